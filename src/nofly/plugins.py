@@ -1,0 +1,62 @@
+"""A file is a plugin: finds the modules of a plugin package, and entry points of outsiders.
+
+A plugin kind is a package (``nofly.formats``, ``nofly.feeds.archives`` …) in which every module not
+starting with an underscore is one plugin; outsiders register a module under the entry-point group of the
+same name. A module keeps its kind's contract by the names it defines at its top:
+
+zone formats (``nofly.formats``)
+    ``NAME: str``, ``EXTENSIONS: tuple[str, ...]``,
+    ``sniff(head: bytes) -> int`` (0 no, up to 100 sure; head is the first 64 KiB, decompressed),
+    ``read(data: bytes, source: str) -> tuple[list[Zone], list[Finding], int]`` (zones, findings, records), and where the
+    format can be written ``write(zones: Sequence[Zone]) -> bytes``.
+
+archives (``nofly.feeds.archives``)
+    ``NAME``, ``EXTENSIONS``, ``sniff(head: bytes) -> int``,
+    ``read(file: BinaryIO, source: str, options: ArchiveOptions) -> Iterator[tuple[Positions, list[Finding]]]``
+    (file is decompressed; batches in file order).
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+from types import ModuleType
+
+from nofly.errors import PluginError
+
+
+@cache
+def names(kind: str) -> dict[str, str]:
+    """Return plugin name → module path for a kind such as ``nofly.formats``.
+
+    The plugin name is the module's last name; an outsider's entry point goes by its own name.
+    """
+    package = importlib.import_module(kind)
+    found = {
+        module.name: f"{kind}.{module.name}"
+        for module in pkgutil.iter_modules(package.__path__)
+        if not module.name.startswith("_")
+    }
+    for point in _entry_points(kind):
+        if point.name in found:
+            raise PluginError(f"{kind}: two plugins are called {point.name!r}")
+        found[point.name] = point.value
+    return dict(sorted(found.items()))
+
+
+def load(kind: str, name: str) -> ModuleType:
+    """Return one plugin module; PluginError says which names there are."""
+    paths = names(kind)
+    if name not in paths:
+        raise PluginError(f"{kind} has no {name!r}; there are {', '.join(paths)}")
+    try:
+        return importlib.import_module(paths[name])
+    except ImportError as error:
+        raise PluginError(f"{kind}: {name!r} cannot load: {error}") from error
+
+
+def _entry_points(kind: str) -> list[importlib.metadata.EntryPoint]:  # type: ignore[name-defined]
+    from importlib.metadata import entry_points
+
+    return list(entry_points(group=kind))

@@ -1,0 +1,54 @@
+"""Aviation units at the edges, SI inside.
+
+Sources: ICAO Annex 5 (foot 0.3048 m, nautical mile 1852 m); flight level = 100 ft of pressure
+altitude at 1013.25 hPa (ICAO Doc 8168).
+"""
+
+from __future__ import annotations
+
+import re
+
+M_PER_FT = 0.3048
+M_PER_NM = 1852.0
+M_PER_FL = 30.48
+MPS_PER_KT = 1852.0 / 3600.0
+MPS_PER_FPM = 0.3048 / 60.0
+MPS_PER_KMH = 1.0 / 3.6
+US_PER_S = 1_000_000
+ISA_HPA = 1013.25
+
+_LENGTH_M = {
+    "M": 1.0, "METER": 1.0, "METERS": 1.0, "METRE": 1.0, "METRES": 1.0, "MTR": 1.0,
+    "FT": M_PER_FT, "FEET": M_PER_FT, "FOOT": M_PER_FT,
+    "FL": M_PER_FL,
+    "NM": M_PER_NM, "NMI": M_PER_NM,
+    "KM": 1000.0,
+}  # fmt: skip
+
+
+def length_m(value: float, unit: str) -> float:
+    """Return ``value`` of ``unit`` (m, ft, FL, NM, km; case and plural ignored) in metres.
+
+    Raises KeyError for a unit it does not know: the caller says where it stood.
+    """
+    return value * _LENGTH_M[re.sub(r"[^A-Z]", "", unit.upper())]
+
+
+def feet(value_m: float) -> float:
+    """Return metres in feet."""
+    return value_m / M_PER_FT
+
+
+def knots(value_mps: float) -> float:
+    """Return m/s in knots."""
+    return value_mps / MPS_PER_KT
+
+
+def nautical_miles(value_m: float) -> float:
+    """Return metres in nautical miles."""
+    return value_m / M_PER_NM
+
+
+def flight_level_text(alt_std_m: float) -> str:
+    """Return a pressure altitude as ``FL190``."""
+    return f"FL{round(alt_std_m / M_PER_FL):03d}"

@@ -1,0 +1,1 @@
+"""Zones: what is declared, when it holds, and for whom."""
