@@ -1,0 +1,89 @@
+"""What is said of one stay in one zone: the record that tables, exports and pictures show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """What the rules and the screen say of a stay. Only ``INFRINGEMENT`` counts as one."""
+
+    INFRINGEMENT = "infringement"
+    EXEMPT = "exempt"
+    CLEARED = "cleared"
+    SUSPECT = "suspect"
+
+
+class Certainty(StrEnum):
+    """How sure it is that the aircraft was inside."""
+
+    CONFIRMED = "confirmed"
+    """Some report lies inside by more than its own 95 % error in every dimension."""
+    PROBABLE = "probable"
+    """The best estimate is inside."""
+    UNDETERMINED = "undetermined"
+    """It cannot be told: a height, or whether the zone was active, is not known."""
+
+
+class Cause(StrEnum):
+    """Why a stay begins or ends."""
+
+    MOVED = "moved"
+    ZONE_ACTIVATED = "zone-activated"
+    ZONE_DEACTIVATED = "zone-deactivated"
+    ZONE_CHANGED = "zone-changed"
+    DATA_RESUMED = "data-resumed"
+    DATA_LOST = "data-lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Infringement:
+    """One stay of one target in one zone (for a KEEP_IN zone: one absence from it).
+
+    Times are UTC microseconds, places WGS 84 degrees, lengths metres. None is not known or not
+    applicable: no lower margin below an unlimited floor.
+    """
+
+    id: str
+    """Deterministic: the first 16 hexadecimal digits of SHA-256 over zone hash, target and entry time."""
+    zone_id: str
+    zone_name: str
+    zone_hash: str
+    zone_edition: int
+    target_id: str
+    icao24: str | None
+    callsign: str | None
+    status: Status
+    certainty: Certainty
+    cause: Cause
+    exit_cause: Cause
+    entry_time_us: int
+    exit_time_us: int
+    entry_lat_deg: float
+    entry_lon_deg: float
+    exit_lat_deg: float
+    exit_lon_deg: float
+    duration_s: float
+    duration_low_s: float
+    """95 %: the stay was at least this long."""
+    duration_high_s: float
+    depth_m: float | None
+    """The largest distance inside the lateral boundary, on the ellipsoid."""
+    depth_err_m: float | None
+    """95 % error of the deepest position."""
+    lower_margin_m: float | None
+    """The most the height was above the floor while inside (None: no floor, or height unknown)."""
+    upper_margin_m: float | None
+    """The most the height was below the ceiling while inside (None: no ceiling, or height unknown)."""
+    height_m: float | None
+    """Height at entry, on ``height_datum``."""
+    height_datum: str | None
+    reports: int
+    """Reports inside, from entry to exit."""
+    longest_gap_s: float
+    """Longest time between two successive reports that bound or lie in the stay."""
+    findings: tuple[str, ...] = ()
+    """Screening marks and data findings, as sentences."""
+    reasons: tuple[str, ...] = ()
+    """Why this status and this certainty, as sentences."""
