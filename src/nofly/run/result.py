@@ -1,0 +1,115 @@
+"""The answer of a check: who was inside which zone, and everything needed to show and to doubt it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from nofly.errors import Finding
+from nofly.incidents.record import Certainty, Infringement, Status
+from nofly.schema import Positions
+from nofly.zones.model import Zone
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pyarrow as pa
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A time in which a target was not seen for longer than ``max_gap_s``: nothing is said of it."""
+
+    target_id: str
+    start_us: int
+    end_us: int
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What a check found. Times are UTC microseconds, places WGS 84 degrees, lengths metres."""
+
+    zones: tuple[Zone, ...]
+    report_count: int
+    target_count: int
+    span_us: tuple[int, int] | None
+    """First and last report; None where there was none."""
+    findings: tuple[Finding, ...] = ()
+    """What readers and screens had to say."""
+    infringements: tuple[Infringement, ...] = ()
+    """Every stay, in order of entry: infringements and those exempt, cleared or suspect."""
+    tracks: Positions | None = field(default=None, repr=False)
+    """Reports of the targets that have entries, by target and time; long tracks may be thinned."""
+    gaps: tuple[Gap, ...] = ()
+    options: Any = None
+    """The CheckOptions the check ran with."""
+
+    @property
+    def exit_code(self) -> int:
+        """0 no infringement; 1 one that is confirmed or probable; 3 only undetermined ones.
+
+        Exempt, cleared and suspect stays are on record and count as none.
+        """
+        counted = [i for i in self.infringements if i.status is Status.INFRINGEMENT]
+        if any(i.certainty is not Certainty.UNDETERMINED for i in counted):
+            return 1
+        return 3 if counted else 0
+
+    def to_arrow(self) -> pa.Table:
+        """Return the stays as an Arrow table, one row a stay (columns: docs/reference/outputs)."""
+        from nofly.run.outputs.columns import arrow_table
+
+        return arrow_table(self.infringements)
+
+    def to_pandas(self) -> Any:
+        """Return the stays as a pandas DataFrame; ImportError where pandas is not installed."""
+        return self.to_arrow().to_pandas()
+
+    def to_polars(self) -> Any:
+        """Return the stays as a polars DataFrame; ImportError where polars is not installed."""
+        import polars
+
+        return polars.from_arrow(self.to_arrow())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what ``--format json`` writes, as plain values."""
+        from nofly.run.outputs.json import document
+
+        return document(self)
+
+    def explain(self, infringement_id: str) -> str:
+        """Return one stay in plain sentences; UnresolvedError where no stay has that id."""
+        from nofly.run.outputs.explain import explain
+
+        return explain(self, infringement_id)
+
+    def plot(self, path: str | Path | None = None) -> Figure:
+        """Return a picture of maps and vertical profiles, also written to ``path`` where given."""
+        from nofly.run.outputs.picture import figure, write_picture
+
+        drawn = figure(self)
+        if path is not None:
+            write_picture(drawn, path)
+        return drawn
+
+    def save(self, path: str | Path, format: str | None = None) -> None:
+        """Write the result to ``path``, whole or not at all; the format goes by the extension.
+
+        Raises ConfigError for an unknown format or extension, OSError where it cannot be written.
+        """
+        from nofly.run.outputs import write
+
+        write(self, path, format)
+
+    @property
+    def __geo_interface__(self) -> dict[str, Any]:
+        """The GeoJSON feature collection (RFC 7946) of zones, stays and entry and exit points."""
+        from nofly.run.outputs.geojson import feature_collection
+
+        return feature_collection(self)
+
+    def _repr_html_(self) -> str:
+        from nofly.run.outputs.page import fragment
+
+        return fragment(self)
