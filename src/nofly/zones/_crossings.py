@@ -1,0 +1,213 @@
+"""Where a closed line in the plane crosses itself, and the simple loops it is then made of.
+
+Candidate pairs of edges come from a binary hierarchy of bounding boxes over the edges in their own order:
+neighbours along the line are neighbours in the plane, so a sound ring of n edges costs about n log n.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Indices = NDArray[np.intp]
+
+MAX_PAIRS = 300_000
+"""Pairs of edges with overlapping boxes that are looked at."""
+_SMALL = 48
+
+
+class Tangled(ValueError):
+    """More crossings, or more edges on top of each other, than the boundary of an area has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loops:
+    """The simple loops of a line: node numbers below n are its vertices, others crossing points."""
+
+    points: Floats
+    """(nodes, 2) plane coordinates of every node."""
+    loops: list[list[int]]
+    """The last one is what is left of the whole line; it alone can go round a pole."""
+    crossings: list[int]
+
+
+def simple_loops(xy: Floats, tolerance: float) -> Loops | None:
+    """Return the simple loops of the closed line ``xy`` (n + 1 rows: the last one ends the last edge), or
+    None where it does not cross itself. Touching without crossing is no crossing.
+
+    ``tolerance`` is the distance below which a point counts as lying on a line. Raises Tangled.
+    """
+    n = len(xy) - 1
+    first, second = _pairs(xy, tolerance)
+    if not len(first):
+        return None
+    proper, touches = _contacts(xy, first, second, tolerance)
+    if not len(proper) and not touches:
+        return None
+    if len(proper) + len(touches) > 4 * n + 1000:
+        raise Tangled(f"{len(proper) + len(touches)} places where it meets itself")
+    merged = _Merged(n)
+    on_edge: dict[int, list[tuple[float, int]]] = {}
+    for edge, along, vertex in touches:
+        if along in (0.0, 1.0):
+            merged.join(vertex, (edge + int(along)) % n)
+        else:
+            on_edge.setdefault(edge, []).append((along, vertex))
+    for number, (i, j, t, u, _, _) in enumerate(proper.tolist()):
+        on_edge.setdefault(int(i), []).append((t, n + number))
+        on_edge.setdefault(int(j), []).append((u, n + number))
+    points = np.vstack([xy[:-1], proper[:, 4:6]])
+    line = _line(n, on_edge, merged)
+    crossings = set(range(n, n + len(proper))) | _crossed_at_vertices(line, points, n)
+    if not crossings:
+        return None
+    return Loops(points, _split(line, crossings), sorted(crossings))
+
+
+def _pairs(xy: Floats, pad: float) -> tuple[Indices, Indices]:
+    """Return the pairs (i < j) of edges that are not neighbours and whose boxes overlap."""
+    n = len(xy) - 1
+    low, high = np.minimum(xy[:-1], xy[1:]) - pad, np.maximum(xy[:-1], xy[1:]) + pad
+    levels = [(low, high)]
+    while len(levels[-1][0]) > _SMALL:
+        low, high = levels[-1]
+        if len(low) % 2:
+            low, high = np.vstack([low, low[-1:]]), np.vstack([high, high[-1:]])
+        levels.append((np.minimum(low[::2], low[1::2]), np.maximum(high[::2], high[1::2])))
+    top = len(levels[-1][0])
+    i, j = np.triu_indices(top, 1 if len(levels) == 1 else 0)
+    for depth in range(len(levels) - 1, -1, -1):
+        low, high = levels[depth]
+        if depth < len(levels) - 1:
+            i = (2 * i[:, None] + np.array([0, 0, 1, 1])).ravel()
+            j = (2 * j[:, None] + np.array([0, 1, 0, 1])).ravel()
+            inside = (i <= j) & (j < len(low))
+            i, j = i[inside], j[inside]
+        near = (
+            (low[i, 0] <= high[j, 0]) & (low[j, 0] <= high[i, 0])
+            & (low[i, 1] <= high[j, 1]) & (low[j, 1] <= high[i, 1])
+        )  # fmt: skip
+        i, j = i[near], j[near]
+        if len(i) > MAX_PAIRS:
+            raise Tangled(f"more than {MAX_PAIRS} pairs of edges on top of each other")
+    apart = (j - i > 1) & ~((i == 0) & (j == n - 1))
+    return i[apart], j[apart]
+
+
+def _contacts(
+    xy: Floats, first: Indices, second: Indices, tolerance: float
+) -> tuple[Floats, list[tuple[int, float, int]]]:
+    """Return crossings (edge, edge, t, u, x, y), one a row, and touches (edge, place along it, vertex)."""
+    n = len(xy) - 1
+    p, q = xy[first], xy[second]
+    r, s = xy[first + 1] - p, xy[second + 1] - q
+    long_r = np.maximum(np.hypot(r[:, 0], r[:, 1]), 1e-300)
+    long_s = np.maximum(np.hypot(s[:, 0], s[:, 1]), 1e-300)
+    off = {
+        "q": _cross(r, q - p) / long_r, "q2": _cross(r, q + s - p) / long_r,
+        "p": _cross(s, p - q) / long_s, "p2": _cross(s, p + r - q) / long_s,
+    }  # fmt: skip
+    clear = np.minimum.reduce([np.abs(d) for d in off.values()]) > tolerance
+    hit = np.flatnonzero(clear & (off["q"] * off["q2"] < 0) & (off["p"] * off["p2"] < 0))
+    t = off["p"][hit] / (off["p"][hit] - off["p2"][hit])
+    u = off["q"][hit] / (off["q"][hit] - off["q2"][hit])
+    at = p[hit] + t[:, None] * r[hit]
+    proper = np.column_stack([first[hit], second[hit], t, u, at])
+    touches: set[tuple[int, float, int]] = set()
+    for name, edge, base, along, length, vertex in (
+        ("q", first, p, r, long_r, second), ("q2", first, p, r, long_r, (second + 1) % n),
+        ("p", second, q, s, long_s, first), ("p2", second, q, s, long_s, (first + 1) % n),
+    ):  # fmt: skip
+        near = np.flatnonzero(np.abs(off[name]) <= tolerance)
+        place = ((xy[vertex[near]] - base[near]) * along[near]).sum(axis=1) / length[near]
+        on = (place >= -tolerance) & (place <= length[near] + tolerance)
+        for k, distance in zip(near[on].tolist(), place[on].tolist(), strict=True):
+            whole = float(length[k])
+            t_on = (
+                0.0 if distance <= tolerance else 1.0 if distance >= whole - tolerance else distance / whole
+            )
+            touches.add((int(edge[k]), t_on, int(vertex[k])))
+    return proper, sorted(touches)
+
+
+def _cross(a: Floats, b: Floats) -> Floats:
+    product: Floats = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
+    return product
+
+
+class _Merged:
+    """Vertices that lie at one place stand for each other."""
+
+    def __init__(self, n: int) -> None:
+        self._parent = list(range(n))
+
+    def join(self, a: int, b: int) -> None:
+        a, b = self.of(a), self.of(b)
+        self._parent[max(a, b)] = min(a, b)
+
+    def of(self, node: int) -> int:
+        if node >= len(self._parent):
+            return node
+        while self._parent[node] != node:
+            self._parent[node] = node = self._parent[self._parent[node]]
+        return node
+
+
+def _line(n: int, on_edge: dict[int, list[tuple[float, int]]], merged: _Merged) -> list[int]:
+    """Return the nodes along the whole line, no node twice in a row."""
+    line: list[int] = []
+    for vertex in range(n):
+        for node in [vertex, *(node for _, node in sorted(on_edge.get(vertex, ())))]:
+            node = merged.of(node)
+            if not line or line[-1] != node:
+                line.append(node)
+    while len(line) > 1 and line[0] == line[-1]:
+        line.pop()
+    return line
+
+
+def _crossed_at_vertices(line: list[int], points: Floats, n: int) -> set[int]:
+    """Return the vertices at which one passage of the line runs from one side of another to its other."""
+    twice = {node for node, count in Counter(line).items() if count > 1 and node < n}
+    passages: dict[int, list[tuple[float, float]]] = {}
+    for place, node in enumerate(line):
+        if node in twice:
+            ends = points[[line[place - 1], line[(place + 1) % len(line)]]] - points[node]
+            angles = np.arctan2(ends[:, 1], ends[:, 0])
+            passages.setdefault(node, []).append((float(angles[0]), float(angles[1])))
+    crossed = set()
+    for node, ways in passages.items():
+        start, end = ways[0]
+        sector = (end - start) % (2 * np.pi)
+        for other in ways[1:]:
+            turns = [(angle - start) % (2 * np.pi) for angle in other]
+            shared = any(min(abs(turn), abs(turn - sector), 2 * np.pi - turn) < 1e-9 for turn in turns)
+            if not shared and (turns[0] < sector) != (turns[1] < sector):
+                crossed.add(node)
+    return crossed
+
+
+def _split(line: list[int], crossings: set[int]) -> list[list[int]]:
+    """Return the loops that the line closes on its way, each cut off at the crossing that closes it."""
+    loops: list[list[int]] = []
+    open_line: list[int] = []
+    place: dict[int, int] = {}
+    for node in line:
+        at = place.get(node)
+        if at is not None:
+            loops.append(open_line[at:])
+            for gone in open_line[at + 1 :]:
+                place.pop(gone, None)
+            del open_line[at + 1 :]
+            continue
+        if node in crossings:
+            place[node] = len(open_line)
+        open_line.append(node)
+    return [*loops, open_line]

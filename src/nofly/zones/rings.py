@@ -1,0 +1,265 @@
+"""A published line of points becomes sound rings: closed, free of repeats, not crossing itself.
+
+The crossing test works in a plane in which the edges are straight: the gnomonic plane of the sphere for
+geodesic edges, unwrapped longitude and latitude for planar ones, so that neither the antimeridian nor a pole
+is special. Two edges count as crossing where they pass through each other by more than a millimetre.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nofly.errors import Finding, Severity
+from nofly.zones._crossings import Tangled, simple_loops
+from nofly.zones.model import Arc, EdgeKind, Ring, Vertex
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from pyproj import Geod
+
+MIN_AREA_DEG2 = 1e-12
+"""About a hundredth of a square metre at the equator: a loop smaller than that is no area."""
+_LINE_DEG = 1e-9
+_CAP_COS = math.cos(math.radians(75.0))
+
+
+def clean_ring(
+    points: Sequence[Vertex | Arc], source: str, locator: str, edge_kind: EdgeKind = EdgeKind.GEODESIC
+) -> tuple[list[Ring], list[Finding]]:
+    """Return the simple rings a published closed line encloses, and what had to be done to get them.
+
+    A closing point equal to the first is dropped; so are repeats (info ``ring-duplicate-points``) and spikes
+    A-B-A (warning ``ring-spikes``). A line that crosses itself becomes one ring a loop (warning
+    ``ring-self-intersects``); rings with arcs are not tested for that. One that winds round a pole is sound.
+    No ring and one rejected finding: a point that is not finite or beyond ±90°, ±180°
+    (``ring-bad-coordinate``), an arc without a radius (``ring-bad-arc``), fewer than three distinct points
+    (``ring-too-few-points``), no area (``ring-no-area``), more crossings than a boundary can mean
+    (``ring-tangled``).
+    """
+    for place, point in enumerate(points):
+        fault = _fault(point)
+        if fault:
+            return _reject(fault[0], f"point {place + 1}: {fault[1]}", source, locator)
+    line, repeats = _without_repeats(points)
+    line, spikes = _without_spikes(line)
+    findings = []
+    if repeats:
+        text = f"{repeats} repeated point{'s' * (repeats > 1)} dropped"
+        findings.append(Finding("ring-duplicate-points", Severity.INFO, text, source, locator))
+    if spikes:
+        text = f"{spikes} spike{'s' * (spikes > 1)} (out and back on one line) dropped"
+        findings.append(Finding("ring-spikes", Severity.WARNING, text, source, locator))
+    vertices = [p for p in line if not isinstance(p, Arc)]
+    if len(vertices) < len(line):
+        return [tuple(line)], findings
+    if len(set(vertices)) < 3:
+        text = f"a ring of {len(set(vertices))} distinct points (expected at least 3)"
+        return _reject("ring-too-few-points", text, source, locator)
+    rings, more = _checked(vertices, source, locator, edge_kind)
+    return rings, (findings + more if rings else more)
+
+
+def ring_area_sign(ring: Sequence[Vertex | Arc]) -> int:
+    """Return 1 where the ring runs anticlockwise (area on its left), −1 clockwise, 0 where it has no area.
+
+    A ring round a pole is 1 when it runs east, −1 when it runs west. An arc counts by points on it.
+    """
+    points: list[Vertex] = []
+    for part in ring:
+        points.extend(_arc_points(part) if isinstance(part, Arc) else [part])
+    if len(points) < 3:
+        return 0
+    xy, winding = _unwrapped(points)
+    if winding:
+        return int(np.sign(winding))
+    area = _area(xy[:-1])
+    return 0 if abs(area) < MIN_AREA_DEG2 else int(math.copysign(1, area))
+
+
+def arc_between(centre: Vertex, start: Vertex, end: Vertex, clockwise: bool) -> Arc:
+    """Return the arc about ``centre`` from ``start`` to ``end``; radii and bearings on the WGS 84 ellipsoid."""
+    bearings, _, radii = _geod().inv([centre[1]] * 2, [centre[0]] * 2, [start[1], end[1]], [start[0], end[0]])
+    return Arc(centre, radii[0], radii[1], bearings[0] % 360.0, bearings[1] % 360.0, clockwise)
+
+
+@cache
+def _geod() -> Geod:
+    from pyproj import Geod
+
+    return Geod(ellps="WGS84")
+
+
+def _reject(code: str, text: str, source: str, locator: str) -> tuple[list[Ring], list[Finding]]:
+    return [], [Finding(code, Severity.REJECTED, text, source, locator)]
+
+
+def _fault(point: Vertex | Arc) -> tuple[str, str] | None:
+    """Return code and sentence of what is wrong with one point, or None."""
+    lat, lon = point.centre if isinstance(point, Arc) else point
+    if not (-90.0 <= lat <= 90.0 and -180.0 <= lon <= 180.0):
+        expected = "expected latitude within ±90° and longitude within ±180°"
+        return "ring-bad-coordinate", f"latitude {lat}, longitude {lon} ({expected})"
+    if isinstance(point, Arc):
+        numbers = (point.radius_m, point.end_radius_m, point.start_deg, point.end_deg)
+        if not all(map(math.isfinite, numbers)) or point.radius_m <= 0 or point.end_radius_m <= 0:
+            return "ring-bad-arc", f"arc of radius {point.radius_m} m (expected more than 0)"
+    return None
+
+
+def _same(a: Vertex | Arc, b: Vertex | Arc) -> bool:
+    if isinstance(a, Arc) or isinstance(b, Arc):
+        return False
+    return a[0] == b[0] and (a[1] == b[1] or abs(a[1] - b[1]) == 360.0)
+
+
+def _without_repeats(points: Sequence[Vertex | Arc]) -> tuple[list[Vertex | Arc], int]:
+    """Return the points without closing point and consecutive repeats, and the number of repeats."""
+    line: list[Vertex | Arc] = []
+    for point in points:
+        if not line or not _same(line[-1], point):
+            line.append(point)
+    repeats = len(points) - len(line)
+    if len(line) > 1 and _same(line[0], line[-1]):
+        line.pop()
+    return line, repeats
+
+
+def _without_spikes(line: list[Vertex | Arc]) -> tuple[list[Vertex | Arc], int]:
+    """Return the line without A-B-A, also over its ends, and the number of spikes."""
+    kept: list[Vertex | Arc] = []
+    spikes = 0
+    for point in line:
+        if len(kept) > 1 and _same(kept[-2], point) and not isinstance(kept[-1], Arc):
+            kept.pop()
+            spikes += 1
+        else:
+            kept.append(point)
+    first, last = 0, len(kept) - 1
+    while last - first > 2:
+        if _same(kept[first], kept[last - 1]) and not isinstance(kept[last], Arc):
+            last -= 2
+        elif _same(kept[first + 1], kept[last]) and not isinstance(kept[first], Arc):
+            first += 2
+        else:
+            break
+        spikes += 1
+    return kept[first : last + 1], spikes
+
+
+def _checked(
+    vertices: list[Vertex], source: str, locator: str, edge_kind: EdgeKind
+) -> tuple[list[Ring], list[Finding]]:
+    """Return the ring, or its loops where it crosses itself."""
+    flat, winding = _unwrapped(vertices)
+    if not winding and _on_one_line(flat):
+        return _reject("ring-no-area", "all points lie on one line: no area", source, locator)
+    plane = None if edge_kind is EdgeKind.PLANAR else _gnomonic(vertices)
+    if plane is not None and _on_one_line(np.degrees(plane[0])):
+        return _reject("ring-no-area", "all points lie on one line: no area", source, locator)
+    xy, tolerance = (flat, 1e-8) if plane is None else (np.vstack([plane[0], plane[0][:1]]), 2e-10)
+    if abs(winding) > 1 and plane is None:
+        return _reject("ring-tangled", f"winds round the earth {abs(winding)} times", source, locator)
+    try:
+        loops = simple_loops(xy, tolerance)
+    except Tangled as error:
+        return _reject("ring-tangled", str(error), source, locator)
+    if loops is None:
+        return [tuple(vertices)], []
+    scale = 1.0 if plane is None else math.degrees(1.0) ** 2
+    last = len(loops.loops) - 1
+    rings: list[Ring] = []
+    for number, loop in enumerate(loops.loops):
+        wound = number == last and winding and plane is None
+        if wound or (len(loop) > 2 and abs(_area(loops.points[loop])) * scale >= MIN_AREA_DEG2):
+            rings.append(
+                tuple(vertices[k] if k < len(vertices) else _vertex(loops.points[k], plane) for k in loop)
+            )
+    if not rings:
+        return _reject("ring-no-area", "encloses no area", source, locator)
+    lat, lon = _vertex(loops.points[loops.crossings[0]], plane)
+    many = len(loops.crossings)
+    where = f"at {lat:.5f}, {lon:.5f}" + (f" and {many - 1} more places" if many > 1 else "")
+    text = f"crosses itself {where}: read as {len(rings)} ring{'s' * (len(rings) > 1)}"
+    return rings, [Finding("ring-self-intersects", Severity.WARNING, text, source, locator)]
+
+
+def _unwrapped(vertices: Sequence[Vertex]) -> tuple[NDArray[np.float64], int]:
+    """Return (longitude, latitude) of the closed ring, no step longer than 180°, and its turns eastward."""
+    lat_lon = np.asarray(vertices, dtype=np.float64)
+    lon = lat_lon[:, 1]
+    steps = np.diff(lon, append=lon[0])
+    turns = -np.rint(steps / 360.0)
+    turns[np.abs(steps) == 180.0] = 0.0
+    shift = np.concatenate([[0.0], np.cumsum(turns)])
+    xy = np.empty((len(lon) + 1, 2))
+    xy[:-1, 0] = lon + 360.0 * shift[:-1]
+    xy[-1, 0] = lon[0] + 360.0 * shift[-1]
+    xy[:-1, 1] = lat_lon[:, 0]
+    xy[-1, 1] = lat_lon[0, 0]
+    return xy, int(shift[-1])
+
+
+_Plane = tuple["NDArray[np.float64]", "NDArray[np.float64]"]
+
+
+def _gnomonic(vertices: Sequence[Vertex]) -> _Plane | None:
+    """Return the points in the gnomonic plane about their mean direction, and the plane's three axes as
+    rows; None where some point is more than 75° away from it."""
+    lat, lon = np.radians(np.asarray(vertices, dtype=np.float64)).T
+    unit = np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
+    mean = unit.mean(axis=0)
+    length = float(np.linalg.norm(mean))
+    if length < 0.1:
+        return None
+    up = mean / length
+    helper = np.array([0.0, 0.0, 1.0]) if abs(up[2]) < 0.9 else np.array([1.0, 0.0, 0.0])
+    east = np.cross(helper, up)
+    east /= np.linalg.norm(east)
+    axes = np.array([east, np.cross(up, east), up])
+    local = unit @ axes.T
+    if float(local[:, 2].min()) < _CAP_COS:
+        return None
+    return local[:, :2] / local[:, 2:], axes
+
+
+def _vertex(point: NDArray[np.float64], plane: _Plane | None) -> Vertex:
+    """Return a point of the plane as (lat, lon); longitude within ±180°."""
+    if plane is None:
+        lon = float(point[0])
+        return float(point[1]), lon - 360.0 * round(lon / 360.0) if abs(lon) > 180.0 else lon
+    x, y, z = np.array([point[0], point[1], 1.0]) @ plane[1]
+    return math.degrees(math.atan2(z, math.hypot(x, y))), math.degrees(math.atan2(y, x))
+
+
+def _area(xy: NDArray[np.float64]) -> float:
+    """Return the signed area of an open list of plane points, anticlockwise positive."""
+    x, y = (xy - xy[0]).T
+    return 0.5 * float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1)))
+
+
+def _on_one_line(xy: NDArray[np.float64]) -> bool:
+    """Return whether all points are within a millimetre or so of one straight line."""
+    apart = xy - xy[0]
+    far = apart[int(np.argmax((apart**2).sum(axis=1)))]
+    length = math.hypot(far[0], far[1])
+    offsets = np.abs(apart[:, 0] * far[1] - apart[:, 1] * far[0])
+    return length == 0.0 or float(offsets.max()) <= _LINE_DEG * length
+
+
+def _arc_points(arc: Arc) -> list[Vertex]:
+    """Return nine points along an arc, on the sphere: good enough for the sense of rotation."""
+    sweep = (arc.end_deg - arc.start_deg) % 360.0
+    sweep = sweep if arc.clockwise else sweep - 360.0
+    points = []
+    for step in range(9):
+        bearing = math.radians(arc.start_deg + sweep * step / 8.0)
+        radius = (arc.radius_m + (arc.end_radius_m - arc.radius_m) * step / 8.0) / 111_195.0
+        lat = max(-90.0, min(90.0, arc.centre[0] + radius * math.cos(bearing)))
+        shrink = max(math.cos(math.radians(arc.centre[0])), 1e-6)
+        points.append((lat, arc.centre[1] + radius * math.sin(bearing) / shrink))
+    return points
