@@ -1,0 +1,100 @@
+# make demo · make test · make check (what continuous integration runs) · make bench · make check-long
+#
+# Each does its own set-up and needs Python >= 3.11, make and, for speed, a C compiler. Stamps in .venv make the
+# second run quick.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+PY := .venv/bin/python
+PIP := -m pip --disable-pip-version-check --no-input -q
+SCANS := $(shell find src/nofly -name '*.pxd' -o -name '*_scan.py' -o -name 'geodesic.py')
+COMPILED := -c 'import sys, nofly.kernel; sys.exit(not nofly.kernel.compiled())'
+FUZZ_S ?= 60
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help build demo test lint check check-long bench docs constraints clean
+
+help:
+	@sed -n 's/^## //p' $(MAKEFILE_LIST)
+
+## make build        the environment .venv with nofly in it, the kernel compiled
+build: .venv/.compiled
+
+## make demo         real flights against real zones: a table, a picture, a page
+demo: build
+	.venv/bin/nofly demo
+
+## make test         every test, on the compiled kernel and on its Python source
+test: build
+	@if $(PY) $(COMPILED); then \
+		echo "make: the kernel's tests on its Python source"; \
+		NOFLY_PURE=1 $(PY) -m pytest -n 2 -q tests/kernel tests/geo tests/zones tests/tracks; \
+	fi
+	$(PY) -m pytest -n 2 --durations=10
+
+## make lint         style, types and layers
+lint: build
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	.venv/bin/lint-imports --no-cache
+
+## make check        what continuous integration runs: lint, then test
+check: lint test
+
+## make check-long   fuzzing of every reader, many more random cases, the big files
+check-long: check .fuzz-venv/.ready
+	.fuzz-venv/bin/python tests/fuzz/fuzz_readers.py --seconds $(FUZZ_S)
+	NOFLY_PROFILE=long $(PY) -m pytest -n 2
+	$(PY) -m pytest -m big
+
+## make bench        speed beside the peers: ratios of CPU time
+bench: build .bench-venv/.ready
+	$(PY) -m benchmarks
+
+## make docs         writes the generated pages of docs/reference anew
+docs: build
+	$(PY) tests/house/finding_codes.py --write
+
+## make constraints  pins every dependency anew, with hashes
+constraints: .venv/.dependencies
+	$(PY) $(PIP) install uv
+	.venv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --extra test --extra check --upgrade -q \
+		--custom-compile-command "make constraints" -o constraints.txt
+
+## make clean        removes what the others made
+clean:
+	rm -rf build dist .venv .fuzz-venv .bench-venv demo-output
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find src -name '*.so' -delete
+	find src -name '*.egg-info' -prune -exec rm -rf {} +
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+.venv/.dependencies: constraints.txt
+	@test -n "$(PYTHON)" || { echo "nofly needs Python 3.11 or newer; none was found." \
+		"Say where it is: make PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -m venv .venv || { echo "Python's venv module is incomplete (Debian: apt-get install python3-venv)"; exit 1; }
+	$(PY) $(PIP) install --require-hashes -r constraints.txt
+	@touch $@
+
+.venv/.installed: .venv/.dependencies pyproject.toml setup.py
+	NOFLY_SKIP_EXTENSIONS=1 $(PY) $(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+# Where no compiler is, there is no stamp: the next run tries again, and says again that it is slow.
+.venv/.compiled: .venv/.installed src/nofly/_pure.py $(SCANS)
+	@$(PY) setup.py -q build_ext --inplace
+	@if $(PY) $(COMPILED); then touch $@; fi
+
+.fuzz-venv/.ready: constraints.txt
+	$(PYTHON) -m venv .fuzz-venv
+	.fuzz-venv/bin/python $(PIP) install --require-hashes -r constraints.txt
+	.fuzz-venv/bin/python $(PIP) install atheris
+	@touch $@
+
+.bench-venv/.ready: constraints.txt benchmarks/requirements.txt
+	$(PYTHON) -m venv .bench-venv
+	.bench-venv/bin/python $(PIP) install -r benchmarks/requirements.txt
+	@touch $@
