@@ -1,0 +1,97 @@
+"""Coordinates of GeoJSON and ED-269 (longitude, latitude) become sound polygons, circles and paths."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from nofly.errors import Severity
+from nofly.formats._json import Notes, Rejected, as_list, as_number, bad
+from nofly.zones.model import Arc, Circle, EdgeKind, Polygon, Ring, Vertex
+from nofly.zones.rings import clean_ring
+
+_EMPTY = ("ring-no-area", "ring-too-few-points")
+EARTH_HALF_M = 20_004_000.0
+"""Half the circumference: no circle is larger."""
+
+
+def position(value: object, locator: str) -> Vertex:
+    """Return a [longitude, latitude, …] as (lat, lon), checked to be within ±90° and ±180°."""
+    if not isinstance(value, list) or not 2 <= len(value) <= 16:
+        bad("bad-position", value, "[longitude, latitude]", locator)
+    lon, lat = as_number(value[0], locator), as_number(value[1], locator)
+    if not (-90.0 <= lat <= 90.0 and -180.0 <= lon <= 180.0):
+        expected = "expected latitude within ±90° and longitude within ±180°"
+        raise Rejected("bad-position", f"latitude {lat}, longitude {lon} ({expected})", locator)
+    return lat, lon
+
+
+def positions(value: object, locator: str) -> list[Vertex]:
+    """Return a list of positions as (lat, lon)."""
+    return [position(p, f"{locator}[{k}]") for k, p in enumerate(as_list(value, locator))]
+
+
+def polygons(
+    rings: Sequence[Sequence[Vertex | Arc]], locator: str, edge_kind: EdgeKind, notes: Notes
+) -> list[Polygon]:
+    """Return the polygons of an exterior ring and its holes: one, or one a loop where the exterior crosses
+    itself. None where it has no area, with a finding: the caller decides whether the zone still has any.
+
+    Raises Rejected where a ring cannot be read.
+    """
+    if not rings:
+        raise Rejected("ring-too-few-points", "a polygon without rings (expected at least one)", locator)
+    exteriors = _clean(rings[0], f"{locator}[0]", edge_kind, notes)
+    holes = [
+        hole
+        for number, ring in enumerate(rings[1:], 1)
+        for hole in _clean(ring, f"{locator}[{number}]", edge_kind, notes)
+    ]
+    if len(exteriors) == 1:
+        return [Polygon(exteriors[0], tuple(holes), edge_kind)]
+    return [
+        Polygon(exterior, tuple(hole for hole in holes if _mostly_inside(hole, exterior)), edge_kind)
+        for exterior in exteriors
+    ]
+
+
+def circle(centre: object, radius_m: object, locator: str) -> Circle:
+    """Return a circle about a [longitude, latitude]. Raises Rejected."""
+    radius = as_number(radius_m, f"{locator}.radius")
+    if not 0.0 < radius <= EARTH_HALF_M:
+        bad("bad-radius", radius_m, "a radius in metres, more than 0", f"{locator}.radius")
+    return Circle(position(centre, locator), radius)
+
+
+def _clean(
+    ring: Sequence[Vertex | Arc], locator: str, edge_kind: EdgeKind, notes: Notes
+) -> list[Ring]:
+    loops, findings = clean_ring(ring, notes.source, locator, edge_kind)
+    for finding in findings:
+        if finding.severity is not Severity.REJECTED:
+            notes.findings.append(finding)
+        elif finding.code in _EMPTY:
+            notes.warn(finding.code, f"{finding.message}: left out, it encloses nothing", locator)
+        else:
+            raise Rejected(finding.code, finding.message, locator)
+    return loops
+
+
+def _mostly_inside(hole: Ring, exterior: Ring) -> bool:
+    """Return whether most vertices of a hole lie in the exterior, straight in longitude and latitude."""
+    corners = [p for p in hole if not isinstance(p, Arc)]
+    inside = sum(_inside(p, exterior) for p in corners)
+    return 2 * inside >= len(corners)
+
+
+def _inside(point: Vertex, ring: Ring) -> bool:
+    lat, lon = point
+    odd = False
+    before: Any = ring[-1]
+    for vertex in ring:
+        (lat1, lon1), (lat2, lon2) = before, vertex
+        west, east = (lon1 - lon + 180.0) % 360.0 - 180.0, (lon2 - lon + 180.0) % 360.0 - 180.0
+        if (lat1 > lat) != (lat2 > lat) and west + (lat - lat1) / (lat2 - lat1) * (east - west) > 0.0:
+            odd = not odd
+        before = vertex
+    return odd
