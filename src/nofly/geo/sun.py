@@ -68,7 +68,8 @@ def sun_elevation_deg(time_us: NDArray[np.int64], lat_deg: float, lon_deg: float
     hour_angle = 2.0 * np.pi * (turn - 0.5)
     lat = np.radians(lat_deg)
     sine = np.sin(lat) * np.sin(declination) + np.cos(lat) * np.cos(declination) * np.cos(hour_angle)
-    return np.degrees(np.arcsin(np.clip(sine, -1.0, 1.0)))
+    elevation: NDArray[np.float64] = np.degrees(np.arcsin(np.clip(sine, -1.0, 1.0)))
+    return elevation
 
 
 def mean_noon_us(day: NDArray[np.int64], lon_deg: float) -> NDArray[np.int64]:
