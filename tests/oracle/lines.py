@@ -8,14 +8,15 @@ D L² / 8R² between them (1 cm for a 2 km piece 1,000 km away, nothing near the
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from tests.oracle.ellipsoid import Floats, cartesian, direct, frames, inverse, planar_step_m, turn_deg
 
 from nofly.zones.model import Arc, EdgeKind, Ring, Vertex
-from oracle.ellipsoid import Floats, cartesian, direct, frames, inverse, planar_step_m, turn_deg
 
 LEAVE_M = 0.02
 PIECE_M = 2000.0
@@ -69,7 +70,7 @@ def ring_points(ring: Ring, kind: EdgeKind) -> Floats:
 def path_points(path: tuple[Vertex, ...], kind: EdgeKind) -> Floats:
     """Return an open path as (n, 2) lat, lon."""
     points: list[Vertex] = []
-    for a, b in zip(path, path[1:], strict=False):
+    for a, b in itertools.pairwise(path):
         points += edge_points(a, b, kind)
     return np.array([*points, path[-1]])
 

@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from tests.oracle.activity import active_spans
+from tests.oracle.ellipsoid import Floats
+from tests.oracle.shapes import Shape, shape_of
+from tests.oracle.spans import Spans, intersection, union
+from tests.oracle.track import Track
 
 from nofly.schema import Positions
 from nofly.zones.model import Limit, Volume, Zone
-from oracle.activity import active_spans
-from oracle.ellipsoid import Floats
-from oracle.shapes import Shape, shape_of
-from oracle.spans import Spans, intersection, union
-from oracle.track import Track
 
 MISSED_M = 0.1
 """An excursion over a threshold and back that goes no further than this may be missed."""
