@@ -110,6 +110,6 @@ class CheckResult:
         return feature_collection(self)
 
     def _repr_html_(self) -> str:
-        from nofly.run.outputs.page import fragment
+        from nofly.run.outputs.html import fragment
 
         return fragment(self)

@@ -1,0 +1,74 @@
+"""The columns of a table of stays: one list for JSON, CSV, Parquet and data frames."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from nofly.incidents.record import Infringement
+from nofly.run.outputs.text import iso_time, printable
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+COLUMNS: tuple[tuple[str, str], ...] = (
+    ("id", "text"), ("zone_id", "text"), ("zone_name", "text"), ("zone_hash", "text"),
+    ("zone_edition", "int"),
+    ("target_id", "text"), ("icao24", "text"), ("callsign", "text"),
+    ("status", "text"), ("certainty", "text"), ("cause", "text"), ("exit_cause", "text"),
+    ("entry_time", "time"), ("exit_time", "time"),
+    ("entry_lat_deg", "float"), ("entry_lon_deg", "float"),
+    ("exit_lat_deg", "float"), ("exit_lon_deg", "float"),
+    ("duration_s", "float"), ("duration_low_s", "float"), ("duration_high_s", "float"),
+    ("depth_m", "float"), ("depth_err_m", "float"), ("lower_margin_m", "float"),
+    ("upper_margin_m", "float"),
+    ("height_m", "float"), ("height_datum", "text"), ("reports", "int"), ("longest_gap_s", "float"),
+    ("findings", "list"), ("reasons", "list"),
+)  # fmt: skip
+"""Name and kind; a ``time`` is the record's field of that name with ``_us``."""
+
+_DIGITS = {"_deg": 9, "_s": 6, "_m": 3}
+"""Places kept: a tenth of a millimetre, a microsecond, a millimetre."""
+
+
+def record(stay: Infringement) -> dict[str, Any]:
+    """Return one stay as plain values by column: times ISO 8601 UTC, unknown None, text made safe."""
+    return {name: _plain(stay, name, kind) for name, kind in COLUMNS}
+
+
+def _plain(stay: Infringement, name: str, kind: str) -> Any:
+    if kind == "time":
+        return iso_time(getattr(stay, f"{name}_us"))
+    value = getattr(stay, name)
+    if value is None:
+        return None
+    if kind == "text":
+        return printable(str(value))
+    if kind == "list":
+        return [printable(text) for text in value]
+    if kind == "int":
+        return int(value)
+    if not math.isfinite(value):
+        return None
+    suffix = name[name.rindex("_") :]
+    return round(float(value), _DIGITS[suffix])
+
+
+def arrow_table(stays: Iterable[Infringement]) -> pa.Table:
+    """Return stays as an Arrow table, one row each: times ``timestamp('us', 'UTC')``, lists of text."""
+    import pyarrow as pa
+
+    types = {
+        "text": pa.string(), "int": pa.int64(), "float": pa.float64(),
+        "time": pa.timestamp("us", "UTC"), "list": pa.list_(pa.string()),
+    }  # fmt: skip
+    schema = pa.schema([(name, types[kind]) for name, kind in COLUMNS])
+    rows = list(stays)
+    arrays = []
+    for name, kind in COLUMNS:
+        if kind == "time":
+            arrays.append(pa.array([getattr(s, f"{name}_us") for s in rows], pa.int64()).cast(types["time"]))
+        else:
+            arrays.append(pa.array([_plain(s, name, kind) for s in rows], types[kind]))
+    return pa.table(arrays, schema=schema)

@@ -1,0 +1,38 @@
+"""CSV (RFC 4180, UTF-8): the columns of the stays, safe to open in a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+from nofly.run.outputs.columns import COLUMNS, record
+from nofly.run.result import CheckResult
+
+_FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
+"""What makes a spreadsheet run a cell (OWASP, CSV injection), also in full width."""
+LIST_SEPARATOR = " | "
+
+
+def write(result: CheckResult) -> bytes:
+    """Return the stays as CSV with a header: unknown is empty, lists are joined by `` | ``.
+
+    Text that a spreadsheet would run as a formula gets a leading apostrophe; numbers stay numbers.
+    """
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow([name for name, _ in COLUMNS])
+    for stay in result.infringements:
+        row = record(stay)
+        writer.writerow([_cell(row[name]) for name, _ in COLUMNS])
+    return out.getvalue().encode()
+
+
+def _cell(value: Any) -> Any:
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        value = LIST_SEPARATOR.join(value)
+    if isinstance(value, str) and (value[:1].isspace() or value.startswith(_FORMULA)):
+        return f"'{value}"
+    return value

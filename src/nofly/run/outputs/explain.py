@@ -1,0 +1,205 @@
+"""One stay in plain sentences, for a pilot, an editor or a judge."""
+
+from __future__ import annotations
+
+import math
+
+from nofly.errors import UnresolvedError
+from nofly.incidents.record import Cause, Certainty, Infringement, Status
+from nofly.run.outputs.text import (
+    aircraft,
+    clock,
+    depth,
+    duration,
+    height,
+    iso_time,
+    place,
+    printable,
+    zone_label,
+)
+from nofly.run.result import CheckResult
+from nofly.units import feet
+from nofly.zones.model import Limit, Restriction, Zone
+
+_CERTAINTY = {
+    Certainty.CONFIRMED: (
+        "Confirmed: at least one report lies inside by more than its own 95 % error, in place and in height."
+    ),
+    Certainty.PROBABLE: (
+        "Probable: the best estimate lies inside, but no report does so by more than its own 95 % error."
+    ),
+    Certainty.UNDETERMINED: (
+        "Undetermined: what was received neither shows that the zone was entered nor that it was not. "
+        "This is not an all-clear and not an accusation."
+    ),
+}  # fmt: skip
+_ENTRY = {
+    Cause.MOVED: "It crossed the boundary inwards at {place}.",
+    Cause.ZONE_ACTIVATED: "It was already there, at {place}, when the zone became active.",
+    Cause.ZONE_CHANGED: "It was already there, at {place}, when a new edition of the zone came into force.",
+    Cause.ZONE_DEACTIVATED: "It was at {place} when the zone ceased to be active.",
+    Cause.DATA_RESUMED: "It was already inside, at {place}, when reports began: its entry was not seen.",
+    Cause.DATA_LOST: "Reports of it ended at {place}.",
+}
+_EXIT = {
+    Cause.MOVED: "It crossed the boundary outwards at {place}, at {time}.",
+    Cause.ZONE_DEACTIVATED: "It was still there, at {place}, when the zone ceased to be active at {time}.",
+    Cause.ZONE_CHANGED: "It was still there, at {place}, when the edition of the zone changed at {time}.",
+    Cause.ZONE_ACTIVATED: "It was at {place} when the zone became active at {time}.",
+    Cause.DATA_LOST: "It was last seen inside, at {place}, at {time}: when it left is not known.",
+    Cause.DATA_RESUMED: "Reports of it began again at {place}, at {time}.",
+}
+
+
+def explain(result: CheckResult, infringement_id: str) -> str:
+    """Return the stay whose id starts so in plain sentences, one a line; ``all`` gives every stay.
+
+    Raises UnresolvedError where no stay or more than one has such an id.
+    """
+    stays = result.infringements
+    if infringement_id == "all":
+        return "\n\n".join(sentences(result, stay) for stay in stays) or "Nobody was inside a zone."
+    found = [stay for stay in stays if infringement_id and stay.id.startswith(infringement_id.lower())]
+    if len(found) != 1:
+        ids = ", ".join(stay.id for stay in (found or stays)[:5]) or "none"
+        what = "more than one stay has" if found else "no stay has"
+        raise UnresolvedError(f"{what} the id {printable(infringement_id)!r}; there are {ids}")
+    return sentences(result, found[0])
+
+
+def sentences(result: CheckResult, stay: Infringement) -> str:
+    """Return one stay in plain sentences, one a line; the first stands for itself."""
+    zone = zone_of(result, stay)
+    where = {"place": place(stay.entry_lat_deg, stay.entry_lon_deg)}
+    there = {"place": place(stay.exit_lat_deg, stay.exit_lon_deg), "time": clock(stay.exit_time_us)}
+    entry, exit_ = _ENTRY[stay.cause], _EXIT[stay.exit_cause]
+    if zone is not None and zone.restriction is Restriction.KEEP_IN:
+        entry, exit_ = _keep_in(entry), _keep_in(exit_)
+    lines = [headline(result, stay), entry.format(**where), exit_.format(**there)]
+    lines += _vertical(stay, zone)
+    lines.append(_CERTAINTY[stay.certainty])
+    lines += [_sentence(text) for text in (*stay.reasons, *stay.findings)]
+    lines.append(_law(stay, zone))
+    return "\n".join(lines)
+
+
+def headline(result: CheckResult, stay: Infringement) -> str:
+    """Return the first sentence: who, where, how long, how deep, how high, when, under what law."""
+    who, zone, name = aircraft(stay), zone_of(result, stay), zone_label(stay)
+    keep_in = zone is not None and zone.restriction is Restriction.KEEP_IN
+    side = f"outside {name}, which it must not leave," if keep_in else f"inside {name}"
+    parts = [
+        f"{duration(stay.duration_s)}{_range(stay)}",
+        *_depth_part(stay),
+        height(stay.height_m, stay.height_datum) if stay.height_m is not None else "height unknown",
+        f"from {clock(stay.entry_time_us)}",
+    ]
+    tail = [
+        f"longest gap {duration(stay.longest_gap_s)}",
+        f"law: edition {stay.zone_edition} in force",
+    ]
+    if stay.status is Status.INFRINGEMENT:
+        tail.insert(0, "exempt: none")
+    told = f"for {', '.join(parts)}; {'; '.join(tail)}"
+    if stay.certainty is Certainty.UNDETERMINED:
+        claim = f"it cannot be told whether {who} was {side}; by place alone it was there {told}"
+    else:
+        claim = f"{who} was {side} {told}"
+    sentence = f"{_not_counted(stay)}{claim}."
+    return f"I{sentence[1:]}" if sentence.startswith("it cannot") else sentence
+
+
+def zone_of(result: CheckResult, stay: Infringement) -> Zone | None:
+    """Return the zone, in the edition the stay was judged by; None where the result does not hold it."""
+    same = [zone for zone in result.zones if zone.id == stay.zone_id]
+    if len(same) > 1:
+        same = [zone for zone in same if zone.zone_hash == stay.zone_hash] or same
+    return same[0] if same else None
+
+
+def _not_counted(stay: Infringement) -> str:
+    return {
+        Status.INFRINGEMENT: "",
+        Status.EXEMPT: "Does not count, the zone's rule does not apply to this aircraft: ",
+        Status.CLEARED: "Does not count, the aircraft had permission: ",
+        Status.SUSPECT: "Does not count, the reports themselves are not to be trusted; taken at their word, ",
+    }[stay.status]
+
+
+def _range(stay: Infringement) -> str:
+    low, high = stay.duration_low_s, stay.duration_high_s
+    if not (math.isfinite(low) and math.isfinite(high)) or duration(low) == duration(high):
+        return ""
+    if stay.duration_s < 60 and high < 120:
+        return f" (95 %: {low:.0f}–{high:.0f} s)"
+    return f" (95 %: {duration(low)} to {duration(high)})"
+
+
+def _depth_part(stay: Infringement) -> list[str]:
+    return [] if stay.depth_m is None else [f"at most {depth(stay.depth_m, stay.depth_err_m)} deep"]
+
+
+def _keep_in(sentence: str) -> str:
+    """Return a sentence about a stay turned into one about an absence."""
+    swaps = (
+        ("inwards", "\0"), ("outwards", "inwards"), ("\0", "outwards"), ("inside", "outside"),
+        ("its entry", "its leaving"), ("when it left", "when it came back"),
+    )  # fmt: skip
+    for old, new in swaps:
+        sentence = sentence.replace(old, new)
+    return sentence
+
+
+def _vertical(stay: Infringement, zone: Zone | None) -> list[str]:
+    limits = _limits(zone)
+    parts = []
+    if stay.lower_margin_m is not None:
+        parts.append(f"{feet(stay.lower_margin_m):,.0f} ft above the floor{_published(limits, 0)}")
+    if stay.upper_margin_m is not None:
+        parts.append(f"{feet(stay.upper_margin_m):,.0f} ft below the ceiling{_published(limits, 1)}")
+    if parts:
+        return [f"It was at most {' and '.join(parts)}."]
+    if stay.height_m is None:
+        return ["Its height is not known." + (f" The zone reaches {_extent(limits)}." if limits else "")]
+    return []
+
+
+def _limits(zone: Zone | None) -> tuple[Limit | None, Limit | None] | None:
+    """Return floor and ceiling where every volume of the zone has the same."""
+    if zone is None:
+        return None
+    pairs = {(volume.lower, volume.upper) for volume in zone.volumes}
+    return pairs.pop() if len(pairs) == 1 else None
+
+
+def _published(limits: tuple[Limit | None, Limit | None] | None, which: int) -> str:
+    limit = limits[which] if limits else None
+    return f" ({printable(limit.text)})" if limit and limit.text else ""
+
+
+def _extent(limits: tuple[Limit | None, Limit | None]) -> str:
+    lower, upper = limits
+    floor = printable(lower.text) if lower else "the ground"
+    return f"from {floor} to {printable(upper.text) if upper else 'unlimited'}"
+
+
+def _sentence(text: str) -> str:
+    text = printable(text).strip()
+    if not text:
+        return ""
+    return text[0].upper() + text[1:] + ("" if text[-1] in ".!?…" else ".")
+
+
+def _law(stay: Infringement, zone: Zone | None) -> str:
+    since = ""
+    if zone is not None and zone.valid_from_us is not None:
+        since = f", in force from {clock(zone.valid_from_us)}"
+        if zone.valid_to_us is not None:
+            since += f" until {clock(zone.valid_to_us)}"
+    reports = "1 report" if stay.reports == 1 else f"{stay.reports:,} reports"
+    return (
+        f"Based on {reports} inside, entry {iso_time(stay.entry_time_us)}; "
+        f"judged by edition {stay.zone_edition} of {printable(stay.zone_id)} "
+        f"(hash {stay.zone_hash[:12]}{since}); "
+        f"record {stay.id}."
+    )

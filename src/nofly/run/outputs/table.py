@@ -1,0 +1,110 @@
+"""The table a person reads first: aviation units, UTC, one line a stay."""
+
+from __future__ import annotations
+
+from nofly.errors import Finding, Severity, fold_findings
+from nofly.incidents.record import Cause, Infringement, Status
+from nofly.run.outputs.text import (
+    clock,
+    depth,
+    duration,
+    height,
+    iso_time,
+    printable,
+    shorten,
+    width,
+    zone_label,
+)
+from nofly.run.result import CheckResult
+
+HEAD = (
+    "ID", "ZONE", "AIRCRAFT", "CALLSIGN", "STATUS", "CERTAINTY", "FROM (UTC)", "TO", "FOR", "DEPTH", "HEIGHT",
+)  # fmt: skip
+_WIDEST = (8, 30, 24, 9, 12, 12, 21, 21, 14, 18, 22)
+_RIGHT = {8, 9, 10}
+_BOLD_RED, _DIM, _PLAIN = "\x1b[1;31m", "\x1b[2m", "\x1b[0m"
+
+
+def write(result: CheckResult) -> bytes:
+    """Return the table and its summary line as plain UTF-8 text."""
+    return f"{table(result)}\n{summary(result)}\n".encode()
+
+
+def table(result: CheckResult, *, colour: bool = False) -> str:
+    """Return the stays as aligned text; a sentence where there are none."""
+    stays = result.infringements
+    if not stays:
+        return "Nobody was inside a zone." if result.report_count else "No reports: nothing can be said."
+    rows = [_cells(stay) for stay in stays]
+    widths = [max(width(head), *(width(row[k]) for row in rows)) for k, head in enumerate(HEAD)]
+    lines = [_line(HEAD, widths)]
+    for stay, row in zip(stays, rows, strict=True):
+        line = _line(row, widths)
+        if colour:
+            counts = stay.status is Status.INFRINGEMENT
+            line = f"{_BOLD_RED if counts else _DIM}{line}{_PLAIN}"
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def _cells(stay: Infringement) -> tuple[str, ...]:
+    same_day = iso_time(stay.entry_time_us)[:10] == iso_time(stay.exit_time_us)[:10]
+    end = clock(stay.exit_time_us, date=not same_day).removesuffix(" Z")
+    start = clock(stay.entry_time_us).removesuffix(" Z")
+    cells = (
+        stay.id[:8],
+        zone_label(stay),
+        printable(stay.icao24 or stay.target_id),
+        printable(stay.callsign or "–"),
+        stay.status.value,
+        stay.certainty.value,
+        start if stay.cause is not Cause.DATA_RESUMED else f"≤ {start}",
+        end if stay.exit_cause is not Cause.DATA_LOST else f"≥ {end}",
+        duration(stay.duration_s),
+        depth(stay.depth_m, stay.depth_err_m),
+        height(stay.height_m, stay.height_datum),
+    )
+    return tuple(shorten(cell, most) for cell, most in zip(cells, _WIDEST, strict=True))
+
+
+def _line(cells: tuple[str, ...], widths: list[int]) -> str:
+    padded = []
+    for k, (cell, wide) in enumerate(zip(cells, widths, strict=True)):
+        space = " " * (wide - width(cell))
+        padded.append(space + cell if k in _RIGHT else cell + space)
+    return "  ".join(padded).rstrip()
+
+
+def summary(result: CheckResult) -> str:
+    """Return one line: what was looked at and what came out."""
+    if result.span_us is None:
+        span = "no time span"
+    else:
+        span = f"{clock(result.span_us[0])} to {clock(result.span_us[1])}"
+    looked = ", ".join(
+        (
+            _many(result.report_count, "report"),
+            f"{result.target_count:,} aircraft",
+            _many(len(result.zones), "zone"),
+            span,
+        )
+    )
+    counts = {status: sum(s.status is status for s in result.infringements) for status in Status}
+    parts = [_many(counts[Status.INFRINGEMENT], "infringement")]
+    parts += [f"{n:,} {s.value}" for s, n in counts.items() if n and s is not Status.INFRINGEMENT]
+    if result.gaps:
+        parts.append(_many(len(result.gaps), "gap") + " not judged")
+    if result.findings:
+        parts.append(_many(sum(f.count for f in result.findings), "finding"))
+    return f"{looked}: {', '.join(parts)}."
+
+
+def finding_lines(findings: tuple[Finding, ...], keep: int = 2) -> list[str]:
+    """Return findings folded, the rejected first, one line each."""
+    order = {Severity.REJECTED: 0, Severity.WARNING: 1, Severity.INFO: 2}
+    folded = sorted(fold_findings(findings, keep), key=lambda f: order[f.severity])
+    return [f"{f.severity.value}: {printable(str(f))} [{f.code}]" for f in folded]
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
