@@ -48,11 +48,16 @@ class BuildKernel(build_ext):
     """Translates and compiles all of the kernel, or else none of it and says so once."""
 
     def build_extensions(self) -> None:
+        """Compile all extensions; where that fails, leave none and go on."""
         from Cython.Build import cythonize
 
         # Outside the try: Python that Cython refuses is an error of ours, not of the machine.
         self.extensions[:] = cythonize(
-            self.extensions, compiler_directives=DIRECTIVES, build_dir="build/cython", force=self.force, quiet=True
+            self.extensions,
+            compiler_directives=DIRECTIVES,
+            build_dir="build/cython",
+            force=self.force,
+            quiet=True,
         )
         for extension in self.extensions:
             extension.extra_compile_args = FLAGS.get(self.compiler.compiler_type, [])
@@ -72,8 +77,8 @@ class BuildKernel(build_ext):
                 Path(folder, name).unlink(missing_ok=True)
         self.extensions.clear()
         print(
-            f"warning: nofly's kernel could not be compiled ({error}); nofly will work, about a hundred times slower."
-            " Install a C compiler and the Python headers (Debian: gcc, python3-dev), then install again.",
+            f"warning: nofly's kernel could not be compiled ({error}); nofly will work, about a hundred times"
+            " slower. Install a C compiler and the Python headers (Debian: gcc, python3-dev), then install again.",
             file=sys.stderr,
         )
 

@@ -16,7 +16,6 @@ from types import ModuleType
 
 COMPILED = (
     "nofly.geo.geodesic",
-    "nofly.kernel.geodesic_scan",
     "nofly.zones.grid_scan",
     "nofly.kernel.detect_scan",
     "nofly.kernel.depth_scan",
@@ -58,7 +57,7 @@ def why_uncompiled() -> str:
         return "NOFLY_PURE is set"
     if out_of_date():
         return "the compiled kernel is older than its source: run make build"
-    return "it was installed without a C compiler: install one, then install nofly again"
+    return "it was built without a C compiler: install one, then install nofly again"
 
 
 class _SourceFinder:
