@@ -1,1 +1,1 @@
-"""Zone formats: one module a format, bytes to zones and findings. Modules with an underscore are shared parts."""
+"""Zone formats: one module a format, bytes to zones and findings. Shared parts have an underscore."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from nofly.errors import Severity
 from nofly.formats._json import Notes, Rejected, as_list, as_number, bad
@@ -63,9 +62,7 @@ def circle(centre: object, radius_m: object, locator: str) -> Circle:
     return Circle(position(centre, locator), radius)
 
 
-def _clean(
-    ring: Sequence[Vertex | Arc], locator: str, edge_kind: EdgeKind, notes: Notes
-) -> list[Ring]:
+def _clean(ring: Sequence[Vertex | Arc], locator: str, edge_kind: EdgeKind, notes: Notes) -> list[Ring]:
     loops, findings = clean_ring(ring, notes.source, locator, edge_kind)
     for finding in findings:
         if finding.severity is not Severity.REJECTED:
@@ -87,8 +84,9 @@ def _mostly_inside(hole: Ring, exterior: Ring) -> bool:
 def _inside(point: Vertex, ring: Ring) -> bool:
     lat, lon = point
     odd = False
-    before: Any = ring[-1]
-    for vertex in ring:
+    corners = [p for p in ring if not isinstance(p, Arc)]
+    before = corners[-1]
+    for vertex in corners:
         (lat1, lon1), (lat2, lon2) = before, vertex
         west, east = (lon1 - lon + 180.0) % 360.0 - 180.0, (lon2 - lon + 180.0) % 360.0 - 180.0
         if (lat1 > lat) != (lat2 > lat) and west + (lat - lat1) / (lat2 - lat1) * (east - west) > 0.0:

@@ -50,8 +50,8 @@ class Notes:
 def load(data: bytes, source: str) -> Any:
     """Return the JSON value of ``data`` (UTF-8, with or without BOM, or UTF-16 with BOM).
 
-    Raises ZoneFormatError with line and column: malformed, not UTF-8, NaN and Infinity (RFC 8259 has neither),
-    numbers beyond a double, nesting without end.
+    Raises ZoneFormatError with line and column: malformed, not UTF-8, NaN and Infinity (RFC 8259 has
+    neither), numbers beyond a double, nesting without end.
     """
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         try:
@@ -64,7 +64,9 @@ def load(data: bytes, source: str) -> Any:
     except RecursionError:
         raise ZoneFormatError("nested too deeply", source=source, expected="a zone file") from None
     except UnicodeDecodeError:
-        raise ZoneFormatError("not UTF-8", source=source, locator=_first_bad(data), expected="UTF-8") from None
+        raise ZoneFormatError(
+            "not UTF-8", source=source, locator=_first_bad(data), expected="UTF-8"
+        ) from None
     except msgspec.MsgspecError as error:
         text, _, byte = str(error).removesuffix(")").partition(" (byte ")
         where = _place(data, int(byte)) if byte.isdigit() else ""
@@ -87,24 +89,22 @@ def _first_bad(data: bytes) -> str:
     return ""
 
 
+def numbered(records: Sequence[Any], locator: str) -> list[tuple[str, Any]]:
+    """Return the records of a list, each with its JSON path."""
+    return [(f"{locator}[{place}]", record) for place, record in enumerate(records)]
+
+
 def read_records(
-    records: Sequence[Any], locator: str, read_one: Callable[[Any, str, Notes], Zone], notes: Notes
+    records: Sequence[tuple[str, Any]], read_one: Callable[[Any, str, Notes], Zone], notes: Notes
 ) -> list[Zone]:
     """Return the zones of all records that can be read; each of the others is one rejected finding."""
     zones = []
-    for place, record in enumerate(records):
-        where = f"{locator}[{place}]"
+    for where, record in records:
         own = Notes(notes.source)
         try:
-            zone = read_one(record, where, own)
-            zone.zone_hash.encode()
+            zones.append(read_one(record, where, own))
         except Rejected as no:
             own.findings.append(Finding(no.code, Severity.REJECTED, no.message, notes.source, no.locator))
-        except UnicodeEncodeError:
-            text = "text with half a surrogate pair"
-            own.findings.append(Finding("bad-text", Severity.REJECTED, text, notes.source, where))
-        else:
-            zones.append(zone)
         notes.findings += own.findings
     return zones
 

@@ -1,4 +1,4 @@
-"""What ED-269 and ED-318 have in common: limits as numbers, applicability, authorities, texts in languages."""
+"""What ED-269 and ED-318 have in common: limits as numbers, applicability, authorities, texts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,18 @@ RESTRICTIONS = {
     "NO_RESTRICTION": Restriction.NO_RESTRICTION,
 }
 _REASONS = frozenset(
-    "AIR_TRAFFIC SENSITIVE PRIVACY POPULATION NATURE NOISE FOREIGN_TERRITORY EMERGENCY DAR OTHER".split()
+    [
+        "AIR_TRAFFIC",
+        "SENSITIVE",
+        "PRIVACY",
+        "POPULATION",
+        "NATURE",
+        "NOISE",
+        "FOREIGN_TERRITORY",
+        "EMERGENCY",
+        "DAR",
+        "OTHER",
+    ]
 )
 _CLOCK = re.compile(r"([0-2]?[0-9]):([0-5][0-9])(?::([0-5][0-9])(?:[.,][0-9]{1,9})?)?\s*(Z|[+-][0-9:]{2,5})?")
 _NUMBER = re.compile(r"\s*[+-]?[0-9]{1,12}(?:\.[0-9]{1,12})?\s*")
@@ -119,7 +130,9 @@ def _daily(value: object, locator: str, notes: Notes) -> Period | None:
         return None
     if start is None or end is None:
         missing = " and ".join(n for n, t in (("start", start), ("end", end)) if t is None)
-        notes.warn("period-open", f"daily period without {missing}: read as the {missing} of the day", locator)
+        notes.warn(
+            "period-open", f"daily period without {missing}: read as the {missing} of the day", locator
+        )
     shifted = frozenset((day + before) % 7 for day in days)
     return Period(start or ClockTime(0), end or ClockTime(86_400), shifted)
 

@@ -2,8 +2,8 @@
 
 Read: ``{title, features[]}``, ``{formatVersion, UASZoneList[]}``, a bare list, and the same properties put
 into GeoJSON features. Positions are longitude, latitude. An edge between two vertices is taken as the
-geodesic on WGS 84: the standard's projection is a surface on the ellipsoid, and says nothing of straight lines in
-a map. All times are UTC unless they carry an offset.
+geodesic on WGS 84: the standard's projection is a surface on the ellipsoid, and says nothing of straight
+lines in a map. All times are UTC unless they carry an offset.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from nofly.formats._json import (
     canonical,
     extra_of,
     load,
+    numbered,
     read_records,
 )
 from nofly.zones.model import EdgeKind, Footprint, Source, Volume, Zone
@@ -35,7 +36,18 @@ EXTENSIONS = (".json", ".geojson")
 
 _LISTS = ("features", "UASZoneList")
 _MODELLED = frozenset(
-    "identifier country name type restriction reason message applicability zoneAuthority geometry".split()
+    [
+        "identifier",
+        "country",
+        "name",
+        "type",
+        "restriction",
+        "reason",
+        "message",
+        "applicability",
+        "zoneAuthority",
+        "geometry",
+    ]
 )
 
 
@@ -46,7 +58,12 @@ def sniff(head: bytes) -> int:
         return 0
     if re.search(rb'"UASZoneList"\s*:', text):
         return 100
-    marks = (rb'"horizontalProjection"\s*:', rb'"uomDimensions"\s*:', rb'"restriction"\s*:', rb'"applicability"\s*:')
+    marks = (
+        rb'"horizontalProjection"\s*:',
+        rb'"uomDimensions"\s*:',
+        rb'"restriction"\s*:',
+        rb'"applicability"\s*:',
+    )
     found = sum(re.search(mark, text) is not None for mark in marks)
     return (0, 0, 80, 90, 95)[found]
 
@@ -60,15 +77,15 @@ def read(data: bytes, source: str) -> tuple[list[Zone], list[Finding], int]:
     notes = Notes(source)
     if isinstance(root, list):
         notes.warn("wrapper-missing", "a bare list of zones", "$")
-        records, locator = root, "$"
+        records = numbered(root, "$")
     else:
         name = next((n for n in _LISTS if isinstance(root, dict) and isinstance(root.get(n), list)), None)
         if name is None:
             raise ZoneFormatError(
                 "no list of zones", source=source, locator="$", expected="features or UASZoneList"
             )
-        records, locator = root[name], f"$.{name}"
-    zones = read_records(records, locator, _zone, notes)
+        records = numbered(root[name], f"$.{name}")
+    zones = read_records(records, _zone, notes)
     return zones, notes.findings, len(records)
 
 
@@ -107,9 +124,7 @@ def _zone(value: object, locator: str, notes: Notes) -> Zone:
     )
 
 
-def _volumes(
-    value: object, shape: dict[str, Any] | None, locator: str, notes: Notes
-) -> tuple[Volume, ...]:
+def _volumes(value: object, shape: dict[str, Any] | None, locator: str, notes: Notes) -> tuple[Volume, ...]:
     """Return the volumes; ``shape`` is the GeoJSON feature that holds the projection, where there is one."""
     where = f"{locator}.geometry"
     listed = [value] if isinstance(value, dict) else as_list(value or [], where)
@@ -128,7 +143,9 @@ def _volumes(
         _uas.check_order(lower, upper, at)
         projection = geometry.get("horizontalProjection")
         if projection is None and shape is not None:
-            footprints = _projection(shape.get("geometry"), locator.removesuffix("properties") + "geometry", notes)
+            footprints = _projection(
+                shape.get("geometry"), locator.removesuffix("properties") + "geometry", notes
+            )
         else:
             footprints = _projection(projection, f"{at}.horizontalProjection", notes)
         volumes += [Volume(footprint, lower, upper) for footprint in footprints]
@@ -177,7 +194,9 @@ def _schedule(value: object, locator: str, notes: Notes) -> Schedule | None:
         )
         window = _uas.window(one, where, notes)
         if permanent and (window.start_us, window.end_us) != (None, None):
-            notes.warn("applicability-contradictory", "permanent, yet with dates: the dates are left out", where)
+            notes.warn(
+                "applicability-contradictory", "permanent, yet with dates: the dates are left out", where
+            )
             window = Window(None, None, window.periods)
         if permanent and not window.periods:
             return None

@@ -1,4 +1,4 @@
-"""ED-318: UAS geographical zones as GeoJSON with layers, EUROCAE's second model, and as authorities publish it.
+"""ED-318: UAS geographical zones as GeoJSON with layers, as EUROCAE has them and as authorities do.
 
 Being GeoJSON, an edge is straight in longitude and latitude (RFC 7946 § 3.1.1). A layer on a collection of
 geometries holds for those that have none. The dataset's ``validFrom`` and ``validTo`` are the edition's.
@@ -24,6 +24,7 @@ from nofly.formats._json import (
     canonical,
     extra_of,
     load,
+    numbered,
     read_records,
     shown,
 )
@@ -34,7 +35,17 @@ NAME = "ed318"
 EXTENSIONS = (".json", ".geojson")
 
 _MODELLED = frozenset(
-    "identifier country name type variant reason message limitedApplicability zoneAuthority".split()
+    [
+        "identifier",
+        "country",
+        "name",
+        "type",
+        "variant",
+        "reason",
+        "message",
+        "limitedApplicability",
+        "zoneAuthority",
+    ]
 )
 _DEEPEST = 8
 _Metadata = tuple[int | None, int | None, str]
@@ -64,17 +75,15 @@ def read(data: bytes, source: str) -> tuple[list[Zone], list[Finding], int]:
     notes = Notes(source)
     if isinstance(root, dict) and root.get("type") == "Feature":
         notes.info("wrapper-missing", "one feature without its collection", "$")
-        records, locator = [root], "$"
+        records = [("$", root)]
     elif isinstance(root, dict) and isinstance(root.get("features"), list):
-        records, locator = root["features"], "$.features"
+        records = numbered(root["features"], "$.features")
     else:
         raise ZoneFormatError(
             "no list of features", source=source, locator="$", expected="a GeoJSON FeatureCollection"
         )
     metadata = _metadata(root, notes)
-    zones = read_records(
-        records, locator, lambda value, where, own: _zone(value, where, own, metadata), notes
-    )
+    zones = read_records(records, lambda value, where, own: _zone(value, where, own, metadata), notes)
     return zones, notes.findings, len(records)
 
 
@@ -112,7 +121,9 @@ def _zone(value: object, locator: str, notes: Notes, metadata: _Metadata) -> Zon
         extra["variant"] = canonical(record["variant"], f"{where}.variant")
     for key in ("name", "message"):
         if isinstance(record.get(key), str):
-            notes.info("text-as-string", f"{key} is text, not a list of texts with language", f"{where}.{key}")
+            notes.info(
+                "text-as-string", f"{key} is text, not a list of texts with language", f"{where}.{key}"
+            )
         elif _uas.texts(record.get(key), f"{where}.{key}", Notes(""))[1]:
             extra[key] = canonical(record[key], f"{where}.{key}")
     if metadata[2]:
@@ -140,9 +151,7 @@ def _zone(value: object, locator: str, notes: Notes, metadata: _Metadata) -> Zon
 
 def _type(record: dict[str, Any], locator: str, notes: Notes) -> tuple[str, Restriction]:
     """Return kind and restriction. U-space airspace is entered on conditions: its services must be used."""
-    word = as_choice(
-        record.get("type"), (*_uas.RESTRICTIONS, "USPACE"), "bad-restriction", f"{locator}.type"
-    )
+    word = as_choice(record.get("type"), (*_uas.RESTRICTIONS, "USPACE"), "bad-restriction", f"{locator}.type")
     if word == "USPACE":
         return "USPACE", Restriction.CONDITIONAL
     if word == "REQ_AUTHORISATION":
@@ -186,9 +195,7 @@ def _volumes(
     return found
 
 
-def _limits(
-    layer: dict[str, Any] | None, locator: str, notes: Notes
-) -> tuple[Limit | None, Limit | None]:
+def _limits(layer: dict[str, Any] | None, locator: str, notes: Notes) -> tuple[Limit | None, Limit | None]:
     """Return lower and upper limit of a layer; its unit is the metre unless it says otherwise."""
     if layer is None:
         notes.info("limit-missing", "no layer: read as unlimited below and above", locator)

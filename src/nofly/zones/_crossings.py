@@ -32,23 +32,23 @@ class Loops:
     """The simple loops of a line: node numbers below n are its vertices, others crossing points."""
 
     points: Floats
-    """(nodes, 2) plane coordinates of every node."""
+    """(nodes, 2) plane coordinates of every node, in degrees."""
     loops: list[list[int]]
     """The last one is what is left of the whole line; it alone can go round a pole."""
     crossings: list[int]
 
 
-def simple_loops(xy: Floats, tolerance: float) -> Loops | None:
+def simple_loops(xy: Floats, tolerance_deg: float) -> Loops | None:
     """Return the simple loops of the closed line ``xy`` (n + 1 rows: the last one ends the last edge), or
     None where it does not cross itself. Touching without crossing is no crossing.
 
-    ``tolerance`` is the distance below which a point counts as lying on a line. Raises Tangled.
+    ``tolerance_deg`` is the distance below which a point counts as lying on a line. Raises Tangled.
     """
     n = len(xy) - 1
-    first, second = _pairs(xy, tolerance)
+    first, second = _pairs(xy, tolerance_deg)
     if not len(first):
         return None
-    proper, touches = _contacts(xy, first, second, tolerance)
+    proper, touches = _contacts(xy, first, second, tolerance_deg)
     if not len(proper) and not touches:
         return None
     if len(proper) + len(touches) > 4 * n + 1000:
@@ -71,10 +71,10 @@ def simple_loops(xy: Floats, tolerance: float) -> Loops | None:
     return Loops(points, _split(line, crossings), sorted(crossings))
 
 
-def _pairs(xy: Floats, pad: float) -> tuple[Indices, Indices]:
+def _pairs(xy: Floats, pad_deg: float) -> tuple[Indices, Indices]:
     """Return the pairs (i < j) of edges that are not neighbours and whose boxes overlap."""
     n = len(xy) - 1
-    low, high = np.minimum(xy[:-1], xy[1:]) - pad, np.maximum(xy[:-1], xy[1:]) + pad
+    low, high = np.minimum(xy[:-1], xy[1:]) - pad_deg, np.maximum(xy[:-1], xy[1:]) + pad_deg
     levels = [(low, high)]
     while len(levels[-1][0]) > _SMALL:
         low, high = levels[-1]
@@ -102,7 +102,7 @@ def _pairs(xy: Floats, pad: float) -> tuple[Indices, Indices]:
 
 
 def _contacts(
-    xy: Floats, first: Indices, second: Indices, tolerance: float
+    xy: Floats, first: Indices, second: Indices, tolerance_deg: float
 ) -> tuple[Floats, list[tuple[int, float, int]]]:
     """Return crossings (edge, edge, t, u, x, y), one a row, and touches (edge, place along it, vertex)."""
     n = len(xy) - 1
@@ -114,7 +114,7 @@ def _contacts(
         "q": _cross(r, q - p) / long_r, "q2": _cross(r, q + s - p) / long_r,
         "p": _cross(s, p - q) / long_s, "p2": _cross(s, p + r - q) / long_s,
     }  # fmt: skip
-    clear = np.minimum.reduce([np.abs(d) for d in off.values()]) > tolerance
+    clear = np.minimum.reduce([np.abs(d) for d in off.values()]) > tolerance_deg
     hit = np.flatnonzero(clear & (off["q"] * off["q2"] < 0) & (off["p"] * off["p2"] < 0))
     t = off["p"][hit] / (off["p"][hit] - off["p2"][hit])
     u = off["q"][hit] / (off["q"][hit] - off["q2"][hit])
@@ -125,13 +125,17 @@ def _contacts(
         ("q", first, p, r, long_r, second), ("q2", first, p, r, long_r, (second + 1) % n),
         ("p", second, q, s, long_s, first), ("p2", second, q, s, long_s, (first + 1) % n),
     ):  # fmt: skip
-        near = np.flatnonzero(np.abs(off[name]) <= tolerance)
+        near = np.flatnonzero(np.abs(off[name]) <= tolerance_deg)
         place = ((xy[vertex[near]] - base[near]) * along[near]).sum(axis=1) / length[near]
-        on = (place >= -tolerance) & (place <= length[near] + tolerance)
+        on = (place >= -tolerance_deg) & (place <= length[near] + tolerance_deg)
         for k, distance in zip(near[on].tolist(), place[on].tolist(), strict=True):
             whole = float(length[k])
             t_on = (
-                0.0 if distance <= tolerance else 1.0 if distance >= whole - tolerance else distance / whole
+                0.0
+                if distance <= tolerance_deg
+                else 1.0
+                if distance >= whole - tolerance_deg
+                else distance / whole
             )
             touches.add((int(edge[k]), t_on, int(vertex[k])))
     return proper, sorted(touches)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 MIN_AREA_DEG2 = 1e-12
 """About a hundredth of a square metre at the equator: a loop smaller than that is no area."""
 _LINE_DEG = 1e-9
+_TOUCH_DEG = 1e-8
 _CAP_COS = math.cos(math.radians(75.0))
 
 
@@ -82,7 +83,7 @@ def ring_area_sign(ring: Sequence[Vertex | Arc]) -> int:
 
 
 def arc_between(centre: Vertex, start: Vertex, end: Vertex, clockwise: bool) -> Arc:
-    """Return the arc about ``centre`` from ``start`` to ``end``; radii and bearings on the WGS 84 ellipsoid."""
+    """Return the arc about ``centre`` from ``start`` to ``end``; radii and bearings on WGS 84."""
     bearings, _, radii = _geod().inv([centre[1]] * 2, [centre[0]] * 2, [start[1], end[1]], [start[0], end[0]])
     return Arc(centre, radii[0], radii[1], bearings[0] % 360.0, bearings[1] % 360.0, clockwise)
 
@@ -159,23 +160,22 @@ def _checked(
     if not winding and _on_one_line(flat):
         return _reject("ring-no-area", "all points lie on one line: no area", source, locator)
     plane = None if edge_kind is EdgeKind.PLANAR else _gnomonic(vertices)
-    if plane is not None and _on_one_line(np.degrees(plane[0])):
+    if plane is not None and _on_one_line(plane[0]):
         return _reject("ring-no-area", "all points lie on one line: no area", source, locator)
-    xy, tolerance = (flat, 1e-8) if plane is None else (np.vstack([plane[0], plane[0][:1]]), 2e-10)
+    xy = flat if plane is None else np.vstack([plane[0], plane[0][:1]])
     if abs(winding) > 1 and plane is None:
         return _reject("ring-tangled", f"winds round the earth {abs(winding)} times", source, locator)
     try:
-        loops = simple_loops(xy, tolerance)
+        loops = simple_loops(xy, _TOUCH_DEG)
     except Tangled as error:
         return _reject("ring-tangled", str(error), source, locator)
     if loops is None:
         return [tuple(vertices)], []
-    scale = 1.0 if plane is None else math.degrees(1.0) ** 2
     last = len(loops.loops) - 1
     rings: list[Ring] = []
     for number, loop in enumerate(loops.loops):
         wound = number == last and winding and plane is None
-        if wound or (len(loop) > 2 and abs(_area(loops.points[loop])) * scale >= MIN_AREA_DEG2):
+        if wound or (len(loop) > 2 and abs(_area(loops.points[loop])) >= MIN_AREA_DEG2):
             rings.append(
                 tuple(vertices[k] if k < len(vertices) else _vertex(loops.points[k], plane) for k in loop)
             )
@@ -208,8 +208,8 @@ _Plane = tuple["NDArray[np.float64]", "NDArray[np.float64]"]
 
 
 def _gnomonic(vertices: Sequence[Vertex]) -> _Plane | None:
-    """Return the points in the gnomonic plane about their mean direction, and the plane's three axes as
-    rows; None where some point is more than 75° away from it."""
+    """Return the points in the gnomonic plane about their mean direction, in degrees, and the plane's three
+    axes as rows; None where some point is more than 75° away from it."""
     lat, lon = np.radians(np.asarray(vertices, dtype=np.float64)).T
     unit = np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
     mean = unit.mean(axis=0)
@@ -224,7 +224,7 @@ def _gnomonic(vertices: Sequence[Vertex]) -> _Plane | None:
     local = unit @ axes.T
     if float(local[:, 2].min()) < _CAP_COS:
         return None
-    return local[:, :2] / local[:, 2:], axes
+    return np.degrees(local[:, :2] / local[:, 2:]), axes
 
 
 def _vertex(point: NDArray[np.float64], plane: _Plane | None) -> Vertex:
@@ -232,7 +232,7 @@ def _vertex(point: NDArray[np.float64], plane: _Plane | None) -> Vertex:
     if plane is None:
         lon = float(point[0])
         return float(point[1]), lon - 360.0 * round(lon / 360.0) if abs(lon) > 180.0 else lon
-    x, y, z = np.array([point[0], point[1], 1.0]) @ plane[1]
+    x, y, z = np.array([point[0], point[1], math.degrees(1.0)]) @ plane[1]
     return math.degrees(math.atan2(z, math.hypot(x, y))), math.degrees(math.atan2(y, x))
 
 

@@ -1,0 +1,249 @@
+"""Schedules, rules and authorities as JSON, both ways: the objects of nofly's GeoJSON vocabulary.
+
+A key that is not in the vocabulary rejects the record: a misspelt exemption must not become no exemption.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from nofly.formats._json import (
+    Notes,
+    Rejected,
+    as_choice,
+    as_instant_us,
+    as_list,
+    as_number,
+    as_object,
+    as_text,
+    bad,
+    shown,
+)
+from nofly.zones.model import Authority
+from nofly.zones.rules import Clearance, Exemption, Predicate, PredicateKind, Rule
+from nofly.zones.schedule import ClockTime, Period, Schedule, SunEvent, SunTime, Window
+
+DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_CLOCK = re.compile(r"([0-2][0-9]):([0-5][0-9])(?::([0-5][0-9]))?")
+_SUN = re.compile(r"(BMCT|SR|SS|EECT)(?:([+-])([0-9]{1,5})(s|min))?")
+_TIME_ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+){0,3}")
+
+
+def known_object(value: object, names: Collection[str], locator: str) -> dict[str, Any]:
+    """Return an object all of whose keys are among ``names``; reject it otherwise."""
+    found = as_object(value, locator)
+    for key in found:
+        if key not in names:
+            text = f"unknown key {shown(key)} (expected {', '.join(sorted(names))})"
+            raise Rejected("unknown-key", text, f"{locator}.{key}")
+    return found
+
+
+def instant_text(instant_us: int) -> str:
+    """Return UTC microseconds as ISO 8601 with Z."""
+    return (_EPOCH + timedelta(microseconds=instant_us)).isoformat().replace("+00:00", "Z")
+
+
+def read_schedule(value: object, locator: str, notes: Notes) -> Schedule | None:
+    """Return a schedule; null is always. Raises Rejected."""
+    if value is None:
+        return None
+    found = known_object(value, ("time_zone", "windows"), locator)
+    time_zone = as_text(found.get("time_zone") or "UTC", f"{locator}.time_zone")
+    if not _TIME_ZONE.fullmatch(time_zone):
+        bad("bad-time-zone", time_zone, "an IANA name such as Europe/Zurich", f"{locator}.time_zone")
+    listed = as_list(found.get("windows"), f"{locator}.windows")
+    windows = [_window(w, f"{locator}.windows[{k}]", notes) for k, w in enumerate(listed)]
+    return Schedule(tuple(windows), time_zone)
+
+
+def _window(value: object, locator: str, notes: Notes) -> Window:
+    found = known_object(value, ("start", "end", "periods", "certain"), locator)
+    periods = as_list(found.get("periods", []), f"{locator}.periods")
+    start = as_instant_us(found.get("start"), f"{locator}.start", notes)
+    end = as_instant_us(found.get("end"), f"{locator}.end", notes)
+    if start is not None and end is not None and end <= start:
+        raise Rejected("bad-time", "the window ends before it starts", f"{locator}.end")
+    read = tuple(_period(p, f"{locator}.periods[{k}]") for k, p in enumerate(periods))
+    return Window(start, end, read, _flag(found.get("certain", True), f"{locator}.certain"))
+
+
+def _period(value: object, locator: str) -> Period:
+    found = known_object(value, ("days", "start", "end"), locator)
+    named = as_list(found.get("days", []), f"{locator}.days")
+    words = {as_choice(day, (*DAYS, "ANY"), "bad-day", f"{locator}.days") for day in named}
+    days = frozenset() if "ANY" in words else frozenset(DAYS.index(word) for word in words)
+    start, end = (_moment(found.get(key), f"{locator}.{key}") for key in ("start", "end"))
+    return Period(start, end, days)
+
+
+def _moment(value: object, locator: str) -> ClockTime | SunTime:
+    if isinstance(value, str):
+        clock = _CLOCK.fullmatch(value)
+        if clock:
+            second = int(clock[1]) * 3600 + int(clock[2]) * 60 + int(clock[3] or 0)
+            if second <= 86_400:
+                return ClockTime(second)
+        sun = _SUN.fullmatch(value)
+        if sun:
+            offset_s = int(sun[3] or 0) * (60 if sun[4] == "min" else 1)
+            return SunTime(SunEvent(sun[1]), -offset_s if sun[2] == "-" else offset_s)
+    return bad("bad-time", value, "a time of day (08:00) or a sun event (SR-30min, SS, BMCT, EECT)", locator)
+
+
+def _flag(value: object, locator: str) -> bool:
+    if not isinstance(value, bool):
+        bad("bad-type", value, "true or false", locator)
+    return value
+
+
+def write_schedule(schedule: Schedule) -> dict[str, Any]:
+    """Return a schedule as JSON."""
+    windows = []
+    for window in schedule.windows:
+        one: dict[str, Any] = {}
+        if window.start_us is not None:
+            one["start"] = instant_text(window.start_us)
+        if window.end_us is not None:
+            one["end"] = instant_text(window.end_us)
+        if window.periods:
+            one["periods"] = [_write_period(p) for p in window.periods]
+        if not window.certain:
+            one["certain"] = False
+        windows.append(one)
+    return {"time_zone": schedule.time_zone, "windows": windows}
+
+
+def _write_period(period: Period) -> dict[str, Any]:
+    times = {"start": _write_moment(period.start), "end": _write_moment(period.end)}
+    return {"days": [DAYS[day] for day in sorted(period.days)], **times} if period.days else times
+
+
+def _write_moment(moment: ClockTime | SunTime) -> str:
+    if isinstance(moment, SunTime):
+        return moment.event.value + (f"{moment.offset_s:+d}s" if moment.offset_s else "")
+    minutes, seconds = divmod(moment.second_of_day, 60)
+    text = f"{minutes // 60:02d}:{minutes % 60:02d}"
+    return f"{text}:{seconds:02d}" if seconds else text
+
+
+_PERMISSION = ("who", "reason", "source", "lower_m", "upper_m", "start", "end")
+
+
+def read_rule(value: object, locator: str, notes: Notes) -> Rule | None:
+    """Return a rule; null is none. Raises Rejected."""
+    if value is None:
+        return None
+    found = known_object(value, [f.name for f in fields(Rule)], locator)
+    look_ahead = found.get("look_ahead_s")
+    return Rule(
+        _predicates(found.get("applies_to", []), f"{locator}.applies_to"),
+        tuple(
+            Exemption(*_permission(item, f"{locator}.exempt[{k}]", notes))
+            for k, item in enumerate(as_list(found.get("exempt", []), f"{locator}.exempt"))
+        ),
+        tuple(
+            Clearance(*_permission(item, f"{locator}.cleared[{k}]", notes))
+            for k, item in enumerate(as_list(found.get("cleared", []), f"{locator}.cleared"))
+        ),
+        as_number(found.get("spacing_lateral_m", 0.0), f"{locator}.spacing_lateral_m"),
+        as_number(found.get("spacing_vertical_m", 0.0), f"{locator}.spacing_vertical_m"),
+        None if look_ahead is None else as_number(look_ahead, f"{locator}.look_ahead_s"),
+    )
+
+
+def _predicates(value: object, locator: str) -> tuple[Predicate, ...]:
+    return tuple(_predicate(item, f"{locator}[{k}]") for k, item in enumerate(as_list(value, locator)))
+
+
+def _predicate(value: object, locator: str) -> Predicate:
+    found = known_object(value, ("kind", "values", "negate"), locator)
+    kind = found.get("kind")
+    if kind not in [k.value for k in PredicateKind]:
+        bad("bad-predicate", kind, f"one of {', '.join(PredicateKind)}", f"{locator}.kind")
+    where = f"{locator}.values"
+    values = tuple(as_text(v, where) for v in as_list(found.get("values"), where))
+    return Predicate(PredicateKind(kind), values, _flag(found.get("negate", False), f"{locator}.negate"))
+
+
+_Permission = tuple[
+    tuple[Predicate, ...], str, str, float | None, float | None, int | None, int | None
+]  # fmt: skip
+
+
+def _permission(value: object, locator: str, notes: Notes) -> _Permission:
+    found = known_object(value, _PERMISSION, locator)
+    lower, upper = (
+        None if found.get(key) is None else as_number(found[key], f"{locator}.{key}")
+        for key in ("lower_m", "upper_m")
+    )
+    return (
+        _predicates(found.get("who", []), f"{locator}.who"),
+        as_text(found.get("reason"), f"{locator}.reason"),
+        as_text(found.get("source"), f"{locator}.source"),
+        lower,
+        upper,
+        as_instant_us(found.get("start"), f"{locator}.start", notes),
+        as_instant_us(found.get("end"), f"{locator}.end", notes),
+    )
+
+
+def write_rule(rule: Rule) -> dict[str, Any]:
+    """Return a rule as JSON; what has its default value is left out."""
+    written: dict[str, Any] = {}
+    if rule.applies_to:
+        written["applies_to"] = _write_predicates(rule.applies_to)
+    if rule.exempt:
+        written["exempt"] = [_write_permission(one) for one in rule.exempt]
+    if rule.cleared:
+        written["cleared"] = [_write_permission(one) for one in rule.cleared]
+    for key in ("spacing_lateral_m", "spacing_vertical_m"):
+        if getattr(rule, key):
+            written[key] = getattr(rule, key)
+    if rule.look_ahead_s is not None:
+        written["look_ahead_s"] = rule.look_ahead_s
+    return written
+
+
+def _write_predicates(predicates: tuple[Predicate, ...]) -> list[dict[str, Any]]:
+    return [
+        {"kind": p.kind.value, "values": list(p.values)} | ({"negate": True} if p.negate else {})
+        for p in predicates
+    ]
+
+
+def _write_permission(one: Exemption | Clearance) -> dict[str, Any]:
+    written: dict[str, Any] = {"who": _write_predicates(one.who), "reason": one.reason}
+    if one.source:
+        written["source"] = one.source
+    for key in ("lower_m", "upper_m"):
+        if getattr(one, key) is not None:
+            written[key] = getattr(one, key)
+    for key in ("start", "end"):
+        if getattr(one, f"{key}_us") is not None:
+            written[key] = instant_text(getattr(one, f"{key}_us"))
+    return written
+
+
+def read_authorities(value: object, locator: str) -> tuple[Authority, ...]:
+    """Return the authorities to ask. Raises Rejected."""
+    names = [f.name for f in fields(Authority)]
+    found = []
+    for place, item in enumerate(as_list(value, locator)):
+        where = f"{locator}[{place}]"
+        one = known_object(item, names, where)
+        found.append(Authority(**{key: as_text(text, f"{where}.{key}") for key, text in one.items()}))
+    return tuple(found)
+
+
+def write_authorities(authorities: tuple[Authority, ...]) -> list[dict[str, str]]:
+    """Return the authorities as JSON; empty fields are left out."""
+    return [
+        {f.name: getattr(one, f.name) for f in fields(Authority) if getattr(one, f.name)}
+        for one in authorities
+    ]
