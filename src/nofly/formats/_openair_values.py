@@ -1,0 +1,91 @@
+"""OpenAir values: coordinates, lengths and angles as people write them."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from nofly.formats._openair_lines import Record
+from nofly.units import M_PER_NM
+from nofly.zones.model import Vertex
+
+MAX_NM = 10_800.0
+"""Half way round the earth."""
+
+_ANGLE = r"\d{1,3} ?: ?\d{1,2} ?: ?\d{1,2}(?:\.\d*)?|\d{1,3} ?: ?\d{1,2}(?:\.\d*)?|\d{1,7}(?:\.\d*)?"
+_POINT = re.compile(rf" ?(?P<lat>{_ANGLE}) ?(?P<ns>[NS]) ?,? ?(?P<lon>{_ANGLE}) ?(?P<ew>[EW]) ?[,;]? ?", re.I)
+_COMPACT = re.compile(r"(\d{2,3})(\d\d)(\d\d(?:\.\d*)?)")
+_NUMBER = re.compile(r"[+-]?(?:\d{1,9}(?:\.\d*)?|\.\d+)")
+_UNIT = re.compile(r"\s*NM$", re.I)
+
+
+class BadRecordError(Exception):
+    """A record cannot be read, and with it its block: code, sentence, line."""
+
+    def __init__(self, code: str, message: str, line: int) -> None:
+        super().__init__(message)
+        self.code, self.message, self.line = code, message, line
+
+
+def points(record: Record, wanted: int) -> tuple[list[Vertex], int]:
+    """Return the coordinates a record holds, and how often 60 seconds had to be read as a minute.
+
+    Degrees, minutes, seconds; degrees and decimal minutes; decimal degrees; or the digits alone
+    (``265644.00N 0500434.00E``), with or without spaces. Raises BadRecordError where there are not exactly
+    ``wanted``, or one is beyond its range.
+    """
+    found_points, sixties, place = [], 0, 0
+    text = " ".join(record.value.split())
+    while found := _POINT.match(text, place):
+        lat, lat_sixty = _degrees(found["lat"], 90.0, record)
+        lon, lon_sixty = _degrees(found["lon"], 180.0, record)
+        sixties += lat_sixty + lon_sixty
+        south, west = found["ns"] in "Ss", found["ew"] in "Ww"
+        found_points.append((-lat if south else lat, -lon if west else lon))
+        place = found.end()
+    if len(found_points) != wanted or place < len(text):
+        many = "a coordinate" if wanted == 1 else f"{wanted} coordinates"
+        raise BadRecordError(
+            "openair-bad-coordinate",
+            f"{record.code} {text[:60]!r} (expected {many} like 48:49:37 N 002:16:28 E)",
+            record.line,
+        )
+    return found_points, sixties
+
+
+def number(text: str, record: Record) -> float:
+    """Return a finite number; raises BadRecordError."""
+    if not _NUMBER.fullmatch(text):
+        raise BadRecordError(
+            "openair-bad-number", f"{record.code}: {text[:30]!r} is no number (12.5)", record.line
+        )
+    return float(text)
+
+
+def length_m(text: str, record: Record) -> float:
+    """Return a length published in nautical miles, in metres; raises BadRecordError unless 0 < length."""
+    value_nm = number(_UNIT.sub("", text), record)
+    if not 0.0 < value_nm <= MAX_NM:
+        raise BadRecordError(
+            "openair-bad-length", f"{record.code}: {value_nm:g} NM (expected 0 to {MAX_NM:g})", record.line
+        )
+    return value_nm * M_PER_NM
+
+
+def _degrees(text: str, most: float, record: Record) -> tuple[float, int]:
+    """Return degrees without sign, and 1 where 60 seconds were read as a minute."""
+    parts = [p.strip() for p in text.split(":")]
+    compact = _COMPACT.fullmatch(text) if len(parts) == 1 else None
+    if compact:
+        parts = list(compact.groups())
+    values = [float(p) for p in parts]
+    sixty = int(len(values) == 3 and values[2] == 60.0)
+    small = values[1:2] if sixty else values[1:]
+    total = math.fsum(value / 60.0**place for place, value in enumerate(values))
+    if any(value >= 60.0 for value in small) or total > most:
+        raise BadRecordError(
+            "openair-bad-coordinate",
+            f"{record.code}: {text!r} (expected minutes and seconds below 60, at most {most:g}°)",
+            record.line,
+        )
+    return total, sixty
