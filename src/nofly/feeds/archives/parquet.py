@@ -1,0 +1,76 @@
+"""Parquet tables of positions: nofly's own, OpenSky's, the ``traffic`` library's, or mapped.
+
+Row groups are streamed and only the columns that are used are decoded. The file has to be seekable.
+Format: Apache Parquet (https://parquet.apache.org/docs/file-format/).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, BinaryIO
+
+from nofly.errors import DecodeError, Finding
+from nofly.feeds.arrow_columns import TEXT_COLUMNS, ArrowColumns
+from nofly.feeds.columns import plan
+from nofly.feeds.options import ArchiveOptions
+from nofly.schema import Positions
+
+if TYPE_CHECKING:
+    import pyarrow.parquet as pq
+
+NAME = "Parquet"
+EXTENSIONS = (".parquet", ".pq", ".parq")
+SEEKS = True
+"""read() needs a file that seeks."""
+
+
+def sniff(head: bytes) -> int:
+    """Return 100 where the bytes begin as Parquet, else 0."""
+    return 100 if head[:4] == b"PAR1" else 0
+
+
+def read(
+    file: BinaryIO, source: str, options: ArchiveOptions
+) -> Iterator[tuple[Positions, list[Finding]]]:
+    """Yield the table's positions in file order, at most about ``options.batch_rows`` at a time.
+
+    Raises DecodeError for a broken file, SchemaError where time or place is not among its columns.
+    """
+    import pyarrow as pa
+
+    try:
+        yield from _batches(file, source, options)
+    except (pa.ArrowException, OSError, EOFError, OverflowError) as error:
+        raise DecodeError(f"broken Parquet: {_first_line(error)}", source=source, expected="a whole file") from error
+
+
+def _batches(
+    file: BinaryIO, source: str, options: ArchiveOptions
+) -> Iterator[tuple[Positions, list[Finding]]]:
+    import pyarrow.parquet as pq
+
+    flat = _flat_names(pq.ParquetFile(file))
+    chosen = plan(flat, options, source)
+    texts = [reading.name for ours, reading in chosen.readings.items() if ours in TEXT_COLUMNS]
+    file.seek(0)
+    table = pq.ParquetFile(file, read_dictionary=texts, pre_buffer=False, buffer_size=1 << 20)
+    names = [reading.name for reading in chosen.readings.values()]
+    columns = ArrowColumns(chosen, options, source)
+    for batch in table.iter_batches(options.batch_rows, columns=names, use_threads=True):
+        if batch.num_rows:
+            yield columns.convert(batch)
+    if not columns.began:
+        yield columns.nothing()
+
+
+def _flat_names(table: pq.ParquetFile) -> list[str]:
+    """Return the names of the columns that hold one value a row."""
+    import pyarrow as pa
+
+    return [f.name for f in table.schema_arrow if not pa.types.is_nested(f.type)]
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+
+

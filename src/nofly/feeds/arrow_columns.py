@@ -1,0 +1,307 @@
+"""Arrow columns of any type to the arrays :func:`nofly.feeds.assemble.assemble` takes.
+
+Vectorised throughout: a value is touched by Arrow or NumPy alone, a text once for each distinct value.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nofly.errors import Finding, Severity
+from nofly.feeds.assemble import assemble, no_target
+from nofly.feeds.columns import Plan, Reading, zone_assumed
+from nofly.feeds.options import ArchiveOptions
+from nofly.feeds.texts import TextColumn
+from nofly.feeds.times import NO_TIME, epoch_unit, from_epoch, local_to_utc, parse_iso
+from nofly.schema import TEXTS, Coded, Positions, concatenate
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+_NUMBER = r"^[ \t]*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?[ \t]*$"
+_NULLS = ("", "nan", "null", "none", "n/a", "na", "\\n", "-")
+_TRUE, _FALSE = ("true", "t", "1", "1.0", "-1", "yes", "y"), ("false", "f", "0", "0.0", "no", "n")
+TEXT_COLUMNS = frozenset({"icao24", "target_id", *TEXTS})
+"""Ours that are text: a format reads them dictionary-encoded."""
+
+
+class ArrowColumns:
+    """Turns record batches of one file into positions, remembering what it has said and decoded."""
+
+    def __init__(self, plan: Plan, options: ArchiveOptions, source: str) -> None:
+        self._plan = plan
+        self._options = options
+        self._source = source
+        self._row = 1
+        self._said: set[str] = set()
+        self._notes: list[Finding] = []
+        self._dictionaries: dict[str, tuple[Any, NDArray[np.int32], list[str]]] = {}
+        self._text_columns: dict[str, TextColumn] = {}
+        self._epoch: dict[str, str] = {}
+
+    def convert(self, batch: pa.RecordBatch) -> tuple[Positions, list[Finding]]:
+        """Return one batch's positions and what is to be said of it; call in file order."""
+        self._notes = list(self._plan.findings) if self._row == 1 else []
+        given: dict[str, Any] = {}
+        for ours, reading in self._plan.readings.items():
+            column = batch.column(reading.name)
+            if ours in ("time", "position_time", "received"):
+                given["received_us" if ours == "received" else ours] = self._times(column, reading)
+            elif ours in TEXT_COLUMNS:
+                given["target" if ours == "target_id" else ours] = self._texts(ours, column)
+            elif ours == "raw":
+                given[ours] = self._longs(column)
+            elif ours == "on_ground":
+                given[ours] = self._flags(column, reading)
+            else:
+                given[ours] = self._floats(column, reading)
+        self._name_targets(given, batch.num_rows)
+        positions, findings = assemble(given, self._source, self._row)
+        self._row += batch.num_rows
+        return positions, self._notes + findings
+
+    @property
+    def began(self) -> bool:
+        """Whether any row has been converted."""
+        return self._row > 1
+
+    def nothing(self) -> tuple[Positions, list[Finding]]:
+        """Return what a table without rows gives: no position, and what there is to say of its columns."""
+        return concatenate([]), list(self._plan.findings)
+
+    def _name_targets(self, given: dict[str, Any], rows: int) -> None:
+        address = given.pop("icao24", None)
+        if "target" not in given:
+            given["target"] = address
+        if given["target"] is None:
+            given["target"], finding = no_target(rows, self._source)
+            self._say(finding)
+
+    def _say(self, finding: Finding) -> None:
+        """Keep a finding that is made once a file."""
+        if finding.code not in self._said:
+            self._said.add(finding.code)
+            self._notes.append(finding)
+
+    def _count(self, code: str, message: str, rows: int) -> None:
+        if rows:
+            self._notes.append(Finding(code, Severity.WARNING, message, self._source, "", rows))
+
+    def _times(self, column: pa.Array, reading: Reading) -> NDArray[np.int64]:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        kind = column.type
+        naive = False
+        if pa.types.is_dictionary(kind):
+            column = column.dictionary_decode()
+            kind = column.type
+        if _is_text(kind):
+            column, numeric = self._time_texts(column, reading)
+            if numeric is not None:
+                return numeric
+            kind, naive = column.type, True
+        if pa.types.is_date(kind):
+            column = column.cast(pa.timestamp("s" if pa.types.is_date32(kind) else "ms"))
+            kind = column.type
+        if pa.types.is_timestamp(kind):
+            naive = naive or kind.tz is None
+            us = _ints(column.view(pa.int64()))
+            us = us if kind.unit == "us" else from_epoch(us, kind.unit)
+            return self._zoned(us) if naive else us
+        if pa.types.is_decimal(kind):
+            return self._epochs(_decimals(column), reading)
+        if column.null_count:
+            column = pc.fill_null(column, NO_TIME)
+        return self._epochs(column.to_numpy(zero_copy_only=False), reading)
+
+    def _time_texts(self, column: pa.Array, reading: Reading) -> tuple[pa.Array, NDArray[np.int64] | None]:
+        """Return texts as naive UTC timestamps, or as microseconds where they are numbers or name zones."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        text = pc.utf8_trim_whitespace(_utf8(column))
+        if reading.time_unit != "iso":
+            numeric = pc.match_substring_regex(text, _NUMBER)
+            if pc.sum(numeric).as_py():
+                values = pc.if_else(numeric, text, None).cast(pa.float64())
+                return column, self._epochs(values.to_numpy(zero_copy_only=False), reading)
+        text = pc.replace_substring(text, "/", "-") if pc.any(pc.match_substring(text, "/")).as_py() else text
+        zoned = pc.match_substring_regex(text, r"(?i)(Z|UTC|[+-]\d\d:?(\d\d)?)$")
+        dated = pc.match_substring_regex(
+            text, r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?\s*(?i:Z|UTC|[+-]\d\d(:?\d\d)?)?$"
+        )
+        zoned = pc.and_(zoned, pc.greater(pc.utf8_length(text), 16))
+        if not pc.any(pc.and_(zoned, dated)).as_py():
+            return _timestamps(pc.if_else(dated, text, None)), None
+        aware = pc.replace_substring_regex(text, r"(?i)\s*(UTC|Z)$", "Z")
+        us = _ints(_timestamps(pc.if_else(pc.and_(zoned, dated), aware, None), "UTC").view(pa.int64()))
+        local = self._zoned(_ints(_timestamps(
+            pc.if_else(pc.and_(pc.invert(zoned), dated), text, None)).view(pa.int64())
+        ))  # fmt: skip
+        return column, np.where(us == NO_TIME, local, us)
+
+    def _zoned(self, us: NDArray[np.int64]) -> NDArray[np.int64]:
+        if not (us > 0).any():
+            return us
+        if self._options.time_zone is None:
+            self._say(zone_assumed(self._source))
+        utc, twice = local_to_utc(us, self._options.time_zone)
+        self._count("time-ambiguous", "local time occurs twice when clocks go back: the first is taken", twice)
+        return utc
+
+    def _epochs(self, values: NDArray[Any], reading: Reading) -> NDArray[np.int64]:
+        """Return epoch times, in the unit that the first known value of the file tells."""
+        unit = reading.time_unit if reading.time_unit not in ("", "iso") else self._epoch.get(reading.name, "")
+        if not unit:
+            unit = epoch_unit(values)
+            self._epoch[reading.name] = unit
+        return from_epoch(values, unit) if unit else np.full(len(values), NO_TIME, np.int64)
+
+    def _texts(self, ours: str, column: pa.Array) -> Coded:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        if not pa.types.is_dictionary(column.type):
+            column = pc.dictionary_encode(column)
+        text = self._text_columns.setdefault(ours, TextColumn(ours))
+        known = self._dictionaries.get(ours)
+        if known is None or not (known[0] is column.dictionary or known[0].equals(column.dictionary)):
+            raws = [
+                v.decode("utf-8", "replace") if isinstance(v, bytes) else v
+                for v in column.dictionary.to_pylist()
+            ]
+            lookup = np.append(text.codes(raws), np.int32(-1))
+            known = (column.dictionary, lookup, text.values)
+            self._dictionaries[ours] = known
+        indices = column.indices.cast(pa.int32())
+        if indices.null_count:
+            indices = pc.fill_null(indices, -1)
+        return Coded(known[1][indices.to_numpy(zero_copy_only=False)], known[2])
+
+    def _floats(self, column: pa.Array, reading: Reading) -> NDArray[np.float64]:
+        import pyarrow as pa
+
+        kind = column.type
+        if pa.types.is_dictionary(kind):
+            column = column.dictionary_decode()
+            kind = column.type
+        if pa.types.is_decimal(kind):
+            values = _decimals(column)
+        elif _is_text(kind):
+            values = self._numbers_in(column, reading)
+        elif pa.types.is_integer(kind) or pa.types.is_floating(kind):
+            values = column.to_numpy(zero_copy_only=False)
+            values = values if values.dtype == np.float64 else values.astype(np.float64)
+        else:
+            self._unusable(reading, kind)
+            values = np.full(len(column), np.nan)
+        return values if reading.factor == 1.0 else values * reading.factor
+
+    def _numbers_in(self, column: pa.Array, reading: Reading) -> NDArray[np.float64]:
+        """Return numbers written as text; what is none is NaN and counted."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        try:
+            plain: NDArray[np.float64] = column.cast(pa.string()).cast(pa.float64()).to_numpy(zero_copy_only=False)
+            return plain
+        except pa.ArrowInvalid:
+            text = pc.utf8_trim_whitespace(_utf8(column))
+        if pc.any(pc.match_substring(text, ",")).as_py():
+            text = pc.replace_substring(text, ",", ".")
+        numeric = pc.fill_null(pc.match_substring_regex(text, _NUMBER), False)
+        empty = pc.fill_null(pc.is_in(pc.utf8_lower(text), pa.array(_NULLS)), True)
+        bad = len(text) - (pc.sum(pc.or_(numeric, empty)).as_py() or 0)
+        self._count("value-invalid", f"column {reading.name} holds no number: taken as unknown", bad)
+        found: NDArray[np.float64] = pc.if_else(numeric, text, None).cast(pa.float64()).to_numpy(
+            zero_copy_only=False
+        )  # fmt: skip
+        return found
+
+    def _longs(self, column: pa.Array) -> NDArray[np.int64]:
+        import pyarrow as pa
+
+        if pa.types.is_integer(column.type):
+            return _ints(column.cast(pa.int64(), safe=False))
+        return np.full(len(column), -1, np.int64)
+
+    def _flags(self, column: pa.Array, reading: Reading) -> NDArray[Any]:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        if pa.types.is_dictionary(column.type):
+            column = column.dictionary_decode()
+        if _is_text(column.type):
+            low = pc.utf8_lower(pc.utf8_trim_whitespace(_utf8(column)))
+            yes, no = (pc.is_in(low, pa.array(words)) for words in (_TRUE, _FALSE))
+            column = pc.if_else(yes, 1, pc.if_else(no, 0, -1)).cast(pa.int8())
+        if pa.types.is_boolean(column.type):
+            column = column.cast(pa.int8())
+        if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
+            flags: NDArray[Any] = pc.fill_null(column, -1).to_numpy(zero_copy_only=False)
+            return flags
+        self._unusable(reading, column.type)
+        return np.full(len(column), -1, np.int8)
+
+    def _unusable(self, reading: Reading, kind: pa.DataType) -> None:
+        text = f"column {reading.name} is of type {kind}: taken as unknown"
+        self._say(Finding(f"column-type-{reading.name}", Severity.WARNING, text, self._source))
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    checks = ("is_string", "is_large_string", "is_binary", "is_large_binary", "is_string_view", "is_binary_view")
+    return any(getattr(pa.types, check)(kind) for check in checks)
+
+
+def _utf8(column: pa.Array) -> pa.Array:
+    """Return text as UTF-8; where some is not, the wrong bytes are replaced."""
+    import pyarrow as pa
+
+    try:
+        return column.cast(pa.string())
+    except pa.ArrowInvalid:
+        texts = [None if v is None else bytes(v).decode("utf-8", "replace") for v in column.to_pylist()]
+        return pa.array(texts, pa.string())
+
+
+def _ints(column: pa.Array) -> NDArray[np.int64]:
+    import pyarrow.compute as pc
+
+    if column.null_count:
+        column = pc.fill_null(column, NO_TIME)
+    found: NDArray[np.int64] = column.to_numpy(zero_copy_only=False)
+    return found
+
+
+def _timestamps(text: pa.Array, zone: str | None = None) -> pa.Array:
+    """Return matching ISO texts as timestamps; a day or hour that is none makes null."""
+    import pyarrow as pa
+
+    try:
+        return text.cast(pa.timestamp("ns", zone)).cast(pa.timestamp("us", zone), safe=False)
+    except pa.ArrowInvalid:
+        us, _ = parse_iso(text.to_pylist())
+        return pa.array(us, mask=us == NO_TIME).cast(pa.timestamp("us", zone))
+
+
+def _decimals(column: pa.Array) -> NDArray[np.float64]:
+    """Return a decimal column as floats, each the nearest to its decimal."""
+    import pyarrow as pa
+
+    kind = column.type
+    width = kind.bit_width // 32
+    if kind.precision > 18 or kind.bit_width > 128:
+        found: NDArray[np.float64] = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
+        return found
+    words = np.frombuffer(column.buffers()[1], np.int32)[column.offset * width :][: len(column) * width]
+    whole = words if width == 1 else words.view(np.int64)[:: width // 2]
+    values = whole / 10.0**kind.scale
+    if column.null_count:
+        values[~column.is_valid().to_numpy(zero_copy_only=False)] = np.nan
+    return values

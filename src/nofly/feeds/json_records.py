@@ -1,0 +1,206 @@
+"""JSON objects one after the other out of files larger than memory: of a list, by lines, or end to end.
+
+A block of some megabytes is cut where one object seems to end and the next to begin, and decoded whole;
+only where that fails, because the cut fell into a text or an object is broken, is the block searched for
+its objects, and each decoded by itself, so that one bad object costs itself alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO, Generic, TypeVar
+
+import msgspec
+
+from nofly.errors import DecodeError, Finding, Severity
+from nofly.feeds.options import ArchiveOptions
+
+BLOCK_BYTES = 16 << 20
+_READ_BYTES = 1 << 20
+_BLANK = b" \t\r\n"
+_BOM = b"\xef\xbb\xbf"
+_BETWEEN = re.compile(rb"\}\s*(,|\n)\s*\{")
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[{}\[\]]', re.DOTALL)
+_NOT_A_NUMBER = re.compile(rb"(?<=[:\[,])\s*-?(?:NaN|Infinity)\b")
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Records(Generic[T]):
+    """Some objects in file order, what was wrong with others, and the number of the first (from 1)."""
+
+    objects: list[T]
+    first: int
+    findings: list[Finding] = field(default_factory=list)
+
+
+def first_objects(data: bytes, most: int = 64) -> list[dict[str, Any]]:
+    """Return up to ``most`` objects from the beginning of a list or sequence: to see which keys there are."""
+    found = []
+    for start, end in _spans(data, most)[0]:
+        value = _decode_one(data[start:end], msgspec.json.Decoder(dict[str, Any]))
+        if value is not None:
+            found.append(value)
+    return found
+
+
+def records(
+    file: BinaryIO, source: str, options: ArchiveOptions, kind: type[T], head: bytes = b"", longest: int = 0
+) -> Iterator[Records[T]]:
+    """Yield a file's objects as ``kind`` (a msgspec type), a block at a time, bad ones as findings.
+
+    ``head`` is what has already been read of the file; ``longest`` the most bytes of one object
+    (``options.max_line_bytes`` unless told). Raises DecodeError where an object is longer, or where the
+    file is neither a list of objects nor a sequence of them.
+    """
+    return _Reader(file, source, longest or options.max_line_bytes, kind).blocks(head)
+
+
+class _Reader(Generic[T]):
+    def __init__(self, file: BinaryIO, source: str, longest: int, kind: type[T]) -> None:
+        self._file = file
+        self._source = source
+        self._longest = longest
+        self._many = msgspec.json.Decoder(list[kind])  # type: ignore[valid-type]
+        self._one = msgspec.json.Decoder(kind)
+        self._lax = msgspec.json.Decoder(kind, strict=False)
+        self._count = 0
+        self._in_list = False
+        self._closed = False
+
+    def blocks(self, head: bytes) -> Iterator[Records[T]]:
+        data, ended = self._fill(head)
+        data = data.removeprefix(_BOM).lstrip(_BLANK)
+        self._in_list = data[:1] == b"["
+        if not self._in_list and data[:1] != b"{":
+            raise DecodeError("not a list or sequence of JSON objects", source=self._source, expected="[ or {")
+        data = data[1:] if self._in_list else data
+        while True:
+            cut = len(data) if ended else self._cut(data)
+            block, rest = self._decode(data[:cut], ended)
+            yield block
+            data = rest + data[cut:]
+            if self._closed or (ended and not data.strip(_BLANK)):
+                break
+            if len(data) > self._longest + BLOCK_BYTES or ended:
+                raise DecodeError(
+                    f"object {self._count + 1} does not end", source=self._source,
+                    expected=f"objects of at most {self._longest} bytes",
+                )  # fmt: skip
+            data, ended = self._fill(data)
+
+    def _fill(self, data: bytes) -> tuple[bytes, bool]:
+        """Return the data with more read to it, and whether the file has ended."""
+        parts, size = [data], 0
+        while size < BLOCK_BYTES:
+            part = self._file.read(_READ_BYTES)
+            if not part:
+                return b"".join(parts), True
+            parts.append(part)
+            size += len(part)
+        return b"".join(parts), False
+
+    def _cut(self, data: bytes) -> int:
+        """Return where an object ends near the end of the data, as far as can be seen without decoding."""
+        mark = data.rfind(b"},{" if self._in_list else b"}\n{")
+        if mark >= 0:
+            return mark + 1
+        tail = max(0, len(data) - 2 * self._longest)
+        matches = list(_BETWEEN.finditer(data, tail))
+        return matches[-1].start() + 1 if matches else len(data)
+
+    def _decode(self, data: bytes, ended: bool) -> tuple[Records[T], bytes]:
+        """Return the objects of a block, and what of it belongs to the next."""
+        text = data.strip(_BLANK).removeprefix(b",")
+        complete = True
+        if self._in_list and ended:
+            complete = text.endswith(b"]")
+            text = text[:-1] if complete else text
+        whole = self._decode_whole(text)
+        if whole is None:
+            return self._decode_each(text + (b"]" if self._in_list and ended and complete else b""), ended)
+        first = self._count + 1
+        self._count += len(whole)
+        self._closed = ended
+        block = Records(whole, first)
+        if not complete:
+            block.findings.append(self._finding("file-truncated", Severity.WARNING, "the list has no end"))
+        return block, b""
+
+    def _decode_whole(self, text: bytes) -> list[T] | None:
+        try:
+            if self._in_list:
+                return self._many.decode(b"[" + text + b"]")
+            if b"\n" not in text:
+                return [self._one.decode(text)] if text else []
+            return self._one.decode_lines(text)
+        except (msgspec.DecodeError, RecursionError, ValueError):
+            return None
+
+    def _decode_each(self, text: bytes, ended: bool) -> tuple[Records[T], bytes]:
+        first = self._count + 1
+        block: Records[T] = Records([], first)
+        spans, stopped = _spans(text)
+        end = 0
+        for start, end in spans:
+            if end - start > self._longest:
+                raise DecodeError(
+                    f"an object of {end - start} bytes", source=self._source, locator=f"object {self._count + 1}",
+                    expected=f"at most {self._longest} bytes",
+                )  # fmt: skip
+            self._count += 1
+            found = _decode_one(text[start:end], self._one, self._lax)
+            if found is None:
+                block.findings.append(self._finding("record-broken", Severity.REJECTED, "object cannot be read"))
+            else:
+                block.objects.append(found)
+        self._closed = ended or stopped >= 0
+        rest = text[end:] if stopped < 0 else text[stopped + 1 :]
+        if self._closed and rest.strip(_BLANK + b",]"):
+            self._count += 1
+            cut_off = stopped < 0
+            message = "the file ends within an object" if cut_off else "bytes after the end of the list"
+            code = "record-broken" if cut_off else "bytes-ignored"
+            severity = Severity.REJECTED if cut_off else Severity.WARNING
+            block.findings.append(self._finding(code, severity, message))
+        elif ended and self._in_list and stopped < 0:
+            block.findings.append(self._finding("file-truncated", Severity.WARNING, "the list has no end"))
+        return block, b"" if self._closed else rest
+
+    def _finding(self, code: str, severity: Severity, message: str) -> Finding:
+        return Finding(code, severity, message, self._source, f"object {self._count}")
+
+
+def _spans(data: bytes, most: int = 0) -> tuple[list[tuple[int, int]], int]:
+    """Return where each outermost object begins and ends, and where a list ends (-1: it does not)."""
+    spans: list[tuple[int, int]] = []
+    depth, start = 0, 0
+    for token in _TOKEN.finditer(data):
+        byte = data[token.start()]
+        if byte == 0x7B:
+            start = token.start() if depth == 0 else start
+            depth += 1
+        elif byte == 0x7D and depth:
+            depth -= 1
+            if depth == 0:
+                spans.append((start, token.end()))
+                if len(spans) == most:
+                    break
+        elif byte == 0x5D and depth == 0:
+            return spans, token.start()
+    return spans, -1
+
+
+def _decode_one(data: bytes, *decoders: msgspec.json.Decoder[T]) -> T | None:
+    """Return an object by the first decoder that takes it; NaN and Infinity, not JSON, count as null."""
+    for text in (data, None):
+        plain = _NOT_A_NUMBER.sub(b"null", data) if text is None else text
+        for decoder in decoders:
+            try:
+                return decoder.decode(plain)
+            except (msgspec.DecodeError, RecursionError, ValueError):
+                continue
+    return None
