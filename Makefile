@@ -55,7 +55,7 @@ bench: build .bench-venv/.ready
 
 ## make docs         writes the generated pages of docs/reference anew
 docs: build
-	$(PY) tests/house/finding_codes.py --write
+	$(PY) -m tests.house.finding_codes --write
 
 ## make constraints  pins every dependency anew, with hashes
 constraints: .venv/.dependencies

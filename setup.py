@@ -77,8 +77,9 @@ class BuildKernel(build_ext):
                 Path(folder, name).unlink(missing_ok=True)
         self.extensions.clear()
         print(
-            f"warning: nofly's kernel could not be compiled ({error}); nofly will work, about a hundred times"
-            " slower. Install a C compiler and the Python headers (Debian: gcc, python3-dev), then install again.",
+            f"warning: nofly's kernel could not be compiled ({error}). nofly will work, about a hundred times"
+            " slower. For speed, install a C compiler and the Python headers (Debian: gcc, python3-dev), then"
+            " install nofly again.",
             file=sys.stderr,
         )
 

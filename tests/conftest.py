@@ -1,13 +1,28 @@
-"""Fixtures for every test."""
+"""Fixtures for every test, and how hard hypothesis looks."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+from nofly.kernel import compiled
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
+
+# No deadline: a shared machine is slow at times, and no test asserts a time. In continuous integration the same
+# cases come every time, so that a change is not blamed for what chance found; make check-long looks further.
+QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large]
+FIXED = "CI" in os.environ
+settings.register_profile("usual", deadline=None, max_examples=100, derandomize=FIXED)
+settings.register_profile(
+    "uncompiled", deadline=None, max_examples=15, derandomize=FIXED, suppress_health_check=QUIET
+)
+settings.register_profile("long", deadline=None, max_examples=3000, suppress_health_check=QUIET)
+settings.load_profile(os.environ.get("NOFLY_PROFILE") or ("usual" if compiled() else "uncompiled"))
 
 
 @pytest.fixture(scope="session")

@@ -76,7 +76,8 @@ def _takers(tree: ast.AST) -> Iterator[tuple[str, int]]:
             for method in node.body:
                 if isinstance(method, ast.FunctionDef) and method.name == "__init__":
                     fields = [a.arg for a in method.args.args[1:]]
-            if "code" in fields:
+            # A code beside no text is something else: a record's letters, a country.
+            if "code" in fields and {"severity", "message", "text"} & set(fields):
                 yield node.name, fields.index("code")
 
 
@@ -116,9 +117,11 @@ def _argument(call: ast.Call, place: int) -> ast.expr | None:
     for keyword in call.keywords:
         if keyword.arg == "code":
             return keyword.value
-    if any(isinstance(a, ast.Starred) for a in call.args[: place + 1]) or place >= len(call.args):
-        return None
-    return call.args[place]
+    for argument in call.args[: place + 1]:
+        if isinstance(argument, ast.Starred):
+            # *fault hands on a code and its text, which were put together elsewhere.
+            return ast.Attribute(argument.value, "code", ast.Load())
+    return call.args[place] if place < len(call.args) else None
 
 
 def _values(node: ast.expr, scope: list[ast.AST], depth: int = 0) -> list[str] | None:
@@ -132,10 +135,12 @@ def _values(node: ast.expr, scope: list[ast.AST], depth: int = 0) -> list[str] |
         return None if first is None or second is None else first + second
     if isinstance(node, ast.Attribute):
         return [] if node.attr == "code" else None
+    if isinstance(node, ast.Subscript) and depth <= 3:
+        return _returned(node, scope, depth)
     if not isinstance(node, ast.Name) or depth > 3:
         return None
     for level in reversed(scope):
-        if isinstance(level, Function) and node.id == "code" and "code" in _parameters(level):
+        if node.id == "code" and (_loops_over_codes(level) or "code" in _parameters(level)):
             return []
         given = list(_assigned(level, node.id))
         if given:
@@ -144,7 +149,38 @@ def _values(node: ast.expr, scope: list[ast.AST], depth: int = 0) -> list[str] |
     return None
 
 
-def _parameters(function: Function) -> list[str]:
+def _returned(node: ast.Subscript, scope: list[ast.AST], depth: int) -> list[str] | None:
+    """Return the texts of ``fault[0]`` where ``fault`` is what a function of the module returned."""
+    if not isinstance(node.value, ast.Name) or not isinstance(node.slice, ast.Constant):
+        return None
+    name = node.value.id
+    calls = [v for level in scope for v in _assigned(level, name) if isinstance(v, ast.Call)]
+    called = {call.func.id for call in calls if isinstance(call.func, ast.Name)}
+    found: list[str] = []
+    for function in ast.walk(scope[0]):
+        if isinstance(function, Function) and function.name in called:
+            for line in ast.walk(function):
+                if isinstance(line, ast.Return) and isinstance(line.value, ast.Tuple):
+                    values = _values(line.value.elts[node.slice.value], [scope[0], function], depth + 1)
+                    if values is None:
+                        return None
+                    found += values
+    return found or None
+
+
+def _loops_over_codes(level: ast.AST) -> bool:
+    """Whether a scope takes ``code`` back out of a dictionary into which a literal was put."""
+    for node in ast.walk(level):
+        if isinstance(node, ast.For | ast.comprehension) and isinstance(node.iter, ast.Call):
+            names = [n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)]
+            if "code" in names and ast.unparse(node.iter.func).endswith(".items"):
+                return True
+    return False
+
+
+def _parameters(function: ast.AST) -> list[str]:
+    if not isinstance(function, Function):
+        return []
     arguments = function.args
     return [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
 
@@ -156,8 +192,8 @@ def _assigned(level: ast.AST, name: str) -> Iterator[ast.expr]:
             pairs = [(target, node.value) for target in node.targets]
         elif isinstance(node, ast.AnnAssign) and node.value is not None:
             pairs = [(node.target, node.value)]
-        elif isinstance(node, ast.For | ast.comprehension) and isinstance(node.iter, ast.Tuple | ast.List):
-            pairs = [(node.target, element) for element in node.iter.elts]
+        elif isinstance(node, ast.For | ast.comprehension):
+            pairs = [(node.target, element) for element in _elements(level, node.iter)]
         else:
             continue
         for target, value in pairs:
@@ -167,6 +203,15 @@ def _assigned(level: ast.AST, name: str) -> Iterator[ast.expr]:
                 for part, element in zip(target.elts, value.elts, strict=False):
                     if isinstance(part, ast.Name) and part.id == name:
                         yield element
+
+
+def _elements(level: ast.AST, looped: ast.expr) -> list[ast.expr]:
+    """Return what a loop runs over: the elements of a literal, or of one that a name was given."""
+    lists = [looped]
+    if isinstance(looped, ast.Name):
+        lines = [node for node in ast.walk(level) if isinstance(node, ast.Assign)]
+        lists = [n.value for n in lines if any(ast.unparse(target) == looped.id for target in n.targets)]
+    return [e for given in lists if isinstance(given, ast.Tuple | ast.List) for e in given.elts]
 
 
 def _template(node: ast.JoinedStr, hole: str) -> str:
@@ -180,7 +225,8 @@ def _message(call: ast.Call, code: ast.expr | None, scope: list[ast.AST]) -> str
             continue
         options = [argument]
         if isinstance(argument, ast.Name):
-            options = [v for level in reversed(scope) for v in _assigned(level, argument.id)]
+            given = [v for level in reversed(scope) for v in _assigned(level, argument.id)]
+            options = sorted((v for v in given if v.lineno <= call.lineno), key=lambda v: -v.lineno)
         for option in options:
             if isinstance(option, ast.JoinedStr):
                 return _template(option, "…")
