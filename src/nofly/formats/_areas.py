@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from nofly.errors import Severity
 from nofly.formats._json import Notes, Rejected, as_list, as_number, bad
 from nofly.zones.model import Arc, Circle, EdgeKind, Polygon, Ring, Vertex
@@ -26,7 +28,11 @@ def position(value: object, locator: str) -> Vertex:
 
 
 def positions(value: object, locator: str) -> list[Vertex]:
-    """Return a list of positions as (lat, lon)."""
+    """Return a list of positions as (lat, lon), numbers all; their range is for the caller to check."""
+    try:
+        return [(lat, lon) for lon, lat in msgspec.convert(value, list[tuple[float, float]])]
+    except (msgspec.ValidationError, RecursionError):
+        pass
     return [position(p, f"{locator}[{k}]") for k, p in enumerate(as_list(value, locator))]
 
 

@@ -120,7 +120,7 @@ def _corridor(part: object, said: dict[str, Any], edges: EdgeKind, locator: str,
     if said.get("half_width_m") is None:
         raise Rejected("no-area", "a line without half_width_m is no area", described)
     half_width = as_number(said["half_width_m"], f"{described}.half_width_m")
-    path = tuple(positions(part, locator))
+    path = tuple(position(p, at) for at, p in numbered(as_list(part, locator), locator))
     if half_width <= 0.0 or len(set(path)) < 2:
         raise Rejected("no-area", "a corridor of two points or more and some width was expected", locator)
     return Corridor(path, half_width, edges)
@@ -129,12 +129,14 @@ def _corridor(part: object, said: dict[str, Any], edges: EdgeKind, locator: str,
 def _open(ring: list[Vertex], edges: EdgeKind, locator: str, notes: Notes) -> list[Vertex | Arc]:
     """Return a ring without its closing point. A planar edge from one side of the map to the other along a
     parallel, as maps of the whole world have, gets two points between, so that it keeps going that way."""
-    line: list[Vertex | Arc] = []
-    for k, (lat, lon) in enumerate(ring):
-        if k and edges is EdgeKind.PLANAR and lat == ring[k - 1][0] and abs(lon - ring[k - 1][1]) == 360.0:
-            notes.info("edge-round-the-world", "an edge along a whole parallel", f"{locator}[{k}]")
-            line += [(lat, -lon / 3.0), (lat, lon / 3.0)]
-        line.append((lat, lon))
+    line: list[Vertex | Arc] = list(ring)
+    lons = [lon for _, lon in ring]
+    if edges is EdgeKind.PLANAR and 180.0 in lons and -180.0 in lons:
+        for k in range(len(ring) - 1, 0, -1):
+            lat, lon = ring[k]
+            if lat == ring[k - 1][0] and abs(lon - ring[k - 1][1]) == 360.0:
+                notes.info("edge-round-the-world", "an edge along a whole parallel", f"{locator}[{k}]")
+                line[k:k] = [(lat, -lon / 3.0), (lat, lon / 3.0)]
     if len(line) > 1 and line[0] == line[-1]:
         line.pop()
     return line

@@ -42,12 +42,17 @@ def clean_ring(
     (``ring-too-few-points``), no area (``ring-no-area``), more crossings than a boundary can mean
     (``ring-tangled``).
     """
-    for place, point in enumerate(points):
-        fault = _fault(point)
-        if fault:
-            return _reject(fault[0], f"point {place + 1}: {fault[1]}", source, locator)
-    line, repeats = _without_repeats(points)
-    line, spikes = _without_spikes(line)
+    line: list[Vertex | Arc] = list(points)
+    repeats = spikes = 0
+    if not _is_plain(line):
+        for place, point in enumerate(points):
+            fault = _fault(point)
+            if fault:
+                return _reject(fault[0], f"point {place + 1}: {fault[1]}", source, locator)
+        line, repeats = _without_repeats(points)
+        line, spikes = _without_spikes(line)
+    elif line[0] == line[-1]:
+        line.pop()
     findings = []
     if repeats:
         text = f"{repeats} repeated point{'s' * (repeats > 1)} dropped"
@@ -97,6 +102,19 @@ def _geod() -> Geod:
 
 def _reject(code: str, text: str, source: str, locator: str) -> tuple[list[Ring], list[Finding]]:
     return [], [Finding(code, Severity.REJECTED, text, source, locator)]
+
+
+def _is_plain(line: list[Vertex | Arc]) -> bool:
+    """Return whether these are vertices in range without repeat and spike, as nearly every ring is."""
+    if len(line) < 4 or any(isinstance(point, Arc) for point in line):
+        return False
+    lat, lon = np.asarray(line, dtype=np.float64).T
+    if not (float(np.abs(lat).max()) <= 90.0 and float(np.abs(lon).max()) <= 180.0):
+        return False
+    if lat[0] == lat[-1] and lon[0] == lon[-1]:
+        lat, lon = lat[:-1], lon[:-1]
+    lon = np.where(lon == -180.0, 180.0, lon)
+    return not any(bool(((lat == np.roll(lat, step)) & (lon == np.roll(lon, step))).any()) for step in (1, 2))
 
 
 def _fault(point: Vertex | Arc) -> tuple[str, str] | None:
