@@ -83,7 +83,7 @@ def footprint_geometry(footprint: Footprint) -> dict[str, Any]:
     """Return a footprint as a Polygon or MultiPolygon geometry; circles are circumscribed."""
     polygons = [
         [_coordinates(ring) for ring in polygon]
-        for outline in outlines(footprint)
+        for outline in outlines(footprint, drawn=False)
         for polygon in split_polygon(outline)
     ]
     if len(polygons) == 1:

@@ -68,7 +68,7 @@ def _zone(zone: Zone) -> str:
     polygons = "".join(
         "<Polygon>" + "".join(_boundary(ring, k) for k, ring in enumerate(polygon)) + "</Polygon>"
         for volume in zone.volumes
-        for outline in outlines(volume.footprint)
+        for outline in outlines(volume.footprint, drawn=False)
         for polygon in split_polygon(outline)
     )
     limits = "; ".join(

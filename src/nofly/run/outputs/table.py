@@ -35,7 +35,7 @@ def table(result: CheckResult, *, colour: bool = False) -> str:
     stays = result.infringements
     if not stays:
         return "Nobody was inside a zone." if result.report_count else "No reports: nothing can be said."
-    rows = [_cells(stay) for stay in stays]
+    rows = [cells(stay) for stay in stays]
     widths = [max(width(head), *(width(row[k]) for row in rows)) for k, head in enumerate(HEAD)]
     lines = [_line(HEAD, widths)]
     for stay, row in zip(stays, rows, strict=True):
@@ -47,7 +47,8 @@ def table(result: CheckResult, *, colour: bool = False) -> str:
     return "\n".join(lines)
 
 
-def _cells(stay: Infringement) -> tuple[str, ...]:
+def cells(stay: Infringement) -> tuple[str, ...]:
+    """Return one stay as the texts of its line, in the order of HEAD."""
     same_day = iso_time(stay.entry_time_us)[:10] == iso_time(stay.exit_time_us)[:10]
     end = clock(stay.exit_time_us, date=not same_day).removesuffix(" Z")
     start = clock(stay.entry_time_us).removesuffix(" Z")

@@ -1,0 +1,141 @@
+"""An HTML page that stands alone: no script, no outside file, nothing in it that a name could become."""
+
+from __future__ import annotations
+
+import base64
+from html import escape
+
+from nofly import __version__
+from nofly.incidents.record import Infringement, Status
+from nofly.run.outputs.explain import sentences
+from nofly.run.outputs.table import HEAD, cells, finding_lines, summary
+from nofly.run.outputs.text import clock, printable
+from nofly.run.result import CheckResult
+from nofly.zones.model import Limit, Zone
+
+MOST_EXPLAINED = 50
+MOST_GAPS = 50
+MOST_IN_NOTEBOOK = 30
+_STYLE = """
+:root { color-scheme: light dark }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 78rem; margin: 1.5rem auto; padding: 0 1rem }
+table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums }
+th, td { padding: .25rem .6rem; text-align: left; border-bottom: 1px solid #8884; white-space: nowrap }
+.wide { overflow-x: auto } img { max-width: 100%; height: auto; background: #fff }
+.infringement { border-left: 4px solid #d55e00 } .exempt { border-left: 4px double #009e73 }
+.cleared { border-left: 4px dashed #0072b2 } .suspect { border-left: 4px dotted #a49 }
+section.stay { padding-left: .8rem; margin: 1rem 0 } section.stay p { margin: .15rem 0 }
+section.stay p:first-child { font-weight: 600 } small, .faint { opacity: .75 }
+"""
+_READ = (
+    "<p><b>Confirmed</b>: at least one report lies inside by more than its own 95 % error, in place and in "
+    "height. <b>Probable</b>: the best estimate lies inside. <b>Undetermined</b>: it cannot be told, which is "
+    "neither an all-clear nor an accusation. Stays that are <b>exempt</b>, <b>cleared</b> or <b>suspect</b> (the "
+    "reports themselves are not to be trusted) are on record and do not count as infringements.</p>"
+)
+
+
+def write(result: CheckResult) -> bytes:
+    """Return the page: summary, picture, table, each stay in sentences, zones, gaps and findings."""
+    from nofly.run.outputs.picture import encoded, figure
+
+    image = base64.b64encode(encoded(figure(result))).decode()
+    stays = result.infringements
+    parts = [
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>nofly check</title>',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; ',
+        "style-src 'unsafe-inline'\">",
+        f"<style>{_STYLE}</style></head><body><h1>nofly check</h1>",
+        f"<p>{escape(summary(result))}</p>",
+        f'<p><img alt="Map and vertical profile of the stays" src="data:image/png;base64,{image}"></p>',
+        f'<div class="wide">{_table(stays)}</div>',
+        "<h2>How to read the certainty</h2>",
+        _READ,
+        "<h2>Each stay</h2>" if stays else "",
+        *(_section(result, stay) for stay in stays[:MOST_EXPLAINED]),
+        f"<p>{len(stays) - MOST_EXPLAINED} more are in the table.</p>" if len(stays) > MOST_EXPLAINED else "",
+        _zones(result),
+        _gaps(result),
+        _findings(result),
+        f"<p><small>nofly {escape(__version__)}. Times are UTC, places WGS 84; depths are measured on the "
+        "ellipsoid.</small></p></body></html>\n",
+    ]
+    return "".join(parts).encode()
+
+
+def fragment(result: CheckResult) -> str:
+    """Return the summary and the table as HTML for a notebook."""
+    more = len(result.infringements) - MOST_IN_NOTEBOOK
+    rest = f"<p>and {more} more</p>" if more > 0 else ""
+    return f"<p>{escape(summary(result))}</p>{_table(result.infringements[:MOST_IN_NOTEBOOK])}{rest}"
+
+
+def _table(stays: tuple[Infringement, ...]) -> str:
+    if not stays:
+        return "<p>Nobody was inside a zone.</p>"
+    head = "".join(f"<th>{escape(name)}</th>" for name in HEAD)
+    rows = "".join(
+        f'<tr class="{stay.status.value}">'
+        + "".join(f"<td>{escape(cell)}</td>" for cell in cells(stay))
+        + "</tr>"
+        for stay in stays
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _section(result: CheckResult, stay: Infringement) -> str:
+    lines = "".join(f"<p>{escape(line)}</p>" for line in sentences(result, stay).splitlines())
+    return f'<section class="stay {stay.status.value}" id="{escape(printable(stay.id))}">{lines}</section>'
+
+
+def _zones(result: CheckResult) -> str:
+    """Return the zones that were entered; the others by number."""
+    from nofly.run.outputs.geojson import entered
+
+    inside = entered(result)
+    rows = "".join(
+        "<tr>"
+        + "".join(f"<td>{escape(printable(cell))}</td>" for cell in _zone_cells(result, zone))
+        + "</tr>"
+        for zone in inside
+    )
+    others = f"<p>{len(result.zones) - len(inside)} other zones were checked and not entered.</p>"
+    if not rows:
+        return f"<h2>Zones</h2>{others}"
+    head = "".join(
+        f"<th>{w}</th>" for w in ("zone", "restriction", "floor", "ceiling", "edition", "stays", "hash")
+    )
+    return f'<h2>Zones</h2><div class="wide"><table><tr>{head}</tr>{rows}</table></div>{others}'
+
+
+def _zone_cells(result: CheckResult, zone: Zone) -> tuple[str, ...]:
+    def texts(limits: list[Limit | None], none: str) -> str:
+        return ", ".join(dict.fromkeys(limit.text if limit else none for limit in limits))
+
+    counted = sum(s.zone_id == zone.id and s.status is Status.INFRINGEMENT for s in result.infringements)
+    total = sum(s.zone_id == zone.id for s in result.infringements)
+    return (
+        zone.name if zone.id in zone.name else f"{zone.id} {zone.name}", zone.restriction.value,
+        texts([v.lower for v in zone.volumes], "ground"), texts([v.upper for v in zone.volumes], "unlimited"),
+        str(zone.edition), f"{total}, of which {counted} infringements", zone.zone_hash[:16],
+    )  # fmt: skip
+
+
+def _gaps(result: CheckResult) -> str:
+    if not result.gaps:
+        return ""
+    lines = "".join(
+        f"<li>{escape(printable(g.target_id))} was not seen from {clock(g.start_us)} to {clock(g.end_us)}</li>"
+        for g in result.gaps[:MOST_GAPS]
+    )
+    more = len(result.gaps) - MOST_GAPS
+    rest = f"<li>and {more} more</li>" if more > 0 else ""
+    return f"<h2>Not judged: gaps</h2><p>Nothing is said of these times.</p><ul>{lines}{rest}</ul>"
+
+
+def _findings(result: CheckResult) -> str:
+    if not result.findings:
+        return ""
+    lines = "".join(f"<li>{escape(line)}</li>" for line in finding_lines(result.findings, 3))
+    return f"<h2>Findings in the input</h2><ul>{lines}</ul>"
