@@ -10,6 +10,7 @@ at that longitude. East is positive, north is positive, the horizon is the sea's
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,7 +30,7 @@ OCCURS, ALWAYS_ABOVE, ALWAYS_BELOW = 0, 1, -1
 DAY_US = 86_400_000_000
 _J2000_US = 946_728_000_000_000
 _CENTURY_US = 36_525 * DAY_US
-_STEPS = 5
+_STEPS = 6
 
 
 def sun_position(time_us: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -88,8 +89,28 @@ def solar_noon_us(day: NDArray[np.int64], lon_deg: float) -> NDArray[np.int64]:
     return mean - _us(sun_position(mean)[1])
 
 
+@dataclass(frozen=True, slots=True)
+class SunPath:
+    """The sun over some solar days: parabolas through midnight, noon and midnight, which are within 0.0002°
+    of :func:`sun_position`. Rows are the coefficients of 1, x, x² with x in half days from mean noon."""
+
+    mean_noon_us: NDArray[np.int64]
+    declination: NDArray[np.float64]
+    equation: NDArray[np.float64]
+
+
+def sun_path(day: NDArray[np.int64], lon_deg: float) -> SunPath:
+    """Return the sun's path over each solar day at a longitude."""
+    mean = mean_noon_us(day, lon_deg)
+    before, at, after = (sun_position(mean + half * (DAY_US // 2)) for half in (-1, 0, 1))
+    declination, equation = (
+        np.stack([at[i], (after[i] - before[i]) / 2.0, (after[i] + before[i]) / 2.0 - at[i]]) for i in (0, 1)
+    )
+    return SunPath(mean, declination, equation)
+
+
 def sun_crossing_us(
-    day: NDArray[np.int64], lat_deg: float, lon_deg: float, elevation_deg: float, rising: bool
+    path: SunPath, lat_deg: float, elevation_deg: float, rising: bool
 ) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
     """Return when the sun passes an elevation on each day, and whether it does.
 
@@ -97,24 +118,27 @@ def sun_crossing_us(
     ``ALWAYS_BELOW``; where the sun does not pass the elevation the time is what the event tends to: solar
     midnight (before noon for a rise, after it for a set) if it is always above, noon if always below.
     """
-    mean = mean_noon_us(day, lon_deg)
-    noon = solar_noon_us(day, lon_deg)
-    sine = np.sin(np.radians(elevation_deg))
     lat = np.radians(np.clip(lat_deg, -89.999999, 89.999999))
+    sin_lat, cos_lat, sine = np.sin(lat), np.cos(lat), np.sin(np.radians(elevation_deg))
     side = -1.0 if rising else 1.0
-    time = noon
-    cosine = np.zeros(len(noon))
+    x = -2.0 * path.equation[0]
+    cosine = np.zeros(len(x))
     for _ in range(_STEPS):
-        declination, equation = sun_position(time)
-        cosine = (sine - np.sin(lat) * np.sin(declination)) / (np.cos(lat) * np.cos(declination))
-        angle = np.arccos(np.clip(cosine, -1.0, 1.0)) / (2.0 * np.pi)
-        time = mean + _us(side * angle - equation)
+        declination = _along(path.declination, x)
+        cosine = (sine - sin_lat * np.sin(declination)) / (cos_lat * np.cos(declination))
+        angle = np.arccos(np.clip(cosine, -1.0, 1.0)) / np.pi
+        x = side * angle - 2.0 * _along(path.equation, x)
     state = np.where(cosine < -1.0, ALWAYS_ABOVE, np.where(cosine > 1.0, ALWAYS_BELOW, OCCURS))
-    if (state != OCCURS).any():
-        mean_midnight = mean + (DAY_US // 2 if side > 0.0 else -(DAY_US // 2))
-        midnight = mean_midnight - _us(sun_position(mean_midnight)[1])
-        time = np.where(state == ALWAYS_ABOVE, midnight, np.where(state == ALWAYS_BELOW, noon, time))
+    noon = -2.0 * path.equation[0]
+    midnight = side - 2.0 * _along(path.equation, np.full(len(x), side))
+    x = np.where(state == ALWAYS_ABOVE, midnight, np.where(state == ALWAYS_BELOW, noon, x))
+    time = path.mean_noon_us + _us(x / 2.0)
     return (time + 500_000) // 1_000_000 * 1_000_000, state.astype(np.int8)
+
+
+def _along(coefficients: NDArray[np.float64], x: NDArray[np.float64]) -> NDArray[np.float64]:
+    value: NDArray[np.float64] = coefficients[0] + x * (coefficients[1] + x * coefficients[2])
+    return value
 
 
 def _mean_offset_us(lon_deg: float) -> int:
