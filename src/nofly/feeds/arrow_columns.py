@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _NUMBER = r"^[ \t]*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?[ \t]*$"
 _NULLS = ("", "nan", "null", "none", "n/a", "na", "\\n", "-")
 _TRUE, _FALSE = ("true", "t", "1", "1.0", "-1", "yes", "y"), ("false", "f", "0", "0.0", "no", "n")
+NEEDED = frozenset({"time", "position_time", "icao24", "target_id", "lat_deg", "lon_deg"})
+"""Ours that a batch is made of; any other is left out where every value is null."""
 TEXT_COLUMNS = frozenset({"icao24", "target_id", *TEXTS})
 """Ours that are text: a format reads them dictionary-encoded."""
 
@@ -48,6 +50,8 @@ class ArrowColumns:
         given: dict[str, Any] = {}
         for ours, reading in self._plan.readings.items():
             column = batch.column(reading.name)
+            if ours not in NEEDED and column.null_count == len(column):
+                continue
             if ours in ("time", "position_time", "received"):
                 given["received_us" if ours == "received" else ours] = self._times(column, reading)
             elif ours in TEXT_COLUMNS:

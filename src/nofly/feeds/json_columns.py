@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 TIMES = ("time", "position_time", "received")
+NEEDED = frozenset({"time", "position_time", "icao24", "target_id", "lat_deg", "lon_deg"})
+"""Ours that a batch is made of; any other is left out where every value is null."""
 TEXT_COLUMNS = frozenset({"icao24", "target_id", *TEXTS})
 _FLAGS = {"true": 1.0, "1": 1.0, "false": 0.0, "0": 0.0}
 
@@ -47,6 +49,8 @@ class JsonColumns:
         given: dict[str, Any] = {}
         for ours, reading in self._plan.readings.items():
             column = values[ours]
+            if ours not in NEEDED and column[:1] == [None] and column.count(None) == rows:
+                continue
             if ours in TIMES:
                 given["received_us" if ours == "received" else ours] = self._times(column, reading)
             elif ours in TEXT_COLUMNS:

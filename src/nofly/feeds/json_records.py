@@ -17,7 +17,7 @@ import msgspec
 from nofly.errors import DecodeError, Finding, Severity
 from nofly.feeds.options import ArchiveOptions
 
-BLOCK_BYTES = 16 << 20
+BLOCK_BYTES = 8 << 20
 _READ_BYTES = 1 << 20
 _BLANK = b" \t\r\n"
 _BOM = b"\xef\xbb\xbf"

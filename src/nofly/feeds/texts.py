@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -110,17 +110,20 @@ class TextColumn:
         self._by_raw[raw] = found
         return found
 
-    def codes(self, raws: Iterable[object]) -> NDArray[np.int32]:
+    def codes(self, raws: Sequence[object]) -> NDArray[np.int32]:
         """Return the codes of raw values, -1 where there is none or it cannot be read.
 
         Past :data:`MOST_TEXTS` distinct values the coding begins anew, so that memory stays bounded.
         """
         if len(self._by_raw) > MOST_TEXTS:
             self._begin()
-        known, code = self._by_raw, self._code
-        return np.array([known[raw] if raw in known else code(raw) for raw in raws], np.int32)
+        known = self._by_raw
+        for raw in dict.fromkeys(raws):
+            if raw not in known:
+                self._code(raw)
+        return np.fromiter(map(known.__getitem__, raws), np.int32, len(raws))
 
-    def coded(self, raws: Iterable[object]) -> Coded:
+    def coded(self, raws: Sequence[object]) -> Coded:
         """Return raw values as a coded column."""
         codes = self.codes(raws)
         return Coded(codes, self.values)

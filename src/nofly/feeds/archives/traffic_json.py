@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from operator import attrgetter
 from typing import Any, BinaryIO
 
 import msgspec
@@ -127,7 +128,7 @@ def _convert(
 ) -> Iterator[tuple[Positions, list[Finding]]]:
     for start in range(0, max(1, len(objects)), options.batch_rows):
         some = objects[start : start + options.batch_rows]
-        values = {ours: [getattr(row, ours) for row in some] for ours in fields}
+        values = {ours: list(map(attrgetter(ours), some)) for ours in fields}
         positions, notes = columns.convert(values, first + start)
         yield positions, findings + notes
         findings = []
