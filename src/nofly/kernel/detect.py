@@ -1,0 +1,269 @@
+"""The detector: positions in, changes of state out, its own state an explicit value.
+
+The same stream gives the same changes to the last bit, however it is cut into batches and whichever targets are taken
+together. Reports of one target must come in order of time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nofly.errors import InputError
+from nofly.kernel import detect_scan
+from nofly.units import US_PER_S
+from nofly.zones.compiled import CompiledZones
+
+NEVER = -9.0e18
+
+
+class Why(IntEnum):
+    """What a change of state is due to."""
+
+    DATA = 0
+    """A height became known, or ceased to be."""
+    LATERAL = 1
+    VERTICAL = 2
+    SCHEDULE = 3
+    LOST = 4
+    """The target was not heard for longer than the greatest gap, or the stream ended."""
+    FOUND = 5
+    """The first report, or the first after a gap, is already inside."""
+
+
+class State(IntEnum):
+    """Where a target is with respect to a part."""
+
+    OUTSIDE = 0
+    UNDETERMINED = 1
+    INSIDE = 2
+
+
+class Stop(IntEnum):
+    """Why the scan stopped; the numbers are those of :mod:`nofly.kernel.detect_scan`."""
+
+    DONE = 0
+    MORE_OUT = 1
+    MORE_SLOTS = 2
+    MORE_CROSSINGS = 3
+    MORE_CUTS = 4
+    MORE_NODES = 5
+    MORE_BREAKS = 6
+    UNSORTED = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """``max_gap_s``: two reports no further apart make a segment."""
+
+    max_gap_s: float = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Changes of state of one target with respect to one part, in the order found.
+
+    ``place`` is (n, 2) lat_deg, lon_deg; ``height_m`` on the part's datum (floor's first), NaN where not known;
+    ``closing_mps`` how fast the boundary was crossed, NaN where it was not; ``report`` the number in the stream of the report
+    that ends the segment.
+    """
+
+    target: NDArray[np.int64]
+    part: NDArray[np.int64]
+    before: NDArray[np.int64]
+    after: NDArray[np.int64]
+    why: NDArray[np.int64]
+    time_us: NDArray[np.int64]
+    report: NDArray[np.int64]
+    place: NDArray[np.float64]
+    height_m: NDArray[np.float64]
+    closing_mps: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+
+@dataclass(slots=True)
+class Reports:
+    """What the kernel reads of a batch: columns of equal length.
+
+    ``low_m`` and ``high_m`` are (height rows, n) in the order of the compiled zones' datums: the height lies in
+    [low, high]; equal where known, -inf and inf where nothing is known. Never NaN.
+    """
+
+    target: NDArray[np.int32]
+    time_us: NDArray[np.int64]
+    lat_deg: NDArray[np.float64]
+    lon_deg: NDArray[np.float64]
+    low_m: NDArray[np.float64]
+    high_m: NDArray[np.float64]
+
+
+_STATE = ("slot", "more_box", "last", "head", "node_part", "node_state", "node_next", "free_node")
+
+
+class Detector:
+    """Finds the changes of state of targets, numbered from 0, with respect to the parts of the zones.
+
+    ``active`` is (n, 3) int64: start and end in µs and whether certain, zone by zone from ``zone_active[z]`` on; it must
+    cover every time stepped over. Replace it with :meth:`activate`.
+    """
+
+    def __init__(
+        self, zones: CompiledZones, zone_active: NDArray[Any], active: NDArray[Any], params: Params
+    ) -> None:
+        parts = len(zones.part_zone)
+        self._rows = len(zones.datums)
+        self._gap_us = params.max_gap_s * US_PER_S
+        self._arrays: dict[str, Any] = {
+            "limits": zones.limits, "part_zone": zones.part_zone, "cell_split": zones.cell_split,
+            "cell_base": zones.cell_base, "leaf_entry": zones.leaf_entry, "entry_part": zones.entry_part,
+            "entry_inside": zones.entry_inside, "entry_edge": zones.entry_edge, "leaf_edge": zones.leaf_edge,
+            "leaf_ends": zones.leaf_ends, "zone_active": zone_active, "active": active,
+            "stamp": np.zeros(parts, np.int64), "stamp_slot": np.zeros(parts, np.int32),
+            "seg": np.zeros((2, max(1, 2 * self._rows))),
+            **_targets(0, self._rows), **_nodes(256), **_met(256), **_hits(256), **_cuts(256), **_breaks(256),
+            **_out(4096),
+        }  # fmt: skip
+        self._scan = detect_scan.Scan(self._arrays)
+        self._reports = 0
+
+    def activate(self, zone_active: NDArray[Any], active: NDArray[Any]) -> None:
+        """Replace the intervals of activity; those that reach into times already stepped over must be the same."""
+        self._set({"zone_active": zone_active, "active": active})
+
+    def step(self, reports: Reports, shard: int = 0, shards: int = 1) -> Changes:
+        """Take a batch and return the changes found in it.
+
+        Only targets whose number modulo ``shards`` is ``shard`` are looked at: so may several detectors share a
+        batch, each with its own targets. Raises InputError where a target's report is older than its last.
+        """
+        n = len(reports.time_us)
+        if n:
+            self._make_room(int(reports.target.max()) + 1)
+        low, high = reports.low_m, reports.high_m
+        if self._rows == 0:
+            low = high = np.zeros((1, 1))
+        row = 0
+        found: list[Changes] = []
+        while row < n:
+            row, why = self._scan.scan(
+                reports.target, reports.time_us, reports.lat_deg, reports.lon_deg, low, high, row,
+                self._reports, self._gap_us, shard, shards,
+            )  # fmt: skip
+            if why == Stop.UNSORTED:
+                raise InputError(
+                    "a report is older than the last one of its target",
+                    locator=f"row {row} of the batch", expected="the reports of a target in order of time",
+                )  # fmt: skip
+            found.append(self._take())
+            self._grow(why)
+        self._reports += n
+        found.append(self._take())
+        return _joined(found)
+
+    def finish(self) -> Changes:
+        """End the stream: close every open stay at its target's last report, and return those changes."""
+        target, why, found = 0, -1, []
+        while why != 0:
+            target, why = self._scan.finish(self._reports, target)
+            found.append(self._take())
+            self._grow(why)
+        return _joined(found)
+
+    def save(self) -> dict[str, NDArray[Any]]:
+        """Return the state as named arrays, to be kept or compared."""
+        kept = {name: self._arrays[name].copy() for name in _STATE}
+        return {**kept, "reports": np.array([self._reports])}
+
+    def load(self, state: dict[str, NDArray[Any]]) -> None:
+        """Take up a state that :meth:`save` returned, for the same zones."""
+        self._set({name: np.ascontiguousarray(state[name]) for name in _STATE})
+        self._reports = int(state["reports"][0])
+
+    def _set(self, arrays: dict[str, Any]) -> None:
+        self._arrays.update(arrays)
+        self._scan.hold(arrays)
+
+    def _make_room(self, targets: int) -> None:
+        have = len(self._arrays["head"])
+        if targets <= have:
+            return
+        new = _targets(max(targets, 2 * have, 1024), self._rows)
+        for name, array in new.items():
+            array[:have] = self._arrays[name]
+        self._set(new)
+
+    def _grow(self, why: int) -> None:
+        """Double what was too short; nothing is ever dropped for want of room."""
+        a = self._arrays
+        if why == Stop.MORE_OUT:
+            self._set(_out(4 * len(a["out_int"])))
+        elif why == Stop.MORE_SLOTS:
+            self._set(_met(4 * len(a["met_part"])))
+        elif why == Stop.MORE_CROSSINGS:
+            self._set(_hits(4 * len(a["hit_met"])))
+        elif why == Stop.MORE_CUTS:
+            self._set(_cuts(4 * len(a["cut_lat"])))
+        elif why == Stop.MORE_BREAKS:
+            self._set(_breaks(4 * len(a["break_at"])))
+        elif why == Stop.MORE_NODES:
+            have = len(a["node_part"])
+            new = _nodes(4 * have)
+            for name in ("node_part", "node_state", "node_next"):
+                new[name][:have] = a[name]
+            new["node_next"][-1] = a["free_node"][0]
+            new["free_node"][:] = have, a["free_node"][1] + 3 * have
+            self._set(new)
+
+    def _take(self) -> Changes:
+        n = self._scan.taken()
+        whole, real = self._arrays["out_int"][:n].copy(), self._arrays["out_real"][:n].copy()
+        return Changes(*whole.T, real[:, :2], real[:, 2], real[:, 3])
+
+
+def _joined(found: list[Changes]) -> Changes:
+    if len(found) == 1:
+        return found[0]
+    names = Changes.__slots__
+    return Changes(*(np.concatenate([getattr(c, name) for c in found]) for name in names))
+
+
+def _targets(n: int, rows: int) -> dict[str, Any]:
+    slot = np.zeros((n, 10))
+    slot[:, 0] = np.inf
+    slot[:, 5] = NEVER
+    more_box, last = np.zeros((n, max(4, 4 * (rows - 1)))), np.zeros((n, 2 + 2 * rows))
+    return {"slot": slot, "more_box": more_box, "last": last, "head": np.full(n, -1, np.int32)}
+
+
+def _nodes(n: int) -> dict[str, Any]:
+    follow = np.arange(1, n + 1, dtype=np.int32)
+    follow[-1] = -1
+    return {"node_part": np.zeros(n, np.int32), "node_state": np.zeros(n, np.int8), "node_next": follow,
+            "free_node": np.array([0, n], np.int32)}  # fmt: skip
+
+
+def _met(n: int) -> dict[str, Any]:
+    small = {name: np.zeros(n, np.int8) for name in ("met_state", "met_start", "met_end")}
+    return {"met_part": np.zeros(n, np.int32), "met_piece": np.zeros(n, np.int64), **small}
+
+
+def _hits(n: int) -> dict[str, Any]:
+    return {"hit_met": np.zeros(n, np.int32), "hit_edge": np.zeros(n, np.int32), "hit": np.zeros((n, 2))}
+
+
+def _cuts(n: int) -> dict[str, Any]:
+    return {name: np.zeros(n) for name in ("cut_lat", "cut_lon", "cut_part")}
+
+
+def _breaks(n: int) -> dict[str, Any]:
+    return {"break_at": np.zeros(n), "break_why": np.zeros(n, np.int32)}
+
+
+def _out(n: int) -> dict[str, Any]:
+    return {"out_int": np.zeros((n, 7), np.int64), "out_real": np.zeros((n, 4))}

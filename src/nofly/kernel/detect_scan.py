@@ -1,0 +1,1383 @@
+"""The inner loop: reports in, changes of state out.
+
+For each target the scan keeps the last report, the parts it is in, and a *safe box*: bounds in longitude, latitude,
+time and height within which that answer cannot change. A report inside the box costs a few comparisons. Outside it the
+segment from the last report is walked through the cell table, its crossings with edges, limits and schedules
+are put in order, and each change of state is written out.
+
+A part's state is 0 outside, 1 undetermined, 2 inside. The boundary and the limits belong to the part; a schedule's
+interval is half open. Compiled by Cython where there is a C compiler; runs uncompiled too.
+"""
+
+# cython: boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False, language_level=3
+from __future__ import annotations
+
+import cython
+
+if cython.compiled:
+    from cython.cimports.libc.math import cos, fabs, floor, sin, sqrt
+    from cython.cimports.nofly.geo.geodesic import inverse, sagitta_m, split_geodesic
+    from cython.cimports.nofly.zones.grid_scan import PAD_DEG, REF_X, REF_Y, band_span, column, row
+else:
+    from math import cos, fabs, floor, sin, sqrt
+
+    from nofly.geo.geodesic import inverse, sagitta_m, split_geodesic
+    from nofly.zones.grid_scan import PAD_DEG, REF_X, REF_Y, band_span, column, row
+
+TRACK_TOLERANCE_M = cython.declare(cython.double, 0.3)
+LIMIT_MARGIN_M = cython.declare(cython.double, 1e-6)
+RAD = cython.declare(cython.double, 0.017453292519943295)
+INF = cython.declare(cython.double, float("inf"))
+NAN = cython.declare(cython.double, float("nan"))
+NEVER = cython.declare(cython.double, -9.0e18)
+
+# What a change is due to.
+DATA = cython.declare(cython.int, 0)
+LATERAL = cython.declare(cython.int, 1)
+VERTICAL = cython.declare(cython.int, 2)
+SCHEDULE = cython.declare(cython.int, 3)
+LOST = cython.declare(cython.int, 4)
+FOUND = cython.declare(cython.int, 5)
+# A lateral point of change is this number plus that of its crossing; NO_HIT where it has none.
+CROSSING = cython.declare(cython.int, 1 << 24)
+NO_HIT = cython.declare(cython.int, 1 << 23)
+
+# What the scan stops for: an array that is too short, or reports out of order.
+DONE = cython.declare(cython.int, 0)
+MORE_OUT = cython.declare(cython.int, 1)
+MORE_SLOTS = cython.declare(cython.int, 2)
+MORE_CROSSINGS = cython.declare(cython.int, 3)
+MORE_CUTS = cython.declare(cython.int, 4)
+MORE_NODES = cython.declare(cython.int, 5)
+MORE_BREAKS = cython.declare(cython.int, 6)
+UNSORTED = cython.declare(cython.int, 7)
+
+
+@cython.cclass
+class Scan:
+    """The compiled zones, the state of the targets, and room to work in; see :class:`nofly.kernel.detect.Detector`."""
+
+    # zones
+    limits: cython.double[:, ::1]
+    part_zone: cython.int[::1]
+    cell_split: cython.int[::1]
+    cell_base: cython.int[::1]
+    leaf_entry: cython.int[::1]
+    entry_part: cython.int[::1]
+    entry_inside: cython.char[::1]
+    entry_edge: cython.int[::1]
+    leaf_edge: cython.int[::1]
+    leaf_ends: cython.double[:, ::1]
+    # activity by zone: intervals from zone_active[z] on
+    zone_active: cython.int[::1]
+    active: cython.longlong[:, ::1]
+    # state by target
+    slot: cython.double[:, ::1]
+    more_box: cython.double[:, ::1]
+    last: cython.double[:, ::1]
+    head: cython.int[::1]
+    node_part: cython.int[::1]
+    node_state: cython.char[::1]
+    node_next: cython.int[::1]
+    free_node: cython.int[::1]
+    # parts met in this segment
+    stamp: cython.longlong[::1]
+    stamp_slot: cython.int[::1]
+    met_part: cython.int[::1]
+    met_state: cython.char[::1]
+    met_start: cython.char[::1]
+    met_end: cython.char[::1]
+    met_piece: cython.longlong[::1]
+    # crossings of this piece
+    hit_met: cython.int[::1]
+    hit_edge: cython.int[::1]
+    hit: cython.double[:, ::1]
+    # cuts of this segment
+    cut_lat: cython.double[::1]
+    cut_lon: cython.double[::1]
+    cut_part: cython.double[::1]
+    # points of change of one part in this piece
+    break_at: cython.double[::1]
+    break_why: cython.int[::1]
+    # output
+    out_int: cython.longlong[:, ::1]
+    out_real: cython.double[:, ::1]
+    # the segment in hand
+    seg: cython.double[:, ::1]
+    n_out: cython.Py_ssize_t
+    n_met: cython.int
+    n_hit: cython.int
+    serial: cython.longlong
+    piece: cython.longlong
+    rows: cython.int
+    target: cython.longlong
+    report: cython.longlong
+    t0: cython.longlong
+    t1: cython.longlong
+    lat0: cython.double
+    lon0: cython.double
+    length_m: cython.double
+
+    def __init__(self, arrays):  # type: ignore[no-untyped-def]
+        """Take the named arrays; each is an attribute of the class."""
+        self.n_out = 0
+        self.serial = 0
+        self.piece = 0
+        self.hold(arrays)
+
+    def hold(self, arrays):  # type: ignore[no-untyped-def]
+        """Replace the arrays named: after growth, or for other zones."""
+        for name, array in arrays.items():
+            self._hold_one(name, array)
+
+    def _hold_one(self, name, array):  # type: ignore[no-untyped-def]
+        if name == "limits":
+            self.limits = array
+        elif name == "part_zone":
+            self.part_zone = array
+        elif name == "cell_split":
+            self.cell_split = array
+        elif name == "cell_base":
+            self.cell_base = array
+        elif name == "leaf_entry":
+            self.leaf_entry = array
+        elif name == "entry_part":
+            self.entry_part = array
+        elif name == "entry_inside":
+            self.entry_inside = array
+        elif name == "entry_edge":
+            self.entry_edge = array
+        elif name == "leaf_edge":
+            self.leaf_edge = array
+        elif name == "leaf_ends":
+            self.leaf_ends = array
+        elif name == "zone_active":
+            self.zone_active = array
+        elif name == "active":
+            self.active = array
+        elif name == "slot":
+            self.slot = array
+        elif name == "more_box":
+            self.more_box = array
+        elif name == "last":
+            self.last = array
+            self.rows = (array.shape[1] - 2) // 2
+        elif name == "head":
+            self.head = array
+        elif name == "node_part":
+            self.node_part = array
+        elif name == "node_state":
+            self.node_state = array
+        elif name == "node_next":
+            self.node_next = array
+        elif name == "free_node":
+            self.free_node = array
+        elif name == "stamp":
+            self.stamp = array
+        elif name == "stamp_slot":
+            self.stamp_slot = array
+        elif name == "met_part":
+            self.met_part = array
+        elif name == "met_state":
+            self.met_state = array
+        elif name == "met_start":
+            self.met_start = array
+        elif name == "met_end":
+            self.met_end = array
+        elif name == "met_piece":
+            self.met_piece = array
+        elif name == "hit_met":
+            self.hit_met = array
+        elif name == "hit_edge":
+            self.hit_edge = array
+        elif name == "hit":
+            self.hit = array
+        elif name == "cut_lat":
+            self.cut_lat = array
+        elif name == "cut_lon":
+            self.cut_lon = array
+        elif name == "cut_part":
+            self.cut_part = array
+        elif name == "break_at":
+            self.break_at = array
+        elif name == "break_why":
+            self.break_why = array
+        elif name == "out_int":
+            self.out_int = array
+        elif name == "out_real":
+            self.out_real = array
+        elif name == "seg":
+            self.seg = array
+        else:
+            raise KeyError(name)
+
+    def scan(self, target, time_us, lat_deg, lon_deg, low_m, high_m, first, base, gap_us, shard, shards):  # type: ignore[no-untyped-def]
+        """Take the reports from row ``first`` on; return (row stopped at, why).
+
+        ``low_m`` and ``high_m`` are (height rows, n). ``base`` is the number of the first report of the batch in the
+        stream. Only targets whose number modulo ``shards`` is ``shard`` are taken.
+        """
+        tgt: cython.int[::1] = target
+        when: cython.longlong[::1] = time_us
+        lat: cython.double[::1] = lat_deg
+        lon: cython.double[::1] = lon_deg
+        low: cython.double[:, ::1] = low_m
+        high: cython.double[:, ::1] = high_m
+        slot: cython.double[:, ::1] = self.slot
+        last: cython.double[:, ::1] = self.last
+        n: cython.Py_ssize_t = tgt.shape[0]
+        i: cython.Py_ssize_t = first
+        base_row: cython.longlong = base
+        gap: cython.double = gap_us
+        mine: cython.int = shard
+        of: cython.int = shards
+        rows: cython.int = self.rows
+        g: cython.Py_ssize_t
+        k: cython.Py_ssize_t
+        x: cython.double
+        y: cython.double
+        t: cython.double
+        fits: cython.bint
+        why: cython.int = 0
+        with cython.nogil:
+            while i < n:
+                g = tgt[i]
+                if of > 1 and g % of != mine:
+                    i += 1
+                    continue
+                x = lon[i]
+                y = lat[i]
+                t = cython.cast(cython.double, when[i])
+                fits = (
+                    x >= slot[g, 0] and x <= slot[g, 1] and y >= slot[g, 2] and y <= slot[g, 3]
+                    and t < slot[g, 4] and t - slot[g, 5] <= gap and t >= slot[g, 5]
+                )  # fmt: skip
+                if fits and rows > 0:
+                    fits = (
+                        low[0, i] >= slot[g, 6] and low[0, i] <= slot[g, 7]
+                        and high[0, i] >= slot[g, 8] and high[0, i] <= slot[g, 9]
+                    )  # fmt: skip
+                    if fits and rows > 1:
+                        for k in range(1, rows):
+                            if not (
+                                low[k, i] >= self.more_box[g, 4 * k - 4]
+                                and low[k, i] <= self.more_box[g, 4 * k - 3]
+                                and high[k, i] >= self.more_box[g, 4 * k - 2]
+                                and high[k, i] <= self.more_box[g, 4 * k - 1]
+                            ):
+                                fits = False
+                if not fits:
+                    if t < slot[g, 5]:
+                        why = UNSORTED
+                        break
+                    for k in range(rows):
+                        self.seg[1, 2 * k] = low[k, i]
+                        self.seg[1, 2 * k + 1] = high[k, i]
+                    why = self._advance(g, when[i], y, x, base_row + i, gap)
+                    if why != 0:
+                        break
+                slot[g, 5] = t
+                last[g, 0] = y
+                last[g, 1] = x
+                for k in range(rows):
+                    last[g, 2 + 2 * k] = low[k, i]
+                    last[g, 3 + 2 * k] = high[k, i]
+                i += 1
+        return i, why
+
+    def finish(self, report, first):  # type: ignore[no-untyped-def]
+        """Close every stay of the targets from ``first`` on as lost; return (target stopped at, why)."""
+        g: cython.Py_ssize_t = first
+        why: cython.int = 0
+        self.report = report
+        with cython.nogil:
+            while g < self.head.shape[0]:
+                if self.head[g] >= 0:
+                    self.target = g
+                    self.serial += 1
+                    why = self._load(g)
+                    if why == 0:
+                        why = self._lose(g)
+                    if why == 0:
+                        why = self._store(g)
+                    if why != 0:
+                        break
+                    self.slot[g, 0] = INF
+                g += 1
+        return g, why
+
+    def taken(self):  # type: ignore[no-untyped-def]
+        """Return how many changes were written, and begin anew."""
+        n = self.n_out
+        self.n_out = 0
+        return n
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _advance(
+        self, g: cython.Py_ssize_t, t: cython.longlong, lat: cython.double, lon: cython.double,
+        report: cython.longlong, gap: cython.double,
+    ) -> cython.int:
+        """Take one report that is not in its target's safe box. Nothing is changed unless it returns DONE."""
+        why: cython.int
+        kept: cython.Py_ssize_t = self.n_out
+        joined: cython.bint
+        self.target = g
+        self.report = report
+        self.serial += 1
+        self.n_met = 0
+        if lon >= 180.0:
+            lon = -180.0
+        why = self._load(g)
+        if why == 0:
+            joined = self.slot[g, 5] > NEVER and t - self.slot[g, 5] <= gap
+            why = DONE
+            if joined:
+                why = self._segment(g, t, lat, lon)
+                if why < 0:
+                    joined = False
+                    why = DONE
+                    self.n_out = kept
+                    self.serial += 1
+                    self.n_met = 0
+                    why = self._load(g)
+            if why == 0 and not joined:
+                why = self._lose(g)
+                self.t1 = t
+                if why == 0:
+                    why = self._appear(lat, lon)
+        if why == 0:
+            why = self._store(g)
+        if why != 0:
+            self.n_out = kept
+            return why
+        self._safe_box(g, lat, lon)
+        return DONE
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _load(self, g: cython.Py_ssize_t) -> cython.int:
+        """Begin the list of parts met with those the target is in."""
+        node: cython.int = self.head[g]
+        m: cython.int
+        self.n_met = 0
+        while node >= 0:
+            m = self._meet(self.node_part[node])
+            if m < 0:
+                return MORE_SLOTS
+            self.met_state[m] = self.node_state[node]
+            node = self.node_next[node]
+        return DONE
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _meet(self, part: cython.int) -> cython.int:
+        """Return the place of a part in the list of those met, entering it if need be; -1 where there is no room."""
+        m: cython.int
+        if self.stamp[part] == self.serial:
+            return self.stamp_slot[part]
+        if self.n_met >= self.met_part.shape[0]:
+            return -1
+        m = self.n_met
+        self.n_met += 1
+        self.stamp[part] = self.serial
+        self.stamp_slot[part] = m
+        self.met_part[m] = part
+        self.met_state[m] = 0
+        self.met_start[m] = 0
+        self.met_end[m] = 0
+        self.met_piece[m] = 0
+        return m
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _store(self, g: cython.Py_ssize_t) -> cython.int:
+        """Make the parts met with a state other than outside the target's list."""
+        node: cython.int = self.head[g]
+        m: cython.int
+        need: cython.int = 0
+        free: cython.int
+        tail: cython.int
+        for m in range(self.n_met):
+            if self.met_state[m] != 0:
+                need += 1
+        # The first free node's number is followed by the count of those free.
+        tail = node
+        while tail >= 0:
+            need -= 1
+            tail = self.node_next[tail]
+        if need > self.free_node[1]:
+            return MORE_NODES
+        while node >= 0:
+            tail = self.node_next[node]
+            self.node_next[node] = self.free_node[0]
+            self.free_node[0] = node
+            self.free_node[1] += 1
+            node = tail
+        self.head[g] = -1
+        for m in range(self.n_met - 1, -1, -1):
+            if self.met_state[m] != 0:
+                free = self.free_node[0]
+                self.free_node[0] = self.node_next[free]
+                self.free_node[1] -= 1
+                self.node_part[free] = self.met_part[m]
+                self.node_state[free] = self.met_state[m]
+                self.node_next[free] = self.head[g]
+                self.head[g] = free
+        return DONE
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _emit(
+        self, m: cython.int, state: cython.int, why: cython.int, t: cython.longlong,
+        lat: cython.double, lon: cython.double, height: cython.double, closing: cython.double,
+    ) -> cython.int:
+        n: cython.Py_ssize_t = self.n_out
+        if n >= self.out_int.shape[0]:
+            return MORE_OUT
+        self.out_int[n, 0] = self.target
+        self.out_int[n, 1] = self.met_part[m]
+        self.out_int[n, 2] = self.met_state[m]
+        self.out_int[n, 3] = state
+        self.out_int[n, 4] = why
+        self.out_int[n, 5] = t
+        self.out_int[n, 6] = self.report
+        self.out_real[n, 0] = lat
+        self.out_real[n, 1] = lon + 360.0 if lon < -180.0 else (lon - 360.0 if lon >= 180.0 else lon)
+        self.out_real[n, 2] = height
+        self.out_real[n, 3] = closing
+        self.n_out += 1
+        self.met_state[m] = cython.cast(cython.char, state)
+        return DONE
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _lose(self, g: cython.Py_ssize_t) -> cython.int:
+        """Close all that is open at the last report."""
+        m: cython.int
+        k: cython.int
+        for k in range(self.rows):
+            self.seg[0, 2 * k] = self.last[g, 2 + 2 * k]
+            self.seg[0, 2 * k + 1] = self.last[g, 3 + 2 * k]
+        for m in range(self.n_met):
+            if self.met_state[m] != 0 and (
+                self._emit(
+                    m, 0, LOST, cython.cast(cython.longlong, self.slot[g, 5]), self.last[g, 0],
+                    self.last[g, 1], self._height(m, 0.0), NAN,
+                ) != 0
+            ):  # fmt: skip
+                return MORE_OUT
+        return DONE
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _height(self, m: cython.int, f: cython.double) -> cython.double:
+        """Return the best estimate, at fraction f of the segment, of the height on the part's datum; NaN where there is none."""
+        part: cython.int = self.met_part[m]
+        k: cython.int = cython.cast(cython.int, self.limits[part, 1])
+        lo: cython.double
+        hi: cython.double
+        if k < 0:
+            k = cython.cast(cython.int, self.limits[part, 3])
+        if k < 0:
+            return NAN
+        lo, hi = self._span(k, f)
+        if lo == hi:
+            return lo
+        return NAN
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _span(self, k: cython.int, f: cython.double) -> tuple[cython.double, cython.double]:
+        """Return (least, greatest) height on row k at fraction f: known between two reports only where known at both."""
+        a: cython.double = self.seg[0, 2 * k]
+        b: cython.double = self.seg[1, 2 * k]
+        c: cython.double = self.seg[0, 2 * k + 1]
+        d: cython.double = self.seg[1, 2 * k + 1]
+        lo: cython.double
+        hi: cython.double
+        if f <= 0.0:
+            return a, c
+        if f >= 1.0:
+            return b, d
+        lo = a + (b - a) * f if a > -INF and b > -INF else -INF
+        if a == c and b == d:
+            return lo, lo
+        hi = c + (d - c) * f if c < INF and d < INF else INF
+        return lo, hi
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _vertical(self, part: cython.int, f: cython.double) -> cython.int:
+        """Return the part's vertical state at a fraction of the segment."""
+        lo: cython.double
+        hi: cython.double
+        state: cython.int = 2
+        if self.limits[part, 1] >= 0.0:
+            lo, hi = self._span(cython.cast(cython.int, self.limits[part, 1]), f)
+            if hi < self.limits[part, 0]:
+                return 0
+            if not (lo >= self.limits[part, 0]):
+                state = 1
+        if self.limits[part, 3] >= 0.0:
+            lo, hi = self._span(cython.cast(cython.int, self.limits[part, 3]), f)
+            if lo > self.limits[part, 2]:
+                return 0
+            if not (hi <= self.limits[part, 2]):
+                state = 1
+        elif self.limits[part, 2] == -INF:
+            return 0
+        return state
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _active(self, part: cython.int, t: cython.double) -> cython.int:
+        """Return 2 where the part's zone is active at t (µs), 1 where it may be, 0 where it is not."""
+        z: cython.int = self.part_zone[part]
+        lo: cython.int = self.zone_active[z]
+        hi: cython.int = self.zone_active[z + 1]
+        mid: cython.int
+        while lo < hi:
+            mid = (lo + hi) // 2
+            if cython.cast(cython.double, self.active[mid, 1]) <= t:
+                lo = mid + 1
+            else:
+                hi = mid
+        if lo < self.zone_active[z + 1] and cython.cast(cython.double, self.active[lo, 0]) <= t:
+            return 2 if self.active[lo, 2] != 0 else 1
+        return 0
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _out_throughout(self, part: cython.int) -> cython.bint:
+        """Return whether height or schedule put the whole segment outside the part."""
+        k: cython.int
+        z: cython.int = self.part_zone[part]
+        lo: cython.int = self.zone_active[z]
+        hi: cython.int = self.zone_active[z + 1]
+        mid: cython.int
+        if self.limits[part, 1] >= 0.0:
+            k = cython.cast(cython.int, self.limits[part, 1])
+            if self.seg[0, 2 * k + 1] < self.limits[part, 0] and self.seg[1, 2 * k + 1] < self.limits[part, 0]:
+                return True
+        if self.limits[part, 3] >= 0.0:
+            k = cython.cast(cython.int, self.limits[part, 3])
+            if self.seg[0, 2 * k] > self.limits[part, 2] and self.seg[1, 2 * k] > self.limits[part, 2]:
+                return True
+        elif self.limits[part, 2] == -INF:
+            return True
+        if hi - lo == 1:
+            return self.active[lo, 1] < self.t0 or self.active[lo, 0] > self.t1
+        while lo < hi:
+            mid = (lo + hi) // 2
+            if self.active[mid, 1] < self.t0:
+                lo = mid + 1
+            else:
+                hi = mid
+        return lo >= self.zone_active[z + 1] or self.active[lo, 0] > self.t1
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _inside(
+        self, entry: cython.int, x: cython.double, y: cython.double, rx: cython.double, ry: cython.double
+    ) -> cython.bint:
+        """Return whether a point of a leaf, whose reference point is (rx, ry), is laterally inside the entry's part."""
+        parity: cython.bint = self.entry_inside[entry] != 0
+        e: cython.Py_ssize_t
+        ax: cython.double
+        ay: cython.double
+        bx: cython.double
+        by: cython.double
+        dx: cython.double = rx - x
+        dy: cython.double = ry - y
+        for e in range(self.entry_edge[entry], self.entry_edge[entry + 1]):
+            ax = self.leaf_ends[e, 0]
+            ay = self.leaf_ends[e, 1]
+            bx = self.leaf_ends[e, 2]
+            by = self.leaf_ends[e, 3]
+            if (dx * (ay - y) - dy * (ax - x) > 0.0) == (dx * (by - y) - dy * (bx - x) > 0.0):
+                continue
+            if ((bx - ax) * (y - ay) - (by - ay) * (x - ax) >= 0.0) == (
+                (bx - ax) * (ry - ay) - (by - ay) * (rx - ax) >= 0.0
+            ):
+                continue
+            parity = not parity
+        return parity
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _at_end(self, x: cython.double, y: cython.double, start: cython.bint) -> cython.int:
+        """For the parts of the leaf that a point lies in, note whether it is laterally inside."""
+        cell: cython.Py_ssize_t = row(y) * 360 + column(x)
+        split: cython.int = self.cell_split[cell]
+        cx: cython.double = cell % 360 - 180.0
+        cy: cython.double = cell // 360 - 90.0
+        i: cython.int = cython.cast(cython.int, floor((x - cx) * split))
+        j: cython.int = cython.cast(cython.int, floor((y - cy) * split))
+        i = 0 if i < 0 else (split - 1 if i >= split else i)
+        j = 0 if j < 0 else (split - 1 if j >= split else j)
+        leaf: cython.Py_ssize_t = self.cell_base[cell] + j * split + i
+        rx: cython.double = cx + (i + REF_X) / split
+        ry: cython.double = cy + (j + REF_Y) / split
+        e: cython.int
+        m: cython.int
+        for e in range(self.leaf_entry[leaf], self.leaf_entry[leaf + 1]):
+            if self._out_throughout(self.entry_part[e]):
+                continue
+            m = self._meet(self.entry_part[e])
+            if m < 0:
+                return MORE_SLOTS
+            if self.met_piece[m] != self.piece:
+                self.met_piece[m] = self.piece
+                self.met_start[m] = 0
+                self.met_end[m] = 0
+            if start:
+                self.met_start[m] = self._inside(e, x, y, rx, ry)
+            else:
+                self.met_end[m] = self._inside(e, x, y, rx, ry)
+        return DONE
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _cross_leaf(
+        self, leaf: cython.Py_ssize_t, x0: cython.double, y0: cython.double, x1: cython.double,
+        y1: cython.double,
+    ) -> cython.int:
+        """Collect the crossings of a piece with the edges in one leaf."""
+        e: cython.int
+        h: cython.Py_ssize_t
+        m: cython.int
+        part: cython.int
+        ax: cython.double
+        ay: cython.double
+        bx: cython.double
+        by: cython.double
+        o0: cython.double
+        o1: cython.double
+        dx: cython.double = x1 - x0
+        dy: cython.double = y1 - y0
+        shrink: cython.double
+        for e in range(self.leaf_entry[leaf], self.leaf_entry[leaf + 1]):
+            if self.entry_edge[e] == self.entry_edge[e + 1]:
+                continue
+            part = self.entry_part[e]
+            if self._out_throughout(part):
+                continue
+            for h in range(self.entry_edge[e], self.entry_edge[e + 1]):
+                ax = self.leaf_ends[h, 0]
+                ay = self.leaf_ends[h, 1]
+                bx = self.leaf_ends[h, 2]
+                by = self.leaf_ends[h, 3]
+                if (dx * (ay - y0) - dy * (ax - x0) > 0.0) == (dx * (by - y0) - dy * (bx - x0) > 0.0):
+                    continue
+                o0 = (bx - ax) * (y0 - ay) - (by - ay) * (x0 - ax)
+                o1 = (bx - ax) * (y1 - ay) - (by - ay) * (x1 - ax)
+                if (o0 >= 0.0) == (o1 >= 0.0):
+                    continue
+                m = self._meet(part)
+                if m < 0:
+                    return MORE_SLOTS
+                if self.n_hit >= self.hit_met.shape[0]:
+                    return MORE_CROSSINGS
+                if self.met_piece[m] != self.piece:
+                    self.met_piece[m] = self.piece
+                    self.met_start[m] = 0
+                    self.met_end[m] = 0
+                shrink = cos((ay + by) * 0.5 * RAD)
+                self.hit_met[self.n_hit] = m
+                self.hit_edge[self.n_hit] = self.leaf_edge[h]
+                self.hit[self.n_hit, 0] = o0 / (o0 - o1)
+                self.hit[self.n_hit, 1] = fabs(dx * (by - ay) - dy * (bx - ax)) * shrink / (
+                    sqrt((dx * dx * shrink * shrink + dy * dy)
+                         * ((bx - ax) * (bx - ax) * shrink * shrink + (by - ay) * (by - ay))) + 1e-300
+                )  # fmt: skip
+                self.n_hit += 1
+        return DONE
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _cross(
+        self, x0: cython.double, y0: cython.double, x1: cython.double, y1: cython.double
+    ) -> cython.int:
+        """Collect the crossings of a piece, straight in longitude and latitude, in all leaves it touches."""
+        r: cython.Py_ssize_t
+        c: cython.Py_ssize_t
+        cell: cython.Py_ssize_t
+        split: cython.int
+        i: cython.int
+        j: cython.int
+        xa: cython.double
+        xb: cython.double
+        ya: cython.double
+        yb: cython.double
+        lo: cython.double = (y0 if y0 < y1 else y1) - PAD_DEG
+        hi: cython.double = (y1 if y0 < y1 else y0) + PAD_DEG
+        why: cython.int
+        self.n_hit = 0
+        for r in range(row(lo), row(hi) + 1):
+            xa, xb = band_span(x0, y0, x1, y1, r - 90.0, r - 89.0)
+            for c in range(column(xa), column(xb) + 1):
+                cell = r * 360 + c
+                split = self.cell_split[cell]
+                if split == 1:
+                    why = self._cross_leaf(self.cell_base[cell], x0, y0, x1, y1)
+                    if why != 0:
+                        return why
+                    continue
+                j = cython.cast(cython.int, floor((lo - (r - 90.0)) * split))
+                j = 0 if j < 0 else j
+                while j < split:
+                    ya = r - 90.0 + cython.cast(cython.double, j) / split
+                    if ya > hi:
+                        break
+                    yb = r - 90.0 + (j + 1.0) / split
+                    xa, xb = band_span(x0, y0, x1, y1, ya, yb)
+                    i = cython.cast(cython.int, floor((xa - (c - 180.0)) * split))
+                    i = 0 if i < 0 else i
+                    while i < split:
+                        if c - 180.0 + cython.cast(cython.double, i) / split > xb:
+                            break
+                        why = self._cross_leaf(self.cell_base[cell] + j * split + i, x0, y0, x1, y1)
+                        if why != 0:
+                            return why
+                        i += 1
+                    j += 1
+        return DONE
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _sort_hits(self) -> cython.void:
+        """Order the crossings by part and place, and keep an edge met in two leaves once."""
+        i: cython.int
+        j: cython.int
+        n: cython.int = 0
+        m: cython.int
+        e: cython.int
+        s: cython.double
+        sine: cython.double
+        # Shell's sort: a zigzag zone may be crossed thousands of times in one segment.
+        gap: cython.int = 1
+        while gap < self.n_hit // 3:
+            gap = 3 * gap + 1
+        while gap > 0:
+            for i in range(gap, self.n_hit):
+                m = self.hit_met[i]
+                e = self.hit_edge[i]
+                s = self.hit[i, 0]
+                sine = self.hit[i, 1]
+                j = i - gap
+                while j >= 0 and (
+                    self.hit_met[j] > m
+                    or (
+                        self.hit_met[j] == m
+                        and (self.hit[j, 0] > s or (self.hit[j, 0] == s and self.hit_edge[j] > e))
+                    )
+                ):
+                    self._move_hit(j, j + gap)
+                    j -= gap
+                self.hit_met[j + gap] = m
+                self.hit_edge[j + gap] = e
+                self.hit[j + gap, 0] = s
+                self.hit[j + gap, 1] = sine
+            gap //= 3
+        for i in range(self.n_hit):
+            if n > 0 and self.hit_met[n - 1] == self.hit_met[i] and self.hit_edge[n - 1] == self.hit_edge[i]:
+                continue
+            self._move_hit(i, n)
+            n += 1
+        self.n_hit = n
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _move_hit(self, i: cython.int, to: cython.int) -> cython.void:
+        self.hit_met[to] = self.hit_met[i]
+        self.hit_edge[to] = self.hit_edge[i]
+        self.hit[to, 0] = self.hit[i, 0]
+        self.hit[to, 1] = self.hit[i, 1]
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _nearest(self, part: cython.int, x: cython.double, y: cython.double) -> cython.double:
+        """Return the square of the distance, in degrees, from a point to the part's edges in its leaf."""
+        cell: cython.Py_ssize_t = row(y) * 360 + column(x)
+        split: cython.int = self.cell_split[cell]
+        i: cython.int = cython.cast(cython.int, floor((x - (cell % 360 - 180.0)) * split))
+        j: cython.int = cython.cast(cython.int, floor((y - (cell // 360 - 90.0)) * split))
+        i = 0 if i < 0 else (split - 1 if i >= split else i)
+        j = 0 if j < 0 else (split - 1 if j >= split else j)
+        leaf: cython.Py_ssize_t = self.cell_base[cell] + j * split + i
+        best: cython.double = INF
+        e: cython.int
+        h: cython.Py_ssize_t
+        ux: cython.double
+        uy: cython.double
+        s: cython.double
+        for e in range(self.leaf_entry[leaf], self.leaf_entry[leaf + 1]):
+            if self.entry_part[e] != part:
+                continue
+            for h in range(self.entry_edge[e], self.entry_edge[e + 1]):
+                ux = self.leaf_ends[h, 2] - self.leaf_ends[h, 0]
+                uy = self.leaf_ends[h, 3] - self.leaf_ends[h, 1]
+                s = ux * ux + uy * uy
+                if s > 0.0:
+                    s = ((x - self.leaf_ends[h, 0]) * ux + (y - self.leaf_ends[h, 1]) * uy) / s
+                s = 0.0 if s < 0.0 else (1.0 if s > 1.0 else s)
+                ux = x - self.leaf_ends[h, 0] - s * ux
+                uy = y - self.leaf_ends[h, 1] - s * uy
+                if ux * ux + uy * uy < best:
+                    best = ux * ux + uy * uy
+        return best
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _add_break(self, n: cython.int, at: cython.double, why: cython.int) -> cython.int:
+        """Enter a point of change in order; return how many there are, -1 where there is no room."""
+        j: cython.int = n - 1
+        if n >= self.break_at.shape[0]:
+            return -1
+        while j >= 0 and self.break_at[j] > at:
+            self.break_at[j + 1] = self.break_at[j]
+            self.break_why[j + 1] = self.break_why[j]
+            j -= 1
+        self.break_at[j + 1] = at
+        self.break_why[j + 1] = why
+        return n + 1
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _limit_break(
+        self, n: cython.int, k: cython.int, limit: cython.double, f0: cython.double, f1: cython.double
+    ) -> cython.int:
+        """Enter where the least or the greatest height on row k passes a limit within [f0, f1]."""
+        side: cython.int
+        a: cython.double
+        b: cython.double
+        f: cython.double
+        for side in range(2):
+            a = self.seg[0, 2 * k + side]
+            b = self.seg[1, 2 * k + side]
+            if a == b or not (a > -INF and b > -INF and a < INF and b < INF):
+                continue
+            if side == 1 and a == self.seg[0, 2 * k] and b == self.seg[1, 2 * k]:
+                continue
+            f = (limit - a) / (b - a)
+            if f >= f0 and f <= f1:
+                n = self._add_break(n, f, VERTICAL)
+                if n < 0:
+                    return n
+        return n
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _breaks(
+        self, m: cython.int, first: cython.int, past: cython.int, f0: cython.double, f1: cython.double
+    ) -> cython.int:
+        """Enter every point of change of one part within a piece; return how many, -1 where there is no room."""
+        part: cython.int = self.met_part[m]
+        n: cython.int = 0
+        h: cython.int
+        z: cython.int = self.part_zone[part]
+        lo: cython.int = self.zone_active[z]
+        hi: cython.int = self.zone_active[z + 1]
+        mid: cython.int
+        side: cython.int
+        dt: cython.double = cython.cast(cython.double, self.t1 - self.t0)
+        f: cython.double
+        for h in range(first, past):
+            n = self._add_break(n, f0 + (f1 - f0) * self.hit[h, 0], CROSSING + h)
+            if n < 0:
+                return n
+        if self.limits[part, 1] >= 0.0:
+            n = self._limit_break(n, cython.cast(cython.int, self.limits[part, 1]), self.limits[part, 0], f0, f1)
+        if n >= 0 and self.limits[part, 3] >= 0.0:
+            n = self._limit_break(n, cython.cast(cython.int, self.limits[part, 3]), self.limits[part, 2], f0, f1)
+        while lo < hi:
+            mid = (lo + hi) // 2
+            if self.active[mid, 1] < self.t0:
+                lo = mid + 1
+            else:
+                hi = mid
+        while n >= 0 and lo < self.zone_active[z + 1] and self.active[lo, 0] <= self.t1:
+            for side in range(2):
+                if dt > 0.0 and self.active[lo, side] >= self.t0 and self.active[lo, side] <= self.t1:
+                    f = cython.cast(cython.double, self.active[lo, side] - self.t0) / dt
+                    if n >= 0 and f >= f0 and f <= f1:
+                        n = self._add_break(n, f, SCHEDULE)
+            lo += 1
+        return n
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _follow(
+        self, m: cython.int, breaks: cython.int, f0: cython.double, f1: cython.double,
+        y0: cython.double, x0: cython.double, y1: cython.double, x1: cython.double,
+    ) -> cython.int:
+        """Write one part's changes of state along a piece."""
+        part: cython.int = self.met_part[m]
+        inside: cython.bint = self.met_start[m] != 0
+        b: cython.int = 0
+        at: cython.double = f0
+        to: cython.double
+        mid: cython.double
+        s: cython.double
+        closing: cython.double
+        state: cython.int
+        active: cython.int
+        why: cython.int = DATA
+        h: cython.int = -1
+        dt: cython.double = cython.cast(cython.double, self.t1 - self.t0)
+        t: cython.longlong
+        while True:
+            while b < breaks and self.break_at[b] <= at:
+                if self.break_why[b] >= CROSSING:
+                    inside = not inside
+                    h = self.break_why[b] - CROSSING
+                    why = LATERAL if why != SCHEDULE else why
+                elif self.break_why[b] == SCHEDULE or why == DATA:
+                    why = self.break_why[b]
+                b += 1
+            to = self.break_at[b] if b < breaks else f1
+            if to > at:
+                mid = 0.5 * (at + to)
+                state = 0
+                if inside:
+                    active = self._active(part, cython.cast(cython.double, self.t0) + mid * dt)
+                    state = self._vertical(part, mid) if active != 0 else 0
+                    if active == 1 and state == 2:
+                        state = 1
+                if state != self.met_state[m]:
+                    s = (at - f0) / (f1 - f0)
+                    t = self.t0 + cython.cast(cython.longlong, floor(at * dt + 0.5))
+                    closing = NAN
+                    if why == LATERAL and h >= 0 and h < NO_HIT and dt > 0.0:
+                        closing = self.length_m / dt * 1e6 * self.hit[h, 1]
+                    elif why == VERTICAL and dt > 0.0:
+                        closing = self._climb_mps(part)
+                    if self._emit(
+                        m, state, why, t, y0 + (y1 - y0) * s, x0 + (x1 - x0) * s, self._height(m, at), closing
+                    ) != 0:  # fmt: skip
+                        return MORE_OUT
+                why = DATA
+                h = -1
+            if b >= breaks:
+                return DONE
+            at = to
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _climb_mps(self, part: cython.int) -> cython.double:
+        """Return how fast the height changes along the segment, on the part's datum."""
+        k: cython.int = cython.cast(cython.int, self.limits[part, 1])
+        if k < 0:
+            k = cython.cast(cython.int, self.limits[part, 3])
+        if k < 0:
+            return NAN
+        return fabs(self.seg[1, 2 * k] - self.seg[0, 2 * k]) / cython.cast(cython.double, self.t1 - self.t0) * 1e6
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _piece(
+        self, f0: cython.double, y0: cython.double, x0: cython.double,
+        f1: cython.double, y1: cython.double, x1: cython.double,
+    ) -> cython.int:
+        """Take a piece of the segment that is straight in longitude and latitude and within ±180°."""
+        why: cython.int
+        m: cython.int
+        h: cython.int = 0
+        past: cython.int
+        count: cython.int
+        breaks: cython.int
+        self.piece += 1
+        why = self._at_end(x0, y0, True)
+        if why == 0:
+            why = self._at_end(x1, y1, False)
+        if why == 0:
+            why = self._cross(x0, y0, x1, y1)
+        if why != 0:
+            return why
+        self._sort_hits()
+        for m in range(self.n_met):
+            past = h
+            while past < self.n_hit and self.hit_met[past] == m:
+                past += 1
+            if self.met_piece[m] != self.piece:
+                self.met_start[m] = 0
+                self.met_end[m] = 0
+            if self.met_start[m] == 0 and past == h and self.met_end[m] == 0:
+                # Nothing of it on this piece: what was open ends where the piece begins.
+                if self.met_state[m] == 0:
+                    continue
+            count = past - h
+            breaks = self._breaks(m, h, past, f0, f1)
+            if breaks >= 0 and (self.met_start[m] + count + self.met_end[m]) % 2 != 0:
+                # An end of the piece is on the boundary to the last digit: the change is there.
+                if self._nearest(self.met_part[m], x0, y0) < self._nearest(self.met_part[m], x1, y1):
+                    self.met_start[m] = 1 - self.met_start[m]
+                else:
+                    breaks = self._add_break(breaks, f1, CROSSING + (h if count > 0 else NO_HIT))
+            if breaks < 0:
+                return MORE_BREAKS
+            why = self._follow(m, breaks, f0, f1, y0, x0, y1, x1)
+            if why != 0:
+                return why
+            h = past
+        return DONE
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _whole_world(
+        self, f0: cython.double, y0: cython.double, x0: cython.double,
+        f1: cython.double, y1: cython.double, x1: cython.double,
+    ) -> cython.int:
+        """Take a piece that may run beyond ±180°: cut it at the antimeridian."""
+        why: cython.int
+        edge: cython.double
+        s: cython.double
+        y: cython.double
+        f: cython.double
+        while x0 > 180.0 or (x0 == 180.0 and x1 > x0):
+            x0 -= 360.0
+            x1 -= 360.0
+        while x0 < -180.0 or (x0 == -180.0 and x1 < x0):
+            x0 += 360.0
+            x1 += 360.0
+        if x1 >= -180.0 and x1 <= 180.0:
+            return self._piece(f0, y0, x0, f1, y1, x1)
+        edge = 180.0 if x1 > 180.0 else -180.0
+        s = (edge - x0) / (x1 - x0)
+        y = y0 + (y1 - y0) * s
+        f = f0 + (f1 - f0) * s
+        if f > f0:
+            why = self._piece(f0, y0, x0, f, y, edge)
+            if why != 0:
+                return why
+        if f1 > f:
+            return self._piece(f, y, -edge, f1, y1, x1 - 2.0 * edge)
+        return DONE
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _segment(
+        self, g: cython.Py_ssize_t, t: cython.longlong, lat: cython.double, lon: cython.double
+    ) -> cython.int:
+        """Walk the segment from the target's last report; -1 where no one geodesic joins the two."""
+        k: cython.int
+        n: cython.Py_ssize_t = 1
+        i: cython.Py_ssize_t
+        why: cython.int
+        turn: cython.double
+        f: cython.double = 0.0
+        y: cython.double = self.last[g, 0]
+        x: cython.double = self.last[g, 1]
+        az1: cython.double
+        az2: cython.double
+        for k in range(self.rows):
+            self.seg[0, 2 * k] = self.last[g, 2 + 2 * k]
+            self.seg[0, 2 * k + 1] = self.last[g, 3 + 2 * k]
+        self.t0 = cython.cast(cython.longlong, self.slot[g, 5])
+        self.t1 = t
+        if x >= 180.0:
+            x = -180.0
+        turn = lon - x
+        if turn > 180.0:
+            turn -= 360.0
+        elif turn < -180.0:
+            turn += 360.0
+        if turn == 0.0 and lat == y:
+            self.length_m = 0.0
+        elif fabs(turn) + fabs(lat - y) < 0.5 and fabs(lat) < 80.0:
+            self.length_m = _short_m(y, lat, turn)
+        else:
+            self.length_m, az1, az2 = inverse(y, x, lat, x + turn)
+            if not (self.length_m >= 0.0):
+                return -1
+        if sagitta_m(y, lat, turn) <= TRACK_TOLERANCE_M:
+            return self._whole_world(0.0, y, x, 1.0, lat, x + turn)
+        n = split_geodesic(y, x, lat, x + turn, TRACK_TOLERANCE_M, self.cut_lat, self.cut_lon, self.cut_part)
+        if n == 0:
+            return -1
+        if n < 0:
+            return MORE_CUTS
+        for i in range(n):
+            why = self._whole_world(f, y, x, self.cut_part[i], self.cut_lat[i], self.cut_lon[i])
+            if why != 0:
+                return why
+            f = self.cut_part[i]
+            y = self.cut_lat[i]
+            x = self.cut_lon[i]
+        return DONE
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _appear(self, lat: cython.double, lon: cython.double) -> cython.int:
+        """Open what a first report, or the first after a gap, is in."""
+        m: cython.int
+        k: cython.int
+        state: cython.int
+        active: cython.int
+        why: cython.int
+        self.t0 = self.t1
+        self.piece += 1
+        for k in range(2 * self.rows):
+            self.seg[0, k] = self.seg[1, k]
+        why = self._at_end(lon, lat, True)
+        if why != 0:
+            return why
+        for m in range(self.n_met):
+            if self.met_piece[m] != self.piece or self.met_start[m] == 0:
+                continue
+            active = self._active(self.met_part[m], cython.cast(cython.double, self.t1))
+            state = self._vertical(self.met_part[m], 1.0) if active != 0 else 0
+            if active == 1 and state == 2:
+                state = 1
+            if state != 0 and self._emit(m, state, FOUND, self.t1, lat, lon, self._height(m, 1.0), NAN) != 0:
+                return MORE_OUT
+        for m in range(self.n_met):
+            self.met_end[m] = self.met_start[m]
+        return DONE
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _settled(self) -> cython.bint:
+        """Return whether the state at the very report is the state the segment ended in, for every part met."""
+        m: cython.int
+        state: cython.int
+        active: cython.int
+        for m in range(self.n_met):
+            state = 0
+            if self.met_piece[m] == self.piece and self.met_end[m] != 0:
+                active = self._active(self.met_part[m], cython.cast(cython.double, self.t1))
+                state = self._vertical(self.met_part[m], 1.0) if active != 0 else 0
+                if active == 1 and state == 2:
+                    state = 1
+            if state != self.met_state[m]:
+                return False
+        return True
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _bound_height(self, g: cython.Py_ssize_t, k: cython.int, limit: cython.double, sides: cython.int) -> cython.void:
+        """Keep row k's least height (sides & 1) and greatest height (sides & 2) on its side of a limit."""
+        side: cython.int
+        value: cython.double
+        low: cython.double
+        high: cython.double
+        for side in range(2):
+            if (sides >> side) & 1 == 0:
+                continue
+            value = self.seg[1, 2 * k + side]
+            low = limit if value == limit else (limit + LIMIT_MARGIN_M if value > limit else -INF)
+            high = limit if value == limit else (limit - LIMIT_MARGIN_M if value < limit else INF)
+            if k == 0:
+                if low > self.slot[g, 6 + 2 * side]:
+                    self.slot[g, 6 + 2 * side] = low
+                if high < self.slot[g, 7 + 2 * side]:
+                    self.slot[g, 7 + 2 * side] = high
+            else:
+                if low > self.more_box[g, 4 * k - 4 + 2 * side]:
+                    self.more_box[g, 4 * k - 4 + 2 * side] = low
+                if high < self.more_box[g, 4 * k - 3 + 2 * side]:
+                    self.more_box[g, 4 * k - 3 + 2 * side] = high
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _bound_time(self, g: cython.Py_ssize_t, part: cython.int) -> cython.int:
+        """End the box at the part's next change of activity; return its activity now."""
+        z: cython.int = self.part_zone[part]
+        lo: cython.int = self.zone_active[z]
+        hi: cython.int = self.zone_active[z + 1]
+        mid: cython.int
+        change: cython.double
+        while lo < hi:
+            mid = (lo + hi) // 2
+            if self.active[mid, 1] <= self.t1:
+                lo = mid + 1
+            else:
+                hi = mid
+        if lo >= self.zone_active[z + 1]:
+            return 0
+        if self.active[lo, 0] <= self.t1:
+            change = cython.cast(cython.double, self.active[lo, 1])
+            if change < self.slot[g, 4]:
+                self.slot[g, 4] = change
+            return 1
+        change = cython.cast(cython.double, self.active[lo, 0])
+        if change < self.slot[g, 4]:
+            self.slot[g, 4] = change
+        return 0
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _edges_matter(self, g: cython.Py_ssize_t, part: cython.int) -> cython.bint:
+        """Bound the box's time and heights by one part; return whether its edges bound it too."""
+        k: cython.int
+        if self._bound_time(g, part) == 0:
+            return False
+        if self.limits[part, 2] == -INF:
+            return False
+        if self.limits[part, 3] >= 0.0:
+            k = cython.cast(cython.int, self.limits[part, 3])
+            if self.seg[1, 2 * k] > self.limits[part, 2]:
+                self._bound_height(g, k, self.limits[part, 2], 1)
+                return False
+        if self.limits[part, 1] >= 0.0:
+            k = cython.cast(cython.int, self.limits[part, 1])
+            if self.seg[1, 2 * k + 1] < self.limits[part, 0]:
+                self._bound_height(g, k, self.limits[part, 0], 2)
+                return False
+            self._bound_height(g, k, self.limits[part, 0], 3)
+        if self.limits[part, 3] >= 0.0:
+            self._bound_height(g, cython.cast(cython.int, self.limits[part, 3]), self.limits[part, 2], 3)
+        return True
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _bound_edge(self, g: cython.Py_ssize_t, h: cython.Py_ssize_t, x: cython.double, y: cython.double) -> cython.void:
+        """Cut the box so that an edge is outside it and the point stays inside."""
+        ax: cython.double = self.leaf_ends[h, 0]
+        ay: cython.double = self.leaf_ends[h, 1]
+        bx: cython.double = self.leaf_ends[h, 2]
+        by: cython.double = self.leaf_ends[h, 3]
+        lox: cython.double = ax if ax < bx else bx
+        hix: cython.double = bx if ax < bx else ax
+        loy: cython.double = ay if ay < by else by
+        hiy: cython.double = by if ay < by else ay
+        x0: cython.double = self.slot[g, 0]
+        x1: cython.double = self.slot[g, 1]
+        y0: cython.double = self.slot[g, 2]
+        y1: cython.double = self.slot[g, 3]
+        if lox > x1 or hix < x0 or loy > y1 or hiy < y0:
+            return
+        keep_x: cython.double = -1.0
+        keep_y: cython.double = -1.0
+        reach_x: cython.double
+        reach_y: cython.double
+        cross: cython.double
+        if lox > x:
+            keep_x = (lox - x0) / (x1 - x0 + 1e-300)
+        elif hix < x:
+            keep_x = (x1 - hix) / (x1 - x0 + 1e-300)
+        if loy > y:
+            keep_y = (loy - y0) / (y1 - y0 + 1e-300)
+        elif hiy < y:
+            keep_y = (y1 - hiy) / (y1 - y0 + 1e-300)
+        if keep_x < 0.0 and keep_y < 0.0:
+            # The point is in the edge's own box: keep clear of the line by its two axis distances, halved.
+            cross = (bx - ax) * (y - ay) - (by - ay) * (x - ax)
+            reach_x = fabs(cross / (by - ay)) * 0.49 if by != ay else 0.0
+            reach_y = fabs(cross / (bx - ax)) * 0.49 if bx != ax else 0.0
+            # On which side the line is: east of the point where moving east brings the cross product towards 0.
+            if (cross > 0.0) == (by > ay):
+                if x + reach_x < x1:
+                    self.slot[g, 1] = x + reach_x
+            elif x - reach_x > x0:
+                self.slot[g, 0] = x - reach_x
+            if (cross > 0.0) == (bx < ax):
+                if y + reach_y < y1:
+                    self.slot[g, 3] = y + reach_y
+            elif y - reach_y > y0:
+                self.slot[g, 2] = y - reach_y
+            return
+        if keep_x >= keep_y:
+            if lox > x:
+                self.slot[g, 1] = lox - PAD_DEG
+            else:
+                self.slot[g, 0] = hix + PAD_DEG
+        elif loy > y:
+            self.slot[g, 3] = loy - PAD_DEG
+        else:
+            self.slot[g, 2] = hiy + PAD_DEG
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _safe_box(self, g: cython.Py_ssize_t, lat: cython.double, lon: cython.double) -> cython.void:
+        """Set the box round the report within which the target's states cannot change."""
+        k: cython.int
+        e: cython.int
+        h: cython.Py_ssize_t
+        if not self._settled():
+            self.slot[g, 0] = INF
+            return
+        cell: cython.Py_ssize_t = row(lat) * 360 + column(lon)
+        split: cython.int = self.cell_split[cell]
+        cx: cython.double = cell % 360 - 180.0
+        cy: cython.double = cell // 360 - 90.0
+        i: cython.int = cython.cast(cython.int, floor((lon - cx) * split))
+        j: cython.int = cython.cast(cython.int, floor((lat - cy) * split))
+        i = 0 if i < 0 else (split - 1 if i >= split else i)
+        j = 0 if j < 0 else (split - 1 if j >= split else j)
+        leaf: cython.Py_ssize_t = self.cell_base[cell] + j * split + i
+        self.slot[g, 0] = cx + cython.cast(cython.double, i) / split
+        self.slot[g, 1] = cx + (i + 1.0) / split - PAD_DEG
+        self.slot[g, 2] = cy + cython.cast(cython.double, j) / split
+        self.slot[g, 3] = cy + (j + 1.0) / split - PAD_DEG
+        self.slot[g, 4] = 9.0e18
+        if self.rows > 0:
+            self.slot[g, 6] = -INF
+            self.slot[g, 7] = INF
+            self.slot[g, 8] = -INF
+            self.slot[g, 9] = INF
+        for k in range(1, self.rows):
+            self.more_box[g, 4 * k - 4] = -INF
+            self.more_box[g, 4 * k - 3] = INF
+            self.more_box[g, 4 * k - 2] = -INF
+            self.more_box[g, 4 * k - 1] = INF
+        for e in range(self.leaf_entry[leaf], self.leaf_entry[leaf + 1]):
+            if self._edges_matter(g, self.entry_part[e]):
+                for h in range(self.entry_edge[e], self.entry_edge[e + 1]):
+                    self._bound_edge(g, h, lon, lat)
+        # Between two points of the box the geodesic bulges towards the pole, by at most w² sin 2φ / 16 radians.
+        width: cython.double = (self.slot[g, 1] - self.slot[g, 0]) * RAD
+        top: cython.double
+        if lat >= 0.0:
+            top = self.slot[g, 3] * RAD
+            self.slot[g, 3] -= width * width * fabs(sin(2.0 * top)) * 0.0625 * 1.3 / RAD
+        else:
+            top = self.slot[g, 2] * RAD
+            self.slot[g, 2] += width * width * fabs(sin(2.0 * top)) * 0.0625 * 1.3 / RAD
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _short_m(lat0_deg: cython.double, lat1_deg: cython.double, turn_deg: cython.double) -> cython.double:
+    """Return the length of a short segment, to a part in ten thousand: enough for a closing speed."""
+    middle: cython.double = (lat0_deg + lat1_deg) * 0.5 * RAD
+    s: cython.double = sin(middle)
+    w: cython.double = 1.0 - 0.00669437999014 * s * s
+    dy: cython.double = (lat1_deg - lat0_deg) * RAD * 6378137.0 * (1.0 - 0.00669437999014) / (w * sqrt(w))
+    dx: cython.double = turn_deg * RAD * 6378137.0 / sqrt(w) * cos(middle)
+    return sqrt(dx * dx + dy * dy)
