@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from tests.oracle.spans import Spans, intersection, union
-
 from nofly.zones.schedule import ClockTime, Period, Schedule
+from tests.oracle.spans import Spans, intersection, union
 
 _DAY_S = 86_400
 _EVER_S = 1e12

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from tests.oracle.ellipsoid import Floats, cartesian, direct, frames, inverse, planar_step_m, turn_deg
 
 from nofly.zones.model import Arc, EdgeKind, Ring, Vertex
+from tests.oracle.ellipsoid import Floats, cartesian, direct, frames, inverse, planar_step_m, turn_deg
 
 LEAVE_M = 0.02
 PIECE_M = 2000.0

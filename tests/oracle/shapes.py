@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from tests.oracle.ellipsoid import Floats, cartesian, inverse, turn_deg
-from tests.oracle.lines import Chains, path_points, ring_points
 
 from nofly.zones.model import Arc, Circle, Corridor, EdgeKind, Footprint, Polygon, Ring
+from tests.oracle.ellipsoid import Floats, cartesian, inverse, turn_deg
+from tests.oracle.lines import Chains, path_points, ring_points
 
 
 class Shape(Protocol):

@@ -7,15 +7,15 @@ import math
 import numpy as np
 import pytest
 from geographiclib.geodesic import Geodesic
+
+from nofly.schema import Coded, Positions
+from nofly.zones.model import Arc, Circle, Corridor, Datum, EdgeKind, Limit, Polygon, Volume, Zone
+from nofly.zones.schedule import ClockTime, Period, Schedule, Window
 from tests.oracle.activity import active_spans
 from tests.oracle.ellipsoid import A_M, E2, cartesian, direct, inverse
 from tests.oracle.lines import ring_points
 from tests.oracle.shapes import shape_of
 from tests.oracle.truth import true_stays
-
-from nofly.schema import Coded, Positions
-from nofly.zones.model import Arc, Circle, Corridor, Datum, EdgeKind, Limit, Polygon, Volume, Zone
-from nofly.zones.schedule import ClockTime, Period, Schedule, Window
 
 DEG_EQUATOR_M = math.pi * A_M / 180.0
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from tests.oracle.ellipsoid import Floats, direct, inverse
 
 from nofly.schema import Positions
 from nofly.zones.model import Datum
+from tests.oracle.ellipsoid import Floats, direct, inverse
 
 COLUMN_OF = {
     Datum.STD: "alt_std_m", Datum.AMSL: "alt_amsl_m", Datum.AGL: "alt_agl_m", Datum.HAE: "alt_hae_m",

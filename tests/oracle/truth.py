@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+
+from nofly.schema import Positions
+from nofly.zones.model import Limit, Volume, Zone
 from tests.oracle.activity import active_spans
 from tests.oracle.ellipsoid import Floats
 from tests.oracle.shapes import Shape, shape_of
 from tests.oracle.spans import Spans, intersection, union
 from tests.oracle.track import Track
-
-from nofly.schema import Positions
-from nofly.zones.model import Limit, Volume, Zone
 
 MISSED_M = 0.1
 """An excursion over a threshold and back that goes no further than this may be missed."""
@@ -119,9 +119,16 @@ class VolumeTruth:
         self.volume, self.track = volume, track
         self.shape = shape_of(volume.footprint)
         self.samples = sample(self.shape, track, thresholds_m)
+        self._found: dict[tuple[object, ...], Spans] = {}
 
     def spans(self, lateral_m: float, slack_m: float, active: Spans, *, maybe: bool) -> Spans:
         """Return when the track is inside, where ``lateral_m`` is the least signed distance that counts."""
+        key = (lateral_m, slack_m, maybe, *active)
+        if key not in self._found:
+            self._found[key] = self._spans(lateral_m, slack_m, active, maybe)
+        return self._found[key]
+
+    def _spans(self, lateral_m: float, slack_m: float, active: Spans, maybe: bool) -> Spans:
         out: Spans = []
         for k in range(len(self.track.first)):
             runs = self.samples.inside(k, lateral_m)
