@@ -14,12 +14,14 @@ PLUGIN_LINES = 300
 
 UNIT_SUFFIXES = (
     "_m", "_m2", "_km", "_ft", "_nm", "_fl", "_deg", "_dps", "_rad", "_s", "_us", "_ms", "_h",
-    "_mps", "_mps2", "_kt", "_fpm", "_kmh", "_hpa", "_pa", "_k", "_c", "_days", "_hours", "_bytes",
+    "_mps", "_mps2", "_kt", "_fpm", "_kmh", "_hpa", "_pa", "_k", "_c", "_days", "_hours",
+    "_bytes", "_in", "_px",
 )  # fmt: skip
 UNITLESS = {
     "value": "a number of the unit that another argument names",
     "number": "a number of the unit that another argument names",
     "fraction": "a share between 0 and 1",
+    "aspect": "width over height",
     "ratio": "one quantity over another of its kind",
     "scale": "one quantity over another of its kind",
     "factor": "one quantity over another of its kind",
@@ -29,7 +31,8 @@ UNITLESS = {
     "count": "a number of things",
     "sign": "plus or minus one",
     **dict.fromkeys(
-        ("metres", "feet", "degrees", "radians", "seconds", "hours", "knots"), "the name is the unit"
+        ("metres", "feet", "degrees", "radians", "seconds", "hours", "knots", "inches"),
+        "the name is the unit",
     ),
 }
 """Names of floats that have no unit, alone or as the last word of a name; with the reason."""

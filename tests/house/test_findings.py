@@ -41,6 +41,6 @@ def test_codes_are_followed_through_functions_and_classes() -> None:
 
 
 def test_a_code_that_cannot_be_read_is_an_error() -> None:
-    finding = parse("nofly.errors", "class Finding:\n    code: str\n")
+    finding = parse("nofly.errors", "class Finding:\n    code: str\n    message: str\n")
     reader = parse("nofly.x", "from nofly.errors import Finding\ndef f(n):\n    return Finding(n['code'])\n")
     assert collect((finding, reader)).unread

@@ -1,0 +1,132 @@
+"""Feeds every reader with mutated samples, guided by coverage: nothing but InputError may come out.
+
+Finds the readers by itself, so a new plugin is fuzzed without an edit. Needs atheris; `make check-long` sets it up. Each
+reader has a process of its own, bounded in time and memory. An input that breaks a reader is kept in build/fuzz.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+ROOT = Path(__file__).resolve().parents[2]
+SAMPLES = (ROOT / "tests", ROOT / "src/nofly", ROOT / "examples", ROOT.parent / "shared/data")
+WORK = ROOT / "build/fuzz"
+ZONES, ARCHIVES = "nofly.formats", "nofly.feeds.archives"
+MOST_BYTES = 1 << 16
+LIMITS = (
+    "-timeout=10",
+    "-rss_limit_mb=3072",
+    f"-max_len={MOST_BYTES}",
+    "-print_final_stats=1",
+    "-verbosity=0",
+)
+
+sys.path.insert(0, str(ROOT / "src"))
+
+
+def zone_target(plugin: ModuleType) -> Callable[[bytes], None]:
+    """Return what reads one input as a zone file and checks that no record went missing."""
+    from nofly.errors import InputError, Severity
+
+    def target(data: bytes) -> None:
+        plugin.sniff(data)
+        try:
+            zones, findings, records = plugin.read(data, "fuzz")
+        except InputError:
+            return
+        rejected = sum(f.count for f in findings if f.severity is Severity.REJECTED)
+        if len(zones) + rejected != records:
+            raise AssertionError(f"{len(zones)} zones + {rejected} rejected are not {records} records")
+
+    return target
+
+
+def archive_target(plugin: ModuleType) -> Callable[[bytes], None]:
+    """Return what reads one input as an archive and checks every batch."""
+    from nofly.errors import InputError
+    from nofly.feeds.options import ArchiveOptions
+
+    options = ArchiveOptions(max_bytes=1 << 26, max_document_bytes=1 << 24)
+
+    def target(data: bytes) -> None:
+        plugin.sniff(data)
+        try:
+            for positions, _ in plugin.read(io.BytesIO(data), "fuzz", options):
+                positions.check("fuzz")
+        except InputError:
+            return
+
+    return target
+
+
+def fuzz_one(kind: str, name: str, arguments: list[str]) -> None:
+    """Fuzz one reader in this process; does not return."""
+    import atheris
+
+    from nofly import plugins
+
+    with atheris.instrument_imports(include=["nofly"]):
+        plugin = plugins.load(kind, name)
+    target = zone_target(plugin) if kind == ZONES else archive_target(plugin)
+    target(b"")
+    atheris.Setup([sys.argv[0], *arguments], target)
+    atheris.Fuzz()
+
+
+def seeds(extensions: tuple[str, ...], folder: Path) -> int:
+    """Fill a folder with small samples of a reader's extensions; return how many there are."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    count = 0
+    for root in SAMPLES:
+        for path in sorted(root.rglob("*")) if root.is_dir() else ():
+            if path.suffix.lower() in extensions and path.is_file() and count < 200:
+                (folder / f"{count:03d}").write_bytes(path.read_bytes()[:MOST_BYTES])
+                count += 1
+    return count
+
+
+def fuzz_all(total_s: int, only: list[str]) -> list[str]:
+    """Fuzz every reader for a time; return the names of those that broke."""
+    from nofly import plugins
+
+    broken = []
+    readers = [(kind, name) for kind in (ZONES, ARCHIVES) for name in plugins.names(kind)]
+    for kind, name in readers:
+        if only and name not in only:
+            continue
+        extensions = tuple(e.lower() for e in plugins.load(kind, name).EXTENSIONS)
+        corpus = WORK / name
+        count = seeds(extensions, corpus)
+        print(f"fuzzing {kind}.{name} for {total_s} s from {count} samples", flush=True)
+        command = [sys.executable, __file__, "--reader", f"{kind}:{name}", str(corpus), *LIMITS]
+        command += [f"-max_total_time={total_s}", f"-artifact_prefix={WORK}/{name}-"]
+        if subprocess.run(command, check=False, env={**os.environ, "NOFLY_PURE": "1"}).returncode:
+            broken.append(name)
+    return broken
+
+
+def main() -> int:
+    """Return 0 if no reader broke."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=int, default=60, help="time for each reader")
+    parser.add_argument("--reader", help=argparse.SUPPRESS)
+    parser.add_argument("only", nargs="*", help="names of readers; none is all")
+    options, rest = parser.parse_known_args()
+    if options.reader:
+        fuzz_one(*options.reader.split(":"), [*options.only, *rest])
+    broken = fuzz_all(options.seconds, options.only)
+    print(f"broken: {', '.join(broken)}" if broken else "no reader broke")
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
