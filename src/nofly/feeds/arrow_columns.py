@@ -127,26 +127,18 @@ class ArrowColumns:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        text = pc.utf8_trim_whitespace(_utf8(column))
+        text = _utf8(column)
+        stamps = _plain_timestamps(text)
+        if stamps is not None:
+            return stamps, _ints(stamps.view(pa.int64())) if stamps.type.tz else None
+        text = pc.utf8_trim_whitespace(text)
         if reading.time_unit != "iso":
             numeric = pc.match_substring_regex(text, _NUMBER)
-            if pc.sum(numeric).as_py():
+            if pc.any(numeric).as_py():
                 values = pc.if_else(numeric, text, None).cast(pa.float64())
                 return column, self._epochs(values.to_numpy(zero_copy_only=False), reading)
-        text = pc.replace_substring(text, "/", "-") if pc.any(pc.match_substring(text, "/")).as_py() else text
-        zoned = pc.match_substring_regex(text, r"(?i)(Z|UTC|[+-]\d\d:?(\d\d)?)$")
-        dated = pc.match_substring_regex(
-            text, r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?\s*(?i:Z|UTC|[+-]\d\d(:?\d\d)?)?$"
-        )
-        zoned = pc.and_(zoned, pc.greater(pc.utf8_length(text), 16))
-        if not pc.any(pc.and_(zoned, dated)).as_py():
-            return _timestamps(pc.if_else(dated, text, None)), None
-        aware = pc.replace_substring_regex(text, r"(?i)\s*(UTC|Z)$", "Z")
-        us = _ints(_timestamps(pc.if_else(pc.and_(zoned, dated), aware, None), "UTC").view(pa.int64()))
-        local = self._zoned(_ints(_timestamps(
-            pc.if_else(pc.and_(pc.invert(zoned), dated), text, None)).view(pa.int64())
-        ))  # fmt: skip
-        return column, np.where(us == NO_TIME, local, us)
+        us, naive = parse_iso(text.to_pylist())
+        return column, np.where(naive, self._zoned(np.where(naive, us, NO_TIME)), us)
 
     def _zoned(self, us: NDArray[np.int64]) -> NDArray[np.int64]:
         if not (us > 0).any():
@@ -283,15 +275,20 @@ def _ints(column: pa.Array) -> NDArray[np.int64]:
     return found
 
 
-def _timestamps(text: pa.Array, zone: str | None = None) -> pa.Array:
-    """Return matching ISO texts as timestamps; a day or hour that is none makes null."""
+def _plain_timestamps(text: pa.Array) -> pa.Array | None:
+    """Return texts as timestamps where all are ISO 8601 with date and time, and all or none name a zone."""
     import pyarrow as pa
+    import pyarrow.compute as pc
 
+    shortest = pc.min(pc.binary_length(text)).as_py()
+    if shortest is None or shortest < len("2021-10-07T12:12"):
+        return None
+    first = next(value for value in text.to_pylist() if value) if text.null_count else text[0].as_py()
+    zone = "UTC" if first[-1] in "Zz" or set(first[16:]) & {"+", "-"} else None
     try:
         return text.cast(pa.timestamp("ns", zone)).cast(pa.timestamp("us", zone), safe=False)
     except pa.ArrowInvalid:
-        us, _ = parse_iso(text.to_pylist())
-        return pa.array(us, mask=us == NO_TIME).cast(pa.timestamp("us", zone))
+        return None
 
 
 def _decimals(column: pa.Array) -> NDArray[np.float64]:

@@ -226,7 +226,7 @@ def _findings(
         findings.append(_datum_assumed(f"{name} in {guess.unit}", source))
     open_units = [f"{name} in {g.unit}" for name, g in chosen.values() if g.rank == 3 and not _unit_told(name)]
     if open_units and whose != "traffic":
-        text = "units are not stated: " + ", ".join(open_units) + " assumed"
+        text = "units are not stated; assumed: " + ", ".join(open_units)
         findings.append(Finding("units-assumed", Severity.WARNING, text, source))
     told = [f"{name} in {g.unit}" for name, g in chosen.values() if whose == "traffic" and g.rank in (2, 3)]
     if told:

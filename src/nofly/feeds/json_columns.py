@@ -55,7 +55,7 @@ class JsonColumns:
                 given["received_us" if ours == "received" else ours] = self._times(column, reading)
             elif ours in TEXT_COLUMNS:
                 text = self._texts.setdefault(ours, TextColumn(ours))
-                given["target" if ours == "target_id" else ours] = text.coded(column)
+                given["target" if ours == "target_id" else ours] = text.coded(_hashable(column))
             elif ours == "on_ground":
                 given[ours] = _numbers([_FLAGS.get(v.lower()) if isinstance(v, str) else v for v in column])
             elif ours == "raw":
@@ -132,6 +132,14 @@ def _numbers(column: Sequence[Any]) -> NDArray[np.float64]:
         return np.array(column, np.float64)
     except (TypeError, ValueError, OverflowError):
         return np.array([_number(v) for v in column], np.float64)
+
+
+def _hashable(column: Sequence[Any]) -> Sequence[Any]:
+    """Return values of which each is a text, a number or null."""
+    kinds = set(map(type, column))
+    return column if kinds <= {str, int, float, bool, type(None)} else [
+        v if isinstance(v, str | int | float) else None for v in column
+    ]  # fmt: skip
 
 
 def _number(value: Any) -> float:

@@ -1,0 +1,210 @@
+"""CSV tables of positions (RFC 4180; comma, semicolon or tab; UTF-8 with or without a byte order mark).
+
+The first line names the columns; names and units as for the other tables (:mod:`nofly.feeds.columns`).
+Every cell is read as text and converted by column, so that one cell that is no number costs itself
+alone. A line with too few or too many cells is rejected.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from nofly.errors import DecodeError, Finding, Severity
+from nofly.feeds.arrow_columns import TEXT_COLUMNS, ArrowColumns
+from nofly.feeds.columns import plan, recognised
+from nofly.feeds.options import ArchiveOptions
+from nofly.schema import Positions, concatenate
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+NAME = "CSV table"
+EXTENSIONS = (".csv", ".tsv", ".txt")
+
+_HEAD_BYTES = 1 << 16
+_BOM = b"\xef\xbb\xbf"
+_SEPARATORS = ",;\t"
+_BLOCK_BYTES = 8 << 20
+
+
+def sniff(head: bytes) -> int:
+    """Return 80 for a first line that names time and place, 5 for any other first line of words, else 0."""
+    try:
+        line = _first_line(head)
+    except UnicodeDecodeError:
+        return 0
+    names = _cells(line, _separator(line))
+    if len(names) < 3 or line.lstrip()[:1] in "[{<":
+        return 0
+    found = recognised(names)
+    if {"lat_deg", "lon_deg"} <= found and found & {"time", "position_time"}:
+        return 80
+    words = sum(name.strip()[:1].isalpha() for name in names)
+    return 5 if words == len(names) else 0
+
+
+def read(
+    file: BinaryIO, source: str, options: ArchiveOptions
+) -> Iterator[tuple[Positions, list[Finding]]]:
+    """Yield the positions in file order.
+
+    Raises DecodeError for a line longer than ``options.max_line_bytes`` or data that are no text, SchemaError
+    where time or place is not among its columns.
+    """
+    import pyarrow as pa
+
+    head = file.read(_HEAD_BYTES)
+    while b"\n" not in head and len(head) <= options.max_line_bytes and (more := file.read(_HEAD_BYTES)):
+        head += more
+    if b"\n" not in head and len(head) > options.max_line_bytes:
+        raise DecodeError(
+            "the first line does not end", source=source, locator="line 1",
+            expected=f"lines of at most {options.max_line_bytes} bytes",
+        )  # fmt: skip
+    if b"\0" in head:
+        raise DecodeError("not text: it holds NUL bytes", source=source, expected="UTF-8")
+    try:
+        line = _first_line(head)
+    except UnicodeDecodeError as error:
+        raise DecodeError("the first line is not UTF-8", source=source, locator="line 1") from error
+    try:
+        yield from _batches(_Replay(head, file), line, source, options)
+    except (pa.ArrowException, OverflowError) as error:
+        reason = str(error).splitlines()[0][:200]
+        limit = f"UTF-8 and lines of at most {options.max_line_bytes} bytes"
+        raise DecodeError(f"broken CSV: {reason}", source=source, expected=limit) from error
+
+
+class _Replay:
+    """A file whose head is read again: what Arrow needs of a file."""
+
+    closed = False
+
+    def __init__(self, head: bytes, file: BinaryIO) -> None:
+        self._head = head
+        self._file = file
+
+    def read(self, size: int = -1) -> bytes:
+        """Return up to ``size`` bytes."""
+        if not self._head:
+            return self._file.read(size)
+        first, self._head = (self._head, b"") if size < 0 else (self._head[:size], self._head[size:])
+        return first + self._file.read() if size < 0 else first
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def writable(self) -> bool:
+        """Return False."""
+        return False
+
+    def seekable(self) -> bool:
+        """Return False."""
+        return False
+
+    def close(self) -> None:
+        """Leave the file to whom it belongs."""
+
+
+def _batches(
+    file: _Replay, line: str, source: str, options: ArchiveOptions
+) -> Iterator[tuple[Positions, list[Finding]]]:
+    import pyarrow as pa
+    import pyarrow.csv as pc
+
+    separator = _separator(line)
+    names = _unique(_cells(line, separator))
+    chosen = plan(names, options, source)
+    ragged: list[Any] = []
+
+    def skip(row: Any) -> str:
+        ragged.append((row.actual_columns, row.number))
+        return "skip"
+
+    text = pa.dictionary(pa.int32(), pa.binary())
+    kinds = {r.name: text if ours in TEXT_COLUMNS else pa.binary() for ours, r in chosen.readings.items()}
+    reader = pc.open_csv(
+        pa.PythonFile(file, "r"),
+        pc.ReadOptions(
+            use_threads=False, block_size=max(_BLOCK_BYTES, options.max_line_bytes), column_names=names, skip_rows=1
+        ),
+        pc.ParseOptions(delimiter=separator, invalid_row_handler=skip),
+        pc.ConvertOptions(
+            check_utf8=False, column_types=kinds, include_columns=list(kinds), strings_can_be_null=True,
+            quoted_strings_can_be_null=True, null_values=["", "NULL", "null", "NaN", "nan", "None", "N/A", "\\N"],
+        ),
+    )  # fmt: skip
+    columns = ArrowColumns(chosen, options, source)
+    try:
+        while True:
+            batch = _next(reader)
+            findings = _ragged(ragged, len(names), source)
+            if batch is None:
+                break
+            yield from _converted(columns, batch, findings, options)
+    finally:
+        reader.close()
+    if not columns.began:
+        yield concatenate([]), list(chosen.findings) + findings
+    elif findings:
+        yield concatenate([]), findings
+
+
+def _next(reader: Any) -> pa.RecordBatch | None:
+    try:
+        return reader.read_next_batch()
+    except StopIteration:
+        return None
+
+
+def _converted(
+    columns: ArrowColumns, batch: pa.RecordBatch, findings: list[Finding], options: ArchiveOptions
+) -> Iterator[tuple[Positions, list[Finding]]]:
+    for start in range(0, batch.num_rows, options.batch_rows):
+        positions, notes = columns.convert(batch.slice(start, options.batch_rows))
+        yield positions, findings + notes
+        findings = []
+
+
+def _ragged(rows: list[Any], cells: int, source: str) -> list[Finding]:
+    """Return a finding for the lines with another number of cells, and forget them."""
+    if not rows:
+        return []
+    actual, number = rows[0]
+    finding = Finding(
+        "row-ragged", Severity.REJECTED, f"a line of {actual} cells where the first names {cells}", source,
+        "" if number is None else f"line {number}", len(rows),
+    )  # fmt: skip
+    rows.clear()
+    return [finding]
+
+
+def _first_line(head: bytes) -> str:
+    line = head.removeprefix(_BOM).split(b"\n", 1)[0].rstrip(b"\r")
+    return line.decode("utf-8")
+
+
+def _separator(line: str) -> str:
+    return max(_SEPARATORS, key=line.count)
+
+
+def _cells(line: str, separator: str) -> list[str]:
+    try:
+        cells = next(csv.reader([line], delimiter=separator), [])
+    except csv.Error:
+        return []
+    return [cell.strip() for cell in cells]
+
+
+def _unique(names: list[str]) -> list[str]:
+    """Return the names with each repeated or empty one told apart by its place."""
+    seen: set[str] = set()
+    out = []
+    for place, name in enumerate(names, 1):
+        told = name if name and name not in seen else f"{name or 'column'} #{place}"
+        seen.add(told)
+        out.append(told)
+    return out
