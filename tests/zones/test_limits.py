@@ -15,10 +15,12 @@ from nofly.zones.model import Datum, Limit
     [
         ("GND", 0.0, Datum.AGL), ("sfc", 0.0, Datum.AGL), ("FL95", 2895.6, Datum.STD),
         ("FL 110", 3352.8, Datum.STD), ("FL110   ", 3352.8, Datum.STD), ("4500ft MSL", 1371.6, Datum.AMSL),
-        ("1000 AGL", 304.8, Datum.AGL), ("40000ft AMSL", 12192.0, Datum.AMSL), ("1000 m AGL", 1000.0, Datum.AGL),
+        ("1000 AGL", 304.8, Datum.AGL), ("40000ft AMSL", 12192.0, Datum.AMSL),
+        ("1000 m AGL", 1000.0, Datum.AGL),
         ("300 M", 300.0, Datum.AMSL), ("2500", 762.0, Datum.AMSL), ("200ft GND", 60.96, Datum.AGL),
         ("4500MSL", 1371.6, Datum.AMSL), ("1234.5ft AMSL", 376.2756, Datum.AMSL), ("0", 0.0, Datum.AMSL),
-        ("120 M AGL", 120.0, Datum.AGL), ("500 ft WGS84", 152.4, Datum.HAE), ("-30 m AMSL", -30.0, Datum.AMSL),
+        ("120 M AGL", 120.0, Datum.AGL), ("500 ft WGS84", 152.4, Datum.HAE),
+        ("-30 m AMSL", -30.0, Datum.AMSL),
         ("3000 m STD", 3000.0, Datum.STD),
     ],
 )  # fmt: skip
@@ -34,7 +36,9 @@ def test_unlimited_is_none(text: str) -> None:
     assert parse_limit(text) is None
 
 
-@pytest.mark.parametrize("text", ["", "FL", "90 KM", "1e5 ft", "4,500 ft", "FL100 AGL", "ft 100", "9" * 500, "NaN"])
+@pytest.mark.parametrize(
+    "text", ["", "FL", "90 KM", "1e5 ft", "4,500 ft", "FL100 AGL", "ft 100", "9" * 500, "NaN"]
+)
 def test_anything_else_says_what_was_expected(text: str) -> None:
     with pytest.raises(ValueError, match="expected"):
         parse_limit(text)

@@ -44,6 +44,8 @@ def volumes_of(geometry: object, said: dict[str, Any], locator: str, notes: Note
         at = f"{locator}.properties.volumes"
         listed = as_list(described, at)
         shape = as_object(geometry, where)
+        if shape.get("type") != "GeometryCollection":
+            raise Rejected("bad-volumes", "volumes describe the parts of a GeometryCollection", at)
         parts = as_list(shape.get("geometries"), f"{where}.geometries")
         if len(parts) != len(listed):
             text = f"{len(listed)} volumes for {len(parts)} geometries (expected one each)"

@@ -111,7 +111,7 @@ def read_records(
 
 def shown(value: object) -> str:
     """Return a value short enough for a message."""
-    text = value if isinstance(value, str) else repr(value)
+    text = value if isinstance(value, str) else "null" if value is None else repr(value)
     text = text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
     return repr(text) if isinstance(value, str) else text
 
