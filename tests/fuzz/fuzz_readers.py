@@ -1,12 +1,14 @@
 """Feeds every reader with mutated samples, guided by coverage: nothing but InputError may come out.
 
-Finds the readers by itself, so a new plugin is fuzzed without an edit. Needs atheris; `make check-long` sets it up. Each
-reader has a process of its own, bounded in time and memory. An input that breaks a reader is kept in build/fuzz.
+Finds the readers by itself, so a new plugin is fuzzed without an edit. Needs atheris, which `make check-long`
+sets up. Each reader has a process of its own, bounded in time and memory; an input that breaks one is kept in
+build/fuzz.
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
 import io
 import os
 import shutil
@@ -88,8 +90,11 @@ def seeds(extensions: tuple[str, ...], folder: Path) -> int:
     count = 0
     for root in SAMPLES:
         for path in sorted(root.rglob("*")) if root.is_dir() else ():
-            if path.suffix.lower() in extensions and path.is_file() and count < 200:
-                (folder / f"{count:03d}").write_bytes(path.read_bytes()[:MOST_BYTES])
+            packed = path.suffix == ".gz"
+            suffix = Path(path.stem).suffix if packed else path.suffix
+            if suffix.lower() in extensions and path.is_file() and count < 200:
+                with gzip.open(path) if packed else path.open("rb") as file:
+                    (folder / f"{count:03d}").write_bytes(file.read(MOST_BYTES))
                 count += 1
     return count
 
