@@ -7,13 +7,15 @@ track and on what they are said to be caused by.
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
 import numpy as np
 
 from nofly.incidents.record import Cause
-from nofly.zones.model import Corridor
+from nofly.schema import Positions
+from nofly.zones.model import Corridor, Zone
 from tests.kernel.strategies import Case, positions_of
 from tests.oracle.ellipsoid import inverse
 from tests.oracle.spans import Spans, intersection, within
@@ -25,28 +27,37 @@ LATERAL_M = 1.0 + 0.05
 TICK_S = 2e-6
 
 
-def disagreements(case: Case, stays: list[Any]) -> list[str]:
-    """Return what is wrong with the stays found in a case, in words; an empty list if nothing is."""
+def disagreements(case: Case, stays: list[Any], *, counts: bool = True) -> list[str]:
+    """Return what is wrong with the stays found in a case, in words; an empty list if nothing is.
+
+    Without ``counts`` the number of reports and the longest gap are left alone.
+    """
     positions = positions_of(case.reports)
     found: list[str] = []
     for target in case.targets:
-        track = Track.of(positions, target, case.max_gap_s)
         for zone in case.zones:
-            mine = sorted(
-                (s for s in stays if s.zone_id == zone.id and s.target_id == target), key=lambda s: s.entry_us
-            )
-            here = f"{zone.id} {target}: "
-            found += [here + text for text in _Pair(ZoneTruth(zone, track), mine).problems()]
+            mine = [s for s in stays if s.zone_id == zone.id and s.target_id == target]
+            texts = pair_disagreements(zone, positions, target, case.max_gap_s, mine, counts=counts)
+            found += [f"{zone.id} {target}: {text}" for text in texts]
     known = {(z.id, t) for z in case.zones for t in case.targets}
     found += [f"a stay of nobody: {s}" for s in stays if (s.zone_id, s.target_id) not in known]
     return found
 
 
+def pair_disagreements(
+    zone: Zone, positions: Positions, target: str, max_gap_s: float, stays: list[Any], *, counts: bool = True
+) -> list[str]:
+    """Return what is wrong with the stays of one target in one zone."""
+    track = Track.of(positions, target, max_gap_s)
+    stays = sorted(stays, key=lambda s: s.entry_us)
+    return _Pair(ZoneTruth(zone, track), stays, counts).problems()
+
+
 class _Pair:
     """One zone and one target."""
 
-    def __init__(self, truth: ZoneTruth, stays: list[Any]) -> None:
-        self.truth, self.track, self.stays = truth, truth.track, stays
+    def __init__(self, truth: ZoneTruth, stays: list[Any], counts: bool) -> None:
+        self.truth, self.track, self.stays, self.counts = truth, truth.track, stays, counts
         self.spans = [tuple(self._s(t) for t in (s.entry_us, s.exit_us)) for s in stays]
         self.surely, self.possibly = (f(maybe=True) for f in (truth.surely, truth.possibly))
         self.known, self.perhaps = (f(maybe=False) for f in (truth.surely, truth.possibly))
@@ -60,7 +71,7 @@ class _Pair:
         out += [f"invented {_say(span)}" for span in self.spans if not within(span, self.possibly, TICK_S)]
         out += [
             f"not apart: {_say(one)} and {_say(two)}"
-            for one, two in zip(self.spans, self.spans[1:], strict=False)
+            for one, two in itertools.pairwise(self.spans)
             if one[1] >= two[0]
         ]
         for stay, span in zip(self.stays, self.spans, strict=True):
@@ -70,7 +81,8 @@ class _Pair:
     def _stay(self, stay: Any, span: tuple[float, float]) -> list[str]:
         if span[1] < span[0]:
             return ["ends before it begins"]
-        out = self._certainty(stay, span) + self._depth(stay, span) + self._counts(stay, span)
+        out = self._certainty(stay, span) + self._depth(stay, span)
+        out += self._counts(stay, span) if self.counts else []
         out += self._end("entry", span[0], (stay.entry_lat_deg, stay.entry_lon_deg), stay.entry_cause)
         out += self._end("exit", span[1], (stay.exit_lat_deg, stay.exit_lon_deg), stay.exit_cause)
         return out

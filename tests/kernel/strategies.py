@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -326,7 +327,7 @@ def _stack(m: Maker) -> tuple[list[Zone], list[list[Vertex]], float]:
     shape = m.footprint(at, size)
     volumes = [
         Volume(shape if m.rng.random() < 0.5 else m.footprint(at, size * m.rng.uniform(0.2, 1.0)), low, high)
-        for low, high in zip(cuts, cuts[1:], strict=False)
+        for low, high in itertools.pairwise(cuts)
         if m.rng.random() < 0.8
     ]
     volumes = volumes or [Volume(shape, cuts[1], cuts[3])]
