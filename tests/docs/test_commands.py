@@ -1,7 +1,7 @@
 """What the pages show works: every `nofly` command, every Python block that imports nofly, every example.
 
-The commands of a page run one after another in one folder, in which `examples` and `docs` are the project's own.
-One that ends with 2, an error, fails; 0, 1 and 3 are answers.
+The commands of a page run one after another in one folder, in which `examples` and `docs` are the project's
+own. One that ends with 2, an error, fails; 0, 1 and 3 are answers.
 """
 
 from __future__ import annotations
