@@ -27,8 +27,8 @@ from nofly.errors import Finding, InputError, Severity, UnresolvedError
 from nofly.tracks.identity import address_of
 from nofly.zones.predicates import fits
 
-MAX_BYTES = 64 * 1024 * 1024
-"""The largest list file: two million lines."""
+MAX_BYTES = 16 * 1024 * 1024
+"""The largest list file: some hundred thousand aircraft."""
 MAX_LINE = 4096
 MAX_FINDINGS = 1000
 """Findings kept one by one; the rest are counted in one more."""
