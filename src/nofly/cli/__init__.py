@@ -1,1 +1,83 @@
-"""cli"""
+"""The command line: one file a verb, loaded when it is called.
+
+Exit codes: 0 nothing found; 1 an infringement that is confirmed or probable; 2 an error; 3 only what cannot
+be told. ``nofly zones validate`` answers 1 where it has findings.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+VERBS = {
+    "check": "who entered which zone, where, when, how deep, how sure: recorded traffic against zones",
+    "zones": "list, show, validate, convert and compare zone files",
+    "demo": "check real flights against real zones, and draw the result",
+}
+ERROR, INTERRUPTED = 2, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run ``nofly`` with the given arguments (those of the process by default); return its exit code."""
+    args = list(sys.argv[1:] if argv is None else argv)
+    try:
+        if not args or args[0] not in VERBS:
+            return _without_verb(args)
+        return _run(args[0], args[1:])
+    except BrokenPipeError:
+        from nofly.cli.streams import drop_stdout
+
+        drop_stdout()
+        return 0
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _run(verb: str, args: list[str]) -> int:
+    import importlib
+
+    from nofly.errors import NoflyError
+
+    try:
+        module = importlib.import_module(f"nofly.cli.{verb}")
+        code: int = module.run(args)
+        return code
+    except BrokenPipeError:
+        raise
+    except (NoflyError, OSError) as error:
+        from nofly.cli.streams import complain
+
+        complain(error)
+        return ERROR
+
+
+def _without_verb(args: list[str]) -> int:
+    """Answer ``--help``, ``--version`` and what is no verb."""
+    import argparse
+
+    import nofly
+
+    lines = "\n".join(f"  {verb:<8} {what}" for verb, what in VERBS.items())
+    parser = argparse.ArgumentParser(
+        "nofly", description="Declare, watch and prove no-fly zones.", usage="nofly VERB …",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=f"verbs:\n{lines}\n\nnofly VERB --help says more. "
+        "Exit codes: 0 none, 1 infringement found, 2 error, 3 undetermined.",
+    )  # fmt: skip
+    parser.add_argument("--version", action="version", version=f"nofly {nofly.__version__}")
+    parser.add_argument("verb", nargs="?", help=argparse.SUPPRESS)
+    words, _ = parser.parse_known_args(args)
+    if words.verb is None and not args:
+        parser.print_help(sys.stderr)
+        return ERROR
+    from difflib import get_close_matches
+
+    near = get_close_matches(str(words.verb or args[0]), VERBS, 1)
+    hint = f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(VERBS)}"
+    parser.print_usage(sys.stderr)
+    sys.stderr.write(f"nofly: error: no verb {words.verb or args[0]!r}{hint}\n")
+    return ERROR
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -44,17 +44,19 @@ class CheckResult:
     gaps: tuple[Gap, ...] = ()
     options: Any = None
     """The CheckOptions the check ran with."""
+    answered: bool = True
+    """False where the question could not be answered at all: no report reaches the instant asked for."""
 
     @property
     def exit_code(self) -> int:
-        """0 no infringement; 1 one that is confirmed or probable; 3 only undetermined ones.
+        """0 no infringement; 1 one that is confirmed or probable; 3 only undetermined ones, or no answer.
 
         Exempt, cleared and suspect stays are on record and count as none.
         """
         counted = [i for i in self.infringements if i.status is Status.INFRINGEMENT]
         if any(i.certainty is not Certainty.UNDETERMINED for i in counted):
             return 1
-        return 3 if counted else 0
+        return 3 if counted or not self.answered or not self.report_count else 0
 
     def to_arrow(self) -> pa.Table:
         """Return the stays as an Arrow table, one row a stay (columns: docs/reference/outputs)."""
@@ -68,7 +70,7 @@ class CheckResult:
 
     def to_polars(self) -> Any:
         """Return the stays as a polars DataFrame; ImportError where polars is not installed."""
-        import polars
+        import polars  # type: ignore[import-not-found,unused-ignore]
 
         return polars.from_arrow(self.to_arrow())
 
@@ -77,6 +79,12 @@ class CheckResult:
         from nofly.run.outputs.json import document
 
         return document(self)
+
+    def at(self, time: str) -> CheckResult:
+        """Return only the stays that hold an instant (ISO 8601 with its zone); else ConfigError."""
+        from nofly.run.at import inside_at, instant
+
+        return inside_at(self, instant(time))
 
     def explain(self, infringement_id: str) -> str:
         """Return one stay in plain sentences; UnresolvedError where no stay has that id."""

@@ -9,7 +9,7 @@ from nofly import __version__
 from nofly.incidents.record import Infringement, Status
 from nofly.run.outputs.explain import sentences
 from nofly.run.outputs.table import HEAD, cells, finding_lines, summary
-from nofly.run.outputs.text import clock, printable
+from nofly.run.outputs.text import clock, printable, zone_words
 from nofly.run.result import CheckResult
 from nofly.zones.model import Limit, Zone
 
@@ -29,9 +29,9 @@ section.stay p:first-child { font-weight: 600 } small, .faint { opacity: .75 }
 """
 _READ = (
     "<p><b>Confirmed</b>: at least one report lies inside by more than its own 95 % error, in place and in "
-    "height. <b>Probable</b>: the best estimate lies inside. <b>Undetermined</b>: it cannot be told, which is "
-    "neither an all-clear nor an accusation. Stays that are <b>exempt</b>, <b>cleared</b> or <b>suspect</b> (the "
-    "reports themselves are not to be trusted) are on record and do not count as infringements.</p>"
+    "height. <b>Probable</b>: the best estimate lies inside. <b>Undetermined</b>: it cannot be told, "
+    "which is neither an all-clear nor an accusation. Stays that are <b>exempt</b>, <b>cleared</b> or <b>suspect</b> "
+    "(the reports themselves are not to be trusted) are on record and do not count as infringements.</p>"
 )
 
 
@@ -116,7 +116,7 @@ def _zone_cells(result: CheckResult, zone: Zone) -> tuple[str, ...]:
     counted = sum(s.zone_id == zone.id and s.status is Status.INFRINGEMENT for s in result.infringements)
     total = sum(s.zone_id == zone.id for s in result.infringements)
     return (
-        zone.name if zone.id in zone.name else f"{zone.id} {zone.name}", zone.restriction.value,
+        zone_words(zone.id, zone.name), zone.restriction.value,
         texts([v.lower for v in zone.volumes], "ground"), texts([v.upper for v in zone.volumes], "unlimited"),
         str(zone.edition), f"{total}, of which {counted} infringements", zone.zone_hash[:16],
     )  # fmt: skip
@@ -126,12 +126,12 @@ def _gaps(result: CheckResult) -> str:
     if not result.gaps:
         return ""
     lines = "".join(
-        f"<li>{escape(printable(g.target_id))} was not seen from {clock(g.start_us)} to {clock(g.end_us)}</li>"
+        f"<li>{escape(printable(g.target_id))}: from {clock(g.start_us)} to {clock(g.end_us)}</li>"
         for g in result.gaps[:MOST_GAPS]
     )
     more = len(result.gaps) - MOST_GAPS
     rest = f"<li>and {more} more</li>" if more > 0 else ""
-    return f"<h2>Not judged: gaps</h2><p>Nothing is said of these times.</p><ul>{lines}{rest}</ul>"
+    return f"<h2>Not judged: times of silence</h2><p>Not seen, and nothing is said of these times:</p><ul>{lines}{rest}</ul>"
 
 
 def _findings(result: CheckResult) -> str:

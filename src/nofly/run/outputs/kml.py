@@ -16,7 +16,7 @@ from nofly.run.outputs.geojson import entered
 from nofly.run.outputs.outline import outlines
 from nofly.run.outputs.paths import Paths
 from nofly.run.outputs.split import split_polygon
-from nofly.run.outputs.text import aircraft, iso_time, printable, zone_label
+from nofly.run.outputs.text import aircraft, iso_time, printable, zone_label, zone_words
 from nofly.run.result import CheckResult
 from nofly.units import US_PER_S
 from nofly.zones.model import Restriction, Zone
@@ -78,7 +78,7 @@ def _zone(zone: Zone) -> str:
     about = {
         "id": zone.id, "restriction": zone.restriction.value, "limits": limits, "zone_hash": zone.zone_hash,
     }  # fmt: skip
-    name = zone.name if zone.id in zone.name else f"{zone.id} {zone.name}"
+    name = zone_words(zone.id, zone.name)
     return (
         f"<Placemark><name>{_safe(name)}</name><styleUrl>#zone-{zone.restriction.value}</styleUrl>"
         f"{_data(about)}<MultiGeometry>{polygons}</MultiGeometry></Placemark>"

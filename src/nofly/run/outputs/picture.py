@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nofly import __version__
-from nofly.errors import ConfigError
 from nofly.incidents.record import Certainty, Infringement, Status
 from nofly.run.atomic import write_whole
 from nofly.run.outputs import chart, palette, profile
 from nofly.run.outputs.explain import zone_of
 from nofly.run.outputs.geojson import entered
 from nofly.run.outputs.paths import Paths
+from nofly.run.outputs.picture_kinds import kind_of
 from nofly.run.outputs.projection import LocalMap
 from nofly.run.outputs.table import summary
 from nofly.run.outputs.text import aircraft, clock, depth, duration, shorten, zone_label
@@ -35,14 +35,11 @@ MOST_SHOWN = 4
 MOST_AROUND = 400
 """Zones that were not entered are drawn as outlines, where there are no more than this many."""
 _WIDTH_IN, _ROW_IN, _OVERVIEW_IN, _FOOT_IN, _HEAD_IN = 12.0, 4.0, 4.6, 1.0, 0.6
-_FORMATS = {".png": "png", ".svg": "svg", ".pdf": "pdf"}
 
 
 def write_picture(drawn: Figure, path: str | Path) -> None:
     """Write a picture as PNG, SVG or PDF by its extension, whole or not at all; ConfigError for another."""
-    kind = _FORMATS.get(Path(path).suffix.lower())
-    if kind is None:
-        raise ConfigError("no such kind of picture", source=str(path), expected=", ".join(_FORMATS))
+    kind = kind_of(path)
     write_whole(path, encoded(drawn, kind))
 
 
@@ -228,8 +225,10 @@ def _foot(drawn: Figure, inches: float, result: CheckResult, shown: list[Infring
     """Add the legend, and what the picture leaves out."""
     handles = _legend(result)
     if handles:
-        drawn.legend(handles=handles, loc="lower left", bbox_to_anchor=(0.05, 0.34 / inches), ncols=min(len(handles), 6),
-                     frameon=False, fontsize=7.5, borderpad=0, columnspacing=1.6)  # fmt: skip
+        drawn.legend(
+            handles=handles, loc="lower left", bbox_to_anchor=(0.05, 0.34 / inches), frameon=False,
+            ncols=min(len(handles), 6), fontsize=7.5, borderpad=0, columnspacing=1.6,
+        )  # fmt: skip
     left_out = len(result.infringements) - len(shown)
     more = f"{left_out} more {'is' if left_out == 1 else 'are'} on the overview only. " if left_out else ""
     note = f"{more}Grey band: 95 % error of the height. Times are UTC, places WGS 84. nofly {__version__}"

@@ -34,7 +34,8 @@ def table(result: CheckResult, *, colour: bool = False) -> str:
     """Return the stays as aligned text; a sentence where there are none."""
     stays = result.infringements
     if not stays:
-        return "Nobody was inside a zone." if result.report_count else "No reports: nothing can be said."
+        told = result.report_count and result.answered
+        return "Nobody was inside a zone." if told else "No reports: nothing can be said."
     rows = [cells(stay) for stay in stays]
     widths = [max(width(head), *(width(row[k]) for row in rows)) for k, head in enumerate(HEAD)]
     lines = [_line(HEAD, widths)]

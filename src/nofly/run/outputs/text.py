@@ -133,7 +133,14 @@ def aircraft(stay: Infringement) -> str:
 
 def zone_label(stay: Infringement) -> str:
     """Return what the zone is called: its name, after its id where the name does not hold it."""
-    zone_id, name = printable(stay.zone_id), printable(stay.zone_name)
+    return zone_words(stay.zone_id, stay.zone_name)
+
+
+def zone_words(zone_id: str, name: str) -> str:
+    """Return id and name of a zone, neither said twice."""
+    zone_id, name = printable(zone_id), printable(name)
     if not name or name == zone_id:
         return zone_id
-    return name if zone_id in name else f"{zone_id} {name}"
+    if zone_id in name or zone_id.endswith(f":{name}"):
+        return name
+    return zone_id if name in zone_id else f"{zone_id} {name}"

@@ -1,0 +1,125 @@
+"""What the command line says to standard output and standard error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nofly.errors import Finding
+    from nofly.run.trackfiles import TrackBatch
+
+PATIENCE_S = 0.7
+"""A check shorter than this shows no progress bar."""
+
+
+def say(data: bytes) -> None:
+    """Write to standard output and flush; where nobody reads any more, be quiet."""
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        drop_stdout()
+
+
+def say_text(text: str) -> None:
+    """Write text to standard output in its own encoding; what that lacks becomes a question mark."""
+    say(f"{text}\n".encode(sys.stdout.encoding or "utf-8", "replace"))
+
+
+def note(text: str) -> None:
+    """Write a line to standard error."""
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except (BrokenPipeError, UnicodeEncodeError):
+        return
+
+
+def complain(error: Exception) -> None:
+    """Write an error as one clear line to standard error."""
+    from nofly.run.outputs.text import printable
+
+    if isinstance(error, OSError) and error.strerror:
+        text = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    else:
+        text = str(error)
+    note(f"nofly: {printable(text)}")
+
+
+def note_findings(findings: tuple[Finding, ...], most: int = 20) -> None:
+    """Write findings, alike ones folded, to standard error."""
+    from nofly.run.outputs.table import finding_lines
+
+    lines = finding_lines(findings)
+    for line in lines[:most]:
+        note(line)
+    if len(lines) > most:
+        note(f"… and {len(lines) - most} kinds more: --format json lists every one")
+
+
+def drop_stdout() -> None:
+    """Point standard output nowhere, so that the interpreter's last flush does not complain."""
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(devnull, sys.stdout.fileno())
+    except (OSError, ValueError):  # a standard output that is no file
+        return
+    finally:
+        os.close(devnull)
+
+
+def colour_wanted() -> bool:
+    """Return whether standard output is a terminal that is to have colour (https://no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def with_progress(batches: Iterable[TrackBatch], total_bytes: int) -> Iterator[TrackBatch]:
+    """Yield the batches; on a terminal show on standard error how far they are, once it takes a while."""
+    if not sys.stderr.isatty():
+        yield from batches
+        return
+    from time import monotonic
+
+    start_s = monotonic()
+    done_bytes, current, path, reports = 0, 0, "", 0
+    bar = None
+    try:
+        for batch in batches:
+            if batch.path != path:
+                done_bytes, path = done_bytes + current, batch.path
+            current, reports = batch.bytes_read, reports + len(batch.positions)
+            if bar is None and monotonic() - start_s > PATIENCE_S:
+                bar = _Bar(total_bytes)
+            if bar is not None:
+                bar.show(done_bytes + current, reports)
+            yield batch
+    finally:
+        if bar is not None:
+            bar.close()
+
+
+class _Bar:
+    """A progress bar on standard error; it goes when it is done."""
+
+    def __init__(self, total_bytes: int) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        self._progress = Progress(
+            TextColumn("checking"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
+            TextColumn("{task.fields[reports]:,} reports"), TimeRemainingColumn(),
+            console=Console(stderr=True), transient=True,
+        )  # fmt: skip
+        self._task = self._progress.add_task("check", total=total_bytes or None, reports=0)
+        self._progress.start()
+
+    def show(self, done_bytes: int, reports: int) -> None:
+        """Show how far it is."""
+        self._progress.update(self._task, completed=done_bytes, reports=reports)
+
+    def close(self) -> None:
+        """Take the bar away."""
+        self._progress.stop()

@@ -1,0 +1,252 @@
+"""``nofly zones``: look at zone files, check them, turn one format into another, compare two."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import TYPE_CHECKING, Any
+
+from nofly.cli.streams import note, note_findings, say, say_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nofly.run.zonefiles import ZoneSet
+    from nofly.zones.model import Zone
+
+_EPILOG = """\
+exit codes: 0 all is well, or nothing differs; 1 validate: a record was rejected or has a warning,
+convert: something was lost, diff: something differs, show: no such zone; 2 an error.
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the verb's arguments."""
+    it = argparse.ArgumentParser(
+        "nofly zones", description="Look at zone files, check them, turn one format into another, compare two.",
+        epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    verbs = it.add_subparsers(dest="verb", required=True, metavar="list|show|validate|convert|diff")
+
+    def verb(name: str, what: str, files: str) -> argparse.ArgumentParser:
+        one = verbs.add_parser(name, help=what, description=what)
+        one.add_argument("files", nargs="+" if files == "FILE" else 2, metavar=files)
+        one.add_argument(
+            "--from",
+            dest="format",
+            metavar="NAME",
+            help="format of the files, else told from their first bytes",
+        )
+        one.add_argument("--strict", action="store_true", help="stop at the first record that is rejected")
+        return one
+
+    shown = verb("list", "one line a zone", "FILE")
+    shown.add_argument("--format", dest="out", choices=("table", "json"), default="table")
+    one = verb("show", "all that is said of zones, in words or as JSON", "FILE")
+    one.add_argument(
+        "--id", action="append", required=True, dest="ids", help="id or name of a zone; may be repeated"
+    )
+    one.add_argument("--format", dest="out", choices=("text", "json"), default="text")
+    verb("validate", "every finding, and what was read", "FILE")
+    converted = verb("convert", "write the zones in another format", "FILE")
+    converted.add_argument(
+        "-o", "--output", required=True, metavar="FILE", help="written whole or not at all"
+    )
+    converted.add_argument(
+        "--to", metavar="NAME", help="the format, where the extension of FILE does not tell"
+    )
+    compared = verb("diff", "what changed from one file to the other, zone by zone, in words", "OLD NEW")
+    compared.add_argument("--format", dest="out", choices=("text", "json"), default="text")
+    return it
+
+
+def run(argv: list[str]) -> int:
+    """Do what was asked for; return the exit code."""
+    args = parser().parse_args(argv)
+    verbs = {"list": _list, "show": _show, "validate": _validate, "convert": _convert, "diff": _diff}
+    return verbs[args.verb](args)
+
+
+def _read(args: argparse.Namespace, files: Sequence[str]) -> ZoneSet:
+    from nofly.run.inputs import expanded
+    from nofly.run.zonefiles import read_zones
+
+    return read_zones(expanded(files), format=args.format, strict=args.strict)
+
+
+def _list(args: argparse.Namespace) -> int:
+    from nofly.run.outputs.text import printable, shorten, width
+    from nofly.run.zonewords import shape_text
+    from nofly.zones.schedule import describe
+
+    found = _read(args, args.files)
+    if args.out == "json":
+        _say_json([_plain(zone) for zone in found.zones])
+    else:
+        rows: list[tuple[str, ...]] = [
+            ("ID", "NAME", "KIND", "RESTRICTION", "FLOOR", "CEILING", "AREA", "ACTIVE", "ED.")
+        ]
+        for zone in found.zones:
+            lower = dict.fromkeys(v.lower.text if v.lower else "ground" for v in zone.volumes)
+            upper = dict.fromkeys(v.upper.text if v.upper else "unlimited" for v in zone.volumes)
+            area = shape_text(zone.volumes[0].footprint).split(" about")[0].split(",")[0]
+            more = f" and {len(zone.volumes) - 1} more" if len(zone.volumes) > 1 else ""
+            row = (
+                zone.id, zone.name, zone.kind, zone.restriction.value, ", ".join(lower), ", ".join(upper),
+                area + more, describe(zone.schedule), str(zone.edition),
+            )  # fmt: skip
+            rows.append(tuple(shorten(printable(cell), 36) for cell in row))
+        widths = [max(width(row[k]) for row in rows) for k in range(len(rows[0]))]
+        say_text(
+            "\n".join(
+                "  ".join(
+                    cell + " " * (w - width(cell)) for cell, w in zip(row, widths, strict=True)
+                ).rstrip()
+                for row in rows
+            )
+        )
+    note_findings(found.findings)
+    return 0
+
+
+def _show(args: argparse.Namespace) -> int:
+    from nofly.run.outputs.text import printable
+    from nofly.run.zonewords import sentences
+
+    found = _read(args, args.files)
+    chosen = [zone for zone in found.zones if zone.id in args.ids or zone.name in args.ids]
+    missing = [i for i in args.ids if not any(i in (zone.id, zone.name) for zone in chosen)]
+    if args.out == "json":
+        _say_json([_plain(zone) for zone in chosen])
+    elif chosen:
+        say_text("\n\n".join("\n  ".join(sentences(zone)) for zone in chosen))
+    for one in missing:
+        note(f"nofly: no zone {printable(one)!r}; nofly zones list names them")
+    return 1 if missing else 0
+
+
+def _validate(args: argparse.Namespace) -> int:
+    from nofly.errors import Severity
+    from nofly.run.outputs.text import printable
+
+    found = _read(args, args.files)
+    for finding in found.findings:
+        say_text(f"{finding.severity.value}: {printable(str(finding))} [{finding.code}]")
+    for file in found.files:
+        read = file.records - file.rejected
+        said = f"{_many(file.records, 'record')}, {_many(read, 'zone')}, {file.rejected:,} rejected"
+        say_text(f"{printable(file.path)}: {file.format}: {said}")
+    return 1 if any(f.severity is not Severity.INFO for f in found.findings) else 0
+
+
+def _convert(args: argparse.Namespace) -> int:
+    from nofly.run.atomic import write_whole
+    from nofly.run.zonewords import compare
+
+    found = _read(args, args.files)
+    plugin = _writer(args.to, args.output)
+    data = plugin.write(found.zones)
+    back, _, _ = plugin.read(data, args.output)
+    write_whole(args.output, data)
+    note_findings(found.findings)
+    lost = compare(found.zones, back)
+    note(
+        f"{_many(len(found.zones), 'zone')} written to {args.output} as {plugin.NAME}; "
+        f"{found.rejected:,} rejected"
+    )
+    if lost:
+        note(f"{_many(len(lost), 'zone')} cannot be said fully in {plugin.NAME}:")
+        _note_changes(lost, 20)
+    return 1 if lost or found.rejected else 0
+
+
+def _writer(name: str | None, path: str) -> Any:
+    """Return the format plugin that writes; ConfigError where none does."""
+    from nofly import plugins
+    from nofly.errors import ConfigError
+
+    kind = "nofly.formats"
+    modules = [plugins.load(kind, each) for each in plugins.names(kind)]
+    writers = [module for module in modules if hasattr(module, "write")]
+    if name is not None:
+        fit = [m for m in writers if name in (m.NAME, m.__name__.rpartition(".")[2])]
+    else:
+        fit = [m for m in writers if path.lower().endswith(tuple(m.EXTENSIONS))]
+    if len(fit) != 1:
+        names = ", ".join(m.__name__.rpartition(".")[2] for m in writers)
+        what = (
+            f"no format {name!r} that can be written"
+            if name
+            else "the extension names no format that can be written"
+        )
+        raise ConfigError(what, source="" if name else path, expected=f"--to {names}")
+    return fit[0]
+
+
+def _diff(args: argparse.Namespace) -> int:
+    from nofly.run.zonewords import compare
+
+    old, new = (_read(args, [path]) for path in args.files)
+    changes = compare(old.zones, new.zones)
+    if args.out == "json":
+        _say_json(
+            [
+                {
+                    "zone_id": c.zone_id,
+                    "name": c.name,
+                    "edition": c.edition,
+                    "change": c.kind,
+                    "differences": list(c.differences),
+                }
+                for c in changes
+            ]
+        )
+    else:
+        for line in _change_lines(changes):
+            say_text(line)
+        say_text(
+            f"{_many(len(old.zones), 'zone')} before, {_many(len(new.zones), 'zone')} after: "
+            + (
+                ", ".join(f"{sum(c.kind == k for c in changes)} {k}" for k in ("added", "removed", "changed"))
+                if changes
+                else "the same"
+            )
+        )
+    note_findings((*old.findings, *new.findings))
+    return 1 if changes else 0
+
+
+def _change_lines(changes: Sequence[Any]) -> list[str]:
+    from nofly.run.outputs.text import printable
+
+    lines = []
+    for change in changes:
+        name = "" if change.name == change.zone_id else f" {change.name}"
+        lines.append(printable(f"{change.kind} {change.zone_id}{name}"))
+        lines += [f"  {difference}" for difference in change.differences]
+    return lines
+
+
+def _note_changes(changes: Sequence[Any], most: int) -> None:
+    lines = _change_lines(changes)
+    for line in lines[:most]:
+        note(f"  {line}")
+    if len(lines) > most:
+        note(f"  … and {len(lines) - most} lines more")
+
+
+def _plain(zone: Zone) -> dict[str, Any]:
+    from nofly.zones.model import canonical_json
+
+    plain: dict[str, Any] = json.loads(canonical_json(zone))
+    source = {"format": zone.source.format, "sha256": zone.source.sha256, "locator": zone.source.locator}
+    return {**plain, "zone_hash": zone.zone_hash, "source": source}
+
+
+def _say_json(value: Any) -> None:
+    # escapes keep what a name holds, and let no control character reach a terminal
+    say((json.dumps(value, ensure_ascii=True, indent=1).replace("\x7f", "\\u007f") + "\n").encode())
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

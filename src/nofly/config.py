@@ -1,0 +1,166 @@
+"""``nofly.toml``: what a check is told once instead of every time.
+
+::
+
+    [check]
+    zones = ["zones/*.geojson"]    # files, patterns
+    max_gap_s = 120                # longer without a report is a gap: nothing is said of it
+    qnh = 1013.25                  # hPa, or files of CSV or METAR text
+    qnh_stations = "stations.csv"  # station, lat, lon of the METARs
+    terrain = ["srtm"]             # folders and files
+    threads = 2
+    strict = false                 # stop at the first bad record
+
+    [positions]
+    format = "csv"                 # of all track files; else told from their first bytes
+    altitude_datum = "std"         # of heights that come without one: std, amsl, hae, agl
+    time_zone = "UTC"              # of times that come without one
+
+    [positions.columns]            # column of the file = "our column:unit"
+    "Altitude (feet)" = "alt_std_m:ft"
+
+    [lists]                        # lists that exemptions name: files, one address a line
+    military = "military.txt"
+
+Names of files are relative to the file that names them.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
+from pathlib import PurePath
+from typing import Any
+
+from nofly.errors import ConfigError
+from nofly.feeds.options import Column
+
+
+@dataclass(frozen=True, slots=True)
+class CheckConfig:
+    """The table ``[check]``. None is not said."""
+
+    zones: tuple[str, ...] = ()
+    max_gap_s: float | None = None
+    qnh: tuple[str, ...] = ()
+    qnh_stations: str | None = None
+    terrain: tuple[str, ...] = ()
+    threads: int | None = None
+    strict: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PositionsConfig:
+    """The table ``[positions]``. None is not said."""
+
+    format: str | None = None
+    altitude_datum: str | None = None
+    time_zone: str | None = None
+    columns: Mapping[str, Column] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A whole ``nofly.toml``."""
+
+    check: CheckConfig = CheckConfig()
+    positions: PositionsConfig = PositionsConfig()
+    lists: Mapping[str, str] = field(default_factory=dict)
+    """Name of a list → its file."""
+
+
+def parse(text: str, source: str = "nofly.toml") -> Config:
+    """Return the configuration; unknown keys, wrong types and bad TOML raise ConfigError saying where."""
+    try:
+        given = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigError(f"no valid TOML: {error}", source=source) from error
+    reader = _Reader(source)
+    reader.known(given, "", ("check", "positions", "lists"))
+    check = reader.table(given, "", "check")
+    positions = reader.table(given, "", "positions")
+    lists = reader.table(given, "", "lists")
+    reader.known(check, "check", [f.name for f in fields(CheckConfig)])
+    reader.known(positions, "positions", [f.name for f in fields(PositionsConfig)])
+    columns = reader.table(positions, "positions", "columns")
+    return Config(
+        CheckConfig(
+            zones=reader.files(check, "check", "zones"),
+            max_gap_s=reader.one(check, "check", "max_gap_s", (int, float), "a number of seconds"),
+            qnh=reader.files(check, "check", "qnh"),
+            qnh_stations=next(iter(reader.files(check, "check", "qnh_stations")), None),
+            terrain=reader.files(check, "check", "terrain"),
+            threads=reader.one(check, "check", "threads", (int,), "a whole number"),
+            strict=reader.one(check, "check", "strict", (bool,), "true or false"),
+        ),
+        PositionsConfig(
+            format=reader.one(positions, "positions", "format", (str,), "a text"),
+            altitude_datum=reader.one(positions, "positions", "altitude_datum", (str,), "a text"),
+            time_zone=reader.one(positions, "positions", "time_zone", (str,), "a text"),
+            columns={
+                name: column(reader.one(columns, "positions.columns", name, (str,), "a text") or "", source)
+                for name in columns
+            },
+        ),
+        {name: next(iter(reader.files(lists, "lists", name)), "") for name in lists},
+    )
+
+
+def column(text: str, source: str) -> Column:
+    """Return ``our column:unit`` (the unit may be missing) as a Column."""
+    name, _, unit = text.partition(":")
+    if not name.strip():
+        expected = "our column:unit, as alt_std_m:ft"
+        raise ConfigError(f"column mapped to {text!r}", source=source, expected=expected)
+    return Column(name.strip(), unit.strip())
+
+
+class _Reader:
+    """Takes values out of parsed TOML and says where one is wrong."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._folder = PurePath(source).parent
+
+    def known(self, given: Mapping[str, Any], table: str, names: Sequence[str]) -> None:
+        """Raise ConfigError for a key that is none of the names."""
+        for key in given:
+            if key not in names:
+                near = get_close_matches(key, names, 1)
+                expected = f"perhaps {near[0]}" if near else f"one of {', '.join(names)}"
+                raise self._wrong("unknown key", table, key, expected)
+
+    def table(self, given: Mapping[str, Any], table: str, key: str) -> dict[str, Any]:
+        """Return a table, empty where it is not there."""
+        value = given.get(key, {})
+        if not isinstance(value, dict):
+            raise self._wrong("no table", table, key, f"[{_path(table, key)}]")
+        return value
+
+    def one(
+        self, given: Mapping[str, Any], table: str, key: str, kinds: tuple[type, ...], expected: str
+    ) -> Any:
+        """Return one value of the given types, None where it is not there. True is no number."""
+        value = given.get(key)
+        if value is None or (isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))):
+            return value
+        raise self._wrong(f"{value!r}", table, key, expected)
+
+    def files(self, given: Mapping[str, Any], table: str, key: str) -> tuple[str, ...]:
+        """Return one name or a list of them, from the configuration's folder; a number as its text."""
+        value = given.get(key, [])
+        out = []
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, bool) or not isinstance(item, str | int | float):
+                raise self._wrong(f"{item!r}", table, key, "names of files")
+            out.append(str(self._folder / item) if isinstance(item, str) else str(item))
+        return tuple(out)
+
+    def _wrong(self, message: str, table: str, key: str, expected: str) -> ConfigError:
+        return ConfigError(message, source=self._source, locator=_path(table, key), expected=expected)
+
+
+def _path(table: str, key: str) -> str:
+    return f"{table}.{key}" if table else key

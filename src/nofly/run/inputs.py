@@ -1,0 +1,91 @@
+"""What the files of a command line are: zones, tracks or terrain."""
+
+from __future__ import annotations
+
+import glob
+import io
+import os
+import zlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from nofly import plugins
+from nofly.errors import ConfigError
+
+_HEAD_BYTES = 1 << 16
+_TERRAIN = (".hgt", ".hgt.zip", ".tif", ".tiff")
+
+
+def is_tracks(path: str) -> bool:
+    """Return whether a file looks more like recorded traffic than like zones, by its first bytes.
+
+    A folder, and what cannot be read or is neither, is taken as tracks: their reader says what is wrong.
+    """
+    if path == "-" or os.path.isdir(path):
+        return True
+    head = _head(path)
+    return _score("nofly.feeds.archives", head, path) >= _score("nofly.formats", head, path)
+
+
+def is_terrain(path: str) -> bool:
+    """Return whether a name is that of a terrain tile, or of a folder that holds one."""
+    if os.path.isdir(path):
+        return any(name.lower().endswith(_TERRAIN) for name in os.listdir(path))
+    return path.lower().endswith(_TERRAIN)
+
+
+def expanded(names: Iterable[str]) -> list[str]:
+    """Return names with patterns (``zones/*.geojson``) replaced by the files they fit.
+
+    Raises ConfigError for a pattern that fits none.
+    """
+    out: list[str] = []
+    for name in names:
+        if os.path.exists(name) or not glob.has_magic(name):
+            out.append(name)
+            continue
+        found = sorted(glob.glob(name))
+        if not found:
+            raise ConfigError("no file fits this pattern", source=name)
+        out += found
+    return out
+
+
+def total_bytes(paths: Iterable[str]) -> int:
+    """Return the size of the files and of all files in the folders; 0 for what has none."""
+    total = 0
+    for path in paths:
+        if os.path.isdir(path):
+            total += sum(p.stat().st_size for p in Path(path).rglob("*") if p.is_file())
+        elif os.path.isfile(path):
+            total += os.path.getsize(path)
+    return total
+
+
+def _score(kind: str, head: bytes, path: str) -> tuple[int, bool]:
+    name = path.lower().removesuffix(".gz").removesuffix(".zst")
+    modules = [plugins.load(kind, plugin) for plugin in plugins.names(kind)]
+    return max(((m.sniff(head), name.endswith(m.EXTENSIONS)) for m in modules), default=(0, False))
+
+
+def _head(path: str) -> bytes:
+    """Return the first 64 KiB of a file, unpacked; nothing where it cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            raw = file.read(_HEAD_BYTES)
+    except OSError:
+        return b""
+    if raw.startswith(b"\x1f\x8b"):
+        try:
+            return zlib.decompressobj(31).decompress(raw, _HEAD_BYTES)
+        except zlib.error:
+            return b""
+    if raw.startswith(b"\x28\xb5\x2f\xfd"):
+        import zstandard
+
+        try:
+            with zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(io.BytesIO(raw)) as reader:
+                return reader.read(_HEAD_BYTES)
+        except zstandard.ZstdError:
+            return b""
+    return raw
