@@ -18,7 +18,6 @@ from nofly.tracks.identity import (
     state_blocks,
     state_of,
     states_of,
-    target_id_of,
 )
 
 KNOWN = {
@@ -99,12 +98,8 @@ def test_bad_address_is_named_where_it_stood() -> None:
 
 
 def test_a_number_that_is_not_icao_stays_apart() -> None:
-    assert target_id_of("4CA7B3") == "icao24:4ca7b3"
-    assert target_id_of("~4CA7B3") == "anon24:4ca7b3"
-    assert target_id_of("~~4ca7b3") is None
-    assert target_id_of("nonsense") is None
     assert icao24_of("icao24:4ca7b3") == "4ca7b3"
-    assert icao24_of("anon24:4ca7b3") is None
+    assert icao24_of("tisb:~4ca7b3") is None
     assert icao24_of("rid:1581F4") is None
     assert icao24_of("icao24:000000") is None
     assert state_of("~4ca7b3") is None

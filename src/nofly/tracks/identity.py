@@ -3,7 +3,7 @@
 An address is six lower-case hexadecimal digits. ``000000`` and ``ffffff`` are no aircraft (ICAO Annex 10,
 Volume III, appendix to chapter 9, 5.5). An address written with a leading ``~`` is not ICAO's: a ground
 station's track number or an anonymous one (TIS-B, ADS-R, UAT); digits equal by chance to an aircraft's mean
-nothing, so it has a target id of its own and no state.
+nothing, so its target id is another (``tisb:~2a7b31``) and it has no state.
 """
 
 from __future__ import annotations
@@ -27,8 +27,6 @@ _ADDRESS_SPACE = 1 << 24
 
 ICAO_PREFIX = "icao24:"
 """Target ids of aircraft known by their ICAO address: ``icao24:4ca7b3``."""
-ANONYMOUS_PREFIX = "anon24:"
-"""Target ids of 24-bit numbers that are not ICAO addresses: ``anon24:2a7b31``."""
 
 
 class Privacy(IntFlag):
@@ -85,19 +83,6 @@ def parse_address(text: str, *, source: str = "", locator: str = "") -> str:
             expected="six hexadecimal digits from 000001 to fffffe",
         )
     return address
-
-
-def target_id_of(text: str) -> str | None:
-    """Return the target id for a 24-bit address as a feed writes it, or None where it is no address.
-
-    ``4CA7B3`` is ``icao24:4ca7b3``; ``~2a7b31`` is ``anon24:2a7b31``.
-    """
-    stripped = text.strip()
-    if stripped.startswith("~"):
-        address = address_of(stripped[1:])
-        return None if address is None else ANONYMOUS_PREFIX + address
-    address = address_of(stripped)
-    return None if address is None else ICAO_PREFIX + address
 
 
 def icao24_of(target_id: str) -> str | None:

@@ -59,9 +59,9 @@ def rule_from_mapping(mapping: Mapping[str, Any], source: str = "", locator: str
         applies_to=tuple(_predicate(m, p) for m, p in at.items(mapping, "applies_to")),
         exempt=tuple(_permit(Exemption, m, p) for m, p in at.items(mapping, "exempt")),
         cleared=tuple(_permit(Clearance, m, p) for m, p in at.items(mapping, "cleared")),
-        spacing_lateral_m=at.number(mapping, "spacing_lateral_m", 0.0, least=0.0) or 0.0,
-        spacing_vertical_m=at.number(mapping, "spacing_vertical_m", 0.0, least=0.0) or 0.0,
-        look_ahead_s=at.number(mapping, "look_ahead_s", None, least=0.0),
+        spacing_lateral_m=at.number(mapping, "spacing_lateral_m", 0.0, least_value=0.0) or 0.0,
+        spacing_vertical_m=at.number(mapping, "spacing_vertical_m", 0.0, least_value=0.0) or 0.0,
+        look_ahead_s=at.number(mapping, "look_ahead_s", None, least_value=0.0),
     )
 
 
@@ -122,15 +122,20 @@ class _Place:
         return value
 
     def number(
-        self, mapping: Mapping[str, Any], key: str, default: float | None, least: float | None = None
+        self,
+        mapping: Mapping[str, Any],
+        key: str,
+        default_value: float | None,
+        least_value: float | None = None,
     ) -> float | None:
         value = mapping.get(key)
         if value is None:
-            return default
+            return default_value
         fine = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-        if not fine or (least is not None and value < least):
+        if not fine or (least_value is not None and value < least_value):
             raise self.inside(key).error(
-                f"{_shown(value)} does not fit", "a number" if least is None else f"a number from {least:g}"
+                f"{_shown(value)} does not fit",
+                "a number" if least_value is None else f"a number from {least_value:g}",
             )
         return float(value)
 
