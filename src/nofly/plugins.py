@@ -13,7 +13,10 @@ zone formats (``nofly.formats``)
 archives (``nofly.feeds.archives``)
     ``NAME``, ``EXTENSIONS``, ``sniff(head: bytes) -> int``,
     ``read(file: BinaryIO, source: str, options: ArchiveOptions) -> Iterator[tuple[Positions, list[Finding]]]``
-    (file is decompressed; batches in file order).
+    (batches in file order; file is decompressed and need not seek; where it is a plain file on disk it has ``path``
+    and seeks). A format that has to seek says ``SEEKS = True`` and is then always given a file that does. Rows,
+    findings of severity rejected, and those of code ``not-a-position`` or ``position-repeated`` add up to the
+    records of the file.
 """
 
 from __future__ import annotations

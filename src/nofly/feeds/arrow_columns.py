@@ -146,12 +146,16 @@ class ArrowColumns:
         if self._options.time_zone is None:
             self._say(zone_assumed(self._source))
         utc, twice = local_to_utc(us, self._options.time_zone)
-        self._count("time-ambiguous", "local time occurs twice when clocks go back: the first is taken", twice)
+        self._count(
+            "time-ambiguous", "local time occurs twice when clocks go back: the first is taken", twice
+        )
         return utc
 
     def _epochs(self, values: NDArray[Any], reading: Reading) -> NDArray[np.int64]:
         """Return epoch times, in the unit that the first known value of the file tells."""
-        unit = reading.time_unit if reading.time_unit not in ("", "iso") else self._epoch.get(reading.name, "")
+        unit = (
+            reading.time_unit if reading.time_unit not in ("", "iso") else self._epoch.get(reading.name, "")
+        )
         if not unit:
             unit = epoch_unit(values)
             self._epoch[reading.name] = unit
@@ -203,7 +207,9 @@ class ArrowColumns:
         import pyarrow.compute as pc
 
         try:
-            plain: NDArray[np.float64] = column.cast(pa.string()).cast(pa.float64()).to_numpy(zero_copy_only=False)
+            plain: NDArray[np.float64] = (
+                column.cast(pa.string()).cast(pa.float64()).to_numpy(zero_copy_only=False)
+            )
             return plain
         except pa.ArrowInvalid:
             text = pc.utf8_trim_whitespace(_utf8(column))
@@ -251,7 +257,14 @@ class ArrowColumns:
 def _is_text(kind: pa.DataType) -> bool:
     import pyarrow as pa
 
-    checks = ("is_string", "is_large_string", "is_binary", "is_large_binary", "is_string_view", "is_binary_view")
+    checks = (
+        "is_string",
+        "is_large_string",
+        "is_binary",
+        "is_large_binary",
+        "is_string_view",
+        "is_binary_view",
+    )
     return any(getattr(pa.types, check)(kind) for check in checks)
 
 
@@ -302,7 +315,7 @@ def _decimals(column: pa.Array) -> NDArray[np.float64]:
         return found
     words = np.frombuffer(column.buffers()[1], np.int32)[column.offset * width :][: len(column) * width]
     whole = words if width == 1 else words.view(np.int64)[:: width // 2]
-    values = whole / 10.0**kind.scale
+    values: NDArray[np.float64] = whole / 10.0**kind.scale
     if column.null_count:
         values[~column.is_valid().to_numpy(zero_copy_only=False)] = np.nan
     return values

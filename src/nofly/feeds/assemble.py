@@ -126,7 +126,9 @@ def _finite(values: NDArray[np.float64], never_negative: bool) -> NDArray[np.flo
     return np.where(bad, np.nan, values) if bad.any() else values
 
 
-def _position_error(columns: Mapping[str, Any], rc_m: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
+def _position_error(
+    columns: Mapping[str, Any], rc_m: NDArray[np.float64] | None
+) -> NDArray[np.float64] | None:
     """Return the 95 % position error: as given, else from NACp, else the radius of containment."""
     error: NDArray[np.float64] | None = columns.get("pos_err_m")
     others: list[NDArray[np.float64]] = []

@@ -30,7 +30,8 @@ for _ours, _names in {
     "category": "category emitter_category",
     "lat_deg": "lat latitude",
     "lon_deg": "lon lng long longitude",
-    "alt_std_m": "baroaltitude baro_altitude alt_baro altitude_baro pressure_altitude alt_std flight_level fl",
+    "alt_std_m": "baroaltitude baro_altitude alt_baro altitude_baro pressure_altitude alt_std "
+    "flight_level fl",
     "alt_hae_m": "geoaltitude geo_altitude alt_geom altitude_geom gnss_altitude hae alt_hae ellipsoid_height",
     "alt_amsl_m": "alt_amsl altitude_amsl alt_msl altitude_msl amsl elevation ele",
     "alt_agl_m": "alt_agl altitude_agl height_agl agl",
@@ -116,12 +117,14 @@ def recognised(names: Sequence[str]) -> set[str]:
 def plan(names: Sequence[str], options: ArchiveOptions, source: str) -> Plan:
     """Return how to read a table with these column names.
 
-    Raises SchemaError where it lacks time or place, ConfigError where the options map a column that is not there.
+    Raises SchemaError where it lacks time or place, ConfigError where no column that the options map is there.
     """
     absent = [name for name in options.columns if name not in names]
     if absent and not any(name in names for name in options.columns):
         raise ConfigError(
-            f"column {absent[0]!r} is mapped but not there", source=source, expected=f"one of {', '.join(names)}"
+            f"column {absent[0]!r} is mapped but not there",
+            source=source,
+            expected=f"one of {', '.join(names)}",
         )
     whose = convention(names)
     chosen: dict[str, tuple[str, _Guess]] = {}
@@ -158,7 +161,9 @@ def _mapped(column: Column) -> _Guess:
 
 def _guess(name: str, whose: str) -> _Guess | None:
     word = _word(name)
-    if word in _OWN and (whose == "nofly" or word.endswith(("_deg", "_m", "_mps", "_us")) or word == "target_id"):
+    if word in _OWN and (
+        whose == "nofly" or word.endswith(("_deg", "_m", "_mps", "_us")) or word == "target_id"
+    ):
         return _Guess(_OWN[word], "us" if word.endswith("_us") else _SI.get(kind_of(_OWN[word]), ""), 1)
     if word in _WORDS:
         ours = _WORDS[word]
@@ -188,7 +193,11 @@ def _default_unit(ours: str, word: str, whose: str) -> str:
 def _rank(ours: str, word: str, whose: str) -> int:
     if ours == ALTITUDE:
         return 3
-    if kind_of(ours) in ("length", "speed") and ours not in ("pos_err_m", "alt_err_m", "rc_m") and word != "fl":
+    if (
+        kind_of(ours) in ("length", "speed")
+        and ours not in ("pos_err_m", "alt_err_m", "rc_m")
+        and word != "fl"
+    ):
         return 2 if whose else 3
     return 1
 
@@ -224,7 +233,9 @@ def _findings(
     if ALTITUDE in found and options.altitude_datum is None:
         name, guess = found[ALTITUDE]
         findings.append(_datum_assumed(f"{name} in {guess.unit}", source))
-    open_units = [f"{name} in {g.unit}" for name, g in chosen.values() if g.rank == 3 and not _unit_told(name)]
+    open_units = [
+        f"{name} in {g.unit}" for name, g in chosen.values() if g.rank == 3 and not _unit_told(name)
+    ]
     if open_units and whose != "traffic":
         text = "units are not stated; assumed: " + ", ".join(open_units)
         findings.append(Finding("units-assumed", Severity.WARNING, text, source))

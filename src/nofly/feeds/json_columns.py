@@ -92,9 +92,7 @@ class JsonColumns:
             us = np.where(naive, utc, us)
             if twice:
                 text = "local time occurs twice when clocks go back: the first is taken"
-                self._notes.append(
-                    Finding("time-ambiguous", Severity.WARNING, text, self._source, "", twice)
-                )
+                self._notes.append(Finding("time-ambiguous", Severity.WARNING, text, self._source, "", twice))
         left = us == NO_TIME
         if left.any():
             numbers = [v if not isinstance(v, str) else _as_number(v) for v in column]

@@ -21,7 +21,7 @@ BLOCK_BYTES = 8 << 20
 _READ_BYTES = 1 << 20
 _BLANK = b" \t\r\n"
 _BOM = b"\xef\xbb\xbf"
-_BETWEEN = re.compile(rb"\}\s*(,|\n)\s*\{")
+_BETWEEN = re.compile(rb"\}[\s,]*\{")
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[{}\[\]]', re.DOTALL)
 _NOT_A_NUMBER = re.compile(rb"(?<=[:\[,])\s*-?(?:NaN|Infinity)\b")
 
@@ -76,11 +76,19 @@ class _Reader(Generic[T]):
         data = data.removeprefix(_BOM).lstrip(_BLANK)
         self._in_list = data[:1] == b"["
         if not self._in_list and data[:1] != b"{":
-            raise DecodeError("not a list or sequence of JSON objects", source=self._source, expected="[ or {")
+            raise DecodeError(
+                "not a list or sequence of JSON objects", source=self._source, expected="[ or {"
+            )
         data = data[1:] if self._in_list else data
+        good = 0
         while True:
             cut = len(data) if ended else self._cut(data)
             block, rest = self._decode(data[:cut], ended)
+            good += len(block.objects)
+            if self._closed and self._count and not good:
+                raise DecodeError(
+                    "no object of it can be read", source=self._source, expected="whole JSON objects"
+                )
             yield block
             data = rest + data[cut:]
             if self._closed or (ended and not data.strip(_BLANK)):
@@ -148,13 +156,16 @@ class _Reader(Generic[T]):
         for start, end in spans:
             if end - start > self._longest:
                 raise DecodeError(
-                    f"an object of {end - start} bytes", source=self._source, locator=f"object {self._count + 1}",
+                    f"an object of {end - start} bytes", source=self._source,
+                    locator=f"object {self._count + 1}",
                     expected=f"at most {self._longest} bytes",
                 )  # fmt: skip
             self._count += 1
             found = _decode_one(text[start:end], self._one, self._lax)
             if found is None:
-                block.findings.append(self._finding("record-broken", Severity.REJECTED, "object cannot be read"))
+                block.findings.append(
+                    self._finding("record-broken", Severity.REJECTED, "object cannot be read")
+                )
             else:
                 block.objects.append(found)
         self._closed = ended or stopped >= 0

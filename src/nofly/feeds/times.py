@@ -25,8 +25,9 @@ LATEST_US = 7_258_118_400_000_000
 _HOUR_US = 3_600_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ISO = re.compile(
-    r"\s*(\d{4})[-/](\d\d)[-/](\d\d)[T ]+(\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s*(Z|UTC|[+-]\d\d(?::?\d\d)?)?\s*",
-    re.IGNORECASE,
+    r"(\d{4})[-/](\d\d)[-/](\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?"
+    r" ?(Z|UTC|[+-]\d\d(?::?\d\d)?)?",
+    re.IGNORECASE | re.ASCII,
 )
 
 
@@ -94,7 +95,7 @@ def _parse_plain(texts: Sequence[str | None]) -> NDArray[np.int64] | None:
 
 
 def _parse_one(text: str | None) -> tuple[int, bool]:
-    match = _ISO.fullmatch(text) if isinstance(text, str) else None
+    match = _ISO.fullmatch(text.strip()) if isinstance(text, str) else None
     if match is None:
         return NO_TIME, False
     year, month, day, hour, minute, second, fraction, zone = match.groups()

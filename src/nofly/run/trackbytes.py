@@ -7,7 +7,6 @@ import zlib
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 from typing import BinaryIO
 
 from nofly.errors import DecodeError
@@ -124,7 +123,9 @@ def unpacked(
     if packing == "":
         return _pieces(file, head)
     if packing not in ("gz", "zstd"):
-        raise DecodeError(f"packed with {packing}", source=source, expected="plain, gz or zstd: unpack it first")
+        raise DecodeError(
+            f"packed with {packing}", source=source, expected="plain, gz or zstd: unpack it first"
+        )
     inflate = _gunzip if packing == "gz" else _unzstd
     return _ahead(_bounded(inflate, _pieces(file, head), source, options))
 
@@ -157,7 +158,9 @@ def _bounded(
         total += len(piece)
         if total > options.max_bytes:
             raise DecodeError(
-                f"more than {options.max_bytes} bytes once unpacked", source=source, expected="less (max_bytes)"
+                f"more than {options.max_bytes} bytes once unpacked",
+                source=source,
+                expected="less (max_bytes)",
             )
         if total > _FREE_BYTES and total > options.max_ratio * gauge.count:
             raise DecodeError(
@@ -244,12 +247,9 @@ def seekable(stream: PieceStream, source: str, options: ArchiveOptions) -> Binar
         total += len(piece)
         if total > options.max_bytes:
             file.close()
-            raise DecodeError(f"more than {options.max_bytes} bytes", source=source, expected="less (max_bytes)")
+            raise DecodeError(
+                f"more than {options.max_bytes} bytes", source=source, expected="less (max_bytes)"
+            )
         file.write(piece)
     file.seek(0)
-    return file  # type: ignore[return-value]
-
-
-def size_of(path: Path) -> int:
-    """Return a file's size in bytes."""
-    return path.stat().st_size
+    return file

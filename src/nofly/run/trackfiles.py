@@ -43,9 +43,9 @@ def read_batches(
 ) -> Iterator[TrackBatch]:
     """Yield the positions of files, folders (with all below them, in order of name) and ``-`` (stdin).
 
-    gzip and zstd are unpacked on the way. A file in a folder that is no track file, or is broken, is a finding;
-    a file that is named itself raises DecodeError, SchemaError or ConfigError. Of every file there is at
-    least one batch, perhaps empty.
+    gzip and zstd are unpacked on the way. A file in a folder that is no track file, or is broken, is a
+    finding; a file that is named itself raises DecodeError, SchemaError or ConfigError. Of every file
+    there is at least one batch, perhaps empty.
     """
     chosen = options or ArchiveOptions()
     for path in [paths] if isinstance(paths, str | Path) else paths:

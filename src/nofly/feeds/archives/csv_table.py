@@ -27,6 +27,7 @@ _HEAD_BYTES = 1 << 16
 _BOM = b"\xef\xbb\xbf"
 _SEPARATORS = ",;\t"
 _BLOCK_BYTES = 8 << 20
+_NULLS = ["", "NULL", "null", "NaN", "nan", "None", "N/A", "\\N"]
 
 
 def sniff(head: bytes) -> int:
@@ -45,9 +46,7 @@ def sniff(head: bytes) -> int:
     return 5 if words == len(names) else 0
 
 
-def read(
-    file: BinaryIO, source: str, options: ArchiveOptions
-) -> Iterator[tuple[Positions, list[Finding]]]:
+def read(file: BinaryIO, source: str, options: ArchiveOptions) -> Iterator[tuple[Positions, list[Finding]]]:
     """Yield the positions in file order.
 
     Raises DecodeError for a line longer than ``options.max_line_bytes`` or data that are no text, SchemaError
@@ -129,12 +128,15 @@ def _batches(
     reader = pc.open_csv(
         pa.PythonFile(file, "r"),
         pc.ReadOptions(
-            use_threads=False, block_size=max(_BLOCK_BYTES, options.max_line_bytes), column_names=names, skip_rows=1
+            use_threads=False,
+            block_size=max(_BLOCK_BYTES, options.max_line_bytes),
+            column_names=names,
+            skip_rows=1,
         ),
         pc.ParseOptions(delimiter=separator, invalid_row_handler=skip),
         pc.ConvertOptions(
             check_utf8=False, column_types=kinds, include_columns=list(kinds), strings_can_be_null=True,
-            quoted_strings_can_be_null=True, null_values=["", "NULL", "null", "NaN", "nan", "None", "N/A", "\\N"],
+            quoted_strings_can_be_null=True, null_values=_NULLS,
         ),
     )  # fmt: skip
     columns = ArrowColumns(chosen, options, source)

@@ -22,6 +22,9 @@ NAME = "Parquet"
 EXTENSIONS = (".parquet", ".pq", ".parq")
 SEEKS = True
 """read() needs a file that seeks."""
+FREE_ROWS = 10_000_000
+MOST_ROWS_PER_BYTE = 100
+"""A real table takes some bytes a row: one of a hundred rows a byte was made to keep a reader busy."""
 
 
 def sniff(head: bytes) -> int:
@@ -29,9 +32,7 @@ def sniff(head: bytes) -> int:
     return 100 if head[:4] == b"PAR1" else 0
 
 
-def read(
-    file: BinaryIO, source: str, options: ArchiveOptions
-) -> Iterator[tuple[Positions, list[Finding]]]:
+def read(file: BinaryIO, source: str, options: ArchiveOptions) -> Iterator[tuple[Positions, list[Finding]]]:
     """Yield the table's positions in file order, at most about ``options.batch_rows`` at a time.
 
     Raises DecodeError for a broken file, SchemaError where time or place is not among its columns.
@@ -41,7 +42,9 @@ def read(
     try:
         yield from _batches(file, source, options)
     except (pa.ArrowException, OSError, EOFError, OverflowError) as error:
-        raise DecodeError(f"broken Parquet: {_first_line(error)}", source=source, expected="a whole file") from error
+        raise DecodeError(
+            f"broken Parquet: {_first_line(error)}", source=source, expected="a whole file"
+        ) from error
 
 
 def _batches(
@@ -49,7 +52,9 @@ def _batches(
 ) -> Iterator[tuple[Positions, list[Finding]]]:
     import pyarrow.parquet as pq
 
-    flat = _flat_names(pq.ParquetFile(file))
+    whole = pq.ParquetFile(file)
+    _refuse_bomb(whole.metadata.num_rows, file, source)
+    flat = _flat_names(whole)
     chosen = plan(flat, options, source)
     texts = [reading.name for ours, reading in chosen.readings.items() if ours in TEXT_COLUMNS]
     file.seek(0)
@@ -63,6 +68,12 @@ def _batches(
         yield columns.nothing()
 
 
+def _refuse_bomb(rows: int, file: BinaryIO, source: str) -> None:
+    """Raise DecodeError where a file is far too short for the rows it says it has."""
+    if rows > max(FREE_ROWS, MOST_ROWS_PER_BYTE * file.seek(0, 2)):
+        raise DecodeError(f"{rows} rows in so short a file", source=source, expected="a table of positions")
+
+
 def _flat_names(table: pq.ParquetFile) -> list[str]:
     """Return the names of the columns that hold one value a row."""
     import pyarrow as pa
@@ -72,5 +83,3 @@ def _flat_names(table: pq.ParquetFile) -> list[str]:
 
 def _first_line(error: BaseException) -> str:
     return str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-
-

@@ -61,9 +61,7 @@ def _by_columns(text: bytes) -> set[str]:
     return names | {"time", "lat", "lon"} if known and "trace" not in names else names
 
 
-def read(
-    file: BinaryIO, source: str, options: ArchiveOptions
-) -> Iterator[tuple[Positions, list[Finding]]]:
+def read(file: BinaryIO, source: str, options: ArchiveOptions) -> Iterator[tuple[Positions, list[Finding]]]:
     """Yield the positions in file order.
 
     Raises DecodeError where it is not such JSON, SchemaError where time or place is not among its keys.
@@ -158,7 +156,9 @@ def _aligned(values: Mapping[str, dict[str, Any] | list[Any]], source: str) -> d
     lists = {ours: column for ours, column in values.items() if isinstance(column, list)}
     if lists:
         if len(lists) < len(values) or len({len(column) for column in lists.values()}) > 1:
-            raise DecodeError("columns of different length", source=source, expected="one value a row in each")
+            raise DecodeError(
+                "columns of different length", source=source, expected="one value a row in each"
+            )
         return lists
     rows: dict[str, None] = {}
     for column in values.values():

@@ -1,0 +1,163 @@
+"""Snapshots of readsb, dump1090-fa and tar1090 (``aircraft.json``, ``history_….json``), one or many.
+
+Many may follow each other, one a line or end to end, or stand in a list; the answer of an aggregator's
+interface (``ac`` in place of ``aircraft``, ``now`` in milliseconds) reads the same. The time of a
+position is ``now`` minus ``seen_pos``. An aircraft whose last position the next snapshot repeats has
+not reported a new one: the repetition is counted, not read. ``lastPosition`` (older than a minute,
+which readsb calls no longer valid) and ``rr_lat`` (a rough estimate) are not positions. Source:
+readsb's README-json.md.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+import msgspec
+
+from nofly.errors import Finding, Severity
+from nofly.feeds import readsb
+from nofly.feeds.json_records import records
+from nofly.feeds.options import ArchiveOptions
+from nofly.feeds.rows import FAULTS, Rows, position_fault
+from nofly.feeds.texts import target_of
+from nofly.schema import Positions
+
+NAME = "readsb aircraft.json"
+EXTENSIONS = (".json", ".jsonl", ".ndjson")
+
+REPEATED_US = 250_000
+"""``now`` and ``seen_pos`` are rounded to 0.1 s: the same place so near in time is the same report."""
+MOST_AIRCRAFT = 200_000
+
+_NO_POSITION, _REPEATED = "not-a-position", "position-repeated"
+_MESSAGES = {
+    **FAULTS,
+    "record-broken": "aircraft that cannot be read",
+    _NO_POSITION: "aircraft without a position",
+    _REPEATED: "aircraft whose last position is repeated from the snapshot before",
+    "position-age-unknown": "positions without seen_pos: taken to be as old as the snapshot",
+    "gps-degraded": "positions of aircraft whose receiver of GPS was in doubt (gpsOkBefore)",
+}
+_INFO = {_NO_POSITION, _REPEATED}
+
+
+class _Snapshot(msgspec.Struct, gc=False):
+    now: float | None = None
+    aircraft: list[Any] | None = None
+    ac: list[Any] | None = None
+
+
+def sniff(head: bytes) -> int:
+    """Return 92 for objects with ``now`` and ``aircraft`` (or ``ac``), else 0."""
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip().removeprefix(b"[").lstrip()
+    if text[:1] != b"{" or not (b'"aircraft"' in text[:4096] or b'"ac"' in text[:4096]):
+        return 0
+    listed = any(key in text.replace(b" ", b"") for key in (b'"aircraft":[', b'"ac":['))
+    return 92 if listed and (b'"now"' in text or b'"hex"' in text) else 0
+
+
+def read(file: BinaryIO, source: str, options: ArchiveOptions) -> Iterator[tuple[Positions, list[Finding]]]:
+    """Yield the positions in file order; aircraft that give none are counted in findings.
+
+    Raises DecodeError where no snapshot can be read.
+    """
+    reader = _Reader(source, options)
+    snapshots = records(file, source, options, _Snapshot, longest=options.max_document_bytes)
+    for block in snapshots:
+        findings = block.findings
+        for snapshot in block.objects:
+            reader.take(snapshot)
+            if len(reader.rows) >= options.batch_rows:
+                yield reader.rows.take(), findings + reader.findings()
+                findings = []
+        yield reader.rows.take(), findings + reader.findings()
+
+
+class _Reader:
+    def __init__(self, source: str, options: ArchiveOptions) -> None:
+        self.rows = Rows()
+        self._source = source
+        self._respect_privacy = options.respect_privacy
+        self._last: dict[str, tuple[int, float, float]] = {}
+        self._counts: Counter[str] = Counter()
+        self._snapshot = 0
+        self._where: dict[str, str] = {}
+
+    def take(self, snapshot: _Snapshot) -> None:
+        """Add a snapshot's positions to the rows."""
+        now = snapshot.now
+        now_us = None if now is None or not 0 < now < 1e14 else round(now * (1e3 if now > 1e11 else 1e6))
+        entries = snapshot.aircraft if snapshot.aircraft is not None else snapshot.ac
+        for place, entry in enumerate(entries or []):
+            code = self._add(entry, now_us)
+            if code:
+                self._counts[code] += 1
+                self._where.setdefault(code, f"snapshot {self._snapshot + 1}, aircraft {place + 1}")
+        self._snapshot += 1
+
+    def findings(self) -> list[Finding]:
+        """Return what there is to say since the last time."""
+        found = []
+        for code, count in self._counts.items():
+            if code == "callsign-masked":
+                found.append(readsb.masked(self._source, count))
+                continue
+            severity = Severity.REJECTED if code in FAULTS or code == "record-broken" else Severity.WARNING
+            severity = Severity.INFO if code in _INFO else severity
+            locator = self._where.get(code, "")
+            found.append(Finding(code, severity, _MESSAGES[code], self._source, locator, count))
+        self._counts.clear()
+        self._where.clear()
+        return found
+
+    def _add(self, entry: Any, now_us: int | None) -> str:
+        """Add one aircraft; return the code of what it is, ``""`` where it is a position."""
+        if not isinstance(entry, dict):
+            return "record-broken"
+        get = entry.get
+        if get("lat") is None and get("lon") is None:
+            return _NO_POSITION
+        target = target_of(get("hex"))
+        if target is None:
+            return "address-invalid"
+        lat, lon, age_s = readsb.number(get("lat")), readsb.number(get("lon")), readsb.number(get("seen_pos"))
+        time_us = now_us
+        if now_us is not None and age_s is not None and 0 <= age_s < 1e6:
+            time_us = now_us - round(age_s * 1e6)
+        fault = position_fault(time_us, lat, lon)
+        if fault or time_us is None or lat is None or lon is None:
+            return fault
+        if self._repeats(target, time_us, lat, lon):
+            return _REPEATED
+        private = self._respect_privacy and readsb.is_private(get("dbFlags"))
+        for code, applies in (
+            ("position-age-unknown", age_s is None),
+            ("gps-degraded", get("gpsOkBefore") is not None),
+            ("callsign-masked", private and get("flight") is not None),
+        ):
+            if applies:
+                self._counts[code] += 1
+        self.rows.add(time_us, target, lat, lon, _values(entry, private))
+        return ""
+
+    def _repeats(self, target: str, time_us: int, lat: float, lon: float) -> bool:
+        last = self._last.pop(target, None)
+        again = last is not None and last[1:] == (lat, lon) and abs(time_us - last[0]) <= REPEATED_US
+        self._last[target] = last if again and last is not None else (time_us, lat, lon)
+        if len(self._last) > MOST_AIRCRAFT:
+            self._last.pop(next(iter(self._last)))
+        return again
+
+
+def _values(entry: dict[str, Any], private: bool) -> dict[str, Any]:
+    get = entry.get
+    rate = get("baro_rate")
+    return {
+        **readsb.heights(get("alt_baro"), get("alt_geom")),
+        **readsb.motion(get("gs"), get("track"), get("geom_rate") if rate is None else rate),
+        **readsb.quality(get("nic"), get("nac_p"), get("sil"), get("rc")),
+        **readsb.identity(get("flight"), get("squawk"), get("category"), private),
+        "source": readsb.surveillance(get("type"), get("mlat"), get("tisb")),
+    }

@@ -1,0 +1,285 @@
+"""SBS-1 (BaseStation) messages to positions, from bytes however they are cut.
+
+A line is a message of 22 fields: type, transmission type, three ids of the receiver's database,
+aircraft address in hex, flight id, date and time generated, date and time logged, callsign, altitude
+(ft, 1013.25 hPa), ground speed (kt), track (deg), latitude, longitude, vertical rate (ft/min), squawk,
+alert, emergency, SPI, on ground (Kinetic BaseStation socket documentation). Positions come in MSG,3
+(airborne) and MSG,2 (surface); callsign, speed and the rest in others, so the last of each is kept by
+aircraft, for a time. Dates are written without a zone. Latitude and longitude 0.00000 both stand for
+none.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+
+from nofly.errors import Finding, Severity
+from nofly.feeds.rows import FAULTS, Rows, position_fault
+from nofly.feeds.texts import callsign_of, squawk_of, target_of
+from nofly.feeds.times import offset_us, zone_of
+from nofly.schema import Positions
+from nofly.units import M_PER_FT, MPS_PER_FPM, MPS_PER_KT
+
+ALTITUDE_AGE_US = 5_000_000
+"""An altitude from another message is taken for a position at most so long after."""
+VELOCITY_AGE_US = 30_000_000
+IDENTITY_AGE_US = 600_000_000
+MOST_AIRCRAFT = 100_000
+"""Aircraft whose last values are kept; past it the one heard of longest ago is forgotten."""
+
+FIELDS = 22
+_TYPES = frozenset({"SEL", "ID", "AIR", "STA", "CLK", "MSG", "MLAT"})
+_POSITIONS = ("2", "3")
+_DAY_US = 86_400_000_000
+_NOT_TOLD = "not-a-position"
+
+_MESSAGES = {
+    **FAULTS,
+    "line-invalid": "not an SBS-1 message",
+    "line-too-long": "line too long",
+    _NOT_TOLD: "messages that carry no position (their values go to the positions that follow)",
+}
+
+
+@dataclass(slots=True)
+class _Aircraft:
+    """Last value and time of what an aircraft said."""
+
+    values: dict[str, tuple[int, float | str]] = field(default_factory=dict)
+
+    def recent(self, name: str, now_us: int, age_us: int) -> float | str | None:
+        known = self.values.get(name)
+        return known[1] if known is not None and 0 <= now_us - known[0] <= age_us else None
+
+
+class SbsDecoder:
+    """Turns bytes of SBS-1 messages into positions. How the bytes are cut makes no difference.
+
+    ``time_zone`` is the IANA name of the zone the messages' dates are in (None: UTC).
+    """
+
+    def __init__(self, time_zone: str | None = None, source: str = "", max_line_bytes: int = 1 << 20) -> None:
+        self._zone = None if time_zone in (None, "UTC") else zone_of(str(time_zone))
+        self._source = source
+        self._max_line_bytes = max_line_bytes
+        self._rest = bytearray()
+        self._too_long = False
+        self._offset = 0
+        self._line = 0
+        self._aircraft: dict[str, _Aircraft] = {}
+        self._targets: dict[str, str | None] = {}
+        self._rows = Rows()
+        self._counts: dict[str, list[int]] = {}
+        self._days: dict[str, int | None] = {}
+        self._shifts: dict[int, int] = {}
+
+    @property
+    def lines(self) -> int:
+        """Lines with something in them so far: rows + not-a-position + rejected."""
+        return self._line
+
+    def feed(self, data: bytes, received_us: int | None = None) -> tuple[Positions, list[Finding]]:
+        """Return the positions of all lines that end in ``data``, and findings that count the other lines.
+
+        ``received_us`` is when the bytes came; without it (a recording) the time logged stands.
+        """
+        if b"\n" in data:
+            lines = (bytes(self._rest) + data).split(b"\n")
+            self._rest = bytearray(lines.pop())
+            for line in lines:
+                self._take(line, received_us)
+                self._offset += len(line) + 1
+        else:
+            self._rest += data
+        if len(self._rest) > self._max_line_bytes:
+            self._too_long = True
+            self._offset += len(self._rest)
+            self._rest.clear()
+        return self._rows.take(), self._findings()
+
+    def finish(self, received_us: int | None = None) -> tuple[Positions, list[Finding]]:
+        """Return what a last line without an end gives."""
+        line, self._rest = bytes(self._rest), bytearray()
+        self._take(line, received_us)
+        self._offset += len(line)
+        return self._rows.take(), self._findings()
+
+    def _take(self, raw: bytes, received_us: int | None) -> None:
+        if self._too_long or len(raw) > self._max_line_bytes:
+            self._too_long = False
+            self._line += 1
+            self._count("line-too-long")
+            return
+        text = raw.decode("ascii", "replace").strip()
+        if text:
+            self._line += 1
+            code = self._message(text.split(","), received_us)
+            if code:
+                self._count(code)
+
+    def _count(self, code: str) -> None:
+        entry = self._counts.setdefault(code, [0, self._line])
+        entry[0] += 1
+
+    def _findings(self) -> list[Finding]:
+        found = [
+            Finding(
+                code, Severity.INFO if code == _NOT_TOLD else Severity.REJECTED, _MESSAGES[code],
+                self._source, f"line {line}", count,
+            )
+            for code, (count, line) in self._counts.items()
+        ]  # fmt: skip
+        self._counts = {}
+        return found
+
+    def _message(self, fields: list[str], received_us: int | None) -> str:
+        """Take one message; return the code of what it is, ``""`` where it is a position."""
+        kind = fields[0].strip().upper().lstrip("\ufeff")
+        if kind not in _TYPES:
+            return "line-invalid"
+        if kind not in ("MSG", "MLAT"):
+            return _NOT_TOLD
+        if len(fields) < FIELDS - 1:
+            return "line-invalid"
+        fields += [""] * (FIELDS - len(fields))
+        target = self._target(fields[4])
+        if target is None:
+            return "address-invalid"
+        logged_us = self._time_us(fields[8], fields[9])
+        time_us = self._time_us(fields[6], fields[7]) or logged_us or received_us
+        if time_us is None:
+            return "time-invalid"
+        aircraft = self._remembered(target)
+        self._remember(aircraft, fields, time_us)
+        if fields[1].strip() not in _POSITIONS:
+            return _NOT_TOLD
+        lat, lon = _number(fields[14]), _number(fields[15])
+        if lat == 0.0 and lon == 0.0:
+            lat = lon = None
+        fault = position_fault(time_us, lat, lon)
+        if fault or lat is None or lon is None:
+            return fault
+        values = _row_values(aircraft, fields, time_us, kind)
+        values["received_us"] = logged_us if received_us is None else received_us
+        values["raw"] = self._offset
+        self._rows.add(time_us, target, lat, lon, values)
+        return ""
+
+    def _target(self, address: str) -> str | None:
+        if address not in self._targets:
+            if len(self._targets) > MOST_AIRCRAFT:
+                self._targets.clear()
+            self._targets[address] = target_of(address)
+        return self._targets[address]
+
+    def _remembered(self, target: str) -> _Aircraft:
+        aircraft = self._aircraft.pop(target, None) or _Aircraft()
+        if len(self._aircraft) >= MOST_AIRCRAFT:
+            self._aircraft.pop(next(iter(self._aircraft)))
+        self._aircraft[target] = aircraft
+        return aircraft
+
+    def _remember(self, aircraft: _Aircraft, fields: list[str], time_us: int) -> None:
+        for name, place, read in _REMEMBERED:
+            text = fields[place]
+            value = read(text) if text else None
+            if value is not None:
+                aircraft.values[name] = (time_us, value)
+
+    def _time_us(self, day: str, clock: str) -> int | None:
+        """Return a date ``2010/05/23`` and a time ``00:00:17.984`` as microseconds UTC, or None."""
+        day = day.strip()
+        if day not in self._days:
+            if len(self._days) > 10_000:
+                self._days.clear()
+            self._days[day] = _day_us(day)
+        midnight_us, of_day_us = self._days[day], _clock_us(clock.strip())
+        if midnight_us is None or of_day_us is None:
+            return None
+        local_us = midnight_us + of_day_us
+        if self._zone is None:
+            return local_us
+        quarter = local_us // 900_000_000
+        if quarter not in self._shifts:
+            if len(self._shifts) > 10_000:
+                self._shifts.clear()
+            self._shifts[quarter] = offset_us(self._zone, quarter * 900_000_000)[0]
+        return local_us - self._shifts[quarter]
+
+
+def _row_values(
+    aircraft: _Aircraft, fields: list[str], time_us: int, kind: str
+) -> dict[str, float | int | str | None]:
+    """Return the optional columns of a position: of its own message, else the last heard."""
+    ground = fields[1].strip() == "2" or aircraft.recent("on_ground", time_us, VELOCITY_AGE_US) == 1.0
+    flag = aircraft.recent("on_ground", time_us, VELOCITY_AGE_US)
+    values: dict[str, float | int | str | None] = {
+        "alt_std_m": aircraft.recent("alt_std_m", time_us, ALTITUDE_AGE_US),
+        "on_ground": 1 if ground else None if flag is None else 0,
+        "source": "mlat" if kind == "MLAT" else None,
+    }
+    for name in ("gs_mps", "track_deg", "vrate_mps"):
+        values[name] = aircraft.recent(name, time_us, VELOCITY_AGE_US)
+    for name in ("callsign", "squawk"):
+        values[name] = aircraft.recent(name, time_us, IDENTITY_AGE_US)
+    return values
+
+
+def _number(text: str) -> float | None:
+    if not text:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _scaled(factor: float) -> Callable[[str], float | None]:
+    def read(text: str) -> float | None:
+        value = _number(text)
+        return None if value is None else value * factor
+
+    return read
+
+
+def _flag(text: str) -> float | None:
+    return {"-1": 1.0, "1": 1.0, "0": 0.0}.get(text.strip())
+
+
+_REMEMBERED: tuple[tuple[str, int, Callable[[str], float | str | None]], ...] = (
+    ("callsign", 10, callsign_of),
+    ("alt_std_m", 11, _scaled(M_PER_FT)),
+    ("gs_mps", 12, _scaled(MPS_PER_KT)),
+    ("track_deg", 13, _scaled(1.0)),
+    ("vrate_mps", 16, _scaled(MPS_PER_FPM)),
+    ("squawk", 17, squawk_of),
+    ("on_ground", 21, _flag),
+)
+
+
+def _day_us(text: str) -> int | None:
+    parts = text.replace("-", "/").split("/")
+    if len(parts) != 3 or not all(part.isascii() and part.isdigit() for part in parts):
+        return None
+    try:
+        days = date(int(parts[0]), int(parts[1]), int(parts[2])).toordinal() - 719_163
+    except (ValueError, OverflowError):
+        return None
+    return days * _DAY_US
+
+
+def _clock_us(text: str) -> int | None:
+    whole, _, fraction = text.partition(".")
+    if len(whole) != 8 or whole[2] != ":" or whole[5] != ":" or len(fraction) > 9:
+        return None
+    digits = whole[:2] + whole[3:5] + whole[6:] + fraction
+    if not (digits.isascii() and digits.isdigit()):
+        return None
+    hour, minute, second = int(whole[:2]), int(whole[3:5]), int(whole[6:])
+    if hour > 23 or minute > 59 or second > 59:
+        return None
+    return ((hour * 60 + minute) * 60 + second) * 1_000_000 + int(fraction.ljust(6, "0")[:6])
