@@ -22,10 +22,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pyproj import Geod
 
+    Floats = NDArray[np.float64]
+
 MIN_AREA_DEG2 = 1e-12
 """About a hundredth of a square metre at the equator: a loop smaller than that is no area."""
 _LINE_DEG = 1e-9
 _TOUCH_DEG = 1e-8
+_TURN_DEG2 = 1e-14
 _CAP_COS = math.cos(math.radians(75.0))
 
 
@@ -43,30 +46,32 @@ def clean_ring(
     (``ring-tangled``).
     """
     line: list[Vertex | Arc] = list(points)
-    repeats = spikes = 0
-    if not _is_plain(line):
+    findings = []
+    lat_lon = _plain(line)
+    if lat_lon is None:
         for place, point in enumerate(points):
             fault = _fault(point)
             if fault:
                 return _reject(fault[0], f"point {place + 1}: {fault[1]}", source, locator)
         line, repeats = _without_repeats(points)
         line, spikes = _without_spikes(line)
-    elif line[0] == line[-1]:
+        if repeats:
+            text = f"{repeats} repeated point{'s' * (repeats > 1)} dropped"
+            findings.append(Finding("ring-duplicate-points", Severity.INFO, text, source, locator))
+        if spikes:
+            text = f"{spikes} spike{'s' * (spikes > 1)} (out and back on one line) dropped"
+            findings.append(Finding("ring-spikes", Severity.WARNING, text, source, locator))
+    elif len(lat_lon) < len(line):
         line.pop()
-    findings = []
-    if repeats:
-        text = f"{repeats} repeated point{'s' * (repeats > 1)} dropped"
-        findings.append(Finding("ring-duplicate-points", Severity.INFO, text, source, locator))
-    if spikes:
-        text = f"{spikes} spike{'s' * (spikes > 1)} (out and back on one line) dropped"
-        findings.append(Finding("ring-spikes", Severity.WARNING, text, source, locator))
     vertices = [p for p in line if not isinstance(p, Arc)]
     if len(vertices) < len(line):
         return [tuple(line)], findings
-    if len(set(vertices)) < 3:
+    if len(vertices) < 3 or len(set(vertices)) < 3:
         text = f"a ring of {len(set(vertices))} distinct points (expected at least 3)"
         return _reject("ring-too-few-points", text, source, locator)
-    rings, more = _checked(vertices, source, locator, edge_kind)
+    if lat_lon is None:
+        lat_lon = np.asarray(vertices, dtype=np.float64)
+    rings, more = _checked(vertices, lat_lon, source, locator, edge_kind)
     return rings, (findings + more if rings else more)
 
 
@@ -80,7 +85,7 @@ def ring_area_sign(ring: Sequence[Vertex | Arc]) -> int:
         points.extend(_arc_points(part) if isinstance(part, Arc) else [part])
     if len(points) < 3:
         return 0
-    xy, winding = _unwrapped(points)
+    xy, winding = _unwrapped(np.asarray(points, dtype=np.float64))
     if winding:
         return int(np.sign(winding))
     area = _area(xy[:-1])
@@ -104,17 +109,26 @@ def _reject(code: str, text: str, source: str, locator: str) -> tuple[list[Ring]
     return [], [Finding(code, Severity.REJECTED, text, source, locator)]
 
 
-def _is_plain(line: list[Vertex | Arc]) -> bool:
-    """Return whether these are vertices in range without repeat and spike, as nearly every ring is."""
+def _plain(line: list[Vertex | Arc]) -> Floats | None:
+    """Return the points as (lat, lon) rows without the closing one; None where something is to be done:
+    an arc, a point out of range, a repeat or a spike."""
     if len(line) < 4 or any(isinstance(point, Arc) for point in line):
-        return False
-    lat, lon = np.asarray(line, dtype=np.float64).T
-    if not (float(np.abs(lat).max()) <= 90.0 and float(np.abs(lon).max()) <= 180.0):
-        return False
-    if lat[0] == lat[-1] and lon[0] == lon[-1]:
-        lat, lon = lat[:-1], lon[:-1]
-    lon = np.where(lon == -180.0, 180.0, lon)
-    return not any(bool(((lat == np.roll(lat, step)) & (lon == np.roll(lon, step))).any()) for step in (1, 2))
+        return None
+    lat_lon: Floats = np.asarray(line, dtype=np.float64)
+    if line[0] == line[-1]:
+        lat_lon = lat_lon[:-1]
+    lat, lon = lat_lon.T
+    if not (max(lat.max(), -lat.min()) <= 90.0 and max(lon.max(), -lon.min()) <= 180.0):
+        return None
+    if lon.min() == -180.0:
+        lon = np.where(lon == -180.0, 180.0, lon)
+    n = len(lat)
+    for step in (1, 2):
+        same = (lat[step:] == lat[:-step]) & (lon[step:] == lon[:-step])
+        ends = any(lat[k] == lat[k + n - step] and lon[k] == lon[k + n - step] for k in range(step))
+        if ends or same.any():
+            return None
+    return lat_lon
 
 
 def _fault(point: Vertex | Arc) -> tuple[str, str] | None:
@@ -171,14 +185,16 @@ def _without_spikes(line: list[Vertex | Arc]) -> tuple[list[Vertex | Arc], int]:
 
 
 def _checked(
-    vertices: list[Vertex], source: str, locator: str, edge_kind: EdgeKind
+    vertices: list[Vertex], lat_lon: Floats, source: str, locator: str, edge_kind: EdgeKind
 ) -> tuple[list[Ring], list[Finding]]:
     """Return the ring, or its loops where it crosses itself."""
-    flat, winding = _unwrapped(vertices)
-    if not winding and _on_one_line(flat):
-        return _reject("ring-no-area", "all points lie on one line: no area", source, locator)
-    plane = None if edge_kind is EdgeKind.PLANAR else _gnomonic(vertices)
-    if plane is not None and _on_one_line(plane[0]):
+    plane = None if edge_kind is EdgeKind.PLANAR else _gnomonic(lat_lon)
+    if plane is not None and _is_star(plane[0]):
+        return [tuple(vertices)], []
+    flat, winding = _unwrapped(lat_lon)
+    if plane is None and not winding and _is_star(flat[:-1]):
+        return [tuple(vertices)], []
+    if (not winding and _on_one_line(flat)) or (plane is not None and _on_one_line(plane[0])):
         return _reject("ring-no-area", "all points lie on one line: no area", source, locator)
     xy = flat if plane is None else np.vstack([plane[0], plane[0][:1]])
     if abs(winding) > 1 and plane is None:
@@ -206,46 +222,61 @@ def _checked(
     return rings, [Finding("ring-self-intersects", Severity.WARNING, text, source, locator)]
 
 
-def _unwrapped(vertices: Sequence[Vertex]) -> tuple[NDArray[np.float64], int]:
+def _is_star(xy: Floats) -> bool:
+    """Return whether all of the ring is seen from the mean of its corners, which makes it simple and is
+    cheap to know; False also where it is a sliver, whose area must be looked at."""
+    x, y = (xy - xy.sum(axis=0) / len(xy)).T
+    x2, y2 = np.concatenate([x[1:], x[:1]]), np.concatenate([y[1:], y[:1]])
+    turns = x * y2 - x2 * y
+    if turns[0] < 0.0:
+        turns, y, y2 = -turns, -y, -y2
+    if float(turns.min()) <= _TURN_DEG2:
+        return False
+    extent_deg2 = max(float((x * x).max()), float((y * y).max()))
+    return int(((y < 0.0) & (y2 >= 0.0)).sum()) == 1 and float(turns.sum()) > 1e-3 * extent_deg2
+
+
+def _unwrapped(lat_lon: Floats) -> tuple[Floats, int]:
     """Return (longitude, latitude) of the closed ring, no step longer than 180°, and its turns eastward."""
-    lat_lon = np.asarray(vertices, dtype=np.float64)
+    lat_lon = np.concatenate([lat_lon, lat_lon[:1]])
     lon = lat_lon[:, 1]
-    steps = np.diff(lon, append=lon[0])
+    steps = lon[1:] - lon[:-1]
     turns = -np.rint(steps / 360.0)
     turns[np.abs(steps) == 180.0] = 0.0
     shift = np.concatenate([[0.0], np.cumsum(turns)])
-    xy = np.empty((len(lon) + 1, 2))
-    xy[:-1, 0] = lon + 360.0 * shift[:-1]
-    xy[-1, 0] = lon[0] + 360.0 * shift[-1]
-    xy[:-1, 1] = lat_lon[:, 0]
-    xy[-1, 1] = lat_lon[0, 0]
-    return xy, int(shift[-1])
+    return np.column_stack([lon + 360.0 * shift, lat_lon[:, 0]]), int(shift[-1])
 
 
-_Plane = tuple["NDArray[np.float64]", "NDArray[np.float64]"]
+_Plane = tuple["Floats", "Floats"]
 
 
-def _gnomonic(vertices: Sequence[Vertex]) -> _Plane | None:
+def _gnomonic(lat_lon: Floats) -> _Plane | None:
     """Return the points in the gnomonic plane about their mean direction, in degrees, and the plane's three
     axes as rows; None where some point is more than 75° away from it."""
-    lat, lon = np.radians(np.asarray(vertices, dtype=np.float64)).T
-    unit = np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
-    mean = unit.mean(axis=0)
-    length = float(np.linalg.norm(mean))
+    lat, lon = np.radians(lat_lon).T
+    flat = np.cos(lat)
+    x, y, z = flat * np.cos(lon), flat * np.sin(lon), np.sin(lat)
+    mean = (float(x.mean()), float(y.mean()), float(z.mean()))
+    length = math.hypot(*mean)
     if length < 0.1:
         return None
-    up = mean / length
-    helper = np.array([0.0, 0.0, 1.0]) if abs(up[2]) < 0.9 else np.array([1.0, 0.0, 0.0])
-    east = np.cross(helper, up)
-    east /= np.linalg.norm(east)
-    axes = np.array([east, np.cross(up, east), up])
-    local = unit @ axes.T
-    if float(local[:, 2].min()) < _CAP_COS:
+    up_x, up_y, up_z = (part / length for part in mean)
+    level = math.hypot(up_x, up_y)
+    east_x, east_y = (-up_y / level, up_x / level) if level > 1e-9 else (1.0, 0.0)
+    axes = np.array(
+        [
+            [east_x, east_y, 0.0],
+            [-up_z * east_y, up_z * east_x, up_x * east_y - up_y * east_x],
+            [up_x, up_y, up_z],
+        ]
+    )
+    east, north, up = axes @ np.array([x, y, z])
+    if float(up.min()) < _CAP_COS:
         return None
-    return np.degrees(local[:, :2] / local[:, 2:]), axes
+    return np.degrees(np.column_stack([east / up, north / up])), axes
 
 
-def _vertex(point: NDArray[np.float64], plane: _Plane | None) -> Vertex:
+def _vertex(point: Floats, plane: _Plane | None) -> Vertex:
     """Return a point of the plane as (lat, lon); longitude within ±180°."""
     if plane is None:
         lon = float(point[0])
@@ -254,13 +285,13 @@ def _vertex(point: NDArray[np.float64], plane: _Plane | None) -> Vertex:
     return math.degrees(math.atan2(z, math.hypot(x, y))), math.degrees(math.atan2(y, x))
 
 
-def _area(xy: NDArray[np.float64]) -> float:
+def _area(xy: Floats) -> float:
     """Return the signed area of an open list of plane points, anticlockwise positive."""
     x, y = (xy - xy[0]).T
     return 0.5 * float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1)))
 
 
-def _on_one_line(xy: NDArray[np.float64]) -> bool:
+def _on_one_line(xy: Floats) -> bool:
     """Return whether all points are within a millimetre or so of one straight line."""
     apart = xy - xy[0]
     far = apart[int(np.argmax((apart**2).sum(axis=1)))]
