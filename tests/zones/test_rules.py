@@ -299,6 +299,8 @@ def changed(path: list[Any], value: Any) -> dict[str, Any]:
         (["cleared", 0, "lower_m"], 5000, "is below lower_m"),
         (["cleared", 0, "upper_m"], float("nan"), "does not fit"),
         (["cleared", 0, "upper_m"], True, "does not fit"),
+        (["cleared", 0, "upper_m"], 10**400, "does not fit"),
+        (["cleared", 0, "upper_m"], float("inf"), "does not fit"),
         (["cleared", 0, "start"], "2024-05-01T06:00:00", "has no time zone"),
         (["cleared", 0, "start"], "yesterday", "is not a time"),
         (["cleared", 0, "start"], 5, "is not a time"),

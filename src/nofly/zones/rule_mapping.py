@@ -12,7 +12,6 @@ Keys, kinds and values are checked, all of them; what is unknown is refused with
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -131,7 +130,7 @@ class _Place:
         value = mapping.get(key)
         if value is None:
             return default_value
-        fine = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        fine = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e12
         if not fine or (least_value is not None and value < least_value):
             raise self.inside(key).error(
                 f"{_shown(value)} does not fit",
