@@ -15,6 +15,7 @@ from typing import Any
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
+from setuptools.errors import CCompilerError, ExecError, PlatformError
 
 COMPILED: tuple[str, ...] = runpy.run_path(str(Path(__file__).parent / "src/nofly/_pure.py"))["COMPILED"]
 
@@ -52,19 +53,18 @@ class BuildKernel(build_ext):
         from Cython.Build import cythonize
 
         # Outside the try: Python that Cython refuses is an error of ours, not of the machine.
-        self.extensions[:] = cythonize(
-            self.extensions,
-            compiler_directives=DIRECTIVES,
-            build_dir="build/cython",
-            force=self.force,
-            quiet=True,
-        )
-        for extension in self.extensions:
+        translated = cythonize(
+            [Extension(e.name, e.sources) for e in self.extensions],
+            compiler_directives=DIRECTIVES, build_dir="build/cython", force=self.force, quiet=True,
+        )  # fmt: skip
+        for extension, c in zip(self.extensions, translated, strict=True):
+            extension.sources = c.sources
+            extension.depends = [*c.depends, "setup.py"]
             extension.extra_compile_args = FLAGS.get(self.compiler.compiler_type, [])
-            extension.depends = [*extension.depends, "setup.py"]
+        self.parallel = self.parallel or os.cpu_count()
         try:
             super().build_extensions()
-        except Exception as error:
+        except (CCompilerError, ExecError, PlatformError, OSError) as error:
             if _set("NOFLY_REQUIRE_COMPILED"):
                 raise
             self._leave_uncompiled(error)

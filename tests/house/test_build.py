@@ -65,6 +65,15 @@ def test_without_a_compiler_an_earlier_build_is_not_taken_for_this_one(checkout:
     assert not built.exists()
 
 
+def test_with_a_compiler_the_extension_is_built_and_used(checkout: Path) -> None:
+    if shutil.which("cc") is None:
+        pytest.skip("no C compiler here")
+    result = run(checkout, "setup.py", "-q", "build_ext", "--inplace", NOFLY_REQUIRE_COMPILED="1")
+    assert result.returncode == 0, result.stderr
+    assert "warning: nofly" not in result.stderr
+    assert run(checkout, "-c", SHOW).stdout.strip() == str(extension(checkout))
+
+
 def test_a_wheel_can_insist_on_the_compiler(checkout: Path) -> None:
     result = run(
         checkout, "setup.py", "-q", "build_ext", "--inplace", CC="/bin/false", NOFLY_REQUIRE_COMPILED="1"
