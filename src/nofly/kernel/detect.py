@@ -67,9 +67,11 @@ class Params:
 class Changes:
     """Changes of state of one target with respect to one part, in the order found.
 
-    ``place`` is (n, 2) lat_deg, lon_deg; ``height_m`` on the part's datum (floor's first), NaN where not known;
-    ``closing_mps`` how fast the boundary was crossed, NaN where it was not; ``report`` the number in the stream of the report
-    that ends the segment.
+    ``report`` is the number in the stream of the report that ends the segment, ``since_us`` the time of the one that
+    begins it (meaningless where there is none), ``until_us`` the time of the one that ends it, ``earlier`` how many reports of
+    the target came before the ending one.
+    ``lat_deg, lon_deg`` is the place, ``floor_height_m`` and ``ceiling_height_m`` the height there on the datums of the part's
+    limits, NaN where not known; ``closing_mps`` how fast the boundary was crossed, NaN where it was not.
     """
 
     target: NDArray[np.int64]
@@ -79,8 +81,13 @@ class Changes:
     why: NDArray[np.int64]
     time_us: NDArray[np.int64]
     report: NDArray[np.int64]
-    place: NDArray[np.float64]
-    height_m: NDArray[np.float64]
+    since_us: NDArray[np.int64]
+    earlier: NDArray[np.int64]
+    until_us: NDArray[np.int64]
+    lat_deg: NDArray[np.float64]
+    lon_deg: NDArray[np.float64]
+    floor_height_m: NDArray[np.float64]
+    ceiling_height_m: NDArray[np.float64]
     closing_mps: NDArray[np.float64]
 
     def __len__(self) -> int:
@@ -164,7 +171,7 @@ class Detector:
             self._grow(why)
         self._reports += n
         found.append(self._take())
-        return _joined(found)
+        return joined(found)
 
     def finish(self) -> Changes:
         """End the stream: close every open stay at its target's last report, and return those changes."""
@@ -173,7 +180,7 @@ class Detector:
             target, why = self._scan.finish(self._reports, target)
             found.append(self._take())
             self._grow(why)
-        return _joined(found)
+        return joined(found)
 
     def save(self) -> dict[str, NDArray[Any]]:
         """Return the state as named arrays, to be kept or compared."""
@@ -223,10 +230,11 @@ class Detector:
     def _take(self) -> Changes:
         n = self._scan.taken()
         whole, real = self._arrays["out_int"][:n].copy(), self._arrays["out_real"][:n].copy()
-        return Changes(*whole.T, real[:, :2], real[:, 2], real[:, 3])
+        return Changes(*whole.T, *real.T)
 
 
-def _joined(found: list[Changes]) -> Changes:
+def joined(found: list[Changes]) -> Changes:
+    """Return batches of changes, at least one, as one."""
     if len(found) == 1:
         return found[0]
     names = Changes.__slots__
@@ -234,7 +242,7 @@ def _joined(found: list[Changes]) -> Changes:
 
 
 def _targets(n: int, rows: int) -> dict[str, Any]:
-    slot = np.zeros((n, 10))
+    slot = np.zeros((n, 11))
     slot[:, 0] = np.inf
     slot[:, 5] = NEVER
     more_box, last = np.zeros((n, max(4, 4 * (rows - 1)))), np.zeros((n, 2 + 2 * rows))
@@ -266,4 +274,4 @@ def _breaks(n: int) -> dict[str, Any]:
 
 
 def _out(n: int) -> dict[str, Any]:
-    return {"out_int": np.zeros((n, 7), np.int64), "out_real": np.zeros((n, 4))}
+    return {"out_int": np.zeros((n, 10), np.int64), "out_real": np.zeros((n, 5))}

@@ -277,6 +277,7 @@ class Scan:
                     if why != 0:
                         break
                 slot[g, 5] = t
+                slot[g, 10] += 1.0
                 last[g, 0] = y
                 last[g, 1] = x
                 for k in range(rows):
@@ -435,7 +436,7 @@ class Scan:
     @cython.exceptval(check=False)
     def _emit(
         self, m: cython.int, state: cython.int, why: cython.int, t: cython.longlong,
-        lat: cython.double, lon: cython.double, height: cython.double, closing: cython.double,
+        lat: cython.double, lon: cython.double, f: cython.double, closing: cython.double,
     ) -> cython.int:
         n: cython.Py_ssize_t = self.n_out
         if n >= self.out_int.shape[0]:
@@ -447,10 +448,14 @@ class Scan:
         self.out_int[n, 4] = why
         self.out_int[n, 5] = t
         self.out_int[n, 6] = self.report
+        self.out_int[n, 7] = cython.cast(cython.longlong, self.slot[self.target, 5])
+        self.out_int[n, 8] = cython.cast(cython.longlong, self.slot[self.target, 10])
+        self.out_int[n, 9] = t if why == LOST else self.t1
         self.out_real[n, 0] = lat
         self.out_real[n, 1] = lon + 360.0 if lon < -180.0 else (lon - 360.0 if lon >= 180.0 else lon)
-        self.out_real[n, 2] = height
-        self.out_real[n, 3] = closing
+        self.out_real[n, 2] = self._height(m, 1, f)
+        self.out_real[n, 3] = self._height(m, 3, f)
+        self.out_real[n, 4] = closing
         self.n_out += 1
         self.met_state[m] = cython.cast(cython.char, state)
         return DONE
@@ -469,7 +474,7 @@ class Scan:
             if self.met_state[m] != 0 and (
                 self._emit(
                     m, 0, LOST, cython.cast(cython.longlong, self.slot[g, 5]), self.last[g, 0],
-                    self.last[g, 1], self._height(m, 0.0), NAN,
+                    self.last[g, 1], 0.0, NAN,
                 ) != 0
             ):  # fmt: skip
                 return MORE_OUT
@@ -478,20 +483,16 @@ class Scan:
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
-    def _height(self, m: cython.int, f: cython.double) -> cython.double:
-        """Return the best estimate, at fraction f of the segment, of the height on the part's datum; NaN where there is none."""
-        part: cython.int = self.met_part[m]
-        k: cython.int = cython.cast(cython.int, self.limits[part, 1])
+    def _height(self, m: cython.int, limit: cython.int, f: cython.double) -> cython.double:
+        """Return the best estimate, at fraction f of the segment, of the height on the datum of the part's floor (1) or
+        ceiling (3); NaN where there is none."""
+        k: cython.int = cython.cast(cython.int, self.limits[self.met_part[m], limit])
         lo: cython.double
         hi: cython.double
         if k < 0:
-            k = cython.cast(cython.int, self.limits[part, 3])
-        if k < 0:
             return NAN
         lo, hi = self._span(k, f)
-        if lo == hi:
-            return lo
-        return NAN
+        return lo if lo == hi else NAN
 
     @cython.cfunc
     @cython.nogil
@@ -969,6 +970,9 @@ class Scan:
                         state = 1
                 if state != self.met_state[m]:
                     s = (at - f0) / (f1 - f0)
+                    if why == DATA and state != 1 and self.met_state[m] != 1:
+                        # The last segment ended on the boundary itself, in no time inside.
+                        why = LATERAL
                     t = self.t0 + cython.cast(cython.longlong, floor(at * dt + 0.5))
                     closing = NAN
                     if why == LATERAL and h >= 0 and h < NO_HIT and dt > 0.0:
@@ -976,7 +980,7 @@ class Scan:
                     elif why == VERTICAL and dt > 0.0:
                         closing = self._climb_mps(part)
                     if self._emit(
-                        m, state, why, t, y0 + (y1 - y0) * s, x0 + (x1 - x0) * s, self._height(m, at), closing
+                        m, state, why, t, y0 + (y1 - y0) * s, x0 + (x1 - x0) * s, at, closing
                     ) != 0:  # fmt: skip
                         return MORE_OUT
                 why = DATA
@@ -1157,7 +1161,7 @@ class Scan:
             state = self._vertical(self.met_part[m], 1.0) if active != 0 else 0
             if active == 1 and state == 2:
                 state = 1
-            if state != 0 and self._emit(m, state, FOUND, self.t1, lat, lon, self._height(m, 1.0), NAN) != 0:
+            if state != 0 and self._emit(m, state, FOUND, self.t1, lat, lon, 1.0, NAN) != 0:
                 return MORE_OUT
         for m in range(self.n_met):
             self.met_end[m] = self.met_start[m]

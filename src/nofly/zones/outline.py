@@ -135,7 +135,7 @@ def _is_anticlockwise(ring: Ring) -> bool:
 
 def _corridor(corridor: Corridor) -> Iterator[tuple[list[Line], EdgeKind]]:
     half_m = corridor.half_width_m
-    path = _cut_path(corridor.path, corridor.edge_kind)
+    path = cut_path(corridor.path, corridor.edge_kind)
     for a, b in pairwise(path):
         length_m, start_deg, end_deg = geodesic.length_and_azimuths(*a, *b)
         if not length_m > 0.0:
@@ -152,7 +152,7 @@ def _corridor(corridor: Corridor) -> Iterator[tuple[list[Line], EdgeKind]]:
         yield [_circle(vertex, half_m)], EdgeKind.PLANAR
 
 
-def _cut_path(path: Sequence[Vertex], kind: EdgeKind) -> Line:
+def cut_path(path: Sequence[Vertex], kind: EdgeKind) -> Line:
     """Return the path with cuts so close that both sides of a leg are within the tolerance of geodesics."""
     cut: Line = [path[0]]
     for a, b in pairwise(path):

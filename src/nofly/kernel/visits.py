@@ -1,0 +1,246 @@
+"""Visits: from the change by which a target ceases to be outside a part to the one by which it is outside again.
+
+A visit may hold several changes between inside and undetermined. While it lasts, the reports in it are measured:
+depth, margins, the longest gap, and whether one of them lies inside beyond its own error.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nofly.kernel.depth_scan import Measure
+from nofly.kernel.detect import Changes, Reports, State, Why, joined
+from nofly.units import US_PER_S
+from nofly.zones.compiled import CompiledZones
+from nofly.zones.shape import BLOCK, blocks, shape
+
+FOREVER_US = np.iinfo(np.int64).max
+
+SUMS = (
+    "depth_m", "deepest_lat_deg", "deepest_lon_deg", "deepest_err_m", "path_lat_deg", "path_lon_deg", "path_depth_m",
+    "lower_margin_m", "upper_margin_m", "last_report_us", "longest_gap_us", "last_err_m", "first_err_m", "measured",
+    "weak", "confirmed", "on_ground",
+)  # fmt: skip
+"""The columns of a visit's sums. Depth and margins are -inf, first error -1 where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """What the measuring reads of a batch beside the reports themselves.
+
+    ``pos_err_m`` (n) and ``height_err_m`` (height rows, n) are 95 %, inf where not known; ``weak`` (int8) marks reports that
+    confirm nothing, ``on_ground`` (int8) those on the ground; ``time_err_s`` is the 95 % error of the reports' times.
+    """
+
+    pos_err_m: NDArray[np.float64]
+    height_err_m: NDArray[np.float64]
+    weak: NDArray[np.int8]
+    on_ground: NDArray[np.int8]
+    time_err_s: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Visits:
+    """Finished visits, n of them. The changes are numbered in the order the detector found them.
+
+    ``entry`` and ``exit`` are the numbers of the changes that begin and end a visit, ``first_in`` of the first change to
+    inside and ``last_in`` of the last change from inside; both -1 where it was never determined to be inside.
+    ``sums`` is (n, len(SUMS)).
+    """
+
+    target: NDArray[np.int64]
+    part: NDArray[np.int64]
+    entry: NDArray[np.int64]
+    exit: NDArray[np.int64]
+    first_in: NDArray[np.int64]
+    last_in: NDArray[np.int64]
+    sums: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+    def sum(self, name: str) -> NDArray[np.float64]:
+        """Return one column of the sums."""
+        return self.sums[:, SUMS.index(name)]
+
+
+class VisitBook:
+    """Pairs changes into visits, batch by batch, and measures them."""
+
+    def __init__(self, zones: CompiledZones) -> None:
+        self._zones = zones
+        self._measure = Measure(zones.limits)
+        self._shapes = _Shapes(zones)
+        self._open = _empty()
+        self._known = 0
+        self._state = np.zeros(0, np.int64)
+        self._changes: list[Changes] = []
+        self._done: list[Visits] = []
+
+    def step(
+        self, changes: Changes, reports: Reports, quality: Quality, zone_active: Any, active: Any
+    ) -> None:
+        """Take the changes that the detector found in a batch, and the batch."""
+        if len(changes) == 0 and len(self._open) == 0:
+            return
+        book, closed, times, fresh = self._pair(changes)
+        self._shapes.ensure(book.part, self._measure)
+        whole = _whole(changes)
+        sums = book.sums
+        self._begin(book, sums, fresh, whole)
+        span = np.column_stack([times, np.full(len(book), FOREVER_US)])
+        span[closed, 1] = changes.time_us[book.exit[closed] - self._known]
+        if len(reports.time_us):
+            order, offset = _by_target(reports.target, int(book.target.max()) + 1)
+            self._measure.follow(
+                sums, book.target, book.part, span, order, offset, reports.time_us, reports.lat_deg,
+                reports.lon_deg, reports.low_m, reports.high_m, quality.height_err_m, quality.pos_err_m,
+                quality.weak, quality.on_ground, zone_active, active, self._zones.part_zone,
+                quality.time_err_s * US_PER_S,
+            )  # fmt: skip
+        self._end(book, sums, closed, whole)
+        self._keep(book, closed, changes)
+
+    def finish(self, changes: Changes) -> tuple[Changes, Visits]:
+        """Take the detector's last changes; return all changes and all visits of the stream."""
+        none = np.zeros(0)
+        rows = len(self._zones.datums)
+        empty = Reports(none.astype(np.int32), none.astype(np.int64), none, none, np.zeros((rows, 0)),
+                        np.zeros((rows, 0)))  # fmt: skip
+        nothing = none.astype(np.int8)
+        self.step(changes, empty, Quality(none, np.zeros((rows, 0)), nothing, nothing), None, None)
+        done = self._done or [_empty()]
+        return (
+            joined(self._changes) if self._changes else changes,
+            Visits(*(np.concatenate([getattr(v, name) for v in done]) for name in Visits.__slots__)),
+        )
+
+    def _pair(self, changes: Changes) -> tuple[Visits, NDArray[Any], NDArray[Any], int]:
+        """Return the visits of this batch (those open before it first), which of them it closes, their entry times
+        and the number of the first new one."""
+        carried = len(self._open)
+        n = len(changes)
+        target = np.concatenate([self._open.target, changes.target])
+        part = np.concatenate([self._open.part, changes.part])
+        after = np.concatenate([self._state, changes.after])
+        before = np.concatenate([np.zeros(carried, np.int64), changes.before])
+        number = np.concatenate([np.full(carried, -1), self._known + np.arange(n)])
+        order = np.lexsort((np.arange(carried + n), part, target))
+        begins = before[order] == State.OUTSIDE
+        first = np.flatnonzero(begins)
+        last = np.append(first[1:], carried + n) - 1
+        old = order[first] < carried
+        place = np.empty(len(first), np.int64)
+        place[old] = order[first[old]]
+        place[~old] = carried + np.arange(int((~old).sum()))
+        back = np.argsort(place)
+        first, last = first[back], last[back]
+        inside = np.where((after == State.INSIDE) & (number >= 0), number, FOREVER_US)[order]
+        left = np.where((before == State.INSIDE) & (number >= 0), number, -1)[order]
+        starts = np.flatnonzero(begins)
+        first_in = np.minimum.reduceat(inside, starts)[back] if len(starts) else np.zeros(0, np.int64)
+        last_in = np.maximum.reduceat(left, starts)[back] if len(starts) else np.zeros(0, np.int64)
+        first_in = np.where(first_in == FOREVER_US, -1, first_in)
+        entry = number[order][first]
+        had = np.arange(len(first)) < carried
+        entry[had] = self._open.entry
+        known_in = had.copy()
+        known_in[had] = self._open.first_in >= 0
+        first_in[known_in] = self._open.first_in[self._open.first_in >= 0]
+        last_in[had] = np.maximum(last_in[had], self._open.last_in)
+        final = order[last]
+        closed = np.flatnonzero(after[final] == State.OUTSIDE)
+        sums = np.zeros((len(first), len(SUMS)))
+        sums[:carried] = self._open.sums
+        times = np.full(len(first), -FOREVER_US)
+        times[carried:] = changes.time_us[entry[carried:] - self._known]
+        self._state = after[final]
+        return (
+            Visits(target[order][first], part[order][first], entry, number[final], first_in, last_in, sums),
+            closed, times, carried,
+        )  # fmt: skip
+
+    def _begin(self, book: Visits, sums: Any, fresh: int, whole: Any) -> None:
+        """Set the sums of new visits at their entry."""
+        at = book.entry[fresh:] - self._known
+        place, heights = np.zeros((len(book), 2)), np.zeros((len(book), 2))
+        since = np.zeros(len(book))
+        place[fresh:], heights[fresh:], since[fresh:] = whole[0][at], whole[1][at], whole[2][at]
+        self._measure.begin(sums, fresh, book.part, place, heights, since)
+
+    def _end(self, book: Visits, sums: Any, closed: Any, whole: Any) -> None:
+        at = book.exit[closed] - self._known
+        self._measure.end(
+            sums, closed, np.ascontiguousarray(book.part[closed]), whole[0][at], whole[1][at], whole[3][at]
+        )
+
+    def _keep(self, book: Visits, closed: Any, changes: Changes) -> None:
+        going = np.ones(len(book), bool)
+        going[closed] = False
+        self._done.append(_rows(book, closed))
+        self._open = _rows(book, np.flatnonzero(going))
+        self._state = self._state[going]
+        self._known += len(changes)
+        if len(changes):
+            self._changes.append(changes)
+
+
+class _Shapes:
+    """Shapes of the parts that were visited, made when first needed."""
+
+    def __init__(self, zones: CompiledZones) -> None:
+        self._zones = zones
+        self._index = np.zeros((len(zones.part_zone), 4), np.int32)
+        self._radius = np.full(len(zones.part_zone), np.nan)
+        self._pieces, self._blocks = np.zeros((0, 6)), np.zeros((0, 4))
+
+    def ensure(self, parts: NDArray[np.int64], measure: Measure) -> None:
+        """See that the measure holds the shapes of the parts."""
+        wanted = np.unique(parts)
+        missing = wanted[self._index[wanted, 1] == 0]
+        if len(missing) == 0 and len(self._pieces):
+            return
+        pieces, spheres = [self._pieces], [self._blocks]
+        n, m = len(self._pieces), len(self._blocks)
+        for part in missing:
+            made, self._radius[part] = shape(self._zones, int(part))
+            round_them = blocks(made)
+            self._index[part] = n, n + len(made), m, m + len(round_them)
+            n, m = n + len(made), m + len(round_them)
+            pieces.append(made)
+            spheres.append(round_them)
+        self._pieces, self._blocks = np.concatenate(pieces), np.concatenate(spheres)
+        measure.hold_shapes(self._pieces, self._blocks, self._index, self._radius)
+
+
+def _empty() -> Visits:
+    none = np.zeros(0, np.int64)
+    return Visits(none, none, none, none, none, none, np.zeros((0, len(SUMS))))
+
+
+def _rows(visits: Visits, rows: Any) -> Visits:
+    return Visits(*(getattr(visits, name)[rows] for name in Visits.__slots__))
+
+
+def _whole(changes: Changes) -> tuple[Any, Any, Any, Any]:
+    return (
+        np.column_stack([changes.lat_deg, changes.lon_deg]),
+        np.column_stack([changes.floor_height_m, changes.ceiling_height_m]),
+        np.where(changes.why == Why.FOUND, changes.time_us, changes.since_us).astype(float),
+        changes.until_us.astype(float),
+    )
+
+
+def _by_target(target: NDArray[np.int32], targets: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the rows by target, in order within each, and where each target's begin (targets + 1)."""
+    if np.all(target[1:] >= target[:-1]):
+        order = np.arange(len(target))
+        ordered = target
+    else:
+        order = np.argsort(target, kind="stable")
+        ordered = target[order]
+    return order, np.searchsorted(ordered, np.arange(targets + 1))
