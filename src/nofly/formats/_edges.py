@@ -16,16 +16,16 @@ _MOST = 5_000
 def planar_deviation_m(start: Vertex, end: Vertex) -> float:
     """Return about how far the geodesic and the straight longitude-latitude line of an edge part, in metres.
 
-    The geodesic's curvature in the longitude-latitude plane is the sphere's, taken at the edge's middle:
-    good to a few percent for edges of hundreds of kilometres, and zero along a meridian and the equator.
+    The geodesic's curvature in the longitude-latitude plane is the sphere's, taken where the edge is farthest
+    from the equator: right to a few percent along a parallel, too much elsewhere, zero along a meridian.
     """
-    lat = math.radians((start[0] + end[0]) / 2.0)
+    lat = math.radians(max(abs(start[0]), abs(end[0])))
     rise = math.radians(end[0] - start[0])
     run = math.radians((end[1] - start[1] + 180.0) % 360.0 - 180.0)
-    width = abs(run * math.cos(lat))
+    width = abs(run * math.cos(min(abs(math.radians(start[0])), abs(math.radians(end[0])))))
     if width < 1e-15:
         return 0.0
-    bend = abs(math.sin(lat) * math.cos(lat)) * run**2 + 2.0 * abs(math.tan(lat)) * rise**2
+    bend = math.sin(lat) * math.cos(lat) * run**2 + 2.0 * math.tan(lat) * rise**2
     return _EARTH_M * bend / 8.0 * width / math.hypot(rise, width)
 
 

@@ -72,7 +72,7 @@ def length_m(text: str, record: Record) -> float:
     return value_nm * M_PER_NM
 
 
-def _degrees(text: str, most: float, record: Record) -> tuple[float, int]:
+def _degrees(text: str, most_deg: float, record: Record) -> tuple[float, int]:
     """Return degrees without sign, and 1 where 60 seconds were read as a minute."""
     parts = [p.strip() for p in text.split(":")]
     compact = _COMPACT.fullmatch(text) if len(parts) == 1 else None
@@ -82,10 +82,10 @@ def _degrees(text: str, most: float, record: Record) -> tuple[float, int]:
     sixty = int(len(values) == 3 and values[2] == 60.0)
     small = values[1:2] if sixty else values[1:]
     total = math.fsum(value / 60.0**place for place, value in enumerate(values))
-    if any(value >= 60.0 for value in small) or total > most:
+    if any(value >= 60.0 for value in small) or total > most_deg:
         raise BadRecordError(
             "openair-bad-coordinate",
-            f"{record.code}: {text!r} (expected minutes and seconds below 60, at most {most:g}°)",
+            f"{record.code}: {text!r} (expected minutes and seconds below 60, at most {most_deg:g}°)",
             record.line,
         )
     return total, sixty

@@ -10,7 +10,6 @@ without AA holds always. What class and type forbid is the table in ``_openair_c
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Sequence
@@ -53,12 +52,11 @@ def read(data: bytes, source: str) -> tuple[list[Zone], list[Finding], int]:
     findings.extend(more)
     if not blocks:
         raise ZoneFormatError("no airspace block", source=source, expected="an AC record")
-    sha256 = hashlib.sha256(data).hexdigest()
     zones: list[Zone] = []
     names = _Names(source)
     for block in blocks:
         try:
-            zone, more = _zone(block, source, sha256, names)
+            zone, more = _zone(block, source, names)
         except BadRecordError as error:
             more = [Finding(error.code, Severity.REJECTED, error.message, source, f"line {error.line}")]
         else:
@@ -74,7 +72,7 @@ def write(zones: Sequence[Zone]) -> bytes:
     return written(zones)
 
 
-def _zone(block: Block, source: str, sha256: str, names: _Names) -> tuple[Zone, list[Finding]]:
+def _zone(block: Block, source: str, names: _Names) -> tuple[Zone, list[Finding]]:
     """Return the zone of one block and its findings; raises BadRecordError."""
     if block.fault is not None:
         raise BadRecordError(*block.fault, block.fault_line)
@@ -107,7 +105,7 @@ def _zone(block: Block, source: str, sha256: str, names: _Names) -> tuple[Zone, 
         authorities=_authorities(by_code),
         message=GLIDERS_ONLY if airspace_class.upper() == "GP" else "",
         extra=_extra(airspace_class if airspace_type else "", _last(by_code, "AX")),
-        source=Source("openair", sha256, locator),
+        source=Source(format=NAME, locator=locator),
     )
     return zone, findings + more
 
