@@ -38,7 +38,7 @@ class ArrowColumns:
         self._options = options
         self._source = source
         self._row = 1
-        self._said: set[str] = set()
+        self._said: set[tuple[str, str]] = set()
         self._notes: list[Finding] = []
         self._dictionaries: dict[str, tuple[Any, NDArray[np.int32], list[str]]] = {}
         self._text_columns: dict[str, TextColumn] = {}
@@ -84,10 +84,10 @@ class ArrowColumns:
             given["target"], finding = no_target(rows, self._source)
             self._say(finding)
 
-    def _say(self, finding: Finding) -> None:
-        """Keep a finding that is made once a file."""
-        if finding.code not in self._said:
-            self._said.add(finding.code)
+    def _say(self, finding: Finding, of: str = "") -> None:
+        """Keep a finding that is made once a file (``of`` a column)."""
+        if (finding.code, of) not in self._said:
+            self._said.add((finding.code, of))
             self._notes.append(finding)
 
     def _count(self, code: str, message: str, rows: int) -> None:
@@ -251,7 +251,8 @@ class ArrowColumns:
 
     def _unusable(self, reading: Reading, kind: pa.DataType) -> None:
         text = f"column {reading.name} is of type {kind}: taken as unknown"
-        self._say(Finding(f"column-type-{reading.name}", Severity.WARNING, text, self._source))
+        finding = Finding("column-type", Severity.WARNING, text, self._source)
+        self._say(finding, reading.name)
 
 
 def _is_text(kind: pa.DataType) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nofly.errors import Finding, Severity
+from nofly.feeds.faults import ADDRESS_INVALID, POSITION_INVALID, POSITION_MISSING, TIME_INVALID, Tally
 from nofly.feeds.times import LATEST_US, NO_TIME
 from nofly.schema import FLOATS, SMALLS, TEXTS, Coded, Positions
 from nofly.tracks.quality import epu_m
@@ -50,17 +51,15 @@ def assemble(
     named = target.codes >= 0
     good = placed & timed & named
     missing = np.isnan(lat) | np.isnan(lon)
-    reasons = (
-        ("time-invalid", ~timed, "no time, or none that can be read"),
-        ("address-invalid", timed & ~named, "no aircraft address, or none of 24 bits"),
-        ("position-missing", timed & named & ~placed & missing, "no latitude or longitude"),
-        ("position-invalid", timed & named & ~placed & ~missing, "position outside ±90°, ±180°"),
-    )
-    for code, rows, message in reasons:
-        count = int(rows.sum())
-        if count:
-            locator = f"{unit} {first_record + int(np.argmax(rows))}"
-            findings.append(Finding(code, Severity.REJECTED, message, source, locator, count))
+    tally = Tally(source)
+    for fault, rows in (
+        (TIME_INVALID, ~timed),
+        (ADDRESS_INVALID, timed & ~named),
+        (POSITION_MISSING, timed & named & ~placed & missing),
+        (POSITION_INVALID, timed & named & ~placed & ~missing),
+    ):
+        tally.add(fault, f"{unit} {first_record + int(np.argmax(rows))}", int(rows.sum()))
+    findings += tally.take()
     return batch.take(np.flatnonzero(good)), findings
 
 

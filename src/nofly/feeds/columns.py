@@ -117,7 +117,7 @@ def recognised(names: Sequence[str]) -> set[str]:
 def plan(names: Sequence[str], options: ArchiveOptions, source: str) -> Plan:
     """Return how to read a table with these column names.
 
-    Raises SchemaError where it lacks time or place, ConfigError where no column that the options map is there.
+    Raises SchemaError where it lacks time or place, ConfigError where it lacks all columns the options map.
     """
     absent = [name for name in options.columns if name not in names]
     if absent and not any(name in names for name in options.columns):

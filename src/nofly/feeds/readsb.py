@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from nofly.errors import Finding, Severity
 from nofly.feeds.texts import callsign_of, plain_of, source_of, squawk_of
 from nofly.tracks.quality import EPU_M
 from nofly.units import M_PER_FT, MPS_PER_FPM, MPS_PER_KT
@@ -24,12 +23,6 @@ LADD_FLAG = 8
 def is_private(db_flags: object) -> bool:
     """Return whether the database marks the aircraft PIA or LADD."""
     return isinstance(db_flags, int) and bool(db_flags & (PIA_FLAG | LADD_FLAG))
-
-
-def masked(source: str, count: int) -> Finding:
-    """Return the finding for callsigns left out because the aircraft is marked PIA or LADD."""
-    text = "aircraft marked PIA or LADD: callsign left out (respect_privacy)"
-    return Finding("callsign-masked", Severity.INFO, text, source, "", count)
 
 
 def number(value: Any) -> float | None:

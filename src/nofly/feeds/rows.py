@@ -7,31 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from nofly.feeds.times import LATEST_US
 from nofly.schema import FLOATS, LONGS, SMALLS, TEXTS, Coded, Positions
 
 Values = Mapping[str, Any]
 """Optional columns of one row by the schema's names (``received_us`` for the time received); None is null."""
-
-
-def position_fault(time_us: int | None, lat_deg: float | None, lon_deg: float | None) -> str:
-    """Return the finding code that says why this is no position, ``""`` where it is one."""
-    if time_us is None or not 0 < time_us < LATEST_US:
-        return "time-invalid"
-    if lat_deg is None or lon_deg is None:
-        return "position-missing"
-    if not (-90.0 <= lat_deg <= 90.0 and -180.0 <= lon_deg <= 180.0):
-        return "position-invalid"
-    return ""
-
-
-FAULTS = {
-    "time-invalid": "no time, or none that can be read",
-    "position-missing": "no latitude or longitude",
-    "position-invalid": "position outside ±90°, ±180°",
-    "address-invalid": "no aircraft address, or none of 24 bits",
-}
-"""Finding code → what is wrong."""
 
 
 class Rows:

@@ -10,7 +10,6 @@ readsb's README-json.md.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -18,33 +17,39 @@ import msgspec
 
 from nofly.errors import Finding, Severity
 from nofly.feeds import readsb
+from nofly.feeds.faults import (
+    ADDRESS_INVALID,
+    CALLSIGN_MASKED,
+    NOT_A_POSITION,
+    POSITION_REPEATED,
+    RECORD_BROKEN,
+    Fault,
+    Tally,
+    position_fault,
+)
 from nofly.feeds.json_records import records
 from nofly.feeds.options import ArchiveOptions
-from nofly.feeds.rows import FAULTS, Rows, position_fault
+from nofly.feeds.rows import Rows
 from nofly.feeds.texts import target_of
 from nofly.schema import Positions
 
-NAME = "readsb aircraft.json"
+NAME = "aircraft_json"
 EXTENSIONS = (".json", ".jsonl", ".ndjson")
 
 REPEATED_US = 250_000
 """``now`` and ``seen_pos`` are rounded to 0.1 s: the same place so near in time is the same report."""
 MOST_AIRCRAFT = 200_000
 
-_NO_POSITION, _REPEATED = "not-a-position", "position-repeated"
-_MESSAGES = {
-    **FAULTS,
-    "record-broken": "aircraft that cannot be read",
-    _NO_POSITION: "aircraft without a position",
-    _REPEATED: "aircraft whose last position is repeated from the snapshot before",
-    "position-age-unknown": "positions without seen_pos: taken to be as old as the snapshot",
-    "gps-degraded": "positions of aircraft whose receiver of GPS was in doubt (gpsOkBefore)",
-}
-_INFO = {_NO_POSITION, _REPEATED}
+AGE_UNKNOWN = Fault(
+    "position-age-unknown", "positions without seen_pos: taken to be as old as the snapshot", Severity.WARNING
+)
+GPS_DEGRADED = Fault(
+    "gps-degraded", "positions of aircraft whose GPS readsb doubts (gpsOkBefore)", Severity.WARNING
+)
 
 
 class _Snapshot(msgspec.Struct, gc=False):
-    now: float | None = None
+    now_s: float | None = msgspec.field(name="now", default=None)
     aircraft: list[Any] | None = None
     ac: list[Any] | None = None
 
@@ -70,82 +75,61 @@ def read(file: BinaryIO, source: str, options: ArchiveOptions) -> Iterator[tuple
         for snapshot in block.objects:
             reader.take(snapshot)
             if len(reader.rows) >= options.batch_rows:
-                yield reader.rows.take(), findings + reader.findings()
+                yield reader.rows.take(), findings + reader.tally.take()
                 findings = []
-        yield reader.rows.take(), findings + reader.findings()
+        yield reader.rows.take(), findings + reader.tally.take()
 
 
 class _Reader:
     def __init__(self, source: str, options: ArchiveOptions) -> None:
         self.rows = Rows()
-        self._source = source
+        self.tally = Tally(source)
         self._respect_privacy = options.respect_privacy
         self._last: dict[str, tuple[int, float, float]] = {}
-        self._counts: Counter[str] = Counter()
         self._snapshot = 0
-        self._where: dict[str, str] = {}
 
     def take(self, snapshot: _Snapshot) -> None:
         """Add a snapshot's positions to the rows."""
-        now = snapshot.now
+        now = snapshot.now_s
         now_us = None if now is None or not 0 < now < 1e14 else round(now * (1e3 if now > 1e11 else 1e6))
         entries = snapshot.aircraft if snapshot.aircraft is not None else snapshot.ac
         for place, entry in enumerate(entries or []):
-            code = self._add(entry, now_us)
-            if code:
-                self._counts[code] += 1
-                self._where.setdefault(code, f"snapshot {self._snapshot + 1}, aircraft {place + 1}")
+            where = f"snapshot {self._snapshot + 1}, aircraft {place + 1}"
+            fault = self._add(entry, now_us, where)
+            if fault is not None:
+                self.tally.add(fault, where)
         self._snapshot += 1
 
-    def findings(self) -> list[Finding]:
-        """Return what there is to say since the last time."""
-        found = []
-        for code, count in self._counts.items():
-            if code == "callsign-masked":
-                found.append(readsb.masked(self._source, count))
-                continue
-            severity = Severity.REJECTED if code in FAULTS or code == "record-broken" else Severity.WARNING
-            severity = Severity.INFO if code in _INFO else severity
-            locator = self._where.get(code, "")
-            found.append(Finding(code, severity, _MESSAGES[code], self._source, locator, count))
-        self._counts.clear()
-        self._where.clear()
-        return found
-
-    def _add(self, entry: Any, now_us: int | None) -> str:
-        """Add one aircraft; return the code of what it is, ``""`` where it is a position."""
+    def _add(self, entry: Any, now_us: int | None, where: str) -> Fault | None:
+        """Add one aircraft; return why it is no row, None where it is one."""
         if not isinstance(entry, dict):
-            return "record-broken"
+            return RECORD_BROKEN
         get = entry.get
         if get("lat") is None and get("lon") is None:
-            return _NO_POSITION
+            return NOT_A_POSITION
         target = target_of(get("hex"))
         if target is None:
-            return "address-invalid"
+            return ADDRESS_INVALID
         lat, lon, age_s = readsb.number(get("lat")), readsb.number(get("lon")), readsb.number(get("seen_pos"))
         time_us = now_us
         if now_us is not None and age_s is not None and 0 <= age_s < 1e6:
             time_us = now_us - round(age_s * 1e6)
         fault = position_fault(time_us, lat, lon)
-        if fault or time_us is None or lat is None or lon is None:
+        if fault is not None or time_us is None or lat is None or lon is None:
             return fault
         if self._repeats(target, time_us, lat, lon):
-            return _REPEATED
+            return POSITION_REPEATED
         private = self._respect_privacy and readsb.is_private(get("dbFlags"))
-        for code, applies in (
-            ("position-age-unknown", age_s is None),
-            ("gps-degraded", get("gpsOkBefore") is not None),
-            ("callsign-masked", private and get("flight") is not None),
-        ):
-            if applies:
-                self._counts[code] += 1
+        self.tally.add(AGE_UNKNOWN, where, age_s is None)
+        self.tally.add(GPS_DEGRADED, where, get("gpsOkBefore") is not None)
+        self.tally.add(CALLSIGN_MASKED, where, private and get("flight") is not None)
         self.rows.add(time_us, target, lat, lon, _values(entry, private))
-        return ""
+        return None
 
-    def _repeats(self, target: str, time_us: int, lat: float, lon: float) -> bool:
+    def _repeats(self, target: str, time_us: int, lat_deg: float, lon_deg: float) -> bool:
         last = self._last.pop(target, None)
-        again = last is not None and last[1:] == (lat, lon) and abs(time_us - last[0]) <= REPEATED_US
-        self._last[target] = last if again and last is not None else (time_us, lat, lon)
+        again = last is not None and last[1:] == (lat_deg, lon_deg) and abs(time_us - last[0]) <= REPEATED_US
+        self._last[target] = last if again and last is not None else (time_us, lat_deg, lon_deg)
         if len(self._last) > MOST_AIRCRAFT:
             self._last.pop(next(iter(self._last)))
         return again

@@ -20,7 +20,7 @@ from nofly.schema import Positions, concatenate
 if TYPE_CHECKING:
     import pyarrow as pa
 
-NAME = "CSV table"
+NAME = "csv_table"
 EXTENSIONS = (".csv", ".tsv", ".txt")
 
 _HEAD_BYTES = 1 << 16

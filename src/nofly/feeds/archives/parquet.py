@@ -18,7 +18,7 @@ from nofly.schema import Positions
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
-NAME = "Parquet"
+NAME = "parquet"
 EXTENSIONS = (".parquet", ".pq", ".parq")
 SEEKS = True
 """read() needs a file that seeks."""

@@ -15,26 +15,30 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from nofly.errors import DecodeError, Finding, Severity, fold_findings
+from nofly.errors import DecodeError, Finding, Severity
 from nofly.feeds import readsb
+from nofly.feeds.faults import CALLSIGN_MASKED, RECORD_BROKEN, Fault, Tally, position_fault
 from nofly.feeds.options import ArchiveOptions
-from nofly.feeds.rows import FAULTS, Rows, position_fault
+from nofly.feeds.rows import Rows
 from nofly.feeds.texts import target_of
 from nofly.schema import Positions
 
-NAME = "readsb trace"
+NAME = "readsb_trace"
 EXTENSIONS = (".json",)
 
 QUALITY_AGE_US = 120_000_000
 """NIC, NACp and SIL come with every fourth entry or so; they are taken to hold for so long."""
 
 _AFTER_GAP, _NEW_LEG, _GEOMETRIC_ALTITUDE = 1, 2, 8
-_ENTRY = "[seconds, latitude, longitude, altitude, speed, track, flags, rate, object]"
+AFTER_GAP = Fault(
+    "position-after-gap", "positions flagged stale: none was received in the 20 s before (they are kept)",
+    Severity.INFO,
+)  # fmt: skip
 
 
 class _Trace(msgspec.Struct, gc=False):
     icao: str
-    timestamp: float
+    start_s: float = msgspec.field(name="timestamp")
     trace: list[Any]
     dbFlags: Any = None
 
@@ -71,44 +75,39 @@ class _Reader:
         self._source = source
         self._options = options
         self._private = options.respect_privacy and readsb.is_private(trace.dbFlags)
-        self._start_us = round(trace.timestamp * 1e6) if abs(trace.timestamp) < 1e10 else -1
+        self._start_us = round(trace.start_s * 1e6) if abs(trace.start_s) < 1e10 else -1
         self._identity: dict[str, Any] = {}
         self._quality: dict[str, Any] = {}
         self._quality_us = 0
 
     def batches(self) -> Iterator[tuple[Positions, list[Finding]]]:
-        rows, findings, gaps = Rows(), [], 0
+        rows, tally = Rows(), Tally(self._source)
         if self._private:
-            findings.append(readsb.masked(self._source, 1))
+            tally.add(CALLSIGN_MASKED, "$.dbFlags")
         for place, entry in enumerate(self._trace.trace):
             fault = self._add(rows, entry)
-            if fault:
-                message = FAULTS.get(fault, f"not an entry {_ENTRY}")
-                findings.append(Finding(fault, Severity.REJECTED, message, self._source, f"$.trace[{place}]"))
-            else:
-                gaps += bool(_flags(entry) & _AFTER_GAP)
+            if fault is None and _flags(entry) & _AFTER_GAP:
+                fault = AFTER_GAP
+            if fault is not None:
+                tally.add(fault, f"$.trace[{place}]")
             if len(rows) >= self._options.batch_rows:
-                yield rows.take(), fold_findings(findings)
-                findings = []
-        if gaps:
-            text = "positions flagged stale: none was received in the 20 s before (they are kept)"
-            findings.append(Finding("position-after-gap", Severity.INFO, text, self._source, "$.trace", gaps))
-        yield rows.take(), fold_findings(findings)
+                yield rows.take(), tally.take()
+        yield rows.take(), tally.take()
 
-    def _add(self, rows: Rows, entry: Any) -> str:
-        """Add one entry; return the code of what is wrong with it, ``""`` where nothing is."""
+    def _add(self, rows: Rows, entry: Any) -> Fault | None:
+        """Add one entry; return what is wrong with it, None where nothing is."""
         if not isinstance(entry, list) or len(entry) < 3:
-            return "record-broken"
+            return RECORD_BROKEN
         entry = entry + [None] * (14 - len(entry))
         seconds, lat, lon = (readsb.number(value) for value in entry[:3])
         time_us = None if seconds is None or abs(seconds) > 1e9 else self._start_us + round(seconds * 1e6)
         fault = position_fault(time_us if self._start_us >= 0 else None, lat, lon)
-        if fault or time_us is None or lat is None or lon is None:
+        if fault is not None or time_us is None or lat is None or lon is None:
             return fault
         more = entry[8] if isinstance(entry[8], dict) else {}
         self._keep(more, time_us, bool(_flags(entry) & _NEW_LEG))
         rows.add(time_us, self._target, lat, lon, self._values(entry, more, time_us))
-        return ""
+        return None
 
     def _keep(self, more: dict[str, Any], time_us: int, new_leg: bool) -> None:
         """Keep what an entry's object says, for the entries after it that have none."""

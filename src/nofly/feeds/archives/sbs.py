@@ -8,11 +8,11 @@ from typing import BinaryIO
 
 from nofly.errors import DecodeError, Finding
 from nofly.feeds.columns import zone_assumed
-from nofly.feeds.decoders.sbs import SbsDecoder
+from nofly.feeds.decoders.sbs import LINE_INVALID, LINE_TOO_LONG, SbsDecoder
 from nofly.feeds.options import ArchiveOptions
 from nofly.schema import Positions
 
-NAME = "SBS-1 (BaseStation) log"
+NAME = "sbs"
 EXTENSIONS = (".sbs", ".bst", ".txt", ".log", ".csv")
 
 _LINE = re.compile(rb"(?:MSG|MLAT|SEL|ID|AIR|STA|CLK),[^,\n]{0,16},[^\n]*,[^\n]*,")
@@ -37,7 +37,7 @@ def read(file: BinaryIO, source: str, options: ArchiveOptions) -> Iterator[tuple
     while True:
         data = file.read(min(_BLOCK_BYTES, 64 * options.batch_rows))
         positions, findings = decoder.feed(data) if data else decoder.finish()
-        rejected += sum(f.count for f in findings if f.code in ("line-invalid", "line-too-long"))
+        rejected += sum(f.count for f in findings if f.code in (LINE_INVALID.code, LINE_TOO_LONG.code))
         if not data and rejected == decoder.lines:
             raise DecodeError(
                 "no line is an SBS-1 message", source=source, expected="lines such as MSG,3,… of 22 fields"

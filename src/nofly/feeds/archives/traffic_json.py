@@ -21,7 +21,7 @@ from nofly.feeds.json_records import first_objects, records
 from nofly.feeds.options import ArchiveOptions
 from nofly.schema import Positions
 
-NAME = "JSON table (traffic, pandas)"
+NAME = "traffic_json"
 EXTENSIONS = (".json", ".jsonl", ".ndjson")
 
 _HEAD_BYTES = 1 << 16

@@ -16,8 +16,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 
-from nofly.errors import Finding, Severity
-from nofly.feeds.rows import FAULTS, Rows, position_fault
+from nofly.errors import Finding
+from nofly.feeds.faults import ADDRESS_INVALID, NOT_A_POSITION, TIME_INVALID, Fault, Tally, position_fault
+from nofly.feeds.rows import Rows
 from nofly.feeds.texts import callsign_of, squawk_of, target_of
 from nofly.feeds.times import offset_us, zone_of
 from nofly.schema import Positions
@@ -34,14 +35,9 @@ FIELDS = 22
 _TYPES = frozenset({"SEL", "ID", "AIR", "STA", "CLK", "MSG", "MLAT"})
 _POSITIONS = ("2", "3")
 _DAY_US = 86_400_000_000
-_NOT_TOLD = "not-a-position"
 
-_MESSAGES = {
-    **FAULTS,
-    "line-invalid": "not an SBS-1 message",
-    "line-too-long": "line too long",
-    _NOT_TOLD: "messages that carry no position (their values go to the positions that follow)",
-}
+LINE_INVALID = Fault("line-invalid", "not an SBS-1 message")
+LINE_TOO_LONG = Fault("line-too-long", "line too long")
 
 
 @dataclass(slots=True)
@@ -63,7 +59,6 @@ class SbsDecoder:
 
     def __init__(self, time_zone: str | None = None, source: str = "", max_line_bytes: int = 1 << 20) -> None:
         self._zone = None if time_zone in (None, "UTC") else zone_of(str(time_zone))
-        self._source = source
         self._max_line_bytes = max_line_bytes
         self._rest = bytearray()
         self._too_long = False
@@ -72,7 +67,7 @@ class SbsDecoder:
         self._aircraft: dict[str, _Aircraft] = {}
         self._targets: dict[str, str | None] = {}
         self._rows = Rows()
-        self._counts: dict[str, list[int]] = {}
+        self._tally = Tally(source)
         self._days: dict[str, int | None] = {}
         self._shifts: dict[int, int] = {}
 
@@ -98,75 +93,60 @@ class SbsDecoder:
             self._too_long = True
             self._offset += len(self._rest)
             self._rest.clear()
-        return self._rows.take(), self._findings()
+        return self._rows.take(), self._tally.take()
 
     def finish(self, received_us: int | None = None) -> tuple[Positions, list[Finding]]:
         """Return what a last line without an end gives."""
         line, self._rest = bytes(self._rest), bytearray()
         self._take(line, received_us)
         self._offset += len(line)
-        return self._rows.take(), self._findings()
+        return self._rows.take(), self._tally.take()
 
     def _take(self, raw: bytes, received_us: int | None) -> None:
         if self._too_long or len(raw) > self._max_line_bytes:
             self._too_long = False
             self._line += 1
-            self._count("line-too-long")
+            self._tally.add(LINE_TOO_LONG, f"line {self._line}")
             return
         text = raw.decode("ascii", "replace").strip()
         if text:
             self._line += 1
-            code = self._message(text.split(","), received_us)
-            if code:
-                self._count(code)
+            fault = self._message(text.split(","), received_us)
+            if fault is not None:
+                self._tally.add(fault, f"line {self._line}")
 
-    def _count(self, code: str) -> None:
-        entry = self._counts.setdefault(code, [0, self._line])
-        entry[0] += 1
-
-    def _findings(self) -> list[Finding]:
-        found = [
-            Finding(
-                code, Severity.INFO if code == _NOT_TOLD else Severity.REJECTED, _MESSAGES[code],
-                self._source, f"line {line}", count,
-            )
-            for code, (count, line) in self._counts.items()
-        ]  # fmt: skip
-        self._counts = {}
-        return found
-
-    def _message(self, fields: list[str], received_us: int | None) -> str:
-        """Take one message; return the code of what it is, ``""`` where it is a position."""
+    def _message(self, fields: list[str], received_us: int | None) -> Fault | None:
+        """Take one message; return why it is no row, None where it is one."""
         kind = fields[0].strip().upper().lstrip("\ufeff")
         if kind not in _TYPES:
-            return "line-invalid"
+            return LINE_INVALID
         if kind not in ("MSG", "MLAT"):
-            return _NOT_TOLD
+            return NOT_A_POSITION
         if len(fields) < FIELDS - 1:
-            return "line-invalid"
+            return LINE_INVALID
         fields += [""] * (FIELDS - len(fields))
         target = self._target(fields[4])
         if target is None:
-            return "address-invalid"
+            return ADDRESS_INVALID
         logged_us = self._time_us(fields[8], fields[9])
         time_us = self._time_us(fields[6], fields[7]) or logged_us or received_us
         if time_us is None:
-            return "time-invalid"
+            return TIME_INVALID
         aircraft = self._remembered(target)
         self._remember(aircraft, fields, time_us)
         if fields[1].strip() not in _POSITIONS:
-            return _NOT_TOLD
+            return NOT_A_POSITION
         lat, lon = _number(fields[14]), _number(fields[15])
         if lat == 0.0 and lon == 0.0:
             lat = lon = None
         fault = position_fault(time_us, lat, lon)
-        if fault or lat is None or lon is None:
+        if fault is not None or lat is None or lon is None:
             return fault
         values = _row_values(aircraft, fields, time_us, kind)
         values["received_us"] = logged_us if received_us is None else received_us
         values["raw"] = self._offset
         self._rows.add(time_us, target, lat, lon, values)
-        return ""
+        return None
 
     def _target(self, address: str) -> str | None:
         if address not in self._targets:
