@@ -216,27 +216,27 @@ def _step(span_deg: float, lines: int) -> float:
     return next((s / 60.0 for s in _STEPS_MIN if s / 60.0 >= span_deg / (lines + 1)), 45.0)
 
 
-def _multiples(low: float, high: float, step: float) -> list[float]:
-    first = math.ceil(low / step - 1e-9)
-    return [k * step for k in range(first, min(first + 60, math.floor(high / step + 1e-9) + 1))]
+def _multiples(low_deg: float, high_deg: float, step_deg: float) -> list[float]:
+    first = math.ceil(low_deg / step_deg - 1e-9)
+    return [k * step_deg for k in range(first, min(first + 60, math.floor(high_deg / step_deg + 1e-9) + 1))]
 
 
-def _crossing(along: NDArray[np.float64], across: NDArray[np.float64], edge: float) -> float | None:
-    """Return where a curve first passes ``along == edge``."""
-    passes = np.flatnonzero((along[:-1] <= edge) != (along[1:] <= edge))
+def _crossing(along: NDArray[np.float64], across: NDArray[np.float64], edge_m: float) -> float | None:
+    """Return where a curve first passes ``along == edge_m``."""
+    passes = np.flatnonzero((along[:-1] <= edge_m) != (along[1:] <= edge_m))
     if not len(passes):
         return None
     k = int(passes[0])
-    t = (edge - along[k]) / (along[k + 1] - along[k])
+    t = (edge_m - along[k]) / (along[k + 1] - along[k])
     return float(across[k] + t * (across[k + 1] - across[k]))
 
 
-def _degrees(value: float, step: float, signs: str) -> str:
+def _degrees(value: float, step_deg: float, signs: str) -> str:
     sign = signs[value < 0] if value and abs(value) < 180.0 else ""
-    if step >= 1.0:
+    if step_deg >= 1.0:
         return f"{abs(value):.0f}°{sign}"
     minutes = round(abs(value) * 60.0, 2)
-    digits = 0 if step * 60 >= 1 else 1 if step * 60 >= 0.1 else 2
+    digits = 0 if step_deg * 60 >= 1 else 1 if step_deg * 60 >= 0.1 else 2
     return f"{int(minutes // 60)}°{minutes % 60:0{2 + (digits + 1) * (digits > 0)}.{digits}f}′{sign}"
 
 

@@ -102,8 +102,10 @@ def _figure(result: CheckResult) -> Figure:
     return drawn
 
 
-def _axes(drawn: Figure, inches: float, top_in: float, left: float, wide: float, high_in: float) -> Axes:
-    return drawn.add_axes((left, (top_in - high_in) / inches, wide, high_in / inches))
+def _axes(
+    drawn: Figure, inches: float, top_in: float, left_fraction: float, wide_fraction: float, high_in: float
+) -> Axes:
+    return drawn.add_axes((left_fraction, (top_in - high_in) / inches, wide_fraction, high_in / inches))
 
 
 def _chosen(stays: tuple[Infringement, ...]) -> list[Infringement]:
