@@ -111,6 +111,7 @@ def test_a_foreign_file_opens_with_findings() -> None:
         ({"edition": 0}, "bad-number"),
         ({"volumes": [{}]}, "bad-volumes"),
         ({"applicability": []}, "other-format"),
+        ({"variant": "COMMON", "zoneAuthority": []}, "other-format"),
         ({"arcs": [{"ring": 0, "first": 3, "points": 9}]}, "bad-arc"),
         ({"UPPERLIMIT": "195", "UPPERUNIT": "furlong"}, "bad-unit"),
         ({"valid_from": "2026-02-30"}, "bad-time"),

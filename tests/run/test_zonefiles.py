@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import io
@@ -10,9 +11,12 @@ from pathlib import Path
 
 import pytest
 import zstandard
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from nofly.errors import PluginError, ZoneFormatError
 from nofly.run.zonefiles import read_zones
+from tests.formats.json_mutations import mutations
 
 DATA = Path(__file__).parents[1] / "data/formats"
 SAMPLE = DATA / "geojson/vocabulary.geojson"
@@ -120,3 +124,13 @@ def test_every_real_json_zone_file_reads_or_is_no_zone_file(shared: Path) -> Non
             read = read_zones([path])
             assert read.zones
             assert len(read.zones) + read.rejected == read.records
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_mutated_real_files_read_or_raise_and_lose_nothing(shared: Path, data: st.DataObject) -> None:
+    paths = sorted(p for p in (shared / "zones-uas").glob("*/*.json") if not p.name.startswith(NO_ZONES))
+    content = data.draw(mutations(data.draw(st.sampled_from(paths)).read_bytes()))
+    with contextlib.suppress(ZoneFormatError):
+        read = read_zones("-", stdin=io.BytesIO(content))
+        assert len(read.zones) + read.rejected == read.records

@@ -186,3 +186,10 @@ def test_a_tangle_is_refused_and_a_long_sound_ring_is_not() -> None:
     assert (rings, codes(findings)) == ([], ["ring-tangled"])
     ring = star(50.0, 10.0, [3.0 + math.sin(0.3 * k) for k in range(20_000)])
     assert clean_ring(ring, "", "")[0] == [tuple(ring)]
+
+
+def test_a_loop_cut_off_leaves_no_spike() -> None:
+    ring = [(40.76, -73.9), (40.76, -73.88), (40.78, -73.88), (40.78, -73.9), (40.76, 0.0)]
+    rings, findings = clean_ring(ring, "", "", PLANAR)
+    assert codes(findings) == ["ring-self-intersects"]
+    assert [clean_ring(r, "", "", PLANAR) for r in rings] == [([r], []) for r in rings]

@@ -43,6 +43,11 @@ _OF_ZONE = (
     "country", "restriction", "reason", "message", "schedule", "rule", "authorities", "edition",
     "valid_from", "valid_to", "volumes", "extra",
 )  # fmt: skip
+_OTHERS = (
+    ({"limitedApplicability"}, "ed318"),
+    ({"variant", "zoneAuthority"}, "ed318"),
+    ({"applicability"}, "ed269"),
+)
 RESERVED = frozenset((*_IDS, *_NAMES, *_KINDS, *OF_VOLUME, *_OF_ZONE, *FIR_LIMITS))
 """Property names that mean something here."""
 _WGS84 = re.compile(r"(CRS84h?|EPSG:+[0-9.]*:*(4326|4979|4258))$", re.I)
@@ -110,9 +115,10 @@ def _zone(value: object, locator: str, notes: Notes, number: int) -> Zone:
     feature = as_object(value, locator)
     where = f"{locator}.properties"
     said = as_object(feature.get("properties") or {}, where)
-    for key, standard in (("limitedApplicability", "ed318"), ("applicability", "ed269")):
-        if key in said:
-            raise Rejected("other-format", f"{key} belongs to the format {standard}", f"{where}.{key}")
+    for marks, standard in _OTHERS:
+        if marks <= said.keys():
+            text = f"{' and '.join(sorted(marks))} belong to the format {standard}"
+            raise Rejected("other-format", text, where)
     taken: set[str] = set()
     known = {"id": feature["id"], **said} if "id" in feature and "id" not in said else said
     identifier = _first(known, _IDS, where, taken) or f"feature-{number}"

@@ -209,10 +209,11 @@ def _checked(
     rings: list[Ring] = []
     for number, loop in enumerate(loops.loops):
         wound = number == last and winding and plane is None
-        if wound or (len(loop) > 2 and abs(_area(loops.points[loop])) >= MIN_AREA_DEG2):
-            rings.append(
-                tuple(vertices[k] if k < len(vertices) else _vertex(loops.points[k], plane) for k in loop)
-            )
+        if not wound and (len(loop) < 3 or abs(_area(loops.points[loop])) < MIN_AREA_DEG2):
+            continue
+        corners = [vertices[k] if k < len(vertices) else _vertex(loops.points[k], plane) for k in loop]
+        # Cutting a loop off can leave what was no spike before.
+        rings.append(tuple(_without_spikes(_without_repeats(corners)[0])[0]))
     if not rings:
         return _reject("ring-no-area", "encloses no area", source, locator)
     lat, lon = _vertex(loops.points[loops.crossings[0]], plane)
