@@ -78,7 +78,7 @@ class BuildKernel(build_ext):
         self.extensions.clear()
         reason = str(error) if len(str(error)) <= 160 else f"{str(error)[:60]} … {str(error)[-60:]}"
         print(
-            f"warning: nofly's kernel could not be compiled ({reason}). nofly will work, about a hundred times"
+            f"warning: nofly's kernel could not be compiled ({reason}). nofly works, about a hundred times"
             " slower. For speed, install a C compiler and the Python headers (Debian: gcc, python3-dev), then"
             " install nofly again.",
             file=sys.stderr,

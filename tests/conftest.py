@@ -13,8 +13,9 @@ from nofly.kernel import compiled
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 
-# No deadline: a shared machine is slow at times, and no test asserts a time. In continuous integration the same
-# cases come every time, so that a change is not blamed for what chance found; make check-long looks further.
+# No deadline: a shared machine is slow at times, and no test asserts a time. In continuous integration the
+# same cases come every time, so that a change is not blamed for what chance found; make check-long looks
+# further.
 QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large]
 FIXED = "CI" in os.environ
 settings.register_profile("usual", deadline=None, max_examples=100, derandomize=FIXED)
