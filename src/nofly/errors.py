@@ -35,9 +35,7 @@ class InputError(NoflyError, ValueError):
     ``$.features[3].geometry``), ``expected`` what would have been right.
     """
 
-    def __init__(
-        self, message: str, *, source: str = "", locator: str = "", expected: str = ""
-    ) -> None:
+    def __init__(self, message: str, *, source: str = "", locator: str = "", expected: str = "") -> None:
         self.message = message
         self.source = source
         self.locator = locator

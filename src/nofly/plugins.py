@@ -7,16 +7,16 @@ same name. A module keeps its kind's contract by the names it defines at its top
 zone formats (``nofly.formats``)
     ``NAME: str``, ``EXTENSIONS: tuple[str, ...]``,
     ``sniff(head: bytes) -> int`` (0 no, up to 100 sure; head is the first 64 KiB, decompressed),
-    ``read(data: bytes, source: str) -> tuple[list[Zone], list[Finding], int]`` (zones, findings, records), and where the
-    format can be written ``write(zones: Sequence[Zone]) -> bytes``.
+    ``read(data: bytes, source: str) -> tuple[list[Zone], list[Finding], int]`` (zones, findings, records), and
+    where the format can be written ``write(zones: Sequence[Zone]) -> bytes``.
 
 archives (``nofly.feeds.archives``)
     ``NAME``, ``EXTENSIONS``, ``sniff(head: bytes) -> int``,
     ``read(file: BinaryIO, source: str, options: ArchiveOptions) -> Iterator[tuple[Positions, list[Finding]]]``
-    (batches in file order; file is decompressed and need not seek; where it is a plain file on disk it has ``path``
-    and seeks). A format that has to seek says ``SEEKS = True`` and is then always given a file that does. Rows,
-    findings of severity rejected, and those of code ``not-a-position`` or ``position-repeated`` add up to the
-    records of the file.
+    (batches in file order; file is decompressed and need not seek; where it is a plain file on disk it has
+    ``path`` and seeks). A format that has to seek says ``SEEKS = True`` and is then always given a file that
+    does. Rows, findings of severity rejected, and those of code ``not-a-position`` or ``position-repeated`` add
+    up to the records of the file.
 """
 
 from __future__ import annotations
@@ -25,8 +25,12 @@ import importlib
 import pkgutil
 from functools import cache
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from nofly.errors import PluginError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 
 @cache
@@ -59,7 +63,7 @@ def load(kind: str, name: str) -> ModuleType:
         raise PluginError(f"{kind}: {name!r} cannot load: {error}") from error
 
 
-def _entry_points(kind: str) -> list[importlib.metadata.EntryPoint]:  # type: ignore[name-defined]
+def _entry_points(kind: str) -> list[EntryPoint]:
     from importlib.metadata import entry_points
 
     return list(entry_points(group=kind))

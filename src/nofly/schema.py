@@ -89,9 +89,9 @@ class Positions:
         )
 
     def check(self, source: str = "") -> None:
-        """Raise SchemaError unless lengths agree, names are known and every position is finite and in range."""
+        """Raise SchemaError unless lengths agree, names are known, every position is finite and in range."""
         n = len(self)
-        named = {
+        named: dict[str, NDArray[Any]] = {
             "lat_deg": self.lat_deg, "lon_deg": self.lon_deg, "target_id": self.target.codes,
             **self.columns, **{name: text.codes for name, text in self.texts.items()},
         }  # fmt: skip

@@ -171,7 +171,7 @@ class Zone:
     valid_to_us: int | None = None
     """The edition is law from ``valid_from_us`` until, not including, ``valid_to_us``."""
     extra: tuple[tuple[str, str], ...] = ()
-    """What the format says beyond this model, (key, canonical JSON value), sorted: kept to be written back."""
+    """What the format says beyond this model, (key, canonical JSON value), sorted; it is written back."""
     source: Source = field(default=Source(), compare=False)
 
     @property
