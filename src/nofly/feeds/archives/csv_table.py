@@ -7,6 +7,7 @@ alone. A line with too few or too many cells is rejected.
 
 from __future__ import annotations
 
+import codecs
 import csv
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -69,28 +70,44 @@ def read(file: BinaryIO, source: str, options: ArchiveOptions) -> Iterator[tuple
     except UnicodeDecodeError as error:
         raise DecodeError("the first line is not UTF-8", source=source, locator="line 1") from error
     try:
-        yield from _batches(_Replay(head, file), line, source, options)
+        yield from _batches(_Text(head, file), line, source, options)
     except (pa.ArrowException, OverflowError) as error:
         reason = str(error).splitlines()[0][:200]
         limit = f"UTF-8 and lines of at most {options.max_line_bytes} bytes"
         raise DecodeError(f"broken CSV: {reason}", source=source, expected=limit) from error
 
 
-class _Replay:
-    """A file whose head is read again: what Arrow needs of a file."""
+class _Text:
+    """A file as Arrow reads it: its head once more, then the rest; bytes that are not UTF-8 replaced.
+
+    (Arrow hands a ragged line to Python as text, and where that fails skips it without a word.)
+    """
 
     closed = False
 
     def __init__(self, head: bytes, file: BinaryIO) -> None:
-        self._head = head
         self._file = file
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._ready = bytearray(self._valid(head))
+
+    def _valid(self, data: bytes) -> bytes:
+        if data.isascii() and not self._decoder.getstate()[0]:
+            return data
+        return self._decoder.decode(data, final=not data).encode("utf-8")
 
     def read(self, size: int = -1) -> bytes:
         """Return up to ``size`` bytes."""
-        if not self._head:
-            return self._file.read(size)
-        first, self._head = (self._head, b"") if size < 0 else (self._head[:size], self._head[size:])
-        return first + self._file.read() if size < 0 else first
+        while size < 0 or len(self._ready) < size:
+            data = self._file.read(_BLOCK_BYTES if size < 0 else size)
+            self._ready += self._valid(data)
+            if not data:
+                break
+        if size < 0 or size >= len(self._ready):
+            some, self._ready = self._ready, bytearray()
+        else:
+            some = self._ready[:size]
+            del self._ready[:size]
+        return bytes(some)
 
     def readable(self) -> bool:
         """Return True."""
@@ -109,7 +126,7 @@ class _Replay:
 
 
 def _batches(
-    file: _Replay, line: str, source: str, options: ArchiveOptions
+    file: _Text, line: str, source: str, options: ArchiveOptions
 ) -> Iterator[tuple[Positions, list[Finding]]]:
     import pyarrow as pa
     import pyarrow.csv as pc

@@ -148,7 +148,11 @@ def _read_columns(
     chosen = plan(list(table), options, source)
     values = {ours: table[reading.name] for ours, reading in chosen.readings.items()}
     columns = JsonColumns(chosen, options, source)
-    yield columns.convert(_aligned(values, source), 1, "row")
+    aligned = _aligned(values, source)
+    rows = max(map(len, aligned.values()))
+    for start in range(0, max(1, rows), options.batch_rows):
+        some = {ours: column[start : start + options.batch_rows] for ours, column in aligned.items()}
+        yield columns.convert(some, start + 1, "row")
 
 
 def _aligned(values: Mapping[str, dict[str, Any] | list[Any]], source: str) -> dict[str, list[Any]]:
