@@ -7,16 +7,17 @@ same name. A module keeps its kind's contract by the names it defines at its top
 zone formats (``nofly.formats``)
     ``NAME: str``, ``EXTENSIONS: tuple[str, ...]``,
     ``sniff(head: bytes) -> int`` (0 no, up to 100 sure; head is the first 64 KiB, decompressed),
-    ``read(data: bytes, source: str) -> tuple[list[Zone], list[Finding], int]`` (zones, findings, records), and
-    where the format can be written ``write(zones: Sequence[Zone]) -> bytes``.
+    ``read(data: bytes, source: str) -> tuple[list[Zone], list[Finding], int]`` (zones, findings, records),
+    and where the format can be written ``write(zones: Sequence[Zone]) -> bytes``.
 
 archives (``nofly.feeds.archives``)
     ``NAME``, ``EXTENSIONS``, ``sniff(head: bytes) -> int``,
-    ``read(file: BinaryIO, source: str, options: ArchiveOptions) -> Iterator[tuple[Positions, list[Finding]]]``
+    ``read(file: BinaryIO, source: str, options: ArchiveOptions)
+    -> Iterator[tuple[Positions, list[Finding]]]``
     (batches in file order; file is decompressed and need not seek; where it is a plain file on disk it has
     ``path`` and seeks). A format that has to seek says ``SEEKS = True`` and is then always given a file that
-    does. Rows, findings of severity rejected, and those of code ``not-a-position`` or ``position-repeated`` add
-    up to the records of the file.
+    does. Rows, findings of severity rejected, and those of code ``not-a-position`` or
+    ``position-repeated`` add up to the records of the file.
 """
 
 from __future__ import annotations
