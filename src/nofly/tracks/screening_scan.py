@@ -191,7 +191,7 @@ def _choose(
         f.other_lat, f.other_lon, lat, lon, max_mps * (t - f.other_us) * S + slack_m
     )
     if claimed and near and not beside:
-        # A hop of the candidate on its own spot, ten times nearer to it than to the trusted chain, is no return.
+        # A hop of the candidate on its own spot, ten times nearer than the trusted chain's, is no return.
         beside = _haversine(f.other_lat, f.other_lon, lat, lon) < 0.01 * _haversine(
             f.own_lat, f.own_lon, lat, lon
         )
