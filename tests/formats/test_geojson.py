@@ -209,6 +209,7 @@ def test_utf_16_and_a_byte_order_mark_are_read() -> None:
     )
     for data in (text.encode("utf-8-sig"), text.encode("utf-16")):
         assert [z.id for z in read(data)[0]] == ["Zürich"]
+        assert geojson.sniff(data) == 60
 
 
 def test_the_european_firs(shared: Path) -> None:

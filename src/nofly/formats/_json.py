@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -73,6 +74,15 @@ def load(data: bytes, source: str) -> Any:
         if "truncated" in text:
             where = _place(data, len(data))
         raise ZoneFormatError(text, source=source, locator=where, expected="JSON (RFC 8259)") from None
+
+
+def head_text(head: bytes) -> bytes:
+    """Return the head of a file to look for marks in, UTF-8 without BOM; empty for a JSON Schema, which holds
+    the words of the format that it describes."""
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        head = head[: len(head) // 2 * 2].decode("utf-16", "ignore").encode()
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    return b"" if re.search(rb'"\$schema"\s*:\s*"https?://json-schema', text) else text
 
 
 def _place(data: bytes, offset: int) -> str:

@@ -23,6 +23,7 @@ from nofly.formats._json import (
     bad,
     canonical,
     extra_of,
+    head_text,
     load,
     numbered,
     read_records,
@@ -53,8 +54,8 @@ _Metadata = tuple[int | None, int | None, str]
 
 def sniff(head: bytes) -> int:
     """Return 0 to 100: how sure it is that a file starting so is ED-318."""
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if not text.startswith(b"{") or b'"$schema"' in text or b'"nofly"' in text[:4096]:
+    text = head_text(head)
+    if not text.startswith(b"{") or b'"nofly"' in text[:4096]:
         return 0
     if not re.search(rb'"type"\s*:\s*"Feature(Collection)?"', text):
         return 0

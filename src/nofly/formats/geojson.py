@@ -26,6 +26,7 @@ from nofly.formats._json import (
     bad,
     canonical,
     extra_of,
+    head_text,
     load,
     numbered,
     read_records,
@@ -55,8 +56,8 @@ _WGS84 = re.compile(r"(CRS84h?|EPSG:+[0-9.]*:*(4326|4979|4258))$", re.I)
 
 def sniff(head: bytes) -> int:
     """Return 0 to 100: how sure it is that a file starting so is GeoJSON."""
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if not text.startswith(b"{") or b'"$schema"' in text:
+    text = head_text(head)
+    if not text.startswith(b"{"):
         return 0
     found = re.search(rb'"type"\s*:\s*"(Feature|FeatureCollection|(Multi)?Polygon|GeometryCollection)"', text)
     if not found:
