@@ -163,7 +163,7 @@ class _Filling:
         best = self.best(datum)
         heights.default_err_m[datum] = best.err if isinstance(best.err, float) else ERR_M[datum]
         heights.err_m[datum] = None if isinstance(best.err, float) else best.err
-        if not len(best.missing):
+        if best.names and not len(best.missing):
             heights.lo[datum] = heights.hi[datum] = best.value
             heights.method[datum] = (
                 best.names[best.code] if isinstance(best.code, int) else Coded(best.code, best.names)
@@ -176,7 +176,7 @@ class _Filling:
             heights.lo[datum], heights.hi[datum], heights.err_m[datum] = low, high, None
             heights.default_err_m[datum] = 0.0
             if unknown.all() or not unknown.any():
-                heights.method[datum] = UNKNOWN if self.n and unknown[0] else BOUND
+                heights.method[datum] = UNKNOWN if unknown.all() else BOUND
                 return
         else:
             lo, hi = best.value.copy(), best.value.copy()
