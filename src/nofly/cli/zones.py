@@ -23,7 +23,7 @@ convert: something was lost, diff: something differs, show: no such zone; 2 an e
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the verb's arguments."""
     it = argparse.ArgumentParser(
-        "nofly zones", description="Look at zone files, check them, turn one format into another, compare two.",
+        "nofly zones", description="Look at zone files, check, convert and compare them.",
         epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     verbs = it.add_subparsers(dest="verb", required=True, metavar="list|show|validate|convert|diff")
@@ -142,9 +142,10 @@ def _validate(args: argparse.Namespace) -> int:
 def _convert(args: argparse.Namespace) -> int:
     from nofly.run.atomic import write_whole
     from nofly.run.zonewords import compare
+    from nofly.run.zonewriting import writer
 
     found = _read(args, args.files)
-    plugin = _writer(args.to, args.output)
+    plugin = writer(args.to, args.output)
     data = plugin.write(found.zones)
     back, _, _ = plugin.read(data, args.output)
     write_whole(args.output, data)
@@ -158,29 +159,6 @@ def _convert(args: argparse.Namespace) -> int:
         note(f"{_many(len(lost), 'zone')} cannot be said fully in {plugin.NAME}:")
         _note_changes(lost, 20)
     return 1 if lost or found.rejected else 0
-
-
-def _writer(name: str | None, path: str) -> Any:
-    """Return the format plugin that writes; ConfigError where none does."""
-    from nofly import plugins
-    from nofly.errors import ConfigError
-
-    kind = "nofly.formats"
-    modules = [plugins.load(kind, each) for each in plugins.names(kind)]
-    writers = [module for module in modules if hasattr(module, "write")]
-    if name is not None:
-        fit = [m for m in writers if name in (m.NAME, m.__name__.rpartition(".")[2])]
-    else:
-        fit = [m for m in writers if path.lower().endswith(tuple(m.EXTENSIONS))]
-    if len(fit) != 1:
-        names = ", ".join(m.__name__.rpartition(".")[2] for m in writers)
-        what = (
-            f"no format {name!r} that can be written"
-            if name
-            else "the extension names no format that can be written"
-        )
-        raise ConfigError(what, source="" if name else path, expected=f"--to {names}")
-    return fit[0]
 
 
 def _diff(args: argparse.Namespace) -> int:

@@ -1,0 +1,91 @@
+"""The sentences say what the record says, in a pilot's words."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from nofly.errors import ConfigError, UnresolvedError
+from nofly.incidents.record import Cause, Certainty, Status
+from nofly.run.at import instant
+from nofly.run.outputs.explain import explain, headline, sentences
+from nofly.run.result import CheckResult
+from nofly.zones.model import Restriction
+
+
+def test_the_first_sentence(result: CheckResult) -> None:
+    stay = dataclasses.replace(
+        result.infringements[0], duration_s=17.0, duration_low_s=9.0, duration_high_s=24.0, zone_name="LS-R7"
+    )
+    assert headline(result, stay) == (
+        "4ca7b3 (SWR123) was inside LS-R7 for 17 s (95 %: 9–24 s), at most 0.75 ± 0.20 NM deep, FL190, "
+        "from 2018-08-01 09:24:05 Z; exempt: none; longest gap 6 s; law: edition 3 in force."
+    )
+
+
+def test_what_does_not_count_says_so_first(result: CheckResult) -> None:
+    for status in (Status.EXEMPT, Status.CLEARED, Status.SUSPECT):
+        stay = dataclasses.replace(result.infringements[0], status=status)
+        assert headline(result, stay).startswith("Does not count, ")
+        assert "exempt: none" not in headline(result, stay)
+
+
+def test_undetermined_is_neither_accusation_nor_all_clear(result: CheckResult) -> None:
+    text = sentences(result, result.infringements[1])
+    assert text.startswith("It cannot be told whether 4b1800 was inside")
+    assert "not an all-clear and not an accusation" in text
+    assert "without QNH" in text
+
+
+def test_every_cause_and_certainty_has_words(result: CheckResult) -> None:
+    for entry in Cause:
+        for leave in Cause:
+            for certainty in Certainty:
+                stay = dataclasses.replace(
+                    result.infringements[0], cause=entry, exit_cause=leave, certainty=certainty
+                )
+                text = sentences(result, stay)
+                assert "{" not in text
+                assert all(line[0].isupper() or line[0].isdigit() for line in text.splitlines())
+
+
+def test_a_stay_outside_a_keep_in_zone(result: CheckResult) -> None:
+    zone = dataclasses.replace(result.zones[0], restriction=Restriction.KEEP_IN)
+    turned = dataclasses.replace(result, zones=(zone, *result.zones[1:]))
+    text = sentences(turned, result.infringements[0])
+    assert "was outside LS-R7 GRIMSEL, which it must not leave," in text
+    assert "crossed the boundary outwards at 46°30.00′ N" in text
+
+
+def test_a_stay_is_found_by_the_first_digits_of_its_id(result: CheckResult) -> None:
+    assert explain(result, "00000000000000a1").startswith("4ca7b3")
+    assert explain(result, "all").count("judged by edition") == 4
+    with pytest.raises(UnresolvedError, match="more than one"):
+        explain(result, "0000")
+    with pytest.raises(UnresolvedError, match="no stay"):
+        explain(result, "ffff")
+    with pytest.raises(UnresolvedError):
+        explain(result, "")
+
+
+def test_nobody_inside(nobody: CheckResult) -> None:
+    assert explain(nobody, "all") == "Nobody was inside a zone."
+
+
+def test_at_keeps_the_stays_that_hold_the_instant(result: CheckResult) -> None:
+    first = result.infringements[0]
+    assert [s.id for s in result.at("2018-08-01T09:24:05Z").infringements] == [first.id]
+    assert first.id not in [s.id for s in result.at("2018-08-01T11:26:35+02:00").infringements]
+    later = result.at("2019-01-01T00:00:00Z")
+    assert later.exit_code == 3
+    assert later.findings[-1].code == "no-reports-then"
+    assert len(result.at("2018-08-01T09:50:00Z").gaps) == 1
+
+
+def test_an_instant_needs_a_zone() -> None:
+    assert instant("1970-01-01T00:00:01.5Z") == 1_500_000
+    assert instant("1970-01-01T01:00:00+01:00") == 0
+    for text in ("2022-03-04T12:00:00", "noon", "2022-13-01T00:00:00Z", ""):
+        with pytest.raises(ConfigError):
+            instant(text)
