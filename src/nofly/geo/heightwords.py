@@ -85,13 +85,13 @@ def _reason(
     return "no QNH of a station near enough and fresh enough"
 
 
-def _between(lo: float, hi: float, datum: str) -> str:
-    if math.isfinite(lo) and math.isfinite(hi):
+def _between(lo_m: float, hi_m: float, datum: str) -> str:
+    if math.isfinite(lo_m) and math.isfinite(hi_m):
         if datum == STD:
-            return f"between {height_text(lo, STD)} and {height_text(hi, STD)}"
-        return f"between {round(feet(lo)):,} and {round(feet(hi)):,} ft"
-    if math.isfinite(hi):
-        return f"at most {height_text(hi, datum)}"
-    if not math.isfinite(lo) or (datum == AGL and lo == 0.0):
+            return f"between {height_text(lo_m, STD)} and {height_text(hi_m, STD)}"
+        return f"between {round(feet(lo_m)):,} and {round(feet(hi_m)):,} ft"
+    if math.isfinite(hi_m):
+        return f"at most {height_text(hi_m, datum)}"
+    if not math.isfinite(lo_m) or (datum == AGL and lo_m == 0.0):
         return ""
-    return f"at least {height_text(lo, datum)}"
+    return f"at least {height_text(lo_m, datum)}"
