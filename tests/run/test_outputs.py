@@ -32,8 +32,9 @@ from nofly.zones.model import Circle, Corridor, Polygon
 TEXTUAL = ("table", "json", "csv", "geojson", "kml", "html")
 ISSUE_FIELDS = {
     "id", "zone_id", "zone_name", "zone_hash", "target_id", "icao24", "callsign", "status", "certainty",
-    "cause", "entry_time", "exit_time", "entry_lat_deg", "entry_lon_deg", "exit_lat_deg", "exit_lon_deg", "duration_s",
-    "depth_m", "lower_margin_m", "upper_margin_m", "reports", "longest_gap_s", "findings", "reasons",
+    "cause", "entry_time", "exit_time", "entry_lat_deg", "entry_lon_deg", "exit_lat_deg", "exit_lon_deg",
+    "duration_s", "depth_m", "lower_margin_m", "upper_margin_m", "reports", "longest_gap_s",
+    "findings", "reasons",
 }  # fmt: skip
 
 

@@ -25,92 +25,80 @@ Stays that are exempt, cleared or suspect are on record and do not count.
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the verb's arguments."""
-    from nofly.run.outputs import FORMATS
-
     it = argparse.ArgumentParser(
         "nofly check", description="Who entered which zone, where, when, how deep, how sure?",
+        usage="nofly check --zones FILE… TRACKS… [options]",
         epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    add = it.add_argument
-    add(
-        "tracks",
-        nargs="*",
-        metavar="TRACKS",
-        help="files or folders of recorded traffic; - is standard input",
+    it.add_argument(
+        "tracks", nargs="*", metavar="TRACKS", help="files or folders of traffic; - is standard input"
     )
+    _add_inputs(it.add_argument_group("what is checked"))
+    _add_judging(it.add_argument_group("how it is judged"))
+    _add_outputs(it.add_argument_group("what comes out"))
+    return it
+
+
+def _add_inputs(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
     add(
-        "--zones",
-        "-z",
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="FILE",
+        "--zones", "-z", nargs="+", action="extend", default=[], metavar="FILE",
         help="zone files: GeoJSON, ED-269, ED-318, OpenAir, KML, KMZ",
-    )
+    )  # fmt: skip
+    add("--zones-format", metavar="NAME", help="format of the zones, where the first bytes do not tell")
+    add("--tracks-format", metavar="NAME", help="format of the tracks, where the first bytes do not tell")
     add(
-        "--qnh",
-        action="append",
-        default=[],
-        metavar="NUMBER|FILE",
-        help="QNH in hPa, or a file of CSV (time, place, QNH) or METAR text",
-    )
-    add("--qnh-stations", metavar="FILE", help="CSV of station, lat, lon: where the METARs are from")
-    add(
-        "--terrain",
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="FILE",
-        help="SRTM or GeoTIFF tiles, or folders of them, for heights above ground",
-    )
-    add(
-        "--max-gap",
-        type=_positive,
-        metavar="SECONDS",
-        dest="max_gap_s",
-        help="longer between two reports is a gap, of which nothing is said (120)",
-    )
-    add("--at", metavar="TIME", help="only who was inside at this instant, such as 2022-03-04T12:00:00Z")
-    add(
-        "--list",
-        action="append",
-        default=[],
-        metavar="NAME=FILE",
-        dest="lists",
-        help="a list that exemptions name: one aircraft address a line",
-    )
-    add(
-        "--map",
-        action="append",
-        default=[],
-        metavar="COLUMN=OURS:UNIT",
-        dest="columns",
+        "--map", action="append", default=[], metavar="COLUMN=OURS:UNIT", dest="columns",
         help="what a column of the file is, such as 'Alt (ft)=alt_std_m:ft'",
-    )
+    )  # fmt: skip
     add(
         "--altitude-datum",
         choices=("std", "amsl", "hae", "agl"),
         help="of heights that come without one (std)",
     )
     add("--time-zone", metavar="NAME", help="of times that come without one, such as Europe/Kyiv (UTC)")
-    add("--tracks-format", metavar="NAME", help="format of the tracks, where the first bytes do not tell")
-    add("--zones-format", metavar="NAME", help="format of the zones, where the first bytes do not tell")
-    add("--format", "-f", choices=FORMATS, help="what to print (table), or to write where -o does not tell")
+    add("--strict", action="store_true", default=None, help="stop at the first bad record")
+    add("--config", metavar="FILE", help="nofly.toml: what of all this is always the same")
+
+
+def _add_judging(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
     add(
-        "-o",
-        "--output",
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="write to FILE, whole or not at all",
-    )
+        "--qnh", action="append", default=[], metavar="NUMBER|FILE",
+        help="QNH in hPa, or a file of CSV (time, place, QNH) or METAR text",
+    )  # fmt: skip
+    add("--qnh-stations", metavar="FILE", help="CSV of station, lat, lon: where the METARs are from")
+    add(
+        "--terrain", nargs="+", action="extend", default=[], metavar="FILE",
+        help="SRTM or GeoTIFF tiles, or folders of them, for heights above ground",
+    )  # fmt: skip
+    add(
+        "--max-gap", type=_seconds, metavar="SECONDS", dest="max_gap_s",
+        help="longer between two reports is a gap, of which nothing is said (120)",
+    )  # fmt: skip
+    add(
+        "--list", action="append", default=[], metavar="NAME=FILE", dest="lists",
+        help="a list that exemptions name: one aircraft address a line",
+    )  # fmt: skip
+    add("--at", metavar="TIME", help="only who was inside at this instant, such as 2022-03-04T12:00:00Z")
+    add("--threads", type=_count, metavar="N", help="how many threads work (all cores)")
+
+
+def _add_outputs(group: argparse._ArgumentGroup) -> None:
+    from nofly.run.outputs import FORMATS
+
+    add = group.add_argument
+    add(
+        "--format", "-f", choices=FORMATS, metavar="FORMAT",
+        help=f"what to print (table), or to write where -o does not tell: {', '.join(FORMATS)}",
+    )  # fmt: skip
+    add(
+        "-o", "--output", action="append", default=[], metavar="FILE",
+        help="write to FILE, whole or not at all; its extension says the format; may be repeated",
+    )  # fmt: skip
     add("--plot", metavar="FILE", help="draw maps and vertical profiles: PNG, SVG or PDF")
     add("--explain", metavar="ID", help="the stay with this id (or its first digits), or all, in sentences")
-    add("--strict", action="store_true", default=None, help="stop at the first bad record")
-    add("--threads", type=_count, metavar="N", help="how many threads work (all cores)")
-    add("--config", metavar="FILE", help="nofly.toml: what of all this is always the same")
     add("--quiet", "-q", action="store_true", help="no findings and no summary on standard error")
-    return it
 
 
 def run(argv: list[str]) -> int:
@@ -121,7 +109,7 @@ def run(argv: list[str]) -> int:
     return deliver(result, args)
 
 
-def _positive(text: str) -> float:
+def _seconds(text: str) -> float:
     value = float(text)
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"{text} (expected seconds, more than 0)")
@@ -174,7 +162,6 @@ def _checked(args: argparse.Namespace) -> CheckResult:
     from nofly.cli.streams import with_progress
     from nofly.errors import ConfigError
     from nofly.run.at import inside_at, instant
-    from nofly.run.check import check
     from nofly.run.inputs import expanded, total_bytes
     from nofly.run.trackfiles import read_batches
     from nofly.run.zonefiles import read_zones
@@ -184,6 +171,8 @@ def _checked(args: argparse.Namespace) -> CheckResult:
     zone_files = expanded([*config.check.zones, *args.zones])
     if not zone_files:
         raise ConfigError("no zones given", expected="--zones FILE")
+    from nofly.run.check import check
+
     strict = bool(args.strict if args.strict is not None else config.check.strict)
     zones = read_zones(zone_files, format=args.zones_format, strict=strict)
     tracks = expanded(args.tracks)

@@ -7,7 +7,8 @@ import argparse
 _WHAT = """\
 Checks flights that are shipped with nofly: round Paris on 7 October 2021 against the areas LF-P25 and
 LF-R35A, and over Switzerland on 1 August 2018 against an exercise closure of its airspace; the closure of
-Ukraine's airspace is there too and was not yet law. Prints the table; writes a picture, an HTML page and a KML file.
+Ukraine's airspace is there too and was not yet law. Prints the table; writes a picture, an
+HTML page and a KML file.
 """
 
 
