@@ -22,7 +22,9 @@ from nofly.schema import Positions, concatenate
 KIND = "nofly.feeds.archives"
 NAMES = list(plugins.names(KIND))
 SAMPLES = Path(__file__).parents[1] / "data" / "tracks"
-JUNK = st.one_of(st.binary(max_size=4), st.sampled_from([b"-", b"9", b'"', b"}", b",", b"\n", b"null", b"NaN"]))
+JUNK = st.one_of(
+    st.binary(max_size=4), st.sampled_from([b"-", b"9", b'"', b"}", b",", b"\n", b"null", b"NaN"])
+)
 MUTATED = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 
 
@@ -72,7 +74,9 @@ def test_an_archive_has_its_names_and_a_sample(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("head", [b"", b"\x00" * 100, b"\xff\xfe", b"{}", b"[]", b"hello world\n", b"<kml>", b"[" * 9999])
+@pytest.mark.parametrize(
+    "head", [b"", b"\x00" * 100, b"\xff\xfe", b"{}", b"[]", b"hello world\n", b"<kml>", b"[" * 9999]
+)
 def test_an_archive_is_not_sure_of_what_is_no_track_file(name: str, head: bytes) -> None:
     assert plugins.load(KIND, name).sniff(head) < 50
 

@@ -132,13 +132,17 @@ class ArrowColumns:
         if stamps is not None:
             return stamps, _ints(stamps.view(pa.int64())) if stamps.type.tz else None
         text = pc.utf8_trim_whitespace(text)
+        numbers = np.full(len(text), NO_TIME, np.int64)
         if reading.time_unit != "iso":
             numeric = pc.match_substring_regex(text, _NUMBER)
             if pc.any(numeric).as_py():
                 values = pc.if_else(numeric, text, None).cast(pa.float64())
-                return column, self._epochs(values.to_numpy(zero_copy_only=False), reading)
+                numbers = self._epochs(values.to_numpy(zero_copy_only=False), reading)
+                if pc.all(numeric, skip_nulls=True).as_py():
+                    return column, numbers
         us, naive = parse_iso(text.to_pylist())
-        return column, np.where(naive, self._zoned(np.where(naive, us, NO_TIME)), us)
+        us = np.where(naive, self._zoned(np.where(naive, us, NO_TIME)), us)
+        return column, np.where(us == NO_TIME, numbers, us)
 
     def _zoned(self, us: NDArray[np.int64]) -> NDArray[np.int64]:
         if not (us > 0).any():

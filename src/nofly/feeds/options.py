@@ -85,7 +85,7 @@ def _check_zone(name: str) -> None:
 
     try:
         ZoneInfo(name)
-    except (OSError, ValueError) as error:
+    except (KeyError, OSError, ValueError) as error:
         raise ConfigError(f"time zone {name!r}", expected="an IANA name such as Europe/Kyiv") from error
 
 

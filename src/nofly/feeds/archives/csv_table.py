@@ -73,7 +73,7 @@ def read(file: BinaryIO, source: str, options: ArchiveOptions) -> Iterator[tuple
         yield from _batches(_Text(head, file), line, source, options)
     except (pa.ArrowException, OverflowError) as error:
         reason = str(error).splitlines()[0][:200]
-        limit = f"UTF-8 and lines of at most {options.max_line_bytes} bytes"
+        limit = f"lines of at most {max(_BLOCK_BYTES, options.max_line_bytes)} bytes"
         raise DecodeError(f"broken CSV: {reason}", source=source, expected=limit) from error
 
 

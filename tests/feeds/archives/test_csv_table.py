@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+
+from nofly.errors import DecodeError, Finding, InputError, SchemaError
+from nofly.feeds.archives import csv_table
+from nofly.feeds.options import ArchiveOptions, Column
+from nofly.schema import Positions, concatenate
+
+T0 = 1_633_608_000_000_000
+
+
+def read(text: str | bytes, **options: object) -> tuple[Positions, list[Finding]]:
+    data = text.encode() if isinstance(text, str) else text
+    batches = list(csv_table.read(io.BytesIO(data), "x", ArchiveOptions(**options)))  # type: ignore[arg-type]
+    return concatenate([p for p, _ in batches]), [f for _, found in batches for f in found]
+
+
+def codes(findings: list[Finding]) -> list[str]:
+    return [f.code for f in findings]
+
+
+def test_opensky_in_metres() -> None:
+    positions, findings = read(
+        "time,icao24,lat,lon,velocity,heading,vertrate,callsign,onground,squawk,baroaltitude,geoaltitude,lastposupdate\n"
+        "1633608000,4ca7b3,47.0,8.0,200.5,90,-1.5,SWR1  ,False,1000,10000.5,NULL,1633607999.75\n"
+    )
+    assert positions.time_us.tolist() == [T0 - 250_000]
+    assert positions.columns["alt_std_m"].tolist() == [10000.5]
+    assert positions.columns["gs_mps"].tolist() == [200.5]
+    assert "alt_hae_m" not in positions.columns
+    assert positions.texts["callsign"].at(0) == "SWR1"
+    assert findings == []
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("bom", ["", "\ufeff"])
+def test_separators_line_ends_and_byte_order_mark(separator: str, end: str, bom: str) -> None:
+    lines = ["time,hex,lat,lon", "2021-10-07T12:00:00Z,4CA7B3,47.0,8.0", "1633608001,4CA7B3,47.0,8.0"]
+    positions, findings = read(bom + end.join(lines).replace(",", separator))
+    assert positions.time_us.tolist() == [T0, T0 + 10**6]
+    assert codes(findings) == []
+
+
+def test_decimal_commas() -> None:
+    positions, _ = read("time;hex;lat;lon\n1633608000;4ca7b3;47,25;8,5\n")
+    assert (positions.lat_deg[0], positions.lon_deg[0]) == (47.25, 8.5)
+
+
+def test_a_bad_cell_costs_itself_and_a_bad_line_itself() -> None:
+    positions, findings = read(
+        "time,hex,lat,lon,alt_ft\n1633608000,4ca7b3,47,8,1000\n1633608001,4ca7b3,47,8,high\n"
+        "1633608002,4ca7b3,47\n1633608003,4ca7b3,91,8,1000\n1633608004,,47,8,1000\n1633608005,4ca7b3,,8,1000\n",
+        altitude_datum="std",
+    )
+    assert len(positions) == 2
+    assert np.isnan(positions.columns["alt_std_m"]).tolist() == [False, True]
+    assert codes(findings) == [
+        "row-ragged",
+        "value-invalid",
+        "address-invalid",
+        "position-missing",
+        "position-invalid",
+    ]
+
+
+def test_heights_without_a_datum_are_pressure_altitude_aloud() -> None:
+    positions, findings = read("time,hex,lat,lon,altitude\n1633608000,4ca7b3,47,8,1000\n")
+    assert positions.columns["alt_std_m"].tolist() == pytest.approx([304.8])
+    assert codes(findings) == ["altitude-datum-assumed", "units-assumed"]
+
+
+def test_a_table_of_unknown_names_by_mapping() -> None:
+    columns = {
+        "a": Column("time", "ms"),
+        "b": Column("lat_deg"),
+        "c": Column("lon_deg"),
+        "d": Column("alt_amsl_m", "ft"),
+    }
+    positions, findings = read("a,b,c,d\n1633608000000,47,8,100\n", columns=columns)
+    assert positions.time_us.tolist() == [T0]
+    assert positions.columns["alt_amsl_m"].tolist() == pytest.approx([30.48])
+    assert codes(findings) == ["target-assumed"]
+
+
+def test_a_local_time_by_its_zone() -> None:
+    positions, findings = read("time,hex,lat,lon\n2021-10-07 15:00:00,4ca7b3,47,8\n", time_zone="Europe/Kyiv")
+    assert (positions.time_us.tolist(), findings) == ([T0], [])
+
+
+def test_bytes_that_are_no_utf8_cost_no_row() -> None:
+    positions, findings = read(
+        b"time,hex,lat,lon,callsign\n1633608000,4ca7b3,47,8,A\xff\n1633608000,4ca7b3,47,\xfe8,B\n\xe9,1,2\n"
+    )
+    assert positions.texts["callsign"].at(0) == "A\ufffd"
+    assert codes(findings) == ["row-ragged", "value-invalid", "position-missing"]
+
+
+def test_a_quoted_cell_may_hold_the_separator() -> None:
+    positions, findings = read('time,hex,lat,lon,note\n1633608000,"4ca7b3",47,"8","a, b"\n')
+    assert len(positions) == 1
+    assert codes(findings) == ["columns-ignored"]
+
+
+@pytest.mark.parametrize("place", ["header", "row"])
+def test_a_line_without_end_is_refused(place: str) -> None:
+    head = "" if place == "header" else "time,hex,lat,lon\n"
+    with pytest.raises(DecodeError, match=r"line|straddling"):
+        read(head + "7" * (25 << 20))
+
+
+def test_no_table_at_all() -> None:
+    with pytest.raises(SchemaError, match="no column is known as time"):
+        read("foo,bar,baz\n1,2,3\n")
+    with pytest.raises(InputError):
+        read(b"time,lat,lon\x00\n")
+
+
+def test_only_a_header() -> None:
+    positions, findings = read("time,hex,lat,lon\n")
+    assert (len(positions), findings) == (0, [])

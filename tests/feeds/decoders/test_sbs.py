@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import io
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nofly.errors import DecodeError, Finding, Severity
+from nofly.feeds.archives import sbs as archive
+from nofly.feeds.decoders.sbs import SbsDecoder
+from nofly.feeds.faults import NOT_ROWS
+from nofly.feeds.options import ArchiveOptions
+from nofly.schema import Positions, concatenate
+
+SAMPLE = Path(__file__).parents[2] / "data" / "tracks" / "sbs" / "border.sbs"
+T0 = 1_274_572_800_000_000
+
+
+def message(kind: str = "3", second: float = 0.0, address: str = "4CA2AD", **fields: object) -> str:
+    places = {
+        "callsign": 10,
+        "alt": 11,
+        "gs": 12,
+        "track": 13,
+        "lat": 14,
+        "lon": 15,
+        "vrate": 16,
+        "squawk": 17,
+        "ground": 21,
+    }
+    clock = f"00:00:{second:06.3f}"
+    line = ["MSG", kind, "1", "1", address, "1", "2010/05/23", clock, "2010/05/23", clock, *[""] * 12]
+    for name, value in fields.items():
+        line[places[name]] = str(value)
+    return ",".join(line)
+
+
+def decode(*lines: str, **options: object) -> tuple[Positions, list[Finding]]:
+    decoder = SbsDecoder(**options)  # type: ignore[arg-type]
+    first = decoder.feed("\r\n".join(lines).encode())
+    last = decoder.finish()
+    return concatenate([first[0], last[0]]), first[1] + last[1]
+
+
+def counts(findings: list[Finding]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for f in findings:
+        total[f.code] = total.get(f.code, 0) + f.count
+    return total
+
+
+def in_pieces(data: bytes, cuts: list[int]) -> tuple[Positions, dict[str, int]]:
+    decoder, places = SbsDecoder(), sorted({0, len(data), *cuts})
+    results = [decoder.feed(data[a:b]) for a, b in itertools.pairwise(places)] + [decoder.finish()]
+    return concatenate([r[0] for r in results]), counts([f for r in results for f in r[1]])
+
+
+def test_byte_by_byte_is_the_same_as_whole() -> None:
+    data = SAMPLE.read_bytes()
+    whole, said = in_pieces(data, [])
+    single, again = in_pieces(data, list(range(len(data))))
+    assert single.to_arrow().equals(whole.to_arrow())
+    assert said == again
+
+
+@given(cuts=st.lists(st.integers(0, 4000), max_size=10))
+def test_however_the_bytes_are_cut(cuts: list[int]) -> None:
+    data = SAMPLE.read_bytes()
+    assert in_pieces(data, cuts)[0].to_arrow().equals(in_pieces(data, [])[0].to_arrow())
+
+
+def test_the_real_file(shared: Path) -> None:
+    data = (shared / "sbs" / "SampleMessages.txt").read_bytes()
+    assert archive.sniff(data) == 90
+    batches = list(archive.read(io.BytesIO(data), "x", ArchiveOptions()))
+    findings = [f for _, found in batches for f in found]
+    positions = concatenate([p for p, _ in batches])
+    lost = sum(f.count for f in findings if f.severity is Severity.REJECTED or f.code in NOT_ROWS)
+    assert len(positions) + lost == 71
+    assert counts(findings) == {
+        "time-zone-assumed": 1, "not-a-position": 27, "position-missing": 21, "position-invalid": 2,
+    }  # fmt: skip
+    assert positions.lat_deg[0] == 51.20522
+    assert positions.columns["alt_std_m"][0] == pytest.approx(15225 * 0.3048)
+    assert positions.columns["gs_mps"][0] == pytest.approx(361.4 * 1852 / 3600)
+    assert data[positions.columns["raw"][0] :].startswith(b"MSG,3,102,35,4CA2AD")
+
+
+def test_a_position_takes_what_was_said_before_for_a_time() -> None:
+    positions, _ = decode(
+        message("1", callsign="KLM1  "), message("4", gs=100, track=90, vrate=-600), message("5", alt=1000),
+        message("6", squawk=7700), message("3", 2, lat=51, lon=1), message("3", 20, lat=51, lon=1),
+        message("3", 45, lat=51, lon=1),
+    )  # fmt: skip
+    assert positions.columns["alt_std_m"].tolist() == pytest.approx([304.8, np.nan, np.nan], nan_ok=True)
+    assert positions.columns["gs_mps"].tolist() == pytest.approx([51.444444, 51.444444, np.nan], nan_ok=True)
+    assert [positions.texts["callsign"].at(2), positions.texts["squawk"].at(2)] == ["KLM1", "7700"]
+
+
+def test_one_aircraft_says_nothing_of_another() -> None:
+    positions, _ = decode(message("1", callsign="KLM1"), message(address="4CA2AE", lat=51, lon=1, alt=0))
+    assert "callsign" not in positions.texts
+    assert positions.columns["alt_std_m"].tolist() == [0.0]
+
+
+def test_a_surface_message_is_on_the_ground() -> None:
+    positions, _ = decode(
+        message("2", lat=51, lon=1),
+        message("3", 1, lat=51, lon=1, ground=0),
+        message(second=2, lat=1, lon=1, ground=-1),
+    )
+    assert positions.columns["on_ground"].tolist() == [1, 0, 1]
+
+
+def test_times_are_of_the_zone_told() -> None:
+    assert decode(message(lat=51, lon=1))[0].time_us.tolist() == [T0]
+    assert decode(message(lat=51, lon=1), time_zone="Europe/London")[0].time_us.tolist() == [
+        T0 - 3600 * 10**6
+    ]
+
+
+def test_the_time_received_is_given_or_logged() -> None:
+    decoder = SbsDecoder()
+    live, _ = decoder.feed((message(second=5, lat=51, lon=1) + "\n").encode(), received_us=T0 + 7)
+    assert live.columns["received_us"].tolist() == [T0 + 7]
+    assert decode(message(second=5, lat=51, lon=1))[0].columns["received_us"].tolist() == [T0 + 5_000_000]
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("garbage", "line-invalid"),
+        ("MSG,3,1", "line-invalid"),
+        (message(address="XYZ", lat=1, lon=1), "address-invalid"),
+        (message(lat=1, lon=1).replace("2010/05/23", "2010/13/23"), "time-invalid"),
+        (message(lat=1, lon=1).replace("00:00:", "00:61:"), "time-invalid"),
+        (message(lat=1, lon="nan"), "position-missing"),
+        (message(lat=91, lon=1), "position-invalid"),
+        (message(lat="0.00000", lon="0.00000"), "position-missing"),
+        (message("4", gs=1), "not-a-position"),
+        ("STA,,1,1,4CA2AD,1,2010/05/23,00:00:00.000,2010/05/23,00:00:00.000,OK", "not-a-position"),
+    ],
+)
+def test_every_line_is_counted(line: str, code: str) -> None:
+    positions, findings = decode(line)
+    assert (len(positions), counts(findings)) == (0, {code: 1})
+
+
+def test_a_line_without_end_takes_no_memory() -> None:
+    decoder = SbsDecoder(max_line_bytes=1000)
+    for _ in range(100):
+        decoder.feed(b"x" * 999)
+    positions, findings = decoder.feed(b"\n" + message(lat=51, lon=1).encode() + b"\n")
+    assert (len(positions), counts(findings)) == (1, {"line-too-long": 1})
+
+
+def test_a_file_without_a_message_is_refused() -> None:
+    with pytest.raises(DecodeError, match="no line"):
+        list(archive.read(io.BytesIO(b"hello\nworld\n"), "x", ArchiveOptions()))

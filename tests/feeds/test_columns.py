@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import pytest
+
+from nofly.errors import ConfigError, SchemaError
+from nofly.feeds.columns import convention, plan
+from nofly.feeds.options import ArchiveOptions, Column
+
+OPENSKY = [
+    "time",
+    "icao24",
+    "lat",
+    "lon",
+    "velocity",
+    "heading",
+    "vertrate",
+    "callsign",
+    "onground",
+    "squawk",
+    "baroaltitude",
+    "geoaltitude",
+    "lastposupdate",
+]
+TRAFFIC = [
+    "timestamp",
+    "icao24",
+    "callsign",
+    "latitude",
+    "longitude",
+    "altitude",
+    "groundspeed",
+    "track",
+    "vertical_rate",
+]
+
+
+def factors(names: list[str], **options: object) -> dict[str, tuple[str, float]]:
+    found = plan(names, ArchiveOptions(**options), "x").readings  # type: ignore[arg-type]
+    return {ours: (reading.name, reading.factor) for ours, reading in found.items()}
+
+
+def codes(names: list[str], **options: object) -> list[str]:
+    return [f.code for f in plan(names, ArchiveOptions(**options), "x").findings]  # type: ignore[arg-type]
+
+
+def test_opensky_is_in_metres() -> None:
+    found = factors(OPENSKY)
+    assert convention(OPENSKY) == "opensky"
+    assert found["alt_std_m"] == ("baroaltitude", 1.0)
+    assert found["alt_hae_m"] == ("geoaltitude", 1.0)
+    assert found["gs_mps"] == ("velocity", 1.0)
+    assert found["vrate_mps"] == ("vertrate", 1.0)
+    assert found["position_time"][0] == "lastposupdate"
+    assert codes(OPENSKY) == []
+
+
+def test_traffic_is_in_feet_and_says_so() -> None:
+    found = factors(TRAFFIC)
+    assert found["alt_std_m"] == ("altitude", 0.3048)
+    assert found["gs_mps"] == ("groundspeed", 1852 / 3600)
+    assert found["vrate_mps"] == ("vertical_rate", 0.3048 / 60)
+    assert codes(TRAFFIC) == ["altitude-datum-assumed", "units-assumed"]
+    assert codes(TRAFFIC, altitude_datum="std") == ["units-assumed"]
+
+
+def test_readsb_words() -> None:
+    found = factors(
+        [
+            "now",
+            "hex",
+            "lat",
+            "lon",
+            "alt_baro",
+            "alt_geom",
+            "gs",
+            "track",
+            "baro_rate",
+            "flight",
+            "nac_p",
+            "rc",
+        ][1:]
+        + ["time"]
+    )
+    assert found["alt_std_m"] == ("alt_baro", 0.3048)
+    assert found["icao24"][0] == "hex"
+    assert {"nac_p", "rc_m", "callsign"} <= set(found)
+
+
+def test_the_datum_of_a_plain_altitude_is_the_one_told() -> None:
+    assert "alt_amsl_m" in factors(TRAFFIC, altitude_datum="amsl")
+    assert factors(["time", "lat", "lon", "alt_m"])["alt_std_m"] == ("alt_m", 1.0)
+
+
+def test_units_at_the_end_of_a_name() -> None:
+    found = factors(["Time", "Lat", "Long", "alt_msl_ft", "speed_kmh", "heading", "vertical_rate_mps"])
+    assert found["alt_amsl_m"] == ("alt_msl_ft", 0.3048)
+    assert found["gs_mps"] == ("speed_kmh", 1 / 3.6)
+    assert found["vrate_mps"] == ("vertical_rate_mps", 1.0)
+    assert codes(["Time", "Lat", "Long", "alt_msl_ft", "speed_kmh"]) == []
+
+
+def test_units_nobody_tells_are_assumed_aloud() -> None:
+    assert codes(["time", "lat", "lon", "altitude", "speed", "note"]) == [
+        "altitude-datum-assumed", "units-assumed", "columns-ignored",
+    ]  # fmt: skip
+
+
+def test_a_mapping_goes_before_a_name() -> None:
+    columns = {"altitude": Column("alt_hae_m", "m"), "x": Column("callsign")}
+    found = factors([*TRAFFIC, "x"], columns=columns)
+    assert found["alt_hae_m"] == ("altitude", 1.0)
+    assert found["callsign"] == ("x", 1.0)
+
+
+def test_a_named_datum_goes_before_a_plain_altitude() -> None:
+    assert factors([*TRAFFIC, "baroaltitude"])["alt_std_m"][0] == "baroaltitude"
+    assert factors(["baroaltitude", *TRAFFIC])["alt_std_m"][0] == "baroaltitude"
+
+
+def test_a_table_without_place_is_refused() -> None:
+    with pytest.raises(SchemaError, match="lat_deg, lon_deg"):
+        plan(["time", "a"], ArchiveOptions(), "x")
+
+
+def test_a_mapping_of_nothing_is_refused() -> None:
+    with pytest.raises(ConfigError, match="'nope'"):
+        plan(TRAFFIC, ArchiveOptions(columns={"nope": Column("callsign")}), "x")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"altitude_datum": "qfe"},
+        {"time_zone": "Europe/Nowhere"},
+        {"columns": {"a": Column("b")}},
+        {"columns": {"a": Column("alt_std_m", "kt")}},
+        {"batch_rows": 0},
+        {"columns": {"a": Column("callsign", "m")}},
+        {"time_zone": "../../etc/passwd"},
+    ],
+)
+def test_an_option_that_cannot_be_is_refused(options: dict[str, object]) -> None:
+    with pytest.raises(ConfigError):
+        ArchiveOptions(**options)  # type: ignore[arg-type]
