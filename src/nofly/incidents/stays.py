@@ -1,7 +1,7 @@
 """Stays: the times in which a target was not outside a zone, from its visits to the zone's parts.
 
-A zone is the union of its parts, so visits that overlap or touch are one stay. A stay that was determined to be inside at
-some time runs from the first such instant to the last; one that never was is undetermined throughout.
+A zone is the union of its parts, so visits that overlap or touch are one stay. A stay is determined if at some time the target
+was determined to be inside; one that never was is undetermined throughout.
 """
 
 from __future__ import annotations
@@ -65,9 +65,9 @@ class Stay:
     """Reports looked at in all parts together; ``weak`` and ``on_ground`` are out of these."""
     weak: int
     on_ground: int
-    since_us: int
-    until_us: int
-    """From ``since_us`` to ``until_us`` it was not outside: more than entry to exit where it began or ended undetermined."""
+    inside_from_us: int | None
+    inside_until_us: int | None
+    """The first and the last instant at which it was determined to be inside; None where it never was."""
 
 
 def merge(zones: CompiledZones, changes: Changes, visits: Visits) -> list[Stay]:
@@ -113,22 +113,16 @@ class _Columns:
         c, s = self.c, self.s
         time = c["time_us"]
         inside = [v for v in rows if self.first_in[v] >= 0]
-        determined = bool(inside)
-        if determined:
-            entry = min((self.first_in[v] for v in inside), key=time.__getitem__)
-            leave = max((self.last_in[v] for v in inside), key=time.__getitem__)
-        else:
-            entry = min((self.entry[v] for v in rows), key=time.__getitem__)
-            leave = max((self.exit[v] for v in rows), key=time.__getitem__)
+        first, last = min(rows, key=lambda v: time[self.entry[v]]), max(rows, key=lambda v: time[self.exit[v]])
+        entry, leave = self.entry[first], self.exit[last]
         deepest = max(rows, key=s["depth_m"].__getitem__)
         height_m, datum = self._height(entry)
-        first, last = min(rows, key=lambda v: time[self.entry[v]]), max(rows, key=lambda v: time[self.exit[v]])
         return Stay(
             zone=zone, target=self.target[rows[0]],
             entry_us=time[entry], exit_us=time[leave],
             entry_lat_deg=c["lat_deg"][entry], entry_lon_deg=c["lon_deg"][entry],
             exit_lat_deg=c["lat_deg"][leave], exit_lon_deg=c["lon_deg"][leave],
-            determined=determined, confirmed=any(s["confirmed"][v] for v in rows),
+            determined=bool(inside), confirmed=any(s["confirmed"][v] for v in rows),
             entry_cause=_ENTRY[c["why"][entry]], exit_cause=_EXIT[c["why"][leave]],
             entry_closing_mps=c["closing_mps"][entry], exit_closing_mps=c["closing_mps"][leave],
             depth_m=max(0.0, s["depth_m"][deepest]), depth_err_m=s["deepest_err_m"][deepest],
@@ -140,7 +134,8 @@ class _Columns:
             longest_gap_s=max(s["longest_gap_us"][v] for v in rows) / US_PER_S,
             measured=int(sum(s["measured"][v] for v in rows)), weak=int(sum(s["weak"][v] for v in rows)),
             on_ground=int(sum(s["on_ground"][v] for v in rows)),
-            since_us=time[self.entry[first]], until_us=time[self.exit[last]],
+            inside_from_us=min((time[self.first_in[v]] for v in inside), default=None),
+            inside_until_us=max((time[self.last_in[v]] for v in inside), default=None),
         )  # fmt: skip
 
     def _height(self, change: int) -> tuple[float | None, str | None]:

@@ -41,6 +41,10 @@ FOUND = cython.declare(cython.int, 5)
 # A lateral point of change is this number plus that of its crossing; NO_HIT where it has none.
 CROSSING = cython.declare(cython.int, 1 << 24)
 NO_HIT = cython.declare(cython.int, 1 << 23)
+# What a piece does with an edge: cuts it, or runs along it from one point to another.
+CUTS = cython.declare(cython.int, 0)
+MEETS = cython.declare(cython.int, 1)
+PARTS = cython.declare(cython.int, 2)
 
 # What the scan stops for: an array that is too short, or reports out of order.
 DONE = cython.declare(cython.int, 0)
@@ -336,6 +340,8 @@ class Scan:
             why = DONE
             if joined:
                 why = self._segment(g, t, lat, lon)
+                if why == 0:
+                    why = self._arrive(lat, lon)
                 if why < 0:
                     joined = False
                     why = DONE
@@ -608,6 +614,8 @@ class Scan:
             ay = self.leaf_ends[e, 1]
             bx = self.leaf_ends[e, 2]
             by = self.leaf_ends[e, 3]
+            if (ax == x and ay == y) or (bx == x and by == y):
+                return True
             if (dx * (ay - y) - dy * (ax - x) > 0.0) == (dx * (by - y) - dy * (bx - x) > 0.0):
                 continue
             if ((bx - ax) * (y - ay) - (by - ay) * (x - ax) >= 0.0) == (
@@ -669,6 +677,9 @@ class Scan:
         by: cython.double
         o0: cython.double
         o1: cython.double
+        d0: cython.double
+        d1: cython.double
+        why: cython.int
         dx: cython.double = x1 - x0
         dy: cython.double = y1 - y0
         shrink: cython.double
@@ -683,31 +694,76 @@ class Scan:
                 ay = self.leaf_ends[h, 1]
                 bx = self.leaf_ends[h, 2]
                 by = self.leaf_ends[h, 3]
-                if (dx * (ay - y0) - dy * (ax - x0) > 0.0) == (dx * (by - y0) - dy * (bx - x0) > 0.0):
+                d0 = dx * (ay - y0) - dy * (ax - x0)
+                d1 = dx * (by - y0) - dy * (bx - x0)
+                if (d0 > 0.0) == (d1 > 0.0):
+                    if d0 == 0.0 and d1 == 0.0:
+                        why = self._along(part, h, x0, y0, dx, dy)
+                        if why != 0:
+                            return why
                     continue
                 o0 = (bx - ax) * (y0 - ay) - (by - ay) * (x0 - ax)
                 o1 = (bx - ax) * (y1 - ay) - (by - ay) * (x1 - ax)
                 if (o0 >= 0.0) == (o1 >= 0.0):
                     continue
-                m = self._meet(part)
-                if m < 0:
-                    return MORE_SLOTS
-                if self.n_hit >= self.hit_met.shape[0]:
-                    return MORE_CROSSINGS
-                if self.met_piece[m] != self.piece:
-                    self.met_piece[m] = self.piece
-                    self.met_start[m] = 0
-                    self.met_end[m] = 0
+                why = self._hit(part, h, o0 / (o0 - o1), CUTS)
+                if why != 0:
+                    return why
                 shrink = cos((ay + by) * 0.5 * RAD)
-                self.hit_met[self.n_hit] = m
-                self.hit_edge[self.n_hit] = self.leaf_edge[h]
-                self.hit[self.n_hit, 0] = o0 / (o0 - o1)
-                self.hit[self.n_hit, 1] = fabs(dx * (by - ay) - dy * (bx - ax)) * shrink / (
+                self.hit[self.n_hit - 1, 1] = fabs(dx * (by - ay) - dy * (bx - ax)) * shrink / (
                     sqrt((dx * dx * shrink * shrink + dy * dy)
                          * ((bx - ax) * (bx - ax) * shrink * shrink + (by - ay) * (by - ay))) + 1e-300
                 )  # fmt: skip
-                self.n_hit += 1
         return DONE
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _hit(self, part: cython.int, h: cython.Py_ssize_t, s: cython.double, kind: cython.int) -> cython.int:
+        """Enter a crossing of a part's edge."""
+        m: cython.int = self._meet(part)
+        if m < 0:
+            return MORE_SLOTS
+        if self.n_hit >= self.hit_met.shape[0]:
+            return MORE_CROSSINGS
+        if self.met_piece[m] != self.piece:
+            self.met_piece[m] = self.piece
+            self.met_start[m] = 0
+            self.met_end[m] = 0
+        self.hit_met[self.n_hit] = m
+        self.hit_edge[self.n_hit] = 3 * self.leaf_edge[h] + kind
+        self.hit[self.n_hit, 0] = s
+        self.hit[self.n_hit, 1] = 1.0
+        self.n_hit += 1
+        return DONE
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _along(
+        self, part: cython.int, h: cython.Py_ssize_t, x0: cython.double, y0: cython.double,
+        dx: cython.double, dy: cython.double,
+    ) -> cython.int:
+        """Enter the stretch of a piece that runs exactly along an edge: the boundary belongs to the part."""
+        a: cython.double
+        b: cython.double
+        why: cython.int
+        if dx == 0.0 and dy == 0.0:
+            return DONE
+        if fabs(dx) >= fabs(dy):
+            a = (self.leaf_ends[h, 0] - x0) / dx
+            b = (self.leaf_ends[h, 2] - x0) / dx
+        else:
+            a = (self.leaf_ends[h, 1] - y0) / dy
+            b = (self.leaf_ends[h, 3] - y0) / dy
+        if a > b:
+            a, b = b, a
+        if b <= 0.0 or a >= 1.0:
+            return DONE
+        why = self._hit(part, h, 0.0 if a < 0.0 else a, MEETS)
+        if why == 0:
+            why = self._hit(part, h, 1.0 if b > 1.0 else b, PARTS)
+        return why
 
     @cython.cfunc
     @cython.nogil
@@ -948,13 +1004,19 @@ class Scan:
         active: cython.int
         why: cython.int = DATA
         h: cython.int = -1
+        kind: cython.int
+        along: cython.int = 0
         dt: cython.double = cython.cast(cython.double, self.t1 - self.t0)
         t: cython.longlong
         while True:
             while b < breaks and self.break_at[b] <= at:
                 if self.break_why[b] >= CROSSING:
-                    inside = not inside
                     h = self.break_why[b] - CROSSING
+                    kind = CUTS if h == NO_HIT else self.hit_edge[h] % 3
+                    if kind == CUTS:
+                        inside = not inside
+                    else:
+                        along += 1 if kind == MEETS else -1
                     why = LATERAL if why != SCHEDULE else why
                 elif self.break_why[b] == SCHEDULE or why == DATA:
                     why = self.break_why[b]
@@ -963,7 +1025,7 @@ class Scan:
             if to > at:
                 mid = 0.5 * (at + to)
                 state = 0
-                if inside:
+                if inside or along > 0:
                     active = self._active(part, cython.cast(cython.double, self.t0) + mid * dt)
                     state = self._vertical(part, mid) if active != 0 else 0
                     if active == 1 and state == 2:
@@ -1015,6 +1077,7 @@ class Scan:
         past: cython.int
         count: cython.int
         breaks: cython.int
+        k: cython.int
         self.piece += 1
         why = self._at_end(x0, y0, True)
         if why == 0:
@@ -1035,14 +1098,17 @@ class Scan:
                 # Nothing of it on this piece: what was open ends where the piece begins.
                 if self.met_state[m] == 0:
                     continue
-            count = past - h
+            count = 0
+            for k in range(h, past):
+                if self.hit_edge[k] % 3 == CUTS:
+                    count += 1
             breaks = self._breaks(m, h, past, f0, f1)
             if breaks >= 0 and (self.met_start[m] + count + self.met_end[m]) % 2 != 0:
                 # An end of the piece is on the boundary to the last digit: the change is there.
                 if self._nearest(self.met_part[m], x0, y0) < self._nearest(self.met_part[m], x1, y1):
                     self.met_start[m] = 1 - self.met_start[m]
                 else:
-                    breaks = self._add_break(breaks, f1, CROSSING + (h if count > 0 else NO_HIT))
+                    breaks = self._add_break(breaks, f1, CROSSING + NO_HIT)
             if breaks < 0:
                 return MORE_BREAKS
             why = self._follow(m, breaks, f0, f1, y0, x0, y1, x1)
@@ -1163,28 +1229,38 @@ class Scan:
                 state = 1
             if state != 0 and self._emit(m, state, FOUND, self.t1, lat, lon, 1.0, NAN) != 0:
                 return MORE_OUT
-        for m in range(self.n_met):
-            self.met_end[m] = self.met_start[m]
         return DONE
 
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
-    def _settled(self) -> cython.bint:
-        """Return whether the state at the very report is the state the segment ended in, for every part met."""
+    def _arrive(self, lat: cython.double, lon: cython.double) -> cython.int:
+        """Where the state at the very report is not the one that the segment ended in, write that change too.
+
+        A report on the boundary, or at the instant of activation, is inside for no time at all, and is on record.
+        """
         m: cython.int
         state: cython.int
         active: cython.int
+        why: cython.int
         for m in range(self.n_met):
             state = 0
+            active = 0
             if self.met_piece[m] == self.piece and self.met_end[m] != 0:
                 active = self._active(self.met_part[m], cython.cast(cython.double, self.t1))
                 state = self._vertical(self.met_part[m], 1.0) if active != 0 else 0
                 if active == 1 and state == 2:
                     state = 1
-            if state != self.met_state[m]:
-                return False
-        return True
+            if state == self.met_state[m]:
+                continue
+            why = LATERAL
+            if state == 1 or self.met_state[m] == 1:
+                why = DATA
+            elif active != self._active(self.met_part[m], cython.cast(cython.double, self.t1) - 0.5):
+                why = SCHEDULE
+            if self._emit(m, state, why, self.t1, lat, lon, 1.0, NAN) != 0:
+                return MORE_OUT
+        return DONE
 
     @cython.cfunc
     @cython.nogil
@@ -1332,9 +1408,6 @@ class Scan:
         k: cython.int
         e: cython.int
         h: cython.Py_ssize_t
-        if not self._settled():
-            self.slot[g, 0] = INF
-            return
         cell: cython.Py_ssize_t = row(lat) * 360 + column(lon)
         split: cython.int = self.cell_split[cell]
         cx: cython.double = cell % 360 - 180.0
