@@ -93,7 +93,7 @@ class _Reader(Generic[T]):
             data = rest + data[cut:]
             if self._closed or (ended and not data.strip(_BLANK)):
                 break
-            if len(data) > self._longest + BLOCK_BYTES or ended:
+            if len(data) > 2 * self._longest + BLOCK_BYTES or ended:
                 raise DecodeError(
                     f"object {self._count + 1} does not end", source=self._source,
                     expected=f"objects of at most {self._longest} bytes",
@@ -101,9 +101,13 @@ class _Reader(Generic[T]):
             data, ended = self._fill(data)
 
     def _fill(self, data: bytes) -> tuple[bytes, bool]:
-        """Return the data with more read to it, and whether the file has ended."""
+        """Return the data with more read to it, and whether the file has ended.
+
+        What is there already is at least doubled, so that an object longer than a block is searched for its
+        end in time that grows as its length.
+        """
         parts, size = [data], 0
-        while size < BLOCK_BYTES:
+        while size < max(BLOCK_BYTES, len(data)):
             part = self._file.read(_READ_BYTES)
             if not part:
                 return b"".join(parts), True

@@ -27,9 +27,9 @@ _MAGIC = (
 
 
 class PlainFile(io.RawIOBase):
-    """A seekable file that counts what is read of it. ``path`` is where it lies on disk."""
+    """A seekable file that counts what is read of it. ``path`` is where it lies on disk, if that is known."""
 
-    def __init__(self, file: BinaryIO, path: str) -> None:
+    def __init__(self, file: BinaryIO, path: str | None) -> None:
         self._file = file
         self.path = path
         self.bytes_read = 0
@@ -172,7 +172,7 @@ def _bounded(
 
 def _gunzip(pieces: _Gauge, source: str) -> Iterator[bytes]:
     """Inflate gzip members (RFC 1952), one after the other; zero padding at the end is allowed."""
-    inflater, began = zlib.decompressobj(31), False
+    inflater = zlib.decompressobj(31)
     for piece in pieces:
         data = piece
         while data:
@@ -185,15 +185,9 @@ def _gunzip(pieces: _Gauge, source: str) -> Iterator[bytes]:
                 out = inflater.decompress(data, _PIECE_BYTES)
             except zlib.error as error:
                 raise DecodeError(f"broken gzip: {error}", source=source) from error
-            began = True
             if out:
                 yield out
             data = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
-        while not inflater.eof and began:
-            out = inflater.decompress(b"", _PIECE_BYTES) if inflater.unconsumed_tail else b""
-            if not out:
-                break
-            yield out
     if not inflater.eof:
         raise DecodeError("the gzip data end too early", source=source, expected="the whole file")
 

@@ -87,7 +87,7 @@ def _read_folder(folder: Path, options: ArchiveOptions) -> Iterator[TrackBatch]:
 
 
 def _read_stream(file: Any, source: str, total: int, options: ArchiveOptions) -> Iterator[TrackBatch]:
-    counted = PlainFile(file, source)
+    counted = PlainFile(file, None if file is sys.stdin.buffer else source)
     with ExitStack() as closing:
         head = _head(counted)
         packing = compression(head)
@@ -99,7 +99,8 @@ def _read_stream(file: Any, source: str, total: int, options: ArchiveOptions) ->
             counted.seek(0)
             module = _format_of(head, source, options)
             content = io.BufferedReader(counted, 1 << 20)
-            content.path = source  # type: ignore[attr-defined]
+            content.path = counted.path  # type: ignore[attr-defined]
+            closing.callback(content.detach)
         else:
             stream = PieceStream(unpacked(counted, head, packing, source, options))  # type: ignore[arg-type]
             closing.callback(stream.close)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nofly.errors import DecodeError, Finding, InputError
+from nofly.errors import DecodeError, Finding, InputError, SchemaError
 from nofly.feeds.archives import parquet
 from nofly.feeds.options import ArchiveOptions
 from nofly.schema import FLOATS, SMALLS, TEXTS, Coded, Positions, concatenate
@@ -158,6 +158,12 @@ def test_a_file_that_promises_too_many_rows_is_refused() -> None:
     pq.write_table(pa.table({"icao24": zeros}), file, compression="zstd")
     with pytest.raises(DecodeError, match="rows in so short a file"):
         next(iter(parquet.read(file, "x", ArchiveOptions())))
+
+
+def test_two_columns_of_one_name_are_refused() -> None:
+    table = pa.Table.from_arrays([pa.array([1.0])] * 3, ["lat", "lat", "lon"])
+    with pytest.raises(SchemaError, match="'lat'"):
+        read(table)
 
 
 def test_an_empty_table_has_columns_to_speak_of() -> None:

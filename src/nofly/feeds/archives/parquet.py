@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
-from nofly.errors import DecodeError, Finding
+from nofly.errors import DecodeError, Finding, SchemaError
 from nofly.feeds.arrow_columns import TEXT_COLUMNS, ArrowColumns
 from nofly.feeds.columns import plan
 from nofly.feeds.options import ArchiveOptions
@@ -54,7 +54,7 @@ def _batches(
 
     whole = pq.ParquetFile(file)
     _refuse_bomb(whole.metadata.num_rows, file, source)
-    flat = _flat_names(whole)
+    flat = _flat_names(whole, source)
     chosen = plan(flat, options, source)
     texts = [reading.name for ours, reading in chosen.readings.items() if ours in TEXT_COLUMNS]
     file.seek(0)
@@ -74,11 +74,15 @@ def _refuse_bomb(rows: int, file: BinaryIO, source: str) -> None:
         raise DecodeError(f"{rows} rows in so short a file", source=source, expected="a table of positions")
 
 
-def _flat_names(table: pq.ParquetFile) -> list[str]:
-    """Return the names of the columns that hold one value a row."""
+def _flat_names(table: pq.ParquetFile, source: str) -> list[str]:
+    """Return the names of the columns that hold one value a row; SchemaError where one comes twice."""
     import pyarrow as pa
 
-    return [f.name for f in table.schema_arrow if not pa.types.is_nested(f.type)]
+    names = [f.name for f in table.schema_arrow if not pa.types.is_nested(f.type)]
+    twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+    if twice:
+        raise SchemaError(f"two columns are called {twice[0]!r}", source=source, expected="each name once")
+    return names
 
 
 def _first_line(error: BaseException) -> str:
