@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+MOST_DOTS = 45
+"""A stay of more reports is a line without a dot for each."""
 _STEPS_MIN = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1200, 1800, 2700)
 _BARS_NM = tuple(m * 10.0**e for e in range(-3, 4) for m in (1, 2, 5))
 _LABEL_BOX: dict[str, Any] = {"facecolor": palette.PAPER, "alpha": 0.7, "edgecolor": "none"}
@@ -57,7 +59,7 @@ def draw_zone(axes: Axes, local: LocalMap, zone: Zone, *, strong: bool, label: b
         x, y = _label_place(local, zone)
         text = shorten(printable(zone.name or zone.id), 26)
         axes.text(
-            x, y, text, color=colour, fontsize=7.5, ha="center", va="center", zorder=4, clip_on=True,
+            x, y, text, color=colour, fontsize=7.5, ha="center", va="bottom", zorder=4, clip_on=True,
             bbox={**_LABEL_BOX, "pad": 1.0},
         )  # fmt: skip
 
@@ -65,7 +67,7 @@ def draw_zone(axes: Axes, local: LocalMap, zone: Zone, *, strong: bool, label: b
 def _label_place(local: LocalMap, zone: Zone) -> tuple[float, float]:
     ring = outlines(zone.volumes[0].footprint)[0][0]
     x, y = local.forward(ring[:-1, 0], ring[:-1, 1])
-    return float(np.mean(x)), float(np.max(y) - 0.12 * np.ptp(y))
+    return float(x.min() + x.max()) / 2, float(y.max() + 0.03 * np.ptp(y))
 
 
 def _turned(ring: NDArray[np.float64], anticlockwise: bool) -> NDArray[np.float64]:
@@ -121,7 +123,7 @@ def draw_stay(
         zorder=7,
     )
     x, y = local.forward(places[:, 0], places[:, 1])
-    if dots and len(places) < 80:
+    if dots and len(places) <= MOST_DOTS:
         axes.plot(x[1:-1], y[1:-1], ".", color=palette.INK, markersize=2.5, zorder=8)
     style: dict[str, Any] = {
         "marker": palette.STATUS_MARK[stay.status], "markersize": 9, "markeredgecolor": palette.INK,

@@ -30,8 +30,8 @@ section.stay p:first-child { font-weight: 600 } small, .faint { opacity: .75 }
 _READ = (
     "<p><b>Confirmed</b>: at least one report lies inside by more than its own 95 % error, in place and in "
     "height. <b>Probable</b>: the best estimate lies inside. <b>Undetermined</b>: it cannot be told, "
-    "which is neither an all-clear nor an accusation. Stays that are <b>exempt</b>, <b>cleared</b> or <b>suspect</b> "
-    "(the reports themselves are not to be trusted) are on record and do not count as infringements.</p>"
+    "which is neither an all-clear nor an accusation. Stays that are <b>exempt</b>, <b>cleared</b> or "
+    "<b>suspect</b> (the reports themselves are not to be trusted) are on record and do not count as infringements.</p>"
 )
 
 
@@ -131,7 +131,8 @@ def _gaps(result: CheckResult) -> str:
     )
     more = len(result.gaps) - MOST_GAPS
     rest = f"<li>and {more} more</li>" if more > 0 else ""
-    return f"<h2>Not judged: times of silence</h2><p>Not seen, and nothing is said of these times:</p><ul>{lines}{rest}</ul>"
+    head = "<h2>Not judged: times of silence</h2><p>Not seen, and nothing is said of these times:</p>"
+    return f"{head}<ul>{lines}{rest}</ul>"
 
 
 def _findings(result: CheckResult) -> str:

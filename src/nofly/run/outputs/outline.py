@@ -7,6 +7,7 @@ A line is an array of shape (n, 2), latitude and longitude in degrees, closed, i
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ STEP_DEG = 0.25
 """Edges straight in lon/lat bend on a map: they are cut this finely to be drawn."""
 
 
+@lru_cache(maxsize=512)
 def outlines(footprint: Footprint, *, drawn: bool = True) -> list[list[NDArray[np.float64]]]:
     """Return polygons, each a list of closed lines: its exterior, then its holes.
 

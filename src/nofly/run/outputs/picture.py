@@ -109,7 +109,8 @@ def _axes(
 
 
 def _chosen(stays: tuple[Infringement, ...]) -> list[Infringement]:
-    """Return the stays shown one by one: infringements first, the surest and the deepest first."""
+    """Return the stays shown one by one: one of each zone, then more; infringements first, then by certainty
+    and depth."""
     by_status, by_certainty = list(Status), list(Certainty)
     order = sorted(
         stays,
@@ -118,7 +119,10 @@ def _chosen(stays: tuple[Infringement, ...]) -> list[Infringement]:
             -(s.depth_m or 0.0), s.entry_time_us,
         ),
     )  # fmt: skip
-    return order[:MOST_SHOWN]
+    first_of_zone = {stay.zone_id: stay for stay in reversed(order)}
+    chosen = {id(stay) for stay in first_of_zone.values()}
+    spread = [s for s in order if id(s) in chosen] + [s for s in order if id(s) not in chosen]
+    return spread[:MOST_SHOWN]
 
 
 def _overview(axes: Axes, result: CheckResult, paths: Paths, numbers: dict[str, int], gap_s: float) -> None:
@@ -183,14 +187,12 @@ def _row(
         f"from {clock(stay.entry_time_us)}"
         + ("" if stay.depth_m is None else f"; at most {depth(stay.depth_m, stay.depth_err_m)} deep")
     )
-    y = (top - 0.18) / inches
-    drawn.text(0.06, y, shorten(title, 70), fontsize=9.5, fontweight="bold", va="center")
-    drawn.text(
-        0.985, y, told, fontsize=8.5, va="center", ha="right", color=palette.STATUS_COLOUR[stay.status]
-    )
-    left = _axes(drawn, inches, top - 0.38, 0.06, 0.46, high)
+    drawn.text(0.06, (top - 0.08) / inches, shorten(title, 100), fontsize=9.5, fontweight="bold", va="center")
+    colour = palette.STATUS_COLOUR[stay.status]
+    drawn.text(0.06, (top - 0.27) / inches, told, fontsize=8.5, va="center", color=colour)
+    left = _axes(drawn, inches, top - 0.42, 0.06, 0.46, high)
     _detail(left, result, paths, stay, zone, gap_s, _WIDTH_IN * 0.46 / high)
-    right = _axes(drawn, inches, top - 0.38, 0.605, 0.38, high)
+    right = _axes(drawn, inches, top - 0.42, 0.605, 0.38, high)
     profile.draw_profile(right, paths, stay, zone, gap_s)
 
 
