@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from pyproj import Geod
 
 from nofly.errors import Finding, Severity, ZoneFormatError
-from nofly.formats import kml
+from nofly.formats import _kml_shapes, _kml_tree, kml
 from nofly.formats._edges import planar_deviation_m, subdivided
 from nofly.zones.model import (
     Arc,
@@ -329,12 +329,23 @@ def test_a_doctype_is_refused_by_line() -> None:
         kml.read(LAUGHS, "x")
 
 
-def test_a_placemark_without_end_of_elements_is_rejected_alone() -> None:
-    data = placemark(before="<a/>" * 200_000)
-    both = data.replace(b"</kml>", placemark().partition(b">")[2])
-    zones, findings, records = checked(both)
+def test_a_placemark_without_end_of_elements_is_rejected_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_kml_tree, "MAX_ELEMENTS", 500)
+    data = placemark(before="<a/>" * 1_000)
+    zones, findings, records = checked(data.replace(b"</kml>", placemark().partition(b">")[2]))
     assert (len(zones), records) == (1, 2)
     assert codes(findings)["kml-oversized"] == 1
+
+
+def test_a_ring_without_end_is_rejected_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_kml_shapes, "MAX_POINTS", 3)
+    assert rejected(placemark()).code == "kml-oversized"
+
+
+def test_a_document_without_end_of_elements_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_kml_tree, "MAX_ALL_ELEMENTS", 500)
+    with pytest.raises(ZoneFormatError, match="500 elements"):
+        kml.read(b"<kml>" + b"<Placemark/>" * 501 + b"</kml>", "x")
 
 
 def test_latin_1_is_read_where_declared() -> None:

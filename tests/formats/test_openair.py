@@ -368,7 +368,7 @@ def test_no_block_at_all_is_an_error(data: bytes) -> None:
 
 def test_a_file_beyond_the_bound_is_an_error() -> None:
     with pytest.raises(ZoneFormatError, match="bytes"):
-        openair.read(b"AC R\n" + b"*" * (64 * 1024 * 1024), "x")
+        openair.read(b"AC R\n" + b"*" * (32 * 1024 * 1024), "x")
 
 
 def test_garbage_between_blocks_is_one_finding_a_kind() -> None:
@@ -744,7 +744,7 @@ def test_any_mutation_reads_or_raises(data: st.DataObject) -> None:
     try:
         checked(bytes(mutated))
     except ZoneFormatError:
-        as_utf_16 = mutated[:2] in (b"\xff\xfe", b"\xfe\xff")
+        as_utf_16 = mutated.startswith((b"\xff\xfe", b"\xfe\xff"))
         assert as_utf_16 or not re.search(rb"(?:^|[\r\n])[ \t]*AC(?:[ \t\r\n*]|$)", bytes(mutated), re.I)
 
 

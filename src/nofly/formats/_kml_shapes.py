@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,9 +15,10 @@ from nofly.zones.model import Arc, Corridor, Datum, EdgeKind, Footprint, Limit, 
 
 OTHER_EDGE_M = 100.0
 """An edge whose two readings part by more than this is worth a warning."""
+MAX_POINTS = 500_000
+"""Positions in one ring or line, beyond which its placemark is rejected."""
 _DEEPEST = 16
 _DATUMS = {"relativeToGround": Datum.AGL, "absolute": Datum.AMSL}
-_COMMA = re.compile(r"\s*,\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +145,13 @@ def _corridor(line: Line, said: dict[str, Any], locator: str) -> Corridor:
 
 def _line(shape: Node) -> Line:
     """Return the coordinates of a point, line or ring. Raises Rejected."""
-    text = _COMMA.sub(",", shape.said("coordinates"))
+    words = " ".join(shape.said("coordinates").split())
+    tuples = words.replace(" ,", ",").replace(", ", ",").split()
+    if len(tuples) > MAX_POINTS:
+        raise Rejected("kml-oversized", f"more than {MAX_POINTS:,} positions", f"line {shape.line}")
     points: list[Vertex] = []
     altitudes_m: list[float] = []
-    for tuple_text in text.split():
+    for tuple_text in tuples:
         parts = tuple_text.split(",")
         try:
             numbers = [float(part) for part in parts if len(part) <= 40]

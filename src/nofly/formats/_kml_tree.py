@@ -19,6 +19,8 @@ MAX_ENTRIES = 2_000
 MAX_DEPTH = 64
 MAX_ELEMENTS = 100_000
 """Elements in one placemark, beyond which it is rejected."""
+MAX_ALL_ELEMENTS = 2_000_000
+"""Elements in one document, beyond which it is refused."""
 NAMESPACES = (
     "",
     *(f"http://www.opengis.net/kml/{version}" for version in ("2.2", "2.3")),
@@ -124,6 +126,7 @@ class Walker:
         self._nodes: list[Node] = []
         self._texts: list[list[str]] = []
         self._elements = 0
+        self._all_elements = 0
         self._skipping = 0
         self._folder_name: list[str] | None = None
         self._parser = expat.ParserCreate()
@@ -160,6 +163,9 @@ class Walker:
             prefix = name.rpartition(":")[0]
             self.namespace = attributes.get(f"xmlns:{prefix}" if prefix else "xmlns", "")
         self._path.append(tag)
+        self._all_elements += 1
+        if self._all_elements > MAX_ALL_ELEMENTS:
+            raise self._error(f"more than {MAX_ALL_ELEMENTS:,} elements", line)
         if len(self._path) > MAX_DEPTH:
             raise self._error(f"more than {MAX_DEPTH} elements deep", line)
         if self._skipping:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from nofly.errors import Finding, Severity, ZoneFormatError
 
-MAX_BYTES = 64 * 1024 * 1024
+MAX_BYTES = 32 * 1024 * 1024
 """A larger file is refused: all the world's airspace is a few megabytes."""
 MAX_LINE = 2_000
 MAX_BLOCK_LINES = 100_000
