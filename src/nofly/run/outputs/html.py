@@ -29,9 +29,10 @@ section.stay p:first-child { font-weight: 600 } small, .faint { opacity: .75 }
 """
 _READ = (
     "<p><b>Confirmed</b>: at least one report lies inside by more than its own 95 % error, in place and in "
-    "height. <b>Probable</b>: the best estimate lies inside. <b>Undetermined</b>: it cannot be told, "
-    "which is neither an all-clear nor an accusation. Stays that are <b>exempt</b>, <b>cleared</b> or "
-    "<b>suspect</b> (the reports themselves are not to be trusted) are on record and do not count as infringements.</p>"
+    "height. <b>Probable</b>: the best estimate lies inside. <b>Undetermined</b>: it cannot be told, which "
+    "is neither an all-clear nor an accusation. Stays that are <b>exempt</b>, <b>cleared</b> or "
+    "<b>suspect</b> (the reports themselves are not to be trusted) are on record and do not count as "
+    "infringements.</p>"
 )
 
 
