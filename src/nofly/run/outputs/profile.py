@@ -25,6 +25,8 @@ AXIS = {
     Datum.AGL: "height, ft AGL",
     Datum.HAE: "height, ft above the ellipsoid",
 }
+MARK_WITHIN_S = 30.0
+"""Entry and exit are marked where a height is known no further away than this."""
 _STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
 
 
@@ -152,9 +154,13 @@ def _draw_height(
         axes.plot(seconds, heights, ".", color=palette.INK, markersize=2.5, zorder=6)
     known = np.isfinite(heights)
     for at, fill in ((0.0, colour), ((stay.exit_time_us - stay.entry_time_us) / US_PER_S, palette.PAPER)):
+        if np.abs(seconds[known] - at).min() > min(gap_s, MARK_WITHIN_S):
+            continue
         value = float(np.interp(at, seconds[known], heights[known]))
-        axes.plot([at], [value], palette.STATUS_MARK[stay.status], markersize=8, markerfacecolor=fill,
-                  markeredgecolor=palette.INK, zorder=7)  # fmt: skip
+        axes.plot(
+            [at], [value], palette.STATUS_MARK[stay.status], markersize=8, markerfacecolor=fill,
+            markeredgecolor=palette.INK, zorder=7,
+        )  # fmt: skip
 
 
 def _time_axis(axes: Axes, stay: Infringement, span_us: tuple[int, int]) -> None:
