@@ -88,6 +88,10 @@ class Positions:
             {name: Coded(text.codes[rows], text.values) for name, text in self.texts.items()},
         )
 
+    def copied(self) -> Positions:
+        """Return the same rows in arrays of their own, so that a slice does not keep the whole alive."""
+        return self.take(np.arange(len(self)))
+
     def check(self, source: str = "") -> None:
         """Raise SchemaError unless lengths agree, names are known, every position is finite and in range."""
         n = len(self)

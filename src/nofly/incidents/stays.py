@@ -59,6 +59,9 @@ class Stay:
     height_m: float | None
     """At entry, on the datum of the floor, or of the ceiling where there is no floor."""
     height_datum: str | None
+    min_height_m: float | None
+    max_height_m: float | None
+    """The least and the greatest height reported while inside, on ``height_datum``; None where not known."""
     reports: int
     longest_gap_s: float
     measured: int
@@ -129,7 +132,7 @@ class _Columns:
             entry_err_m=s["first_err_m"][first], exit_err_m=s["last_err_m"][last],
             lower_margin_m=_finite(max(s["lower_margin_m"][v] for v in rows)),
             upper_margin_m=_finite(max(s["upper_margin_m"][v] for v in rows)),
-            height_m=height_m, height_datum=datum,
+            height_m=height_m, height_datum=datum, **self._range(rows, height_m),
             reports=c["earlier"][leave] - c["earlier"][entry],
             longest_gap_s=max(s["longest_gap_us"][v] for v in rows) / US_PER_S,
             measured=int(sum(s["measured"][v] for v in rows)), weak=int(sum(s["weak"][v] for v in rows)),
@@ -147,6 +150,21 @@ class _Columns:
             if row >= 0 and height == height:
                 return height, str(self.zones.datums[int(row)])
         return None, None
+
+
+    def _range(self, rows: list[int], height_m: float | None) -> dict[str, float | None]:
+        """Return the range of heights while inside, from the margins to the limits of the first visit's part."""
+        if height_m is None:
+            return {"min_height_m": None, "max_height_m": None}
+        seen = [height_m]
+        for v in rows:
+            low, high = self.s["lower_margin_m"][v], self.s["upper_margin_m"][v]
+            floor, floor_row, ceiling, ceiling_row = self.zones.limits[self.part[v]]
+            if floor_row >= 0 and np.isfinite(low):
+                seen.append(floor + low)
+            if ceiling_row >= 0 and np.isfinite(high):
+                seen.append(ceiling - high)
+        return {"min_height_m": min(seen), "max_height_m": max(seen)}
 
 
 def _finite(value: float) -> float | None:

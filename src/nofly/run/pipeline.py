@@ -1,0 +1,213 @@
+"""From ordered positions to changes and visits: identity, screening, heights, kernel, batch by batch.
+
+All state is in the object; the kernel's work is shared out by target among threads, which changes no answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nofly.geo.bridge import Carry, bridge
+from nofly.geo.heights import HeightBounds, fill_heights
+from nofly.incidents.stays import Stay, merge, zone_activity
+from nofly.kernel.detect import Detector, Params, Reports
+from nofly.kernel.visits import Quality, VisitBook
+from nofly.schema import Coded, Positions
+from nofly.tracks.quality import default_pos_err_m, epu_m
+from nofly.tracks.screening import DISPLACED, WEAK, ScreenParams, ScreenState, screen_into
+from nofly.units import US_PER_S
+from nofly.zones.compiled import CompiledZones
+from nofly.zones.model import Zone
+
+DAY_US = 86_400 * US_PER_S
+TIME_ERR_S = 1.0
+"""95 % error of a report's time where none is said: time stamps of receivers without GPS, and whole-second archives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aids:
+    """What heights are worked out with; None is not given."""
+
+    qnh: Any = None
+    geoid: Any = None
+    terrain: Any = None
+    bounds: HeightBounds = HeightBounds()
+
+
+@dataclass(slots=True)
+class Taken:
+    """A batch as it was judged: its rows, their target numbers and screening marks."""
+
+    positions: Positions
+    target: NDArray[np.int32]
+    marks: NDArray[np.uint16]
+
+
+class Pipeline:
+    """Takes batches in which each target's reports are in order of time."""
+
+    def __init__(
+        self, zones: CompiledZones, params: Params, aids: Aids, threads: int, screening: bool = True
+    ) -> None:
+        self._zones = zones
+        self._params = params
+        self.aids = aids
+        self._screening = screening
+        self._names: dict[str, int] = {}
+        self.targets: list[str] = []
+        self.shadows: set[int] = set()
+        """Numbers of the targets that stand for the not credible reports of another."""
+        self._shadow_of = np.full(0, -1, np.int32)
+        self._screen = ScreenState.empty()
+        self._carry = [Carry.empty(0) for _ in zones.datums]
+        self._span: tuple[int, int] | None = None
+        self._active: tuple[Any, Any] = (np.zeros(len(zones.zones) + 1, np.int32), np.zeros((0, 3), np.int64))
+        self._detectors = [Detector(zones, *self._active, params) for _ in range(threads)]
+        self._books = [VisitBook(zones) for _ in range(threads)]
+        self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
+
+    def step(self, positions: Positions) -> Taken:
+        """Take a batch."""
+        codes = self._number(positions.target)
+        marks = np.zeros(len(positions), np.uint16)
+        if self._screening:
+            if len(self._screen.rows) < len(self.targets):
+                self._screen = self._screen.grown(len(self.targets))
+            marks = screen_into(positions, codes, self._screen, ScreenParams())
+        weak = (marks & int(WEAK | DISPLACED)) != 0
+        target = self._displace(codes, marks)
+        self._cover(positions.time_us)
+        low, high, err = self._heights(positions, codes)
+        reports = Reports(
+            target, np.ascontiguousarray(positions.time_us), np.ascontiguousarray(positions.lat_deg),
+            np.ascontiguousarray(positions.lon_deg), low, high,
+        )  # fmt: skip
+        ground = positions.column("on_ground")
+        quality = Quality(
+            position_errors_m(positions), err, weak.astype(np.int8),
+            np.zeros(len(positions), np.int8) if ground is None else (ground == 1).astype(np.int8), TIME_ERR_S,
+        )  # fmt: skip
+        self._each(lambda i: self._work(i, reports, quality))
+        return Taken(positions, target, marks)
+
+    def finish(self) -> list[Stay]:
+        """End the stream and return all stays, targets by their numbers in ``targets``."""
+
+        def end(i: int) -> list[Stay]:
+            return merge(self._zones, *self._books[i].finish(self._detectors[i].finish()))
+
+        stays = [stay for part in self._each(end) for stay in part]
+        if self._pool:
+            self._pool.shutdown()
+        return sorted(stays, key=lambda s: (s.entry_us, s.target, s.zone))
+
+    def activity(self, zone: int) -> NDArray[np.int64]:
+        """Return the intervals in which a zone was active, over the time of the reports."""
+        starts, rows = self._active
+        return rows[starts[zone] : starts[zone + 1]]
+
+    def _work(self, i: int, reports: Reports, quality: Quality) -> None:
+        changes = self._detectors[i].step(reports, i, len(self._detectors))
+        self._books[i].step(changes, reports, quality, *self._active)
+
+    def _each(self, do: Any) -> list[Any]:
+        numbers = range(len(self._detectors))
+        return list(self._pool.map(do, numbers)) if self._pool else [do(i) for i in numbers]
+
+    def _number(self, target: Coded) -> NDArray[np.int32]:
+        lookup = np.empty(len(target.values) + 1, np.int32)
+        for code, name in enumerate(target.values):
+            number = self._names.get(name)
+            if number is None:
+                number = self._names[name] = len(self.targets)
+                self.targets.append(name)
+            lookup[code] = number
+        return lookup[target.codes]
+
+    def _displace(self, codes: NDArray[np.int32], marks: NDArray[np.uint16]) -> NDArray[np.int32]:
+        """Give the reports whose position is not credible to targets of their own."""
+        wrong = np.flatnonzero(marks & int(DISPLACED))
+        if len(wrong) == 0:
+            return codes
+        if len(self._shadow_of) < len(self.targets):
+            more = np.full(len(self.targets) - len(self._shadow_of), -1, np.int32)
+            self._shadow_of = np.concatenate([self._shadow_of, more])
+        for number in np.unique(codes[wrong]).tolist():
+            if self._shadow_of[number] < 0:
+                self._shadow_of[number] = len(self.targets)
+                self.shadows.add(len(self.targets))
+                self.targets.append(self.targets[number])
+        out = codes.copy()
+        out[wrong] = self._shadow_of[codes[wrong]]
+        return out
+
+    def _cover(self, time_us: NDArray[np.int64]) -> None:
+        """Work out when the zones are active, for whole days round the reports."""
+        low, high = int(time_us.min()), int(time_us.max())
+        if self._span and self._span[0] <= low and high <= self._span[1]:
+            return
+        if self._span:
+            low, high = min(low, self._span[0]), max(high, self._span[1])
+        gap_us = int(self._params.max_gap_s * US_PER_S)
+        self._span = ((low - gap_us) // DAY_US - 1) * DAY_US, ((high + gap_us) // DAY_US + 2) * DAY_US
+        self._active = zone_activity(self._zones.zones, *self._span)
+        for detector in self._detectors:
+            detector.activate(*self._active)
+
+    def _heights(self, positions: Positions, codes: NDArray[np.int32]) -> tuple[Any, Any, Any]:
+        datums = self._zones.datums
+        n = len(positions)
+        if not datums:
+            none = np.zeros((0, n))
+            return none, none, none
+        aids = self.aids
+        filled = fill_heights(positions, aids.qnh, aids.geoid, aids.terrain, aids.bounds, datums)
+        low: list[Any] = []
+        high: list[Any] = []
+        errors: list[Any] = []
+        for k, datum in enumerate(datums):
+            found = filled.err_m[datum]
+            err = np.full(n, filled.default_err_m[datum]) if found is None else found
+            lo, hi, self._carry[k] = bridge(
+                filled.lo[datum], filled.hi[datum], err, codes, positions.time_us,
+                self._carry[k].grown(len(self.targets)), max_gap_us=int(self._params.max_gap_s * US_PER_S),
+            )  # fmt: skip
+            low.append(lo)
+            high.append(hi)
+            errors.append(err)
+        if len(datums) == 1:
+            same = low[0] is high[0]
+            first = np.ascontiguousarray(low[0])[None]
+            return first, first if same else np.ascontiguousarray(high[0])[None], errors[0][None]
+        return np.array(low), np.array(high), np.array(errors)
+
+
+def position_errors_m(positions: Positions) -> NDArray[np.float64]:
+    """Return the 95 % position error of each row: as reported, by NACp, or the default of its source."""
+    reported = positions.column("pos_err_m")
+    nac_p = positions.column("nac_p")
+    source = positions.texts.get("source")
+    if source is None:
+        default: Any = default_pos_err_m(None)
+    else:
+        default = np.array([*map(default_pos_err_m, source.values), default_pos_err_m(None)])[source.codes]
+    out = np.broadcast_to(np.asarray(default, np.float64), (len(positions),))
+    if nac_p is not None:
+        known = epu_m(nac_p)
+        out = np.where(np.isnan(known), out, known)
+    if reported is not None:
+        out = np.where(np.isnan(reported), out, reported)
+    return np.ascontiguousarray(out)
+
+
+def lists_of(zones: Sequence[Zone]) -> set[str]:
+    """Return the names of the lists that the zones' rules name."""
+    from nofly.zones.predicates import named_lists
+
+    return {name for zone in zones if zone.rule is not None for name in named_lists(zone.rule)}
