@@ -59,3 +59,18 @@ def test_every_plugin_is_named(kind: str) -> None:
     names = [plugins.load(kind, name).NAME for name in plugins.names(kind)]
     assert names
     assert not [name for name in names if name.lower() not in text]
+
+
+def test_every_verb_is_shown() -> None:
+    from nofly.cli import VERBS
+
+    text = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+    assert not [verb for verb in VERBS if f"nofly {verb}" not in text]
+
+
+def test_every_option_of_check_is_named() -> None:
+    from nofly.cli.check import parser
+
+    text = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+    options = [max(action.option_strings, key=len) for action in parser()._actions if action.option_strings]
+    assert not [option for option in options if option not in ("--help",) and option not in text]
