@@ -20,7 +20,6 @@ A_M = cython.declare(cython.double, 6378137.0)
 F = cython.declare(cython.double, 1.0 / 298.257223563)
 B_M = cython.declare(cython.double, 6378137.0 * (1.0 - 1.0 / 298.257223563))
 RAD = cython.declare(cython.double, 0.017453292519943295)
-MAX_SPLITS = cython.declare(cython.Py_ssize_t, 1 << 14)
 NAN = cython.declare(cython.double, float("nan"))
 
 
@@ -220,7 +219,6 @@ def split_geodesic(
         end_lon -= 360.0
     while end_lon - lon1_deg < -180.0:
         end_lon += 360.0
-    floor_step: cython.double = 1.0 / MAX_SPLITS
     while low < 1.0:
         high = low + step
         if high >= 1.0 - 1e-12:
@@ -244,7 +242,7 @@ def split_geodesic(
             off = _off_m(lat3, lon3, lat0 + (lat2 - lat0) * 0.25 * q, lon0 + (lon2 - lon0) * 0.25 * q)
             if off > worst:
                 worst = off
-        if worst > tolerance_m and step > floor_step and (high - low) * length_m > 0.5:
+        if worst > tolerance_m and (high - low) * length_m > 0.5:
             step = step * 0.5
             continue
         if n >= room:
