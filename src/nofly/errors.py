@@ -123,6 +123,11 @@ def fold_findings(findings: Iterable[Finding], keep: int = 5) -> list[Finding]:
         more = folded.get(key)
         count = finding.count + (more.count if more else 0)
         folded[key] = Finding(
-            finding.code, finding.severity, f"more like: {finding.message}", finding.source, "", count
+            finding.code,
+            finding.severity,
+            f"more like: {finding.message.removeprefix('more like: ')}",
+            finding.source,
+            "",
+            count,
         )
     return out + list(folded.values())

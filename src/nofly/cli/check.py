@@ -163,7 +163,7 @@ def _checked(args: argparse.Namespace) -> CheckResult:
     from nofly.errors import ConfigError
     from nofly.run.at import inside_at, instant
     from nofly.run.inputs import expanded, total_bytes
-    from nofly.run.trackfiles import read_batches
+    from nofly.run.trackfiles import STDIN, read_batches
     from nofly.run.zonefiles import read_zones
 
     at_us = None if args.at is None else instant(args.at)
@@ -176,8 +176,10 @@ def _checked(args: argparse.Namespace) -> CheckResult:
     strict = bool(args.strict if args.strict is not None else config.check.strict)
     zones = read_zones(zone_files, format=args.zones_format, strict=strict)
     tracks = expanded(args.tracks)
-    batches = with_progress(read_batches(tracks, _archive_options(args, config)), total_bytes(tracks))
-    result = check(zones.zones, batches, _check_options(args, config, strict), zones.findings)
+    options = _archive_options(args, config)
+    batches = with_progress(read_batches(tracks, options), total_bytes(tracks))
+    again = None if STDIN in tracks else lambda: read_batches(tracks, options)
+    result = check(zones.zones, batches, _check_options(args, config, strict), zones.findings, again)
     return result if at_us is None else inside_at(result, at_us)
 
 
@@ -219,7 +221,7 @@ def _check_options(args: argparse.Namespace, config: Config, strict: bool) -> An
         if not (name and equals and path):
             raise ConfigError(f"--list {text}", expected="NAME=FILE")
         lists[name] = path
-    chosen = {
+    chosen: dict[str, Any] = {
         "max_gap_s": args.max_gap_s or config.check.max_gap_s,
         "qnh": tuple(args.qnh) or config.check.qnh,
         "qnh_stations": args.qnh_stations or config.check.qnh_stations,

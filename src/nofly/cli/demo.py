@@ -26,15 +26,16 @@ def run(argv: list[str]) -> int:
     from pathlib import Path
 
     from nofly.cli.streams import colour_wanted, note_findings, say_text
-    from nofly.run.demo import run_demo, write_demo
+    from nofly.run.demo import EXPLAINED, run_demo, write_demo
     from nofly.run.outputs.explain import sentences
     from nofly.run.outputs.table import summary, table
 
     args = parser().parse_args(argv)
     result = run_demo()
     say_text(f"{table(result, colour=colour_wanted())}\n\n{summary(result)}\n")
-    if result.infringements:
-        say_text(sentences(result, result.infringements[0]) + "\n")
+    shown = next((stay for stay in result.infringements if stay.zone_id == EXPLAINED), None)
+    if shown is not None:
+        say_text(f"{sentences(result, shown)}\n")
     note_findings(result.findings)
     for place in write_demo(result, Path(args.out)):
         say_text(f"written: {place}")

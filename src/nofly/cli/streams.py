@@ -57,7 +57,7 @@ def note_findings(findings: tuple[Finding, ...], most: int = 20) -> None:
     for line in lines[:most]:
         note(line)
     if len(lines) > most:
-        note(f"… and {len(lines) - most} kinds more: --format json lists every one")
+        note(f"… and {len(lines) - most} lines more: --format json lists them")
 
 
 def drop_stdout() -> None:

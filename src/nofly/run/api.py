@@ -75,18 +75,24 @@ def check(
 
     ``positions`` is what :func:`read_positions` takes, or Positions, or several of them in order of time;
     ``zones`` a ZoneSet, zones, or paths. Other arguments are those of ``CheckOptions`` (``max_gap_s``,
-    ``qnh``, ``terrain``, ``lists``, …). Raises what the readers raise, and ConfigError for an unknown option.
+    ``qnh``, ``terrain``, ``lists``, …); one QNH or one folder of terrain may stand for itself. Raises what
+    the readers raise, and ConfigError for an unknown option.
     """
     from nofly.run.check import CheckOptions
     from nofly.run.check import check as run
 
+    for name in ("qnh", "terrain"):
+        given = options.get(name, ())
+        several = isinstance(given, Sequence) and not isinstance(given, str)
+        options[name] = [str(one) for one in (given if several else (given,))]
     try:
         chosen = CheckOptions(**options)
     except TypeError as error:
         raise ConfigError(f"nofly.check: {error}") from error
     law, findings = _zones_of(zones)
     reading = archive_options(None, columns, altitude_datum, time_zone)
-    return run(law, batches_of(positions, reading), chosen, findings)
+    again = None if isinstance(positions, Iterator) else lambda: batches_of(positions, reading)
+    return run(law, batches_of(positions, reading), chosen, findings, again)
 
 
 def archive_options(

@@ -14,6 +14,8 @@ QNH_HPA = 1028.0
 """Of Paris on 7 October 2021: what an aircraft on the ground at Toussus-le-Noble (538 ft) reported."""
 ZONES = "demo-zones.geojson.gz"
 TRACKS = ("demo-paris.json.gz", "demo-switzerland.json.gz")
+EXPLAINED = "LF-P25"
+"""The zone of the stay that is told in sentences."""
 PICTURE, PAGE, MAP = "nofly-demo.png", "nofly-demo.html", "nofly-demo.kml"
 
 

@@ -30,7 +30,7 @@ View = tuple[float, float, float, float]
 """x from, x to, y from, y to in metres."""
 
 
-def draw_zone(axes: Axes, local: LocalMap, zone: Zone, *, strong: bool, label: bool = False) -> None:
+def draw_zone(axes: Axes, local: LocalMap, zone: Zone, *, strong: bool) -> None:
     """Draw a zone's footprints: filled and hatched where it was entered, an outline where not."""
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path
@@ -55,19 +55,33 @@ def draw_zone(axes: Axes, local: LocalMap, zone: Zone, *, strong: bool, label: b
                 alpha=0.95 if strong else 0.4, zorder=3 if strong else 1,
             )  # fmt: skip
             axes.add_patch(outline)
-    if label:
-        x, y = _label_place(local, zone)
+
+
+def label_zones(axes: Axes, local: LocalMap, zones: Sequence[Zone], view: View) -> None:
+    """Write the names of zones beside them, where one does not cover another."""
+    taken: list[View] = []
+    for zone in zones:
         text = shorten(printable(zone.name or zone.id), 26)
+        half_x, high = 0.0029 * len(text) * (view[1] - view[0]), 0.04 * (view[3] - view[2])
+        x, y = (np.concatenate(part) for part in zip(*points_of(local, [zone]), strict=True))
+        middle_x, middle_y = (x.min() + x.max()) / 2, (y.min() + y.max()) / 2
+        places = (
+            (middle_x, y.max() + 0.7 * high), (middle_x, y.min() - 0.7 * high),
+            (x.max() + half_x * 1.1, middle_y), (x.min() - half_x * 1.1, middle_y),
+            (middle_x, y.max() + 2 * high), (middle_x, y.min() - 2 * high),
+        )  # fmt: skip
+        boxes = [(px - half_x, px + half_x, py - high / 2, py + high / 2) for px, py in places]
+        free = [k for k, box in enumerate(boxes) if not any(_overlap(box, other) for other in taken)]
+        best = free[0] if free else 0
+        taken.append(boxes[best])
         axes.text(
-            x, y, text, color=colour, fontsize=7.5, ha="center", va="bottom", zorder=4, clip_on=True,
-            bbox={**_LABEL_BOX, "pad": 1.0},
+            *places[best], text, color=palette.ZONE_COLOUR[zone.restriction], fontsize=7.5, ha="center",
+            va="center", zorder=4, clip_on=True, bbox={**_LABEL_BOX, "pad": 1.0},
         )  # fmt: skip
 
 
-def _label_place(local: LocalMap, zone: Zone) -> tuple[float, float]:
-    ring = outlines(zone.volumes[0].footprint)[0][0]
-    x, y = local.forward(ring[:-1, 0], ring[:-1, 1])
-    return float(x.min() + x.max()) / 2, float(y.max() + 0.03 * np.ptp(y))
+def _overlap(a: View, b: View) -> bool:
+    return a[0] < b[1] and b[0] < a[1] and a[2] < b[3] and b[2] < a[3]
 
 
 def _turned(ring: NDArray[np.float64], anticlockwise: bool) -> NDArray[np.float64]:

@@ -91,7 +91,7 @@ def headline(result: CheckResult, stay: Infringement) -> str:
     parts = [
         f"{duration(stay.duration_s)}{_range(stay)}",
         *_depth_part(stay),
-        height(stay.height_m, stay.height_datum) if stay.height_m is not None else "height unknown",
+        _height_part(stay),
         f"from {clock(stay.entry_time_us)}",
     ]
     tail = [
@@ -139,6 +139,12 @@ def _depth_part(stay: Infringement) -> list[str]:
     return [] if stay.depth_m is None else [f"at most {depth(stay.depth_m, stay.depth_err_m)} deep"]
 
 
+def _height_part(stay: Infringement) -> str:
+    if stay.height_m is not None:
+        return height(stay.height_m, stay.height_datum)
+    return "height within the limits" if stay.certainty is Certainty.CONFIRMED else "height unknown"
+
+
 def _keep_in(sentence: str) -> str:
     """Return a sentence about a stay turned into one about an absence."""
     swaps = (
@@ -159,9 +165,14 @@ def _vertical(stay: Infringement, zone: Zone | None) -> list[str]:
         parts.append(f"{feet(stay.upper_margin_m):,.0f} ft below the ceiling{_published(limits, 1)}")
     if parts:
         return [f"It was at most {' and '.join(parts)}."]
-    if stay.height_m is None:
-        return ["Its height is not known." + (f" The zone reaches {_extent(limits)}." if limits else "")]
-    return []
+    if stay.height_m is not None:
+        return []
+    extent = f" ({_extent(limits)})" if limits else ""
+    if stay.certainty is Certainty.CONFIRMED:
+        return [f"Its exact height is not known; any that it can have had lies within the limits{extent}."]
+    return [
+        f"Its height is not known; the zone has limits{extent}." if extent else "Its height is not known."
+    ]
 
 
 def _limits(zone: Zone | None) -> tuple[Limit | None, Limit | None] | None:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 MOST_SHOWN = 4
 """Stays with a map and a profile of their own; the overview shows all."""
+MOST_LABELLED = 12
 MOST_AROUND = 400
 """Zones that were not entered are drawn as outlines, where there are no more than this many."""
 _WIDTH_IN, _ROW_IN, _OVERVIEW_IN, _FOOT_IN, _HEAD_IN = 12.0, 4.0, 4.6, 1.0, 0.6
@@ -85,7 +86,7 @@ def _figure(result: CheckResult) -> Figure:
     FigureCanvasAgg(drawn)
     drawn.text(0.02, 1 - 0.24 / inches, "nofly check", fontsize=11, fontweight="bold", va="center")
     drawn.text(
-        0.115, 1 - 0.24 / inches, shorten(summary(result), 150), fontsize=8, va="center", color=palette.INK
+        0.115, 1 - 0.24 / inches, shorten(summary(result), 168), fontsize=8, va="center", color=palette.INK
     )
     paths = Paths(result)
     gap_s = float(getattr(result.options, "max_gap_s", 120.0))
@@ -142,7 +143,9 @@ def _overview(axes: Axes, result: CheckResult, paths: Paths, numbers: dict[str, 
     chart.dress(axes, local, view)
     _around(axes, local, view, result, framed)
     for zone in framed:
-        chart.draw_zone(axes, local, zone, strong=bool(zones) or len(framed) <= 12, label=len(framed) <= 12)
+        chart.draw_zone(axes, local, zone, strong=bool(zones) or len(framed) <= MOST_LABELLED)
+    if len(framed) <= MOST_LABELLED:
+        chart.label_zones(axes, local, framed, view)
     for target in dict.fromkeys(stay.target_id for stay in stays):
         chart.draw_flight(axes, local, paths, target, result.span_us or (0, 0), gap_s)
     for stay in stays:

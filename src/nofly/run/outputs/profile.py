@@ -25,6 +25,7 @@ AXIS = {
     Datum.AGL: "height, ft AGL",
     Datum.HAE: "height, ft above the ellipsoid",
 }
+MOST_DOTS = 60
 MARK_WITHIN_S = 30.0
 """Entry and exit are marked where a height is known no further away than this."""
 _STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
@@ -150,7 +151,7 @@ def _draw_height(
         seconds[inside], heights[inside], color=colour, linewidth=2.4, zorder=5,
         linestyle=palette.CERTAINTY_LINE[stay.certainty],
     )  # fmt: skip
-    if len(heights) < 120:
+    if len(heights) <= MOST_DOTS:
         axes.plot(seconds, heights, ".", color=palette.INK, markersize=2.5, zorder=6)
     known = np.isfinite(heights)
     for at, fill in ((0.0, colour), ((stay.exit_time_us - stay.entry_time_us) / US_PER_S, palette.PAPER)):
