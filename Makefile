@@ -53,9 +53,10 @@ check-long: check .fuzz-venv/.ready
 bench: build .bench-venv/.ready
 	$(PY) -m benchmarks
 
-## make docs         writes the generated pages of docs/reference anew
+## make docs         writes anew what is generated: the list of findings, the outputs that pages show
 docs: build
 	$(PY) -m tests.house.finding_codes --write
+	$(PY) -m tests.docs.shown
 
 ## make constraints  pins every dependency anew, with hashes
 constraints: .venv/.dependencies
