@@ -84,8 +84,9 @@ def merge(zones: CompiledZones, changes: Changes, visits: Visits) -> list[Stay]:
     reach = exit_us[order].copy()
     joined = np.zeros(len(order), bool)
     several = np.bincount(zones.part_zone, minlength=len(zones.zones)) > 1
-    for i in np.flatnonzero(same & several[zone[order][1:]]) + 1:
-        if entry_us[order[i]] <= reach[i - 1] + TOUCH_US:
+    apart_us = np.where(several[zone[order]], TOUCH_US, 0)
+    for i in np.flatnonzero(same & (several[zone[order][1:]] | (entry_us[order][1:] <= reach[:-1]))) + 1:
+        if entry_us[order[i]] <= reach[i - 1] + apart_us[i]:
             joined[i] = True
             reach[i] = max(reach[i], reach[i - 1])
     groups = np.split(order, np.flatnonzero(~joined)[1:])

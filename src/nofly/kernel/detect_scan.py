@@ -1245,9 +1245,8 @@ class Scan:
         why: cython.int
         for m in range(self.n_met):
             state = 0
-            active = 0
+            active = self._active(self.met_part[m], cython.cast(cython.double, self.t1))
             if self.met_piece[m] == self.piece and self.met_end[m] != 0:
-                active = self._active(self.met_part[m], cython.cast(cython.double, self.t1))
                 state = self._vertical(self.met_part[m], 1.0) if active != 0 else 0
                 if active == 1 and state == 2:
                     state = 1
