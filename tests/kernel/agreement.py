@@ -20,7 +20,7 @@ from tests.kernel.strategies import Case, positions_of
 from tests.oracle.ellipsoid import inverse
 from tests.oracle.spans import Spans, intersection, within
 from tests.oracle.track import Track
-from tests.oracle.truth import VERTICAL_M, ZoneTruth
+from tests.oracle.truth import VERTICAL_M, ZoneTruth, is_ground
 
 LATERAL_M = 1.0 + 0.05
 """One metre, and what the oracle may itself be off."""
@@ -113,6 +113,9 @@ class _Pair:
         def any_near(times: set[float]) -> bool:
             return any(abs(at_s - t) <= TICK_S for t in times)
 
+        if self.known != self.surely and any_near(set(self.track.time_s.tolist())):
+            # Where a height is no longer or again known, a stay may begin or end for want of that alone.
+            return True
         active = [span for spans in self.truth.active.values() for span in spans]
         if cause is Cause.DATA_RESUMED:
             return which == "entry" and any_near(self.track.starts_s)
@@ -124,8 +127,6 @@ class _Pair:
             return which == "exit" and any_near({b for _, b in active})
         if cause is not Cause.MOVED:
             return False
-        if self.known != self.surely and any_near(set(self.track.time_s.tolist())):
-            return True
         lateral, vertical = self._boundary(point, at_s)
         return lateral <= LATERAL_M or vertical <= VERTICAL_M
 
@@ -164,7 +165,7 @@ class _Pair:
             (truth.volume.upper, -1.0, stay.upper_margin_m),
         ):
             value = math.nan if value is None else value
-            if limit is None:
+            if limit is None or is_ground(limit, sign):
                 if not math.isnan(value):
                     out.append(f"a margin of {value} m from no limit")
                 continue

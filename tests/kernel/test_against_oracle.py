@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from nofly.kernel import compiled
 from tests.kernel.agreement import disagreements
 from tests.kernel.strategies import positions_of, random_case
 
 SEEDS = 20
-CASES = 100
+CASES = 100 if compiled() else 10
+"""The uncompiled kernel is the same source, some hundred times slower."""
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))

@@ -200,9 +200,9 @@ def test_a_touched_vertex_is_a_stay_of_no_length() -> None:
 
 
 def test_a_flight_exactly_along_an_edge() -> None:
-    north = Polygon(((0.0, 0.0), (0.0, 1.0), (1.0, 1.0), (1.0, 0.0)), edge_kind=EdgeKind.PLANAR)
-    south = Polygon(((0.0, 0.0), (0.0, 1.0), (-1.0, 1.0), (-1.0, 0.0)), edge_kind=EdgeKind.PLANAR)
-    rows = reports((0, 0.0, -0.5), (50, 0.0, 0.5), (100, 0.0, 1.5))
+    north = Polygon(((0.0, 0.0), (0.0, 0.125), (1.0, 0.125), (1.0, 0.0)), edge_kind=EdgeKind.PLANAR)
+    south = Polygon(((0.0, 0.0), (0.0, 0.125), (-1.0, 0.125), (-1.0, 0.0)), edge_kind=EdgeKind.PLANAR)
+    rows = reports((0, 0.0, -0.0625), (50, 0.0, 0.0625), (100, 0.0, 0.1875))
     found = stays([zone("north", north), zone("south", south)], rows)
     assert [s.zone_id for s in found] == ["north", "south"], "the border belongs to both"
     for stay in found:

@@ -26,8 +26,8 @@ FIELDS = (
     "upper_margin_m", "reports", "longest_gap_s",
 )  # fmt: skip
 PLACED = [kind for kind in MAKERS if kind != "scheduled"]
-often = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-slowly = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+often = settings(suppress_health_check=[HealthCheck.too_slow])
+slowly = settings(often, max_examples=max(5, settings.default.max_examples // 4))
 
 
 def stays(

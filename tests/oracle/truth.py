@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nofly.schema import Positions
-from nofly.zones.model import Limit, Volume, Zone
+from nofly.zones.model import Datum, Limit, Volume, Zone
 from tests.oracle.activity import active_spans
 from tests.oracle.ellipsoid import Floats
 from tests.oracle.shapes import Shape, shape_of
@@ -92,11 +92,16 @@ def sample(shape: Shape, track: Track, thresholds_m: Sequence[float]) -> Samples
     return Samples(*(np.concatenate(v) for v in zip(*kept, strict=True)))
 
 
+def is_ground(limit: Limit, sign: float) -> bool:
+    """Whether a limit is a floor at or below the ground, above which everything always is."""
+    return sign > 0 and limit.datum is Datum.AGL and limit.value_m <= 0.0
+
+
 def height_fractions(volume: Volume, track: Track, k: int, slack_m: float, *, maybe: bool) -> Spans:
     """Return the part of a segment (0 to 1) between the limits; a height not known counts if ``maybe``."""
     low, high = 0.0, 1.0
     for limit, sign in ((volume.lower, 1.0), (volume.upper, -1.0)):
-        if limit is None:
+        if limit is None or is_ground(limit, sign):
             continue
         a, b = (sign * (track.height(limit.datum, k, f) - limit.value_m) + slack_m for f in (0.0, 1.0))
         if np.isnan(a) or np.isnan(b):
