@@ -24,6 +24,9 @@ UNITS: dict[str, dict[str, float]] = {
 """Kind of quantity → unit → factor to our unit (metres, m/s, degrees, microseconds)."""
 
 
+BEAST_CLOCKS = ("12mhz", "gps")
+
+
 def kind_of(column: str) -> str:
     """Return the kind of quantity one of our columns holds, ``""`` where it has no unit."""
     if column in ("time", "received", "position_time"):
@@ -53,6 +56,14 @@ class ArchiveOptions:
     """Datum of heights that come without one: a key of :data:`DATUMS`. None is ``std``, with a finding."""
     time_zone: str | None = None
     """IANA name of the zone of times that come without one. None is UTC, with a finding."""
+    start_us: int | None = None
+    """When a recording with a clock of its own began, in microseconds UTC (of a GPS clock: any time of that
+    day). None counts from 1970, with a finding."""
+    beast_clock: str = "12mhz"
+    """What the clock of Beast frames is: one of :data:`BEAST_CLOCKS`."""
+    receiver: tuple[float, float] | None = None
+    """Latitude and longitude of the receiver, in degrees: with it raw surface positions can be read of an
+    aircraft that has not been seen airborne. Only for a recording of one receiver."""
     respect_privacy: bool = True
     """Leave out the callsign of aircraft marked PIA or LADD in readsb's database flags."""
     batch_rows: int = 262_144
@@ -73,6 +84,8 @@ class ArchiveOptions:
             )
         if self.time_zone is not None:
             _check_zone(self.time_zone)
+        _check_clock(self.start_us, self.beast_clock)
+        _check_receiver(self.receiver)
         for name, column in self.columns.items():
             _check_column(name, Column(*column))
         for limit in ("batch_rows", "max_line_bytes", "max_document_bytes", "max_ratio", "max_bytes"):
@@ -87,6 +100,21 @@ def _check_zone(name: str) -> None:
         ZoneInfo(name)
     except (KeyError, OSError, ValueError) as error:
         raise ConfigError(f"time zone {name!r}", expected="an IANA name such as Europe/Kyiv") from error
+
+
+def _check_clock(start_us: int | None, beast_clock: str) -> None:
+    if beast_clock not in BEAST_CLOCKS:
+        raise ConfigError(f"Beast clock {beast_clock!r}", expected=f"one of {', '.join(BEAST_CLOCKS)}")
+    if start_us is not None and start_us <= 0:
+        raise ConfigError(f"start_us is {start_us}", expected="microseconds since 1970")
+
+
+def _check_receiver(receiver: tuple[float, float] | None) -> None:
+    if receiver is None:
+        return
+    lat_deg, lon_deg = receiver
+    if not (-90.0 <= lat_deg <= 90.0 and -180.0 <= lon_deg <= 180.0):
+        raise ConfigError(f"receiver at {lat_deg}, {lon_deg}", expected="latitude, longitude in degrees")
 
 
 def _check_column(name: str, column: Column) -> None:

@@ -1,0 +1,130 @@
+"""Mode S Beast binary: bytes, however they are cut, to frames.
+
+A frame is 0x1A, a type, six bytes of clock, one of signal level, and the message: type 0x31 Mode A/C of two
+bytes, 0x32 Mode S short of seven, 0x33 Mode S long of fourteen, 0x34 the receiver's status of fourteen.
+Every 0x1A within is sent twice (Mode-S Beast documentation, "Data output formats").
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+_ESCAPE = 0x1A
+_HEADER_BYTES = 7
+_MESSAGE_BYTES = {0x31: 2, 0x32: 7, 0x33: 14, 0x34: 14}
+_MARK = bytes([_ESCAPE])
+_DOUBLE = _MARK * 2
+
+MLAT_CLOCK = 0xFF004D4C4154
+"""The clock of messages that dump1090 and readsb make from multilateration ("MLAT" in ASCII)."""
+
+
+class BeastFrame(NamedTuple):
+    """One frame: where it began in the stream, its type (1 Mode A/C, 2 short, 3 long, 4 status), its 48-bit
+    clock, its signal level (0 to 255), its message, and when it was received, if that was told."""
+
+    offset: int
+    kind: int
+    clock: int
+    signal: int
+    message: bytes
+    received_us: int | None = None
+
+    @property
+    def signal_db(self) -> float | None:
+        """Signal level in decibels below full scale; None where the receiver gave none."""
+        return 20.0 * math.log10(self.signal / 255.0) if self.signal else None
+
+
+class BeastDecoder:
+    """Cuts bytes into frames. How the bytes come makes no difference.
+
+    ``broken`` counts frames cut short by another, ``ignored_bytes`` what belongs to no frame;
+    ``broken_at`` and ``ignored_at`` say where that was first so (-1: never).
+    """
+
+    def __init__(self) -> None:
+        self.broken = 0
+        self.broken_at = -1
+        self.ignored_bytes = 0
+        self.ignored_at = -1
+        self._rest = b""
+        self._offset = 0
+
+    def feed(self, data: bytes, received_us: int | None = None) -> list[BeastFrame]:
+        """Return the frames that end in ``data``."""
+        buffer = self._rest + data
+        frames: list[BeastFrame] = []
+        at, end = 0, len(buffer)
+        while True:
+            mark = buffer.find(_MARK, at)
+            if mark < 0 or mark + 1 >= end:
+                self._ignore(at, (end if mark < 0 else mark) - at)
+                at = end if mark < 0 else mark
+                break
+            self._ignore(at, mark - at)
+            size = _MESSAGE_BYTES.get(buffer[mark + 1])
+            if size is None:
+                self._ignore(mark, 2)
+                at = mark + 2
+                continue
+            content, after = _content(buffer, mark + 2, _HEADER_BYTES + size)
+            if content is None:
+                at = mark
+                break
+            if len(content) < _HEADER_BYTES + size:
+                self._break(mark)
+            else:
+                frames.append(_frame(self._offset + mark, buffer[mark + 1], content, received_us))
+            at = after
+        self._rest = buffer[at:]
+        self._offset += at
+        return frames
+
+    def finish(self) -> None:
+        """Count what is left at the end: a frame that does not end is broken."""
+        if len(self._rest) > 1:
+            self._break(0)
+        else:
+            self._ignore(0, len(self._rest))
+        self._offset += len(self._rest)
+        self._rest = b""
+
+    def _break(self, at: int) -> None:
+        self.broken += 1
+        self.broken_at = self._offset + at if self.broken_at < 0 else self.broken_at
+
+    def _ignore(self, at: int, count: int) -> None:
+        if count:
+            self.ignored_bytes += count
+            self.ignored_at = self._offset + at if self.ignored_at < 0 else self.ignored_at
+
+
+def _frame(offset: int, kind: int, content: bytes, received_us: int | None) -> BeastFrame:
+    clock = int.from_bytes(content[:6], "big")
+    return BeastFrame(offset, kind - 0x30, clock, content[6], content[_HEADER_BYTES:], received_us)
+
+
+def _content(buffer: bytes, start: int, size: int) -> tuple[bytes | None, int]:
+    """Return ``size`` bytes with doubled escapes undone, and where they end; fewer where another frame
+    begins in them, None where they are not all there yet."""
+    plain = buffer[start : start + size]
+    if _ESCAPE not in plain and len(plain) == size:
+        return plain, start + size
+    parts, at, left = [], start, size
+    while left:
+        mark = buffer.find(_MARK, at, at + left)
+        if mark < 0:
+            if at + left > len(buffer):
+                return None, start
+            parts.append(buffer[at : at + left])
+            return b"".join(parts), at + left
+        if mark + 1 >= len(buffer):
+            return None, start
+        if buffer[mark + 1] != _ESCAPE:
+            return b"".join([*parts, buffer[at:mark]]), mark
+        parts.append(buffer[at : mark + 1])
+        left -= mark + 1 - at
+        at = mark + 2
+    return b"".join(parts), at
