@@ -31,7 +31,11 @@ def length_m(value: float, unit: str) -> float:
 
     Raises KeyError for a unit it does not know: the caller says where it stood.
     """
-    return value * _LENGTH_M[re.sub(r"[^A-Z]", "", unit.upper())]
+    name = re.sub(r"[^A-Z]", "", unit.upper())
+    if name == "FL":
+        # By way of feet, so that FL360 and 36,000 ft are one number to the last bit.
+        return value * 100.0 * M_PER_FT
+    return value * _LENGTH_M[name]
 
 
 def feet(value_m: float) -> float:

@@ -110,7 +110,7 @@ class Reports:
     high_m: NDArray[np.float64]
 
 
-_STATE = ("slot", "more_box", "last", "head", "node_part", "node_state", "node_next", "free_node")
+_STATE = ("slot", "more_box", "head", "node_part", "node_state", "node_next", "free_node")
 
 
 class Detector:
@@ -130,7 +130,7 @@ class Detector:
             "limits": zones.limits, "part_zone": zones.part_zone, "cell_split": zones.cell_split,
             "cell_base": zones.cell_base, "leaf_entry": zones.leaf_entry, "entry_part": zones.entry_part,
             "entry_inside": zones.entry_inside, "entry_edge": zones.entry_edge, "leaf_edge": zones.leaf_edge,
-            "leaf_ends": zones.leaf_ends, "zone_active": zone_active, "active": active,
+            "leaf_ends": zones.leaf_ends, "leaf_full": zones.leaf_full, "rows": self._rows, "zone_active": zone_active, "active": active,
             "stamp": np.zeros(parts, np.int64), "stamp_slot": np.zeros(parts, np.int32),
             "seg": np.zeros((2, max(1, 2 * self._rows))),
             **_targets(0, self._rows), **_nodes(256), **_met(256), **_hits(256), **_cuts(256), **_breaks(256),
@@ -242,11 +242,10 @@ def joined(found: list[Changes]) -> Changes:
 
 
 def _targets(n: int, rows: int) -> dict[str, Any]:
-    slot = np.zeros((n, 11))
+    slot = np.zeros((n, 16))
     slot[:, 0] = np.inf
     slot[:, 5] = NEVER
-    more_box, last = np.zeros((n, max(4, 4 * (rows - 1)))), np.zeros((n, 2 + 2 * rows))
-    return {"slot": slot, "more_box": more_box, "last": last, "head": np.full(n, -1, np.int32)}
+    return {"slot": slot, "more_box": np.zeros((n, max(6, 6 * (rows - 1)))), "head": np.full(n, -1, np.int32)}
 
 
 def _nodes(n: int) -> dict[str, Any]:

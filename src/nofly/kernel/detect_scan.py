@@ -25,11 +25,30 @@ else:
     from nofly.zones.grid_scan import PAD_DEG, REF_X, REF_Y, band_span, column, row
 
 TRACK_TOLERANCE_M = cython.declare(cython.double, 0.3)
+# How far ahead a safe box reaches: so many reports, over so many leaves.
+AHEAD_STEPS = cython.declare(cython.double, 24.0)
+AHEAD_LEAVES = cython.declare(cython.int, 48)
 LIMIT_MARGIN_M = cython.declare(cython.double, 1e-6)
 RAD = cython.declare(cython.double, 0.017453292519943295)
 INF = cython.declare(cython.double, float("inf"))
 NAN = cython.declare(cython.double, float("nan"))
 NEVER = cython.declare(cython.double, -9.0e18)
+
+# Columns of a target's slot: the box in longitude and latitude, its end in time, the time of the last report, the bounds of
+# the least and the greatest height on the first row, how many reports there were, and the last one's place and heights.
+X0 = cython.declare(cython.int, 0)
+X1 = cython.declare(cython.int, 1)
+Y0 = cython.declare(cython.int, 2)
+Y1 = cython.declare(cython.int, 3)
+UNTIL = cython.declare(cython.int, 4)
+TIME = cython.declare(cython.int, 5)
+LEAST = cython.declare(cython.int, 6)
+GREATEST = cython.declare(cython.int, 8)
+COUNT = cython.declare(cython.int, 10)
+LAT = cython.declare(cython.int, 11)
+LON = cython.declare(cython.int, 12)
+LOW = cython.declare(cython.int, 13)
+HIGH = cython.declare(cython.int, 14)
 
 # What a change is due to.
 DATA = cython.declare(cython.int, 0)
@@ -67,6 +86,7 @@ class Scan:
     cell_split: cython.int[::1]
     cell_base: cython.int[::1]
     leaf_entry: cython.int[::1]
+    leaf_full: cython.int[::1]
     entry_part: cython.int[::1]
     entry_inside: cython.char[::1]
     entry_edge: cython.int[::1]
@@ -75,10 +95,9 @@ class Scan:
     # activity by zone: intervals from zone_active[z] on
     zone_active: cython.int[::1]
     active: cython.longlong[:, ::1]
-    # state by target
+    # state by target: columns of slot as the constants above name them, six for every further height row in more_box
     slot: cython.double[:, ::1]
     more_box: cython.double[:, ::1]
-    last: cython.double[:, ::1]
     head: cython.int[::1]
     node_part: cython.int[::1]
     node_state: cython.char[::1]
@@ -163,9 +182,8 @@ class Scan:
             self.slot = array
         elif name == "more_box":
             self.more_box = array
-        elif name == "last":
-            self.last = array
-            self.rows = (array.shape[1] - 2) // 2
+        elif name == "leaf_full":
+            self.leaf_full = array
         elif name == "head":
             self.head = array
         elif name == "node_part":
@@ -212,6 +230,8 @@ class Scan:
             self.out_real = array
         elif name == "seg":
             self.seg = array
+        elif name == "rows":
+            self.rows = array
         else:
             raise KeyError(name)
 
@@ -228,7 +248,6 @@ class Scan:
         low: cython.double[:, ::1] = low_m
         high: cython.double[:, ::1] = high_m
         slot: cython.double[:, ::1] = self.slot
-        last: cython.double[:, ::1] = self.last
         n: cython.Py_ssize_t = tgt.shape[0]
         i: cython.Py_ssize_t = first
         base_row: cython.longlong = base
@@ -237,10 +256,23 @@ class Scan:
         of: cython.int = shards
         rows: cython.int = self.rows
         g: cython.Py_ssize_t
+        held: cython.Py_ssize_t = -1
+        at: cython.Py_ssize_t = -1
         k: cython.Py_ssize_t
         x: cython.double
         y: cython.double
         t: cython.double
+        x0: cython.double = 0.0
+        x1: cython.double = 0.0
+        y0: cython.double = 0.0
+        y1: cython.double = 0.0
+        until: cython.double = 0.0
+        before: cython.double = 0.0
+        count: cython.double = 0.0
+        a0: cython.double = 0.0
+        a1: cython.double = 0.0
+        b0: cython.double = 0.0
+        b1: cython.double = 0.0
         fits: cython.bint
         why: cython.int = 0
         with cython.nogil:
@@ -249,29 +281,49 @@ class Scan:
                 if of > 1 and g % of != mine:
                     i += 1
                     continue
+                if g != held:
+                    # The box in hand is the last target's: put back what changed in its slot, and take up this one's.
+                    if at >= 0:
+                        slot[held, TIME] = before
+                        slot[held, COUNT] = count
+                        self._put_last(held, lat[at], lon[at], low, high, at)
+                    held = g
+                    at = -1
+                    x0 = slot[g, X0]
+                    x1 = slot[g, X1]
+                    y0 = slot[g, Y0]
+                    y1 = slot[g, Y1]
+                    until = slot[g, UNTIL]
+                    before = slot[g, TIME]
+                    count = slot[g, COUNT]
+                    a0 = slot[g, LEAST]
+                    a1 = slot[g, LEAST + 1]
+                    b0 = slot[g, GREATEST]
+                    b1 = slot[g, GREATEST + 1]
                 x = lon[i]
                 y = lat[i]
                 t = cython.cast(cython.double, when[i])
                 fits = (
-                    x >= slot[g, 0] and x <= slot[g, 1] and y >= slot[g, 2] and y <= slot[g, 3]
-                    and t < slot[g, 4] and t - slot[g, 5] <= gap and t >= slot[g, 5]
-                )  # fmt: skip
+                    x >= x0 and x <= x1 and y >= y0 and y <= y1 and t < until and t - before <= gap and t >= before
+                )
                 if fits and rows > 0:
-                    fits = (
-                        low[0, i] >= slot[g, 6] and low[0, i] <= slot[g, 7]
-                        and high[0, i] >= slot[g, 8] and high[0, i] <= slot[g, 9]
-                    )  # fmt: skip
+                    fits = low[0, i] >= a0 and low[0, i] <= a1 and high[0, i] >= b0 and high[0, i] <= b1
                     if fits and rows > 1:
                         for k in range(1, rows):
                             if not (
-                                low[k, i] >= self.more_box[g, 4 * k - 4]
-                                and low[k, i] <= self.more_box[g, 4 * k - 3]
-                                and high[k, i] >= self.more_box[g, 4 * k - 2]
-                                and high[k, i] <= self.more_box[g, 4 * k - 1]
+                                low[k, i] >= self.more_box[g, 6 * k - 6]
+                                and low[k, i] <= self.more_box[g, 6 * k - 5]
+                                and high[k, i] >= self.more_box[g, 6 * k - 4]
+                                and high[k, i] <= self.more_box[g, 6 * k - 3]
                             ):
                                 fits = False
                 if not fits:
-                    if t < slot[g, 5]:
+                    if at >= 0:
+                        slot[g, TIME] = before
+                        slot[g, COUNT] = count
+                        self._put_last(g, lat[at], lon[at], low, high, at)
+                        at = -1
+                    if t < before:
                         why = UNSORTED
                         break
                     for k in range(rows):
@@ -280,15 +332,42 @@ class Scan:
                     why = self._advance(g, when[i], y, x, base_row + i, gap)
                     if why != 0:
                         break
-                slot[g, 5] = t
-                slot[g, 10] += 1.0
-                last[g, 0] = y
-                last[g, 1] = x
-                for k in range(rows):
-                    last[g, 2 + 2 * k] = low[k, i]
-                    last[g, 3 + 2 * k] = high[k, i]
+                    x0 = slot[g, X0]
+                    x1 = slot[g, X1]
+                    y0 = slot[g, Y0]
+                    y1 = slot[g, Y1]
+                    until = slot[g, UNTIL]
+                    a0 = slot[g, LEAST]
+                    a1 = slot[g, LEAST + 1]
+                    b0 = slot[g, GREATEST]
+                    b1 = slot[g, GREATEST + 1]
+                before = t
+                count += 1.0
+                at = i
                 i += 1
+            if at >= 0:
+                slot[held, TIME] = before
+                slot[held, COUNT] = count
+                self._put_last(held, lat[at], lon[at], low, high, at)
         return i, why
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _put_last(
+        self, g: cython.Py_ssize_t, lat: cython.double, lon: cython.double,
+        low: cython.double[:, ::1], high: cython.double[:, ::1], i: cython.Py_ssize_t,
+    ) -> cython.void:
+        """Keep a report as its target's last."""
+        k: cython.Py_ssize_t
+        self.slot[g, LAT] = lat
+        self.slot[g, LON] = lon
+        if self.rows > 0:
+            self.slot[g, LOW] = low[0, i]
+            self.slot[g, HIGH] = high[0, i]
+        for k in range(1, self.rows):
+            self.more_box[g, 6 * k - 2] = low[k, i]
+            self.more_box[g, 6 * k - 1] = high[k, i]
 
     def finish(self, report, first):  # type: ignore[no-untyped-def]
         """Close every stay of the targets from ``first`` on as lost; return (target stopped at, why)."""
@@ -310,6 +389,10 @@ class Scan:
                     self.slot[g, 0] = INF
                 g += 1
         return g, why
+
+    def walked(self):  # type: ignore[no-untyped-def]
+        """Return how many segments did not stay in a safe box."""
+        return self.serial
 
     def taken(self):  # type: ignore[no-untyped-def]
         """Return how many changes were written, and begin anew."""
@@ -336,7 +419,7 @@ class Scan:
             lon = -180.0
         why = self._load(g)
         if why == 0:
-            joined = self.slot[g, 5] > NEVER and t - self.slot[g, 5] <= gap
+            joined = self.slot[g, TIME] > NEVER and t - self.slot[g, TIME] <= gap
             why = DONE
             if joined:
                 why = self._segment(g, t, lat, lon)
@@ -455,7 +538,7 @@ class Scan:
         self.out_int[n, 5] = t
         self.out_int[n, 6] = self.report
         self.out_int[n, 7] = cython.cast(cython.longlong, self.slot[self.target, 5])
-        self.out_int[n, 8] = cython.cast(cython.longlong, self.slot[self.target, 10])
+        self.out_int[n, 8] = cython.cast(cython.longlong, self.slot[self.target, COUNT])
         self.out_int[n, 9] = t if why == LOST else self.t1
         self.out_real[n, 0] = lat
         self.out_real[n, 1] = lon + 360.0 if lon < -180.0 else (lon - 360.0 if lon >= 180.0 else lon)
@@ -469,18 +552,29 @@ class Scan:
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
+    def _take_last(self, g: cython.Py_ssize_t) -> cython.void:
+        """Begin the segment at the heights of the target's last report."""
+        k: cython.int
+        if self.rows > 0:
+            self.seg[0, 0] = self.slot[g, LOW]
+            self.seg[0, 1] = self.slot[g, HIGH]
+        for k in range(1, self.rows):
+            self.seg[0, 2 * k] = self.more_box[g, 6 * k - 2]
+            self.seg[0, 2 * k + 1] = self.more_box[g, 6 * k - 1]
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
     def _lose(self, g: cython.Py_ssize_t) -> cython.int:
         """Close all that is open at the last report."""
         m: cython.int
         k: cython.int
-        for k in range(self.rows):
-            self.seg[0, 2 * k] = self.last[g, 2 + 2 * k]
-            self.seg[0, 2 * k + 1] = self.last[g, 3 + 2 * k]
+        self._take_last(g)
         for m in range(self.n_met):
             if self.met_state[m] != 0 and (
                 self._emit(
-                    m, 0, LOST, cython.cast(cython.longlong, self.slot[g, 5]), self.last[g, 0],
-                    self.last[g, 1], 0.0, NAN,
+                    m, 0, LOST, cython.cast(cython.longlong, self.slot[g, TIME]), self.slot[g, LAT],
+                    self.slot[g, LON], 0.0, NAN,
                 ) != 0
             ):  # fmt: skip
                 return MORE_OUT
@@ -628,16 +722,14 @@ class Scan:
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
-    def _at_end(self, x: cython.double, y: cython.double, start: cython.bint) -> cython.int:
+    def _at_end(self, x: cython.double, y: cython.double) -> cython.int:
         """For the parts of the leaf that a point lies in, note whether it is laterally inside."""
         cell: cython.Py_ssize_t = row(y) * 360 + column(x)
         split: cython.int = self.cell_split[cell]
         cx: cython.double = cell % 360 - 180.0
         cy: cython.double = cell // 360 - 90.0
-        i: cython.int = cython.cast(cython.int, floor((x - cx) * split))
-        j: cython.int = cython.cast(cython.int, floor((y - cy) * split))
-        i = 0 if i < 0 else (split - 1 if i >= split else i)
-        j = 0 if j < 0 else (split - 1 if j >= split else j)
+        i: cython.int = _leaf_of(x - cx, split)
+        j: cython.int = _leaf_of(y - cy, split)
         leaf: cython.Py_ssize_t = self.cell_base[cell] + j * split + i
         rx: cython.double = cx + (i + REF_X) / split
         ry: cython.double = cy + (j + REF_Y) / split
@@ -649,15 +741,27 @@ class Scan:
             m = self._meet(self.entry_part[e])
             if m < 0:
                 return MORE_SLOTS
-            if self.met_piece[m] != self.piece:
-                self.met_piece[m] = self.piece
-                self.met_start[m] = 0
-                self.met_end[m] = 0
-            if start:
-                self.met_start[m] = self._inside(e, x, y, rx, ry)
-            else:
-                self.met_end[m] = self._inside(e, x, y, rx, ry)
+            self.met_piece[m] = self.piece
+            self.met_end[m] = self._inside(e, x, y, rx, ry)
         return DONE
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _laterally(self, part: cython.int, x: cython.double, y: cython.double) -> cython.bint:
+        """Return whether a point is laterally inside one part."""
+        cell: cython.Py_ssize_t = row(y) * 360 + column(x)
+        split: cython.int = self.cell_split[cell]
+        cx: cython.double = cell % 360 - 180.0
+        cy: cython.double = cell // 360 - 90.0
+        i: cython.int = _leaf_of(x - cx, split)
+        j: cython.int = _leaf_of(y - cy, split)
+        leaf: cython.Py_ssize_t = self.cell_base[cell] + j * split + i
+        e: cython.int
+        for e in range(self.leaf_entry[leaf], self.leaf_entry[leaf + 1]):
+            if self.entry_part[e] == part:
+                return self._inside(e, x, y, cx + (i + REF_X) / split, cy + (j + REF_Y) / split)
+        return False
 
     @cython.cfunc
     @cython.nogil
@@ -683,9 +787,7 @@ class Scan:
         dx: cython.double = x1 - x0
         dy: cython.double = y1 - y0
         shrink: cython.double
-        for e in range(self.leaf_entry[leaf], self.leaf_entry[leaf + 1]):
-            if self.entry_edge[e] == self.entry_edge[e + 1]:
-                continue
+        for e in range(self.leaf_entry[leaf], self.leaf_full[leaf]):
             part = self.entry_part[e]
             if self._out_throughout(part):
                 continue
@@ -728,7 +830,6 @@ class Scan:
             return MORE_CROSSINGS
         if self.met_piece[m] != self.piece:
             self.met_piece[m] = self.piece
-            self.met_start[m] = 0
             self.met_end[m] = 0
         self.hit_met[self.n_hit] = m
         self.hit_edge[self.n_hit] = 3 * self.leaf_edge[h] + kind
@@ -876,10 +977,8 @@ class Scan:
         """Return the square of the distance, in degrees, from a point to the part's edges in its leaf."""
         cell: cython.Py_ssize_t = row(y) * 360 + column(x)
         split: cython.int = self.cell_split[cell]
-        i: cython.int = cython.cast(cython.int, floor((x - (cell % 360 - 180.0)) * split))
-        j: cython.int = cython.cast(cython.int, floor((y - (cell // 360 - 90.0)) * split))
-        i = 0 if i < 0 else (split - 1 if i >= split else i)
-        j = 0 if j < 0 else (split - 1 if j >= split else j)
+        i: cython.int = _leaf_of(x - (cell % 360 - 180.0), split)
+        j: cython.int = _leaf_of(y - (cell // 360 - 90.0), split)
         leaf: cython.Py_ssize_t = self.cell_base[cell] + j * split + i
         best: cython.double = INF
         e: cython.int
@@ -887,7 +986,7 @@ class Scan:
         ux: cython.double
         uy: cython.double
         s: cython.double
-        for e in range(self.leaf_entry[leaf], self.leaf_entry[leaf + 1]):
+        for e in range(self.leaf_entry[leaf], self.leaf_full[leaf]):
             if self.entry_part[e] != part:
                 continue
             for h in range(self.entry_edge[e], self.entry_edge[e + 1]):
@@ -1079,9 +1178,7 @@ class Scan:
         breaks: cython.int
         k: cython.int
         self.piece += 1
-        why = self._at_end(x0, y0, True)
-        if why == 0:
-            why = self._at_end(x1, y1, False)
+        why = self._at_end(x1, y1)
         if why == 0:
             why = self._cross(x0, y0, x1, y1)
         if why != 0:
@@ -1092,16 +1189,18 @@ class Scan:
             while past < self.n_hit and self.hit_met[past] == m:
                 past += 1
             if self.met_piece[m] != self.piece:
-                self.met_start[m] = 0
                 self.met_end[m] = 0
-            if self.met_start[m] == 0 and past == h and self.met_end[m] == 0:
-                # Nothing of it on this piece: what was open ends where the piece begins.
-                if self.met_state[m] == 0:
-                    continue
+            if past == h and self.met_end[m] == 0 and self.met_state[m] == 0:
+                continue
             count = 0
             for k in range(h, past):
                 if self.hit_edge[k] % 3 == CUTS:
                     count += 1
+            # Where it was at the start follows from where it is at the end and how often it crossed; where that is
+            # not what it was in before, it may be that one end is on the boundary to the last digit.
+            self.met_start[m] = (self.met_end[m] + count) % 2
+            if (self.met_start[m] != 0) != (self.met_state[m] != 0):
+                self.met_start[m] = self._laterally(self.met_part[m], x0, y0)
             breaks = self._breaks(m, h, past, f0, f1)
             if breaks >= 0 and (self.met_start[m] + count + self.met_end[m]) % 2 != 0:
                 # An end of the piece is on the boundary to the last digit: the change is there.
@@ -1163,14 +1262,12 @@ class Scan:
         why: cython.int
         turn: cython.double
         f: cython.double = 0.0
-        y: cython.double = self.last[g, 0]
-        x: cython.double = self.last[g, 1]
+        y: cython.double = self.slot[g, LAT]
+        x: cython.double = self.slot[g, LON]
         az1: cython.double
         az2: cython.double
-        for k in range(self.rows):
-            self.seg[0, 2 * k] = self.last[g, 2 + 2 * k]
-            self.seg[0, 2 * k + 1] = self.last[g, 3 + 2 * k]
-        self.t0 = cython.cast(cython.longlong, self.slot[g, 5])
+        self._take_last(g)
+        self.t0 = cython.cast(cython.longlong, self.slot[g, TIME])
         self.t1 = t
         if x >= 180.0:
             x = -180.0
@@ -1217,11 +1314,11 @@ class Scan:
         self.piece += 1
         for k in range(2 * self.rows):
             self.seg[0, k] = self.seg[1, k]
-        why = self._at_end(lon, lat, True)
+        why = self._at_end(lon, lat)
         if why != 0:
             return why
         for m in range(self.n_met):
-            if self.met_piece[m] != self.piece or self.met_start[m] == 0:
+            if self.met_piece[m] != self.piece or self.met_end[m] == 0:
                 continue
             active = self._active(self.met_part[m], cython.cast(cython.double, self.t1))
             state = self._vertical(self.met_part[m], 1.0) if active != 0 else 0
@@ -1282,10 +1379,10 @@ class Scan:
                 if high < self.slot[g, 7 + 2 * side]:
                     self.slot[g, 7 + 2 * side] = high
             else:
-                if low > self.more_box[g, 4 * k - 4 + 2 * side]:
-                    self.more_box[g, 4 * k - 4 + 2 * side] = low
-                if high < self.more_box[g, 4 * k - 3 + 2 * side]:
-                    self.more_box[g, 4 * k - 3 + 2 * side] = high
+                if low > self.more_box[g, 6 * k - 6 + 2 * side]:
+                    self.more_box[g, 6 * k - 6 + 2 * side] = low
+                if high < self.more_box[g, 6 * k - 5 + 2 * side]:
+                    self.more_box[g, 6 * k - 5 + 2 * side] = high
 
     @cython.cfunc
     @cython.nogil
@@ -1375,6 +1472,13 @@ class Scan:
         if keep_x < 0.0 and keep_y < 0.0:
             # The point is in the edge's own box: keep clear of the line by its two axis distances, halved.
             cross = (bx - ax) * (y - ay) - (by - ay) * (x - ax)
+            if fabs(cross) <= 1e-13 * (hix - lox + hiy - loy):
+                # On the line, or on either side of it for all that rounding tells.
+                self.slot[g, X0] = x
+                self.slot[g, X1] = x
+                self.slot[g, Y0] = y
+                self.slot[g, Y1] = y
+                return
             reach_x = fabs(cross / (by - ay)) * 0.49 if by != ay else 0.0
             reach_y = fabs(cross / (bx - ax)) * 0.49 if bx != ax else 0.0
             # On which side the line is: east of the point where moving east brings the cross product towards 0.
@@ -1402,24 +1506,63 @@ class Scan:
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
-    def _safe_box(self, g: cython.Py_ssize_t, lat: cython.double, lon: cython.double) -> cython.void:
-        """Set the box round the report within which the target's states cannot change."""
-        k: cython.int
+    def _bound_leaf(
+        self, g: cython.Py_ssize_t, leaf: cython.Py_ssize_t, past: cython.int, lat: cython.double, lon: cython.double
+    ) -> cython.void:
+        """Cut the box by the entries of one leaf before ``past``."""
         e: cython.int
         h: cython.Py_ssize_t
+        for e in range(self.leaf_entry[leaf], past):
+            if self._edges_matter(g, self.entry_part[e]):
+                for h in range(self.entry_edge[e], self.entry_edge[e + 1]):
+                    self._bound_edge(g, h, lon, lat)
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _safe_box(self, g: cython.Py_ssize_t, lat: cython.double, lon: cython.double) -> cython.void:
+        """Set the box round the report within which the target's states cannot change.
+
+        It begins as the part of the cell that the target will cross in its next reports, and every edge that matters in the
+        leaves there cuts it, the report's own leaf first.
+        """
+        k: cython.int
+        i: cython.int
+        j: cython.int
+        i0: cython.int
+        i1: cython.int
+        j0: cython.int
+        j1: cython.int
+        leaf: cython.Py_ssize_t
         cell: cython.Py_ssize_t = row(lat) * 360 + column(lon)
         split: cython.int = self.cell_split[cell]
         cx: cython.double = cell % 360 - 180.0
         cy: cython.double = cell // 360 - 90.0
-        i: cython.int = cython.cast(cython.int, floor((lon - cx) * split))
-        j: cython.int = cython.cast(cython.int, floor((lat - cy) * split))
-        i = 0 if i < 0 else (split - 1 if i >= split else i)
-        j = 0 if j < 0 else (split - 1 if j >= split else j)
-        leaf: cython.Py_ssize_t = self.cell_base[cell] + j * split + i
-        self.slot[g, 0] = cx + cython.cast(cython.double, i) / split
-        self.slot[g, 1] = cx + (i + 1.0) / split - PAD_DEG
-        self.slot[g, 2] = cy + cython.cast(cython.double, j) / split
-        self.slot[g, 3] = cy + (j + 1.0) / split - PAD_DEG
+        size: cython.double = 1.0 / split
+        own_i: cython.int = _leaf_of(lon - cx, split)
+        own_j: cython.int = _leaf_of(lat - cy, split)
+        dx: cython.double = lon - self.slot[g, LON]
+        dy: cython.double = lat - self.slot[g, LAT]
+        steps: cython.double = AHEAD_STEPS
+        slack: cython.double = 2.0 * (fabs(dx) if fabs(dx) > fabs(dy) else fabs(dy))
+        i0 = j0 = 0
+        i1 = j1 = split - 1
+        if split > 1:
+            if not (slack < 2.0):
+                slack = 0.0
+                steps = 0.0
+            while True:
+                i0 = _leaf_of((lon if dx > 0.0 else lon + steps * dx) - slack - cx, split)
+                i1 = _leaf_of((lon + steps * dx if dx > 0.0 else lon) + slack - cx, split)
+                j0 = _leaf_of((lat if dy > 0.0 else lat + steps * dy) - slack - cy, split)
+                j1 = _leaf_of((lat + steps * dy if dy > 0.0 else lat) + slack - cy, split)
+                if (i1 - i0 + 1) * (j1 - j0 + 1) <= AHEAD_LEAVES or steps < 1.0:
+                    break
+                steps *= 0.7
+        self.slot[g, 0] = cx + i0 * size
+        self.slot[g, 1] = cx + (i1 + 1.0) * size - PAD_DEG
+        self.slot[g, 2] = cy + j0 * size
+        self.slot[g, 3] = cy + (j1 + 1.0) * size - PAD_DEG
         self.slot[g, 4] = 9.0e18
         if self.rows > 0:
             self.slot[g, 6] = -INF
@@ -1427,14 +1570,24 @@ class Scan:
             self.slot[g, 8] = -INF
             self.slot[g, 9] = INF
         for k in range(1, self.rows):
-            self.more_box[g, 4 * k - 4] = -INF
-            self.more_box[g, 4 * k - 3] = INF
-            self.more_box[g, 4 * k - 2] = -INF
-            self.more_box[g, 4 * k - 1] = INF
-        for e in range(self.leaf_entry[leaf], self.leaf_entry[leaf + 1]):
-            if self._edges_matter(g, self.entry_part[e]):
-                for h in range(self.entry_edge[e], self.entry_edge[e + 1]):
-                    self._bound_edge(g, h, lon, lat)
+            self.more_box[g, 6 * k - 6] = -INF
+            self.more_box[g, 6 * k - 5] = INF
+            self.more_box[g, 6 * k - 4] = -INF
+            self.more_box[g, 6 * k - 3] = INF
+        leaf = self.cell_base[cell] + own_j * split + own_i
+        self._bound_leaf(g, leaf, self.leaf_entry[leaf + 1], lat, lon)
+        for j in range(j0, j1 + 1):
+            if cy + (j + 1.0) * size < self.slot[g, 2] or cy + j * size > self.slot[g, 3]:
+                continue
+            for i in range(i0, i1 + 1):
+                if i == own_i and j == own_j:
+                    continue
+                if cx + (i + 1.0) * size < self.slot[g, 0] or cx + i * size > self.slot[g, 1]:
+                    continue
+                leaf = self.cell_base[cell] + j * split + i
+                # A part that covers another leaf and not this one has an edge between, in a leaf that the box reaches.
+                if self.leaf_entry[leaf] < self.leaf_full[leaf]:
+                    self._bound_leaf(g, leaf, self.leaf_full[leaf], lat, lon)
         # Between two points of the box the geodesic bulges towards the pole, by at most w² sin 2φ / 16 radians.
         width: cython.double = (self.slot[g, 1] - self.slot[g, 0]) * RAD
         top: cython.double
@@ -1444,6 +1597,15 @@ class Scan:
         else:
             top = self.slot[g, 2] * RAD
             self.slot[g, 2] += width * width * fabs(sin(2.0 * top)) * 0.0625 * 1.3 / RAD
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _leaf_of(off_deg: cython.double, split: cython.int) -> cython.int:
+    """Return the column or row of leaves of a cell that an offset from its edge falls in."""
+    i: cython.int = cython.cast(cython.int, floor(off_deg * split))
+    return 0 if i < 0 else (split - 1 if i >= split else i)
 
 
 @cython.cfunc

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -85,8 +85,8 @@ class Pipeline:
         self._cover(positions.time_us)
         low, high, err = self._heights(positions, codes)
         reports = Reports(
-            target, np.ascontiguousarray(positions.time_us), np.ascontiguousarray(positions.lat_deg),
-            np.ascontiguousarray(positions.lon_deg), low, high,
+            target, _writable(positions.time_us, np.int64), _writable(positions.lat_deg, np.float64),
+            _writable(positions.lon_deg, np.float64), low, high,
         )  # fmt: skip
         ground = positions.column("on_ground")
         quality = Quality(
@@ -94,7 +94,16 @@ class Pipeline:
             np.zeros(len(positions), np.int8) if ground is None else (ground == 1).astype(np.int8), TIME_ERR_S,
         )  # fmt: skip
         self._each(lambda i: self._work(i, reports, quality))
-        return Taken(positions, target, marks)
+        return Taken(self._with_heights(positions, low, high), target, marks)
+
+    def _with_heights(self, positions: Positions, low: Any, high: Any) -> Positions:
+        """Return the batch with the heights as judged, where they were worked out and not reported."""
+        more = {}
+        for k, datum in enumerate(self._zones.datums):
+            name = f"alt_{datum.lower()}_m"
+            if name not in positions.columns:
+                more[name] = np.where(low[k] == high[k], low[k], np.nan)
+        return replace(positions, columns={**positions.columns, **more}) if more else positions
 
     def finish(self) -> list[Stay]:
         """End the stream and return all stays, targets by their numbers in ``targets``."""
@@ -183,8 +192,8 @@ class Pipeline:
             errors.append(err)
         if len(datums) == 1:
             same = low[0] is high[0]
-            first = np.ascontiguousarray(low[0])[None]
-            return first, first if same else np.ascontiguousarray(high[0])[None], errors[0][None]
+            first = _writable(low[0], np.float64)[None]
+            return first, first if same else _writable(high[0], np.float64)[None], errors[0][None]
         return np.array(low), np.array(high), np.array(errors)
 
 
@@ -204,6 +213,11 @@ def position_errors_m(positions: Positions) -> NDArray[np.float64]:
     if reported is not None:
         out = np.where(np.isnan(reported), out, reported)
     return np.ascontiguousarray(out)
+
+
+def _writable(column: NDArray[Any], kind: type[Any]) -> NDArray[Any]:
+    """Return a column as the kernel takes it: its typed views want memory that may be written, and Arrow's may not."""
+    return np.require(column, kind, ["C", "W"])
 
 
 def lists_of(zones: Sequence[Zone]) -> set[str]:

@@ -145,10 +145,10 @@ def screen_into(
     marks = np.zeros(len(positions), np.uint16)
     altitude = next((name for name in ALTITUDES if name in positions.columns), "")
     screening_scan.scan(
-        np.ascontiguousarray(codes, np.int32),
-        np.ascontiguousarray(positions.time_us, np.int64),
-        np.ascontiguousarray(positions.lat_deg, np.float64),
-        np.ascontiguousarray(positions.lon_deg, np.float64),
+        _writable(codes, np.int32),
+        _writable(positions.time_us, np.int64),
+        _writable(positions.lat_deg, np.float64),
+        _writable(positions.lon_deg, np.float64),
         _column(positions, "gs_mps", np.float64),
         _column(positions, "track_deg", np.float64),
         _column(positions, altitude, np.float64),
@@ -166,4 +166,9 @@ def screen_into(
 
 def _column(positions: Positions, name: str, kind: type[Any]) -> NDArray[Any]:
     found = positions.column(name)
-    return np.empty(0, kind) if found is None else np.ascontiguousarray(found, kind)
+    return np.empty(0, kind) if found is None else _writable(found, kind)
+
+
+def _writable(column: NDArray[Any], kind: type[Any]) -> NDArray[Any]:
+    """Return a column as the scan takes it: its typed views want memory that may be written, and Arrow's may not."""
+    return np.require(column, kind, ["C", "W"])

@@ -37,6 +37,8 @@ class CompiledZones:
     cell_split: NDArray[np.int32]
     cell_base: NDArray[np.int32]
     leaf_entry: NDArray[np.int32]
+    leaf_full: NDArray[np.int32]
+    """Where in each leaf's entries those without edges begin: the parts that cover all of it."""
     entry_part: NDArray[np.int32]
     entry_inside: NDArray[np.int8]
     entry_edge: NDArray[np.int32]
@@ -272,12 +274,24 @@ def _table(edges: dict[str, Any], parts: int) -> dict[str, Any]:
     grid_scan.enter_parts(
         *found, leaf_start, leaf_edge, part, next_entry, entry_part, entry_inside, entry_edge
     )
+    leaf_full = _edges_first(next_entry, entry_part, entry_inside, entry_edge)
     return {
-        "cell_split": split, "cell_base": base, "leaf_entry": next_entry, "entry_part": entry_part,
-        "entry_inside": entry_inside, "entry_edge": entry_edge, "leaf_edge": leaf_edge,
+        "cell_split": split, "cell_base": base, "leaf_entry": next_entry, "leaf_full": leaf_full,
+        "entry_part": entry_part, "entry_inside": entry_inside, "entry_edge": entry_edge, "leaf_edge": leaf_edge,
         "leaf_ends": np.ascontiguousarray(ends[leaf_edge]), "ends": ends, "edge_part": part,
         "part_edge": part_edge,
     }  # fmt: skip
+
+
+def _edges_first(leaf_entry: Any, entry_part: Any, entry_inside: Any, entry_edge: Any) -> Any:
+    """Put each leaf's entries with edges before those without; return where the latter begin."""
+    count = np.diff(entry_edge)
+    leaf = np.repeat(np.arange(len(leaf_entry) - 1), np.diff(leaf_entry))
+    order = np.argsort(2 * leaf + (count == 0), kind="stable")
+    entry_part[:], entry_inside[:] = entry_part[order], entry_inside[order]
+    entry_edge[1:] = np.cumsum(count[order])
+    with_edges = np.bincount(leaf, weights=count > 0, minlength=len(leaf_entry) - 1)
+    return (leaf_entry[:-1] + with_edges).astype(np.int32)
 
 
 def _cover(ends: Any, part_edge: Any, edges: dict[str, Any], split: Any, base: Any, leaves: int) -> Any:

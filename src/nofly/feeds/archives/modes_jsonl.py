@@ -28,7 +28,7 @@ _FRAME = re.compile(rb'"frame"\s*:\s*"[0-9A-Fa-f]{14}(?:[0-9A-Fa-f]{14})?"')
 
 
 class _Line(msgspec.Struct, gc=False):
-    timestamp: float | None = None
+    timestamp_s: float | None = msgspec.field(name="timestamp", default=None)
     frame: str | None = None
 
 
@@ -58,7 +58,7 @@ def read(file: BinaryIO, source: str, options: ArchiveOptions) -> Iterator[tuple
 
 
 def _message(line: _Line, number: int) -> ModesMessage:
-    seconds = line.timestamp
+    seconds = line.timestamp_s
     known = seconds is not None and 0 < seconds < LATEST_US * 1e-6
     return ModesMessage(_bytes(line.frame), round(seconds * 1e6) if known and seconds else None, number)
 

@@ -51,11 +51,20 @@ def distance_m(one: Place, other: Place) -> float:
     return math.degrees(2.0 * math.asin(min(1.0, math.sqrt(square)))) * _M_PER_DEG
 
 
+Reports = dict[tuple[bool, bool], tuple[int, Cpr]]
+"""The newest report and its time, by whether it is of the surface and whether it is odd."""
+
+
 @dataclass(slots=True)
 class CprTrack:
-    """The reports and places of one aircraft that the next report is resolved by."""
+    """The reports and places of one aircraft that the next report is resolved by.
 
-    reports: dict[tuple[bool, bool], tuple[int, Cpr]] = field(default_factory=dict)
+    Reports that do not fit the track are kept apart, as ``strays``: one wrong report spoils no pair, and
+    strays that agree with one another take the track over.
+    """
+
+    reports: Reports = field(default_factory=dict)
+    strays: Reports = field(default_factory=dict)
     last: tuple[int, Place] | None = None
     doubted: tuple[int, Place] | None = None
 
@@ -67,47 +76,66 @@ class CprTrack:
         ``fast`` says that an aircraft on the surface moves at more than 25 kt; ``receiver`` is where the
         receiver stands, for a surface pair of an aircraft not yet placed.
         """
-        paired = self._paired(report, time_us, surface, fast, receiver)
-        self.reports[surface, report.odd] = (time_us, report)
+        pair_us = PAIR_US if not surface else SURFACE_FAST_PAIR_US if fast else SURFACE_PAIR_US
+        reference = self._reference(time_us, receiver)
+        paired = _paired(self.reports, report, time_us, surface, pair_us, reference)
         near = self._near(report, time_us, surface)
-        if near is not None and (paired is None or distance_m(near, paired) < _AGREE_M):
-            return self._believe(near, time_us) if self._reached(self.last, near, time_us) else UNREASONABLE
+        if near is not None:
+            agree = paired is None or distance_m(near, paired) < _AGREE_M
+            if agree and self._reached(near, time_us):
+                self.reports[surface, report.odd] = (time_us, report)
+                self.last = (time_us, near)
+                return near
+            return self._stray(report, time_us, surface, pair_us, reference)
+        if paired is not None and not self._reached(paired, time_us):
+            return self._stray(report, time_us, surface, pair_us, reference)
+        self.reports[surface, report.odd] = (time_us, report)
         if paired is None:
             return UNRESOLVED
-        if near is None and self._reached(self.last, paired, time_us):
-            return self._believe(paired, time_us)
-        if self.doubted is not None and self._reached(self.doubted, paired, time_us):
-            return self._believe(paired, time_us)
-        self.doubted = (time_us, paired)
-        return UNREASONABLE
+        self.last = (time_us, paired)
+        return paired
 
-    def _believe(self, place: Place, time_us: int) -> Place:
-        self.last = (time_us, place)
-        self.doubted = None
-        return place
+    def _stray(
+        self, report: Cpr, time_us: int, surface: bool, pair_us: int, reference: Place | None
+    ) -> Place | Fault:
+        """Keep a report that does not fit; return its place where two pairs of such agree."""
+        paired = _paired(self.strays, report, time_us, surface, pair_us, reference)
+        self.strays[surface, report.odd] = (time_us, report)
+        if paired is None:
+            return UNREASONABLE
+        doubted, self.doubted = self.doubted, (time_us, paired)
+        if doubted is None or abs(time_us - doubted[0]) > LAST_US or not _within(doubted, paired, time_us):
+            return UNREASONABLE
+        self.reports, self.strays = self.strays, self.reports
+        self.last, self.doubted = (time_us, paired), None
+        return paired
 
-    @staticmethod
-    def _reached(last: tuple[int, Place] | None, place: Place, time_us: int) -> bool:
-        if last is None:
-            return True
-        return distance_m(last[1], place) <= SLACK_M + MOST_MPS * abs(time_us - last[0]) * 1e-6
+    def _reached(self, place: Place, time_us: int) -> bool:
+        return self.last is None or _within(self.last, place, time_us)
 
     def _near(self, report: Cpr, time_us: int, surface: bool) -> Place | None:
         if self.last is None or abs(time_us - self.last[0]) > LAST_US:
             return None
         return local(report, self.last[1], SURFACE_DEG if surface else AIRBORNE_DEG)
 
-    def _paired(
-        self, report: Cpr, time_us: int, surface: bool, fast: bool, receiver: Place | None
-    ) -> Place | None:
-        partner = self.reports.get((surface, not report.odd))
-        age_us = PAIR_US if not surface else SURFACE_FAST_PAIR_US if fast else SURFACE_PAIR_US
-        if partner is None or abs(time_us - partner[0]) > age_us:
-            return None
-        even, odd = (partner[1], report) if report.odd else (report, partner[1])
-        if not surface:
-            return airborne_global(even, odd, report.odd)
-        near = receiver
+    def _reference(self, time_us: int, receiver: Place | None) -> Place | None:
         if self.last is not None and abs(time_us - self.last[0]) <= HEMISPHERE_US:
-            near = self.last[1]
-        return None if near is None else surface_global(even, odd, report.odd, near)
+            return self.last[1]
+        return receiver
+
+
+def _within(last: tuple[int, Place], place: Place, time_us: int) -> bool:
+    return distance_m(last[1], place) <= SLACK_M + MOST_MPS * abs(time_us - last[0]) * 1e-6
+
+
+def _paired(
+    reports: Reports, report: Cpr, time_us: int, surface: bool, pair_us: int, reference: Place | None
+) -> Place | None:
+    """Return the place that a report and its partner tell, None where there is none in time."""
+    partner = reports.get((surface, not report.odd))
+    if partner is None or abs(time_us - partner[0]) > pair_us:
+        return None
+    even, odd = (partner[1], report) if report.odd else (report, partner[1])
+    if not surface:
+        return airborne_global(even, odd, report.odd)
+    return None if reference is None else surface_global(even, odd, report.odd, reference)
