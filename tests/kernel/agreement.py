@@ -145,16 +145,18 @@ class _Pair:
         return lateral, float(np.nanmin(vertical))
 
     def _depth(self, stay: Any, span: tuple[float, float]) -> list[str]:
-        low = self.truth.deepest_m(intersection(self.surely, [span]), loose=False)
+        out = [] if len(self.truth.volumes) > 1 else self._margins(stay, span)
         high = self.truth.deepest_m([span], loose=True)
-        if self.known != self.surely:
-            low = -math.inf
-        if any(isinstance(v.volume.footprint, Corridor) for v in self.truth.volumes):
-            high = math.inf
-        out = []
-        if not low - max(2.0, 1e-3 * low) <= stay.depth_m <= high + max(2.0, 1e-3 * high):
-            out.append(f"depth {stay.depth_m} m, in truth {low:.1f} to {high:.1f} m")
-        return out + (self._margins(stay, span) if len(self.truth.volumes) == 1 else [])
+        slack = max(2.0, 1e-3 * high)
+        # The oracle's own figure inside a corridor is at most the true one.
+        corridor = any(isinstance(v.volume.footprint, Corridor) for v in self.truth.volumes)
+        if stay.depth_m > high + slack and not corridor:
+            out.append(f"depth {stay.depth_m} m, in truth at most {high:.1f} m")
+        if not stay.depth_m >= high - slack and self.known == self.surely:
+            low = self.truth.deepest_m(intersection(self.surely, [span]), loose=False)
+            if not stay.depth_m >= low - max(2.0, 1e-3 * low):
+                out.append(f"depth {stay.depth_m} m, in truth at least {low:.1f} m")
+        return out
 
     def _margins(self, stay: Any, span: tuple[float, float]) -> list[str]:
         (truth,) = self.truth.volumes

@@ -102,7 +102,9 @@ class Chains:
 
     def _locate(self, lat: Floats, lon: Floats) -> tuple[Floats, NDArray[np.bool_]]:
         here = cartesian(lat, lon)
-        e, n, u = (axis @ self._xyz.T - np.sum(axis * here, axis=1)[:, None] for axis in frames(lat, lon))
+        axes = np.stack(frames(lat, lon))
+        # Not a matrix product: threads of a linear algebra library cost more here than they bring.
+        e, n, u = np.einsum("kpi,mi->kpm", axes, self._xyz) - np.sum(axes * here, axis=2)[:, :, None]
         ea, eb, na, nb = e[:, :-1], e[:, 1:], n[:, :-1], n[:, 1:]
         side = na * eb - nb * ea
         north = ((ea > 0.0) != (eb > 0.0)) & ((side > 0.0) == (eb > ea)) & self.joined
