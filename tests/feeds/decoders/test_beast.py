@@ -8,9 +8,7 @@ from hypothesis import strategies as st
 
 from nofly.feeds.decoders.beast import BeastDecoder, BeastFrame
 
-SAMPLE = (
-    Path(__file__).parents[2] / "data" / "tracks" / "beast_binary" / "sample_dump1090.bin"
-).read_bytes()
+SAMPLE = (Path(__file__).parents[2] / "data" / "tracks" / "beast_binary" / "sample_dump1090.bin").read_bytes()
 SIZES = {1: 2, 2: 7, 3: 14, 4: 14}
 
 

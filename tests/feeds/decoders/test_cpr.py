@@ -40,7 +40,9 @@ def test_zones_of_longitude_follow_the_equation(lat: float) -> None:
     assert longitude_zones(lat) in beside
 
 
-@pytest.mark.parametrize(("lat", "zones"), [(0, 59), (10.4704713, 58), (52.2, 36), (87, 2), (87.1, 1), (-90, 1)])
+@pytest.mark.parametrize(
+    ("lat", "zones"), [(0, 59), (10.4704713, 58), (52.2, 36), (87, 2), (87.1, 1), (-90, 1)]
+)
 def test_zones_of_longitude_as_published(lat: float, zones: int) -> None:
     assert longitude_zones(lat) == zones
 
@@ -163,9 +165,7 @@ def test_one_wrong_place_is_dropped_and_a_real_jump_followed() -> None:
 
 @given(
     st.lists(
-        st.tuples(
-            st.floats(-1, 300), LATITUDES, LONGITUDES, st.booleans(), st.booleans(), st.booleans()
-        ),
+        st.tuples(st.floats(-1, 300), LATITUDES, LONGITUDES, st.booleans(), st.booleans(), st.booleans()),
         max_size=12,
     )
 )
