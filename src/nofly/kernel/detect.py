@@ -123,6 +123,7 @@ class Detector:
     def __init__(
         self, zones: CompiledZones, zone_active: NDArray[Any], active: NDArray[Any], params: Params
     ) -> None:
+        self._zones = zones
         parts = len(zones.part_zone)
         self._rows = len(zones.datums)
         self._gap_us = params.max_gap_s * US_PER_S
@@ -130,7 +131,7 @@ class Detector:
             "limits": zones.limits, "part_zone": zones.part_zone, "cell_split": zones.cell_split,
             "cell_base": zones.cell_base, "leaf_entry": zones.leaf_entry, "entry_part": zones.entry_part,
             "entry_inside": zones.entry_inside, "entry_edge": zones.entry_edge, "leaf_edge": zones.leaf_edge,
-            "leaf_ends": zones.leaf_ends, "leaf_full": zones.leaf_full, "rows": self._rows, "zone_active": zone_active, "active": active,
+            "leaf_ends": zones.leaf_ends, "leaf_full": zones.leaf_full, "leaf_limit": zones.leaf_limit, "rows": self._rows, **_activity(zones, zone_active, active),
             "stamp": np.zeros(parts, np.int64), "stamp_slot": np.zeros(parts, np.int32),
             "seg": np.zeros((2, max(1, 2 * self._rows))),
             **_targets(0, self._rows), **_nodes(256), **_met(256), **_hits(256), **_cuts(256), **_breaks(256),
@@ -141,7 +142,7 @@ class Detector:
 
     def activate(self, zone_active: NDArray[Any], active: NDArray[Any]) -> None:
         """Replace the intervals of activity; those that reach into times already stepped over must be the same."""
-        self._set({"zone_active": zone_active, "active": active})
+        self._set(_activity(self._zones, zone_active, active))
 
     def step(self, reports: Reports, shard: int = 0, shards: int = 1) -> Changes:
         """Take a batch and return the changes found in it.
@@ -231,6 +232,18 @@ class Detector:
         n = self._scan.taken()
         whole, real = self._arrays["out_int"][:n].copy(), self._arrays["out_real"][:n].copy()
         return Changes(*whole.T, *real.T)
+
+
+def _activity(zones: CompiledZones, zone_active: NDArray[Any], active: NDArray[Any]) -> dict[str, Any]:
+    """Return the intervals as the scan reads them: those of a zone with only one also by part."""
+    one = np.full((len(zone_active) - 1, 2), np.nan)
+    count = np.diff(zone_active)
+    single = np.flatnonzero(count == 1)
+    certain = active[zone_active[single], 2] != 0
+    single = single[certain]
+    one[single] = active[zone_active[single], :2]
+    one[count == 0] = (np.inf, -np.inf)
+    return {"zone_active": zone_active, "active": active, "part_active": np.ascontiguousarray(one[zones.part_zone])}
 
 
 def joined(found: list[Changes]) -> Changes:

@@ -27,7 +27,7 @@ else:
 TRACK_TOLERANCE_M = cython.declare(cython.double, 0.3)
 # How far ahead a safe box reaches: so many reports, over so many leaves.
 AHEAD_STEPS = cython.declare(cython.double, 24.0)
-AHEAD_LEAVES = cython.declare(cython.int, 48)
+AHEAD_LEAVES = cython.declare(cython.int, 20)
 LIMIT_MARGIN_M = cython.declare(cython.double, 1e-6)
 RAD = cython.declare(cython.double, 0.017453292519943295)
 INF = cython.declare(cython.double, float("inf"))
@@ -87,12 +87,14 @@ class Scan:
     cell_base: cython.int[::1]
     leaf_entry: cython.int[::1]
     leaf_full: cython.int[::1]
+    leaf_limit: cython.double[:, ::1]
     entry_part: cython.int[::1]
     entry_inside: cython.char[::1]
     entry_edge: cython.int[::1]
     leaf_edge: cython.int[::1]
     leaf_ends: cython.double[:, ::1]
     # activity by zone: intervals from zone_active[z] on
+    part_active: cython.double[:, ::1]
     zone_active: cython.int[::1]
     active: cython.longlong[:, ::1]
     # state by target: columns of slot as the constants above name them, six for every further height row in more_box
@@ -174,6 +176,10 @@ class Scan:
             self.leaf_edge = array
         elif name == "leaf_ends":
             self.leaf_ends = array
+        elif name == "part_active":
+            self.part_active = array
+        elif name == "leaf_limit":
+            self.leaf_limit = array
         elif name == "zone_active":
             self.zone_active = array
         elif name == "active":
@@ -664,9 +670,8 @@ class Scan:
     def _out_throughout(self, part: cython.int) -> cython.bint:
         """Return whether height or schedule put the whole segment outside the part."""
         k: cython.int
-        z: cython.int = self.part_zone[part]
-        lo: cython.int = self.zone_active[z]
-        hi: cython.int = self.zone_active[z + 1]
+        lo: cython.int
+        hi: cython.int
         mid: cython.int
         if self.limits[part, 1] >= 0.0:
             k = cython.cast(cython.int, self.limits[part, 1])
@@ -678,15 +683,34 @@ class Scan:
                 return True
         elif self.limits[part, 2] == -INF:
             return True
-        if hi - lo == 1:
-            return self.active[lo, 1] < self.t0 or self.active[lo, 0] > self.t1
+        if self.part_active[part, 0] == self.part_active[part, 0]:
+            return (
+                self.part_active[part, 1] < cython.cast(cython.double, self.t0)
+                or self.part_active[part, 0] > cython.cast(cython.double, self.t1)
+            )
+        lo = self.zone_active[self.part_zone[part]]
+        hi = self.zone_active[self.part_zone[part] + 1]
         while lo < hi:
             mid = (lo + hi) // 2
             if self.active[mid, 1] < self.t0:
                 lo = mid + 1
             else:
                 hi = mid
-        return lo >= self.zone_active[z + 1] or self.active[lo, 0] > self.t1
+        return lo >= self.zone_active[self.part_zone[part] + 1] or self.active[lo, 0] > self.t1
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _passes_by(self, leaf: cython.Py_ssize_t) -> cython.bint:
+        """Return whether the whole segment is above or below everything in a leaf."""
+        k: cython.int
+        if self.leaf_limit[leaf, 2] < 0.0:
+            return False
+        k = cython.cast(cython.int, self.leaf_limit[leaf, 2])
+        return (
+            (self.seg[0, 2 * k] > self.leaf_limit[leaf, 1] and self.seg[1, 2 * k] > self.leaf_limit[leaf, 1])
+            or (self.seg[0, 2 * k + 1] < self.leaf_limit[leaf, 0] and self.seg[1, 2 * k + 1] < self.leaf_limit[leaf, 0])
+        )
 
     @cython.cfunc
     @cython.nogil
@@ -735,6 +759,8 @@ class Scan:
         ry: cython.double = cy + (j + REF_Y) / split
         e: cython.int
         m: cython.int
+        if self._passes_by(leaf):
+            return DONE
         for e in range(self.leaf_entry[leaf], self.leaf_entry[leaf + 1]):
             if self._out_throughout(self.entry_part[e]):
                 continue
@@ -787,6 +813,8 @@ class Scan:
         dx: cython.double = x1 - x0
         dy: cython.double = y1 - y0
         shrink: cython.double
+        if self._passes_by(leaf):
+            return DONE
         for e in range(self.leaf_entry[leaf], self.leaf_full[leaf]):
             part = self.entry_part[e]
             if self._out_throughout(part):
@@ -1389,11 +1417,23 @@ class Scan:
     @cython.exceptval(check=False)
     def _bound_time(self, g: cython.Py_ssize_t, part: cython.int) -> cython.int:
         """End the box at the part's next change of activity; return its activity now."""
-        z: cython.int = self.part_zone[part]
-        lo: cython.int = self.zone_active[z]
-        hi: cython.int = self.zone_active[z + 1]
+        z: cython.int
+        lo: cython.int
+        hi: cython.int
         mid: cython.int
         change: cython.double
+        now: cython.double = cython.cast(cython.double, self.t1)
+        if self.part_active[part, 0] == self.part_active[part, 0]:
+            if self.part_active[part, 1] <= now:
+                return 0
+            lo = 1 if self.part_active[part, 0] <= now else 0
+            change = self.part_active[part, lo]
+            if change < self.slot[g, UNTIL]:
+                self.slot[g, UNTIL] = change
+            return lo
+        z = self.part_zone[part]
+        lo = self.zone_active[z]
+        hi = self.zone_active[z + 1]
         while lo < hi:
             mid = (lo + hi) // 2
             if self.active[mid, 1] <= self.t1:
@@ -1416,10 +1456,8 @@ class Scan:
     @cython.nogil
     @cython.exceptval(check=False)
     def _edges_matter(self, g: cython.Py_ssize_t, part: cython.int) -> cython.bint:
-        """Bound the box's time and heights by one part; return whether its edges bound it too."""
+        """Bound the box's heights and time by one part; return whether its edges bound it too."""
         k: cython.int
-        if self._bound_time(g, part) == 0:
-            return False
         if self.limits[part, 2] == -INF:
             return False
         if self.limits[part, 3] >= 0.0:
@@ -1432,7 +1470,10 @@ class Scan:
             if self.seg[1, 2 * k + 1] < self.limits[part, 0]:
                 self._bound_height(g, k, self.limits[part, 0], 2)
                 return False
-            self._bound_height(g, k, self.limits[part, 0], 3)
+        if self._bound_time(g, part) == 0:
+            return False
+        if self.limits[part, 1] >= 0.0:
+            self._bound_height(g, cython.cast(cython.int, self.limits[part, 1]), self.limits[part, 0], 3)
         if self.limits[part, 3] >= 0.0:
             self._bound_height(g, cython.cast(cython.int, self.limits[part, 3]), self.limits[part, 2], 3)
         return True
@@ -1512,6 +1553,15 @@ class Scan:
         """Cut the box by the entries of one leaf before ``past``."""
         e: cython.int
         h: cython.Py_ssize_t
+        k: cython.int
+        if self.leaf_limit[leaf, 2] >= 0.0:
+            k = cython.cast(cython.int, self.leaf_limit[leaf, 2])
+            if self.seg[1, 2 * k] > self.leaf_limit[leaf, 1]:
+                self._bound_height(g, k, self.leaf_limit[leaf, 1], 1)
+                return
+            if self.seg[1, 2 * k + 1] < self.leaf_limit[leaf, 0]:
+                self._bound_height(g, k, self.leaf_limit[leaf, 0], 2)
+                return
         for e in range(self.leaf_entry[leaf], past):
             if self._edges_matter(g, self.entry_part[e]):
                 for h in range(self.entry_edge[e], self.entry_edge[e + 1]):

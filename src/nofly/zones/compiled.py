@@ -39,6 +39,8 @@ class CompiledZones:
     leaf_entry: NDArray[np.int32]
     leaf_full: NDArray[np.int32]
     """Where in each leaf's entries those without edges begin: the parts that cover all of it."""
+    leaf_limit: NDArray[np.float64]
+    """(leaves, 3): the lowest floor and the highest ceiling in each leaf and their height row, -1 where there is no one row."""
     entry_part: NDArray[np.int32]
     entry_inside: NDArray[np.int8]
     entry_edge: NDArray[np.int32]
@@ -71,7 +73,7 @@ def compile_zones(zones: Sequence[Zone]) -> CompiledZones:
         zones=tuple(zones), datums=datums,
         part_zone=np.asarray(part_zone, np.int32), part_volume=np.asarray(part_volume, np.int32),
         limits=np.asarray(limits, np.float64).reshape(-1, 4),
-        **_table(edges, len(part_zone)),
+        **_table(edges, len(part_zone), np.asarray(limits, np.float64).reshape(-1, 4)),
     )  # fmt: skip
 
 
@@ -250,7 +252,7 @@ def _touches(x0: Any, y0: Any, x1: Any, y1: Any, part: Any) -> tuple[Any, Any]:
     )
 
 
-def _table(edges: dict[str, Any], parts: int) -> dict[str, Any]:
+def _table(edges: dict[str, Any], parts: int, limits: Any) -> dict[str, Any]:
     ends = np.ascontiguousarray(edges["ends"], np.float64)
     part = edges["part"]
     cell_edges = np.zeros(64800, np.int32)
@@ -277,6 +279,7 @@ def _table(edges: dict[str, Any], parts: int) -> dict[str, Any]:
     leaf_full = _edges_first(next_entry, entry_part, entry_inside, entry_edge)
     return {
         "cell_split": split, "cell_base": base, "leaf_entry": next_entry, "leaf_full": leaf_full,
+        "leaf_limit": _leaf_limits(next_entry, entry_part, limits),
         "entry_part": entry_part, "entry_inside": entry_inside, "entry_edge": entry_edge, "leaf_edge": leaf_edge,
         "leaf_ends": np.ascontiguousarray(ends[leaf_edge]), "ends": ends, "edge_part": part,
         "part_edge": part_edge,
@@ -292,6 +295,22 @@ def _edges_first(leaf_entry: Any, entry_part: Any, entry_inside: Any, entry_edge
     entry_edge[1:] = np.cumsum(count[order])
     with_edges = np.bincount(leaf, weights=count > 0, minlength=len(leaf_entry) - 1)
     return (leaf_entry[:-1] + with_edges).astype(np.int32)
+
+
+def _leaf_limits(leaf_entry: Any, entry_part: Any, limits: Any) -> Any:
+    out = np.full((len(leaf_entry) - 1, 3), -1.0)
+    used = np.flatnonzero(np.diff(leaf_entry))
+    if len(used) == 0:
+        return out
+    start = leaf_entry[used]
+    mine = limits[entry_part]
+    rows = np.where(mine[:, 1::2] >= 0.0, mine[:, 1::2], np.nan)
+    low_row = np.fmin.reduceat(np.fmin(rows[:, 0], rows[:, 1]), start)
+    high_row = np.fmax.reduceat(np.fmax(rows[:, 0], rows[:, 1]), start)
+    out[used, 0] = np.minimum.reduceat(mine[:, 0], start)
+    out[used, 1] = np.maximum.reduceat(mine[:, 2], start)
+    out[used, 2] = np.where(low_row == high_row, low_row, -1.0)
+    return out
 
 
 def _cover(ends: Any, part_edge: Any, edges: dict[str, Any], split: Any, base: Any, leaves: int) -> Any:
