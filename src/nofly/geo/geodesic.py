@@ -29,7 +29,8 @@ NAN = cython.declare(cython.double, float("nan"))
 def inverse(
     lat1_deg: cython.double, lon1_deg: cython.double, lat2_deg: cython.double, lon2_deg: cython.double
 ) -> tuple[cython.double, cython.double, cython.double]:
-    """Return (length_m, azimuth at the start, azimuth at the end), radians; NaN where it does not converge."""
+    """Return (length_m, azimuth at the start, azimuth at the end), radians; NaN where it does not
+    converge."""
 
     if lat1_deg == lat2_deg and lon1_deg == lon2_deg:
         return 0.0, 0.0, 0.0
@@ -190,9 +191,9 @@ def split_geodesic(
     """Cut the geodesic so that the straight lon/lat line between two cuts is within ``tolerance_m`` of it,
     also in the fraction of the way that it stands for.
 
-    Writes the cuts after the start, the end included, with longitudes unwrapped from ``lon1_deg`` (the end may
-    differ from ``lon2_deg`` by 360°). Returns their number, 0 where the geodesic is not unique (nearly antipodal
-    ends), -1 where the arrays are too short.
+    Writes the cuts after the start, the end included, with longitudes unwrapped from ``lon1_deg`` (the end
+    may differ from ``lon2_deg`` by 360°). Returns their number, 0 where the geodesic is not unique (nearly
+    antipodal ends), -1 where the arrays are too short.
     """
     length_m: cython.double
     az: cython.double

@@ -36,10 +36,13 @@ class Witness:
     """Sentences on heights that could not be worked out."""
 
 
-def judge(zone: Zone, stay: Stay, witness: Witness, changed: tuple[bool, bool] = (False, False)) -> Infringement:
+def judge(
+    zone: Zone, stay: Stay, witness: Witness, changed: tuple[bool, bool] = (False, False)
+) -> Infringement:
     """Return the record of one stay.
 
-    ``changed`` says whether the entry and the exit fall on a change of edition: the law changed, not the aircraft moved.
+    ``changed`` says whether the entry and the exit fall on a change of edition: the law changed, not the
+    aircraft moved.
     """
     verdict = judge_rule(
         zone.rule, witness.subject, stay.entry_us, stay.exit_us, stay.min_height_m, stay.max_height_m
@@ -74,10 +77,9 @@ def _id(zone_hash: str, target_id: str, entry_us: int, shadow: bool) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _status(
-    zone: Zone, stay: Stay, witness: Witness, verdict: RuleVerdict
-) -> tuple[Status, tuple[str, ...]]:
-    """Return the status and the sentences for it. What does not concern the aircraft goes before doubt of its place."""
+def _status(zone: Zone, stay: Stay, witness: Witness, verdict: RuleVerdict) -> tuple[Status, tuple[str, ...]]:
+    """Return the status and the sentences for it. What does not concern the aircraft goes before doubt of its
+    place."""
     if zone.restriction is Restriction.NO_RESTRICTION:
         return Status.EXEMPT, ("The zone restricts nothing.",)
     if verdict.status in ("exempt", "not-addressed"):
@@ -98,18 +100,22 @@ def _certainty(stay: Stay, witness: Witness, status: Status) -> tuple[Certainty,
         return Certainty.UNDETERMINED, witness.unknown_heights or (
             "It cannot be told: a height, or whether the zone was active, is not known.",
         )
-    partly = ()
+    partly: tuple[str, ...] = ()
     if stay.inside_from_us != stay.entry_us or stay.inside_until_us != stay.exit_us:
         partly = ("For a part of the time it cannot be told whether it was inside.", *witness.unknown_heights)
     if stay.confirmed and status is not Status.SUSPECT:
         return Certainty.CONFIRMED, partly
     if stay.measured == 0:
-        return Certainty.PROBABLE, ("No report lies inside: the entry was worked out between two reports.", *partly)
+        return Certainty.PROBABLE, (
+            "No report lies inside: the entry was worked out between two reports.",
+            *partly,
+        )
     return Certainty.PROBABLE, partly
 
 
 def _duration(stay: Stay, time_err_s: float) -> tuple[float, float]:
-    """Return the 95 % bounds of the duration, from how fast each end was crossed and how well the place was known."""
+    """Return the 95 % bounds of the duration, from how fast each end was crossed and how well the place was
+    known."""
     off = [
         _end_s(closing, err_m, cause, time_err_s)
         for closing, err_m, cause in (

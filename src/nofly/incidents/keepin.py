@@ -20,12 +20,18 @@ Runs = Callable[[int], tuple[Positions, NDArray[np.int64]]]
 
 
 def absences(
-    zones: CompiledZones, zone: int, inside: list[Stay], runs: Runs, active: NDArray[np.int64], shadows: Set[int]
+    zones: CompiledZones,
+    zone: int,
+    inside: list[Stay],
+    runs: Runs,
+    active: NDArray[np.int64],
+    shadows: Set[int],
 ) -> list[Stay]:
     """Return when targets were outside a zone that was active, as stays whose depth is the distance outside.
 
-    With a rule that says to whom the zone applies it concerns every target seen while it was active (the rule judges later);
-    without one, only those that were inside at some time. A stay that is not determined is an absence that is not.
+    With a rule that says to whom the zone applies it concerns every target seen while it was active (the rule
+    judges later); without one, only those that were inside at some time. A stay that is not determined is an
+    absence that is not.
     """
     rule = zones.zones[zone].rule
     by_target: dict[int, list[Stay]] = {}
@@ -56,7 +62,12 @@ def _outside(
 ) -> list[Stay]:  # fmt: skip
     """Return the absences in one unbroken stretch of an active time."""
     out = []
-    at, cause, place, closing = low, Cause.ZONE_ACTIVATED if by_schedule[0] else Cause.DATA_RESUMED, None, float("nan")
+    at, cause, place, closing = (
+        low,
+        Cause.ZONE_ACTIVATED if by_schedule[0] else Cause.DATA_RESUMED,
+        None,
+        float("nan"),
+    )
     for stay in [s for s in inside if s.exit_us >= low and s.entry_us <= high]:
         if stay.entry_us > at:
             end = (stay.entry_lat_deg, stay.entry_lon_deg)

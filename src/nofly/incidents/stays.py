@@ -1,7 +1,7 @@
 """Stays: the times in which a target was not outside a zone, from its visits to the zone's parts.
 
-A zone is the union of its parts, so visits that overlap or touch are one stay. A stay is determined if at some time the target
-was determined to be inside; one that never was is undetermined throughout.
+A zone is the union of its parts, so visits that overlap or touch are one stay. A stay is determined if at
+some time the target was determined to be inside; one that never was is undetermined throughout.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ _EXIT = {**_ENTRY, Why.DATA: Cause.DATA_LOST, Why.SCHEDULE: Cause.ZONE_DEACTIVAT
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """One stay of a target (its index) in a zone (its index). Lengths are metres; None is unlimited or not known."""
+    """One stay of a target (its index) in a zone (its index). Lengths are metres; None is unlimited or not
+    known."""
 
     zone: int
     target: int
@@ -107,8 +108,19 @@ class _Columns:
         self.entry, self.exit = visits.entry.tolist(), visits.exit.tolist()
         self.first_in, self.last_in = visits.first_in.tolist(), visits.last_in.tolist()
         self.target, self.part = visits.target.tolist(), visits.part.tolist()
-        names = ("depth_m", "deepest_err_m", "lower_margin_m", "upper_margin_m", "longest_gap_us", "first_err_m",
-                 "last_err_m", "measured", "weak", "on_ground", "confirmed")  # fmt: skip
+        names = (
+            "depth_m",
+            "deepest_err_m",
+            "lower_margin_m",
+            "upper_margin_m",
+            "longest_gap_us",
+            "first_err_m",
+            "last_err_m",
+            "measured",
+            "weak",
+            "on_ground",
+            "confirmed",
+        )
         self.s = {name: visits.sum(name).tolist() for name in names}
 
     def stay(self, zone: int, group: NDArray[np.int64]) -> Stay:
@@ -117,7 +129,10 @@ class _Columns:
         c, s = self.c, self.s
         time = c["time_us"]
         inside = [v for v in rows if self.first_in[v] >= 0]
-        first, last = min(rows, key=lambda v: time[self.entry[v]]), max(rows, key=lambda v: time[self.exit[v]])
+        first, last = (
+            min(rows, key=lambda v: time[self.entry[v]]),
+            max(rows, key=lambda v: time[self.exit[v]]),
+        )
         entry, leave = self.entry[first], self.exit[last]
         deepest = max(rows, key=s["depth_m"].__getitem__)
         height_m, datum = self._height(entry)
@@ -143,7 +158,7 @@ class _Columns:
         )  # fmt: skip
 
     def _height(self, change: int) -> tuple[float | None, str | None]:
-        floor, floor_row, _, ceiling_row = self.zones.limits[self.c["part"][change]]
+        _, floor_row, _, ceiling_row = self.zones.limits[self.c["part"][change]]
         for height, row in (
             (self.c["floor_height_m"][change], floor_row),
             (self.c["ceiling_height_m"][change], ceiling_row),
@@ -152,9 +167,9 @@ class _Columns:
                 return height, str(self.zones.datums[int(row)])
         return None, None
 
-
     def _range(self, rows: list[int], height_m: float | None) -> dict[str, float | None]:
-        """Return the range of heights while inside, from the margins to the limits of the first visit's part."""
+        """Return the range of heights while inside, from the margins to the limits of the first visit's
+        part."""
         if height_m is None:
             return {"min_height_m": None, "max_height_m": None}
         seen = [height_m]
@@ -175,7 +190,8 @@ def _finite(value: float) -> float | None:
 def zone_activity(
     zones: Sequence[Zone], from_us: int, until_us: int
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Return (first interval of each zone and the end, intervals (n, 3)): when each zone is active in a time span."""
+    """Return (first interval of each zone and the end, intervals (n, 3)): when each zone is active in a time
+    span."""
     starts, rows = [0], []
     for zone in zones:
         lat_deg, lon_deg = _place(zone)
@@ -228,8 +244,8 @@ def zone_stays(
 ) -> list[ZoneStay]:
     """Return the bare facts: every stay of every target, no screening, no rules, heights only as reported.
 
-    ``batch_rows`` cuts the stream into batches, which changes nothing. Raises InputError where a target's reports are out of
-    order.
+    ``batch_rows`` cuts the stream into batches, which changes nothing. Raises InputError where a target's
+    reports are out of order.
     """
     compiled = compile_zones(zones)
     times = positions.time_us

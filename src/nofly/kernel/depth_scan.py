@@ -1,8 +1,8 @@
 """How deep inside, how sure, and how well seen a visit was: the pass over the reports of visits.
 
-Depth is the largest distance from the boundary along the path, found by branch and bound: the distance to a boundary
-changes by no more than the way travelled, so most of a path need not be measured. Compiled by Cython where there is a
-C compiler; runs uncompiled too.
+Depth is the largest distance from the boundary along the path, found by branch and bound: the distance to a
+boundary changes by no more than the way travelled, so most of a path need not be measured. Compiled by Cython
+where there is a C compiler; runs uncompiled too.
 """
 
 # cython: boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False, language_level=3
@@ -49,7 +49,8 @@ class Measure:
         self.best_piece = 0
 
     def hold_shapes(self, pieces, block, part_piece, part_radius):  # type: ignore[no-untyped-def]
-        """Take the shapes: ``part_piece`` (parts, 4) is first and past-last piece, first and past-last block."""
+        """Take the shapes: ``part_piece`` (parts, 4) is first and past-last piece, first and past-last
+        block."""
         self.pieces = pieces
         self.block = block
         self.part_piece = part_piece
@@ -144,10 +145,16 @@ class Measure:
     @cython.nogil
     @cython.exceptval(check=False)
     def _step(
-        self, v: cython.Py_ssize_t, part: cython.Py_ssize_t, lat: cython.double, lon: cython.double,
-        err: cython.double, must: cython.double,
+        self,
+        v: cython.Py_ssize_t,
+        part: cython.Py_ssize_t,
+        lat: cython.double,
+        lon: cython.double,
+        err: cython.double,
+        must: cython.double,
     ) -> cython.double:
-        """Go on to the next point of a visit's path; return an upper bound of the depth there, exact where above ``must``.
+        """Go on to the next point of a visit's path; return an upper bound of the depth there, exact where
+        above ``must``.
 
         The sums hold the last point (4, 5) and an upper bound of the depth there (6).
         """
@@ -177,7 +184,7 @@ class Measure:
             here = self._depth(part)
             self._deepen(v, here, err)
         best = self.sums[v, 0]
-        tolerance = TOLERANCE_M if TOLERANCE_M > best * TOLERANCE_PART else best * TOLERANCE_PART
+        tolerance = TOLERANCE_M if best * TOLERANCE_PART < TOLERANCE_M else best * TOLERANCE_PART
         if 0.5 * (self.sums[v, 6] + here + way) > best + tolerance:
             self._between(v, part, ax, ay, az, bx, by, bz, self.sums[v, 6], here, way, err, 0)
         self.sums[v, 4] = lat
@@ -189,10 +196,20 @@ class Measure:
     @cython.nogil
     @cython.exceptval(check=False)
     def _between(
-        self, v: cython.Py_ssize_t, part: cython.Py_ssize_t,
-        ax: cython.double, ay: cython.double, az: cython.double,
-        bx: cython.double, by: cython.double, bz: cython.double,
-        at_a: cython.double, at_b: cython.double, way: cython.double, err: cython.double, level: cython.int,
+        self,
+        v: cython.Py_ssize_t,
+        part: cython.Py_ssize_t,
+        ax: cython.double,
+        ay: cython.double,
+        az: cython.double,
+        bx: cython.double,
+        by: cython.double,
+        bz: cython.double,
+        at_a: cython.double,
+        at_b: cython.double,
+        way: cython.double,
+        err: cython.double,
+        level: cython.int,
     ) -> cython.void:
         """Look for a deeper point between a and b, where the depth is at most ``at_a`` and ``at_b``."""
         mx: cython.double = 0.5 * (ax + bx)
@@ -210,7 +227,7 @@ class Measure:
         depth = self._depth(part)
         self._deepen(v, depth, err)
         tolerance = self.sums[v, 0] * TOLERANCE_PART
-        tolerance = TOLERANCE_M if TOLERANCE_M > tolerance else tolerance
+        tolerance = TOLERANCE_M if tolerance < TOLERANCE_M else tolerance
         if level > 40:
             return
         if 0.5 * (at_a + depth + 0.5 * way) > self.sums[v, 0] + tolerance:
@@ -232,10 +249,20 @@ class Measure:
     @cython.nogil
     @cython.exceptval(check=False)
     def _report(
-        self, v: cython.Py_ssize_t, part: cython.Py_ssize_t, i: cython.Py_ssize_t,
-        t: cython.double, lat: cython.double, lon: cython.double,
-        low: cython.double[:, ::1], high: cython.double[:, ::1], low_err: cython.double[:, ::1],
-        err: cython.double, weak: cython.bint, ground: cython.bint, sure_from: cython.double,
+        self,
+        v: cython.Py_ssize_t,
+        part: cython.Py_ssize_t,
+        i: cython.Py_ssize_t,
+        t: cython.double,
+        lat: cython.double,
+        lon: cython.double,
+        low: cython.double[:, ::1],
+        high: cython.double[:, ::1],
+        low_err: cython.double[:, ::1],
+        err: cython.double,
+        weak: cython.bint,
+        ground: cython.bint,
+        sure_from: cython.double,
         sure_until: cython.double,
     ) -> cython.void:
         """Take one report inside a visit."""
@@ -267,7 +294,8 @@ class Measure:
         self.sums[v, 16] += 1.0 if ground else 0.0
 
     def begin(self, sums, first, part, place, heights, since_us):  # type: ignore[no-untyped-def]
-        """Set the sums of the visits from row ``first`` on at their entry: place (n, 2), heights (n, 2) on the two limits."""
+        """Set the sums of the visits from row ``first`` on at their entry: place (n, 2), heights (n, 2) on
+        the two limits."""
         self.sums = sums
         parts: cython.longlong[::1] = part
         at: cython.double[:, ::1] = place
@@ -286,13 +314,33 @@ class Measure:
                 self._deepen(v, self.sums[v, 6], INF)
                 self.sums[v, 7] = -INF
                 self.sums[v, 8] = -INF
-                self._margins(v, height[v, 0] - self.limits[parts[v], 0], self.limits[parts[v], 2] - height[v, 1])
+                self._margins(
+                    v, height[v, 0] - self.limits[parts[v], 0], self.limits[parts[v], 2] - height[v, 1]
+                )
                 self.sums[v, 9] = since[v]
                 self.sums[v, 12] = -1.0
 
     def follow(  # type: ignore[no-untyped-def]
-        self, sums, target, part, span, order, offset, time_us, lat_deg, lon_deg, low_m, high_m, height_err_m,
-        pos_err_m, weak, ground, zone_active, active, part_zone, time_err_us,
+        self,
+        sums,
+        target,
+        part,
+        span,
+        order,
+        offset,
+        time_us,
+        lat_deg,
+        lon_deg,
+        low_m,
+        high_m,
+        height_err_m,
+        pos_err_m,
+        weak,
+        ground,
+        zone_active,
+        active,
+        part_zone,
+        time_err_us,
     ):
         """Take, for every visit, the reports of its target within its span (n, 2: entry and exit time).
 
@@ -374,7 +422,9 @@ class Measure:
                 v = names[i]
                 err = self.sums[v, 11] if self.sums[v, 13] > 0.0 else INF
                 self._step(v, parts[i], at[i, 0], at[i, 1], err, INF)
-                self._margins(v, height[i, 0] - self.limits[parts[i], 0], self.limits[parts[i], 2] - height[i, 1])
+                self._margins(
+                    v, height[i, 0] - self.limits[parts[i], 0], self.limits[parts[i], 2] - height[i, 1]
+                )
                 if until[i] - self.sums[v, 9] > self.sums[v, 10]:
                     self.sums[v, 10] = until[i] - self.sums[v, 9]
                 self._exact(v, parts[i])
@@ -383,7 +433,8 @@ class Measure:
     @cython.nogil
     @cython.exceptval(check=False)
     def _exact(self, v: cython.Py_ssize_t, part: cython.Py_ssize_t) -> cython.void:
-        """Replace the depth by the geodesic distance from the deepest point to the nearest one of the shape."""
+        """Replace the depth by the geodesic distance from the deepest point to the nearest one of the
+        shape."""
         i: cython.Py_ssize_t
         s: cython.double
         x: cython.double

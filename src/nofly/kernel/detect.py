@@ -1,7 +1,7 @@
 """The detector: positions in, changes of state out, its own state an explicit value.
 
-The same stream gives the same changes to the last bit, however it is cut into batches and whichever targets are taken
-together. Reports of one target must come in order of time.
+The same stream gives the same changes to the last bit, however it is cut into batches and whichever targets
+are taken together. Reports of one target must come in order of time.
 """
 
 from __future__ import annotations
@@ -67,11 +67,11 @@ class Params:
 class Changes:
     """Changes of state of one target with respect to one part, in the order found.
 
-    ``report`` is the number in the stream of the report that ends the segment, ``since_us`` the time of the one that
-    begins it (meaningless where there is none), ``until_us`` the time of the one that ends it, ``earlier`` how many reports of
-    the target came before the ending one.
-    ``lat_deg, lon_deg`` is the place, ``floor_height_m`` and ``ceiling_height_m`` the height there on the datums of the part's
-    limits, NaN where not known; ``closing_mps`` how fast the boundary was crossed, NaN where it was not.
+    ``report`` is the number in the stream of the report that ends the segment, ``since_us`` the time of the
+    one that begins it (meaningless where there is none), ``until_us`` the time of the one that ends it,
+    ``earlier`` how many reports of the target came before the ending one. ``lat_deg, lon_deg`` is the place,
+    ``floor_height_m`` and ``ceiling_height_m`` the height there on the datums of the part's limits, NaN where
+    not known; ``closing_mps`` how fast the boundary was crossed, NaN where it was not.
     """
 
     target: NDArray[np.int64]
@@ -98,8 +98,8 @@ class Changes:
 class Reports:
     """What the kernel reads of a batch: columns of equal length.
 
-    ``low_m`` and ``high_m`` are (height rows, n) in the order of the compiled zones' datums: the height lies in
-    [low, high]; equal where known, -inf and inf where nothing is known. Never NaN.
+    ``low_m`` and ``high_m`` are (height rows, n) in the order of the compiled zones' datums: the height lies
+    in [low, high]; equal where known, -inf and inf where nothing is known. Never NaN.
     """
 
     target: NDArray[np.int32]
@@ -116,8 +116,8 @@ _STATE = ("slot", "more_box", "head", "node_part", "node_state", "node_next", "f
 class Detector:
     """Finds the changes of state of targets, numbered from 0, with respect to the parts of the zones.
 
-    ``active`` is (n, 3) int64: start and end in µs and whether certain, zone by zone from ``zone_active[z]`` on; it must
-    cover every time stepped over. Replace it with :meth:`activate`.
+    ``active`` is (n, 3) int64: start and end in µs and whether certain, zone by zone from ``zone_active[z]``
+    on; it must cover every time stepped over. Replace it with :meth:`activate`.
     """
 
     def __init__(
@@ -128,27 +128,44 @@ class Detector:
         self._rows = len(zones.datums)
         self._gap_us = params.max_gap_s * US_PER_S
         self._arrays: dict[str, Any] = {
-            "limits": zones.limits, "part_zone": zones.part_zone, "cell_split": zones.cell_split,
-            "cell_base": zones.cell_base, "leaf_entry": zones.leaf_entry, "entry_part": zones.entry_part,
-            "entry_inside": zones.entry_inside, "entry_edge": zones.entry_edge, "leaf_edge": zones.leaf_edge,
-            "leaf_ends": zones.leaf_ends, "leaf_full": zones.leaf_full, "leaf_limit": zones.leaf_limit, "rows": self._rows, **_activity(zones, zone_active, active),
-            "stamp": np.zeros(parts, np.int64), "stamp_slot": np.zeros(parts, np.int32),
+            "limits": zones.limits,
+            "part_zone": zones.part_zone,
+            "cell_split": zones.cell_split,
+            "cell_base": zones.cell_base,
+            "leaf_entry": zones.leaf_entry,
+            "entry_part": zones.entry_part,
+            "entry_inside": zones.entry_inside,
+            "entry_edge": zones.entry_edge,
+            "leaf_edge": zones.leaf_edge,
+            "leaf_ends": zones.leaf_ends,
+            "leaf_full": zones.leaf_full,
+            "leaf_limit": zones.leaf_limit,
+            "rows": self._rows,
+            **_activity(zones, zone_active, active),
+            "stamp": np.zeros(parts, np.int64),
+            "stamp_slot": np.zeros(parts, np.int32),
             "seg": np.zeros((2, max(1, 2 * self._rows))),
-            **_targets(0, self._rows), **_nodes(256), **_met(256), **_hits(256), **_cuts(256), **_breaks(256),
+            **_targets(0, self._rows),
+            **_nodes(256),
+            **_met(256),
+            **_hits(256),
+            **_cuts(256),
+            **_breaks(256),
             **_out(4096),
-        }  # fmt: skip
+        }
         self._scan = detect_scan.Scan(self._arrays)
         self._reports = 0
 
     def activate(self, zone_active: NDArray[Any], active: NDArray[Any]) -> None:
-        """Replace the intervals of activity; those that reach into times already stepped over must be the same."""
+        """Replace the intervals of activity; those that reach into times already stepped over must be the
+        same."""
         self._set(_activity(self._zones, zone_active, active))
 
     def step(self, reports: Reports, shard: int = 0, shards: int = 1) -> Changes:
         """Take a batch and return the changes found in it.
 
-        Only targets whose number modulo ``shards`` is ``shard`` are looked at: so may several detectors share a
-        batch, each with its own targets. Raises InputError where a target's report is older than its last.
+        Only targets whose number modulo ``shards`` is ``shard`` are looked at: so may several detectors share
+        a batch, each with its own targets. Raises InputError where a target's report is older than its last.
         """
         n = len(reports.time_us)
         if n:
@@ -243,7 +260,11 @@ def _activity(zones: CompiledZones, zone_active: NDArray[Any], active: NDArray[A
     single = single[certain]
     one[single] = active[zone_active[single], :2]
     one[count == 0] = (np.inf, -np.inf)
-    return {"zone_active": zone_active, "active": active, "part_active": np.ascontiguousarray(one[zones.part_zone])}
+    return {
+        "zone_active": zone_active,
+        "active": active,
+        "part_active": np.ascontiguousarray(one[zones.part_zone]),
+    }
 
 
 def joined(found: list[Changes]) -> Changes:

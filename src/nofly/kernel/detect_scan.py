@@ -1,12 +1,12 @@
 """The inner loop: reports in, changes of state out.
 
-For each target the scan keeps the last report, the parts it is in, and a *safe box*: bounds in longitude, latitude,
-time and height within which that answer cannot change. A report inside the box costs a few comparisons. Outside it the
-segment from the last report is walked through the cell table, its crossings with edges, limits and schedules
-are put in order, and each change of state is written out.
+For each target the scan keeps the last report, the parts it is in, and a *safe box*: bounds in longitude,
+latitude, time and height within which that answer cannot change. A report inside the box costs a few
+comparisons. Outside it the segment from the last report is walked through the cell table, its crossings with
+edges, limits and schedules are put in order, and each change of state is written out.
 
-A part's state is 0 outside, 1 undetermined, 2 inside. The boundary and the limits belong to the part; a schedule's
-interval is half open. Compiled by Cython where there is a C compiler; runs uncompiled too.
+A part's state is 0 outside, 1 undetermined, 2 inside. The boundary and the limits belong to the part; a
+schedule's interval is half open. Compiled by Cython where there is a C compiler; runs uncompiled too.
 """
 
 # cython: boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False, language_level=3
@@ -34,8 +34,9 @@ INF = cython.declare(cython.double, float("inf"))
 NAN = cython.declare(cython.double, float("nan"))
 NEVER = cython.declare(cython.double, -9.0e18)
 
-# Columns of a target's slot: the box in longitude and latitude, its end in time, the time of the last report, the bounds of
-# the least and the greatest height on the first row, how many reports there were, and the last one's place and heights.
+# Columns of a target's slot: the box in longitude and latitude, its end in time, the time of the last report,
+# the bounds of the least and the greatest height on the first row, how many reports there were, and the last
+# one's place and heights.
 X0 = cython.declare(cython.int, 0)
 X1 = cython.declare(cython.int, 1)
 Y0 = cython.declare(cython.int, 2)
@@ -78,7 +79,8 @@ UNSORTED = cython.declare(cython.int, 7)
 
 @cython.cclass
 class Scan:
-    """The compiled zones, the state of the targets, and room to work in; see :class:`nofly.kernel.detect.Detector`."""
+    """The compiled zones, the state of the targets, and room to work in; see
+    :class:`nofly.kernel.detect.Detector`."""
 
     # zones
     limits: cython.double[:, ::1]
@@ -97,7 +99,8 @@ class Scan:
     part_active: cython.double[:, ::1]
     zone_active: cython.int[::1]
     active: cython.longlong[:, ::1]
-    # state by target: columns of slot as the constants above name them, six for every further height row in more_box
+    # state by target: columns of slot as the constants above name them, six for every further height row in
+    # more_box
     slot: cython.double[:, ::1]
     more_box: cython.double[:, ::1]
     head: cython.int[::1]
@@ -244,8 +247,8 @@ class Scan:
     def scan(self, target, time_us, lat_deg, lon_deg, low_m, high_m, first, base, gap_us, shard, shards):  # type: ignore[no-untyped-def]
         """Take the reports from row ``first`` on; return (row stopped at, why).
 
-        ``low_m`` and ``high_m`` are (height rows, n). ``base`` is the number of the first report of the batch in the
-        stream. Only targets whose number modulo ``shards`` is ``shard`` are taken.
+        ``low_m`` and ``high_m`` are (height rows, n). ``base`` is the number of the first report of the batch
+        in the stream. Only targets whose number modulo ``shards`` is ``shard`` are taken.
         """
         tgt: cython.int[::1] = target
         when: cython.longlong[::1] = time_us
@@ -288,7 +291,8 @@ class Scan:
                     i += 1
                     continue
                 if g != held:
-                    # The box in hand is the last target's: put back what changed in its slot, and take up this one's.
+                    # The box in hand is the last target's: put back what changed in its slot, and take up
+                    # this one's.
                     if at >= 0:
                         slot[held, TIME] = before
                         slot[held, COUNT] = count
@@ -310,7 +314,13 @@ class Scan:
                 y = lat[i]
                 t = cython.cast(cython.double, when[i])
                 fits = (
-                    x >= x0 and x <= x1 and y >= y0 and y <= y1 and t < until and t - before <= gap and t >= before
+                    x >= x0
+                    and x <= x1
+                    and y >= y0
+                    and y <= y1
+                    and t < until
+                    and t - before <= gap
+                    and t >= before
                 )
                 if fits and rows > 0:
                     fits = low[0, i] >= a0 and low[0, i] <= a1 and high[0, i] >= b0 and high[0, i] <= b1
@@ -361,8 +371,13 @@ class Scan:
     @cython.nogil
     @cython.exceptval(check=False)
     def _put_last(
-        self, g: cython.Py_ssize_t, lat: cython.double, lon: cython.double,
-        low: cython.double[:, ::1], high: cython.double[:, ::1], i: cython.Py_ssize_t,
+        self,
+        g: cython.Py_ssize_t,
+        lat: cython.double,
+        lon: cython.double,
+        low: cython.double[:, ::1],
+        high: cython.double[:, ::1],
+        i: cython.Py_ssize_t,
     ) -> cython.void:
         """Keep a report as its target's last."""
         k: cython.Py_ssize_t
@@ -410,8 +425,13 @@ class Scan:
     @cython.nogil
     @cython.exceptval(check=False)
     def _advance(
-        self, g: cython.Py_ssize_t, t: cython.longlong, lat: cython.double, lon: cython.double,
-        report: cython.longlong, gap: cython.double,
+        self,
+        g: cython.Py_ssize_t,
+        t: cython.longlong,
+        lat: cython.double,
+        lon: cython.double,
+        report: cython.longlong,
+        gap: cython.double,
     ) -> cython.int:
         """Take one report that is not in its target's safe box. Nothing is changed unless it returns DONE."""
         why: cython.int
@@ -471,7 +491,8 @@ class Scan:
     @cython.nogil
     @cython.exceptval(check=False)
     def _meet(self, part: cython.int) -> cython.int:
-        """Return the place of a part in the list of those met, entering it if need be; -1 where there is no room."""
+        """Return the place of a part in the list of those met, entering it if need be; -1 where there is no
+        room."""
         m: cython.int
         if self.stamp[part] == self.serial:
             return self.stamp_slot[part]
@@ -530,8 +551,15 @@ class Scan:
     @cython.nogil
     @cython.exceptval(check=False)
     def _emit(
-        self, m: cython.int, state: cython.int, why: cython.int, t: cython.longlong,
-        lat: cython.double, lon: cython.double, f: cython.double, closing: cython.double,
+        self,
+        m: cython.int,
+        state: cython.int,
+        why: cython.int,
+        t: cython.longlong,
+        lat: cython.double,
+        lon: cython.double,
+        f: cython.double,
+        closing: cython.double,
     ) -> cython.int:
         n: cython.Py_ssize_t = self.n_out
         if n >= self.out_int.shape[0]:
@@ -574,7 +602,6 @@ class Scan:
     def _lose(self, g: cython.Py_ssize_t) -> cython.int:
         """Close all that is open at the last report."""
         m: cython.int
-        k: cython.int
         self._take_last(g)
         for m in range(self.n_met):
             if self.met_state[m] != 0 and (
@@ -590,8 +617,8 @@ class Scan:
     @cython.nogil
     @cython.exceptval(check=False)
     def _height(self, m: cython.int, limit: cython.int, f: cython.double) -> cython.double:
-        """Return the best estimate, at fraction f of the segment, of the height on the datum of the part's floor (1) or
-        ceiling (3); NaN where there is none."""
+        """Return the best estimate, at fraction f of the segment, of the height on the datum of the part's
+        floor (1) or ceiling (3); NaN where there is none."""
         k: cython.int = cython.cast(cython.int, self.limits[self.met_part[m], limit])
         lo: cython.double
         hi: cython.double
@@ -604,7 +631,8 @@ class Scan:
     @cython.nogil
     @cython.exceptval(check=False)
     def _span(self, k: cython.int, f: cython.double) -> tuple[cython.double, cython.double]:
-        """Return (least, greatest) height on row k at fraction f: known between two reports only where known at both."""
+        """Return (least, greatest) height on row k at fraction f: known between two reports only where known
+        at both."""
         a: cython.double = self.seg[0, 2 * k]
         b: cython.double = self.seg[1, 2 * k]
         c: cython.double = self.seg[0, 2 * k + 1]
@@ -675,7 +703,10 @@ class Scan:
         mid: cython.int
         if self.limits[part, 1] >= 0.0:
             k = cython.cast(cython.int, self.limits[part, 1])
-            if self.seg[0, 2 * k + 1] < self.limits[part, 0] and self.seg[1, 2 * k + 1] < self.limits[part, 0]:
+            if (
+                self.seg[0, 2 * k + 1] < self.limits[part, 0]
+                and self.seg[1, 2 * k + 1] < self.limits[part, 0]
+            ):
                 return True
         if self.limits[part, 3] >= 0.0:
             k = cython.cast(cython.int, self.limits[part, 3])
@@ -684,10 +715,9 @@ class Scan:
         elif self.limits[part, 2] == -INF:
             return True
         if self.part_active[part, 0] == self.part_active[part, 0]:
-            return (
-                self.part_active[part, 1] < cython.cast(cython.double, self.t0)
-                or self.part_active[part, 0] > cython.cast(cython.double, self.t1)
-            )
+            return self.part_active[part, 1] < cython.cast(cython.double, self.t0) or self.part_active[
+                part, 0
+            ] > cython.cast(cython.double, self.t1)
         lo = self.zone_active[self.part_zone[part]]
         hi = self.zone_active[self.part_zone[part] + 1]
         while lo < hi:
@@ -708,8 +738,10 @@ class Scan:
             return False
         k = cython.cast(cython.int, self.leaf_limit[leaf, 2])
         return (
-            (self.seg[0, 2 * k] > self.leaf_limit[leaf, 1] and self.seg[1, 2 * k] > self.leaf_limit[leaf, 1])
-            or (self.seg[0, 2 * k + 1] < self.leaf_limit[leaf, 0] and self.seg[1, 2 * k + 1] < self.leaf_limit[leaf, 0])
+            self.seg[0, 2 * k] > self.leaf_limit[leaf, 1] and self.seg[1, 2 * k] > self.leaf_limit[leaf, 1]
+        ) or (
+            self.seg[0, 2 * k + 1] < self.leaf_limit[leaf, 0]
+            and self.seg[1, 2 * k + 1] < self.leaf_limit[leaf, 0]
         )
 
     @cython.cfunc
@@ -718,7 +750,8 @@ class Scan:
     def _inside(
         self, entry: cython.int, x: cython.double, y: cython.double, rx: cython.double, ry: cython.double
     ) -> cython.bint:
-        """Return whether a point of a leaf, whose reference point is (rx, ry), is laterally inside the entry's part."""
+        """Return whether a point of a leaf, whose reference point is (rx, ry), is laterally inside the
+        entry's part."""
         parity: cython.bint = self.entry_inside[entry] != 0
         e: cython.Py_ssize_t
         ax: cython.double
@@ -793,13 +826,16 @@ class Scan:
     @cython.nogil
     @cython.exceptval(check=False)
     def _cross_leaf(
-        self, leaf: cython.Py_ssize_t, x0: cython.double, y0: cython.double, x1: cython.double,
+        self,
+        leaf: cython.Py_ssize_t,
+        x0: cython.double,
+        y0: cython.double,
+        x1: cython.double,
         y1: cython.double,
     ) -> cython.int:
         """Collect the crossings of a piece with the edges in one leaf."""
         e: cython.int
         h: cython.Py_ssize_t
-        m: cython.int
         part: cython.int
         ax: cython.double
         ay: cython.double
@@ -870,8 +906,13 @@ class Scan:
     @cython.nogil
     @cython.exceptval(check=False)
     def _along(
-        self, part: cython.int, h: cython.Py_ssize_t, x0: cython.double, y0: cython.double,
-        dx: cython.double, dy: cython.double,
+        self,
+        part: cython.int,
+        h: cython.Py_ssize_t,
+        x0: cython.double,
+        y0: cython.double,
+        dx: cython.double,
+        dy: cython.double,
     ) -> cython.int:
         """Enter the stretch of a piece that runs exactly along an edge: the boundary belongs to the part."""
         a: cython.double
@@ -1077,7 +1118,8 @@ class Scan:
     def _breaks(
         self, m: cython.int, first: cython.int, past: cython.int, f0: cython.double, f1: cython.double
     ) -> cython.int:
-        """Enter every point of change of one part within a piece; return how many, -1 where there is no room."""
+        """Enter every point of change of one part within a piece; return how many, -1 where there is no
+        room."""
         part: cython.int = self.met_part[m]
         n: cython.int = 0
         h: cython.int
@@ -1093,9 +1135,13 @@ class Scan:
             if n < 0:
                 return n
         if self.limits[part, 1] >= 0.0:
-            n = self._limit_break(n, cython.cast(cython.int, self.limits[part, 1]), self.limits[part, 0], f0, f1)
+            n = self._limit_break(
+                n, cython.cast(cython.int, self.limits[part, 1]), self.limits[part, 0], f0, f1
+            )
         if n >= 0 and self.limits[part, 3] >= 0.0:
-            n = self._limit_break(n, cython.cast(cython.int, self.limits[part, 3]), self.limits[part, 2], f0, f1)
+            n = self._limit_break(
+                n, cython.cast(cython.int, self.limits[part, 3]), self.limits[part, 2], f0, f1
+            )
         while lo < hi:
             mid = (lo + hi) // 2
             if self.active[mid, 1] < self.t0:
@@ -1115,8 +1161,15 @@ class Scan:
     @cython.nogil
     @cython.exceptval(check=False)
     def _follow(
-        self, m: cython.int, breaks: cython.int, f0: cython.double, f1: cython.double,
-        y0: cython.double, x0: cython.double, y1: cython.double, x1: cython.double,
+        self,
+        m: cython.int,
+        breaks: cython.int,
+        f0: cython.double,
+        f1: cython.double,
+        y0: cython.double,
+        x0: cython.double,
+        y1: cython.double,
+        x1: cython.double,
     ) -> cython.int:
         """Write one part's changes of state along a piece."""
         part: cython.int = self.met_part[m]
@@ -1188,14 +1241,23 @@ class Scan:
             k = cython.cast(cython.int, self.limits[part, 3])
         if k < 0:
             return NAN
-        return fabs(self.seg[1, 2 * k] - self.seg[0, 2 * k]) / cython.cast(cython.double, self.t1 - self.t0) * 1e6
+        return (
+            fabs(self.seg[1, 2 * k] - self.seg[0, 2 * k])
+            / cython.cast(cython.double, self.t1 - self.t0)
+            * 1e6
+        )
 
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
     def _piece(
-        self, f0: cython.double, y0: cython.double, x0: cython.double,
-        f1: cython.double, y1: cython.double, x1: cython.double,
+        self,
+        f0: cython.double,
+        y0: cython.double,
+        x0: cython.double,
+        f1: cython.double,
+        y1: cython.double,
+        x1: cython.double,
     ) -> cython.int:
         """Take a piece of the segment that is straight in longitude and latitude and within ±180°."""
         why: cython.int
@@ -1224,8 +1286,8 @@ class Scan:
             for k in range(h, past):
                 if self.hit_edge[k] % 3 == CUTS:
                     count += 1
-            # Where it was at the start follows from where it is at the end and how often it crossed; where that is
-            # not what it was in before, it may be that one end is on the boundary to the last digit.
+            # Where it was at the start follows from where it is at the end and how often it crossed; where
+            # that is not what it was in before, it may be that one end is on the boundary to the last digit.
             self.met_start[m] = (self.met_end[m] + count) % 2
             if (self.met_start[m] != 0) != (self.met_state[m] != 0):
                 self.met_start[m] = self._laterally(self.met_part[m], x0, y0)
@@ -1248,8 +1310,13 @@ class Scan:
     @cython.nogil
     @cython.exceptval(check=False)
     def _whole_world(
-        self, f0: cython.double, y0: cython.double, x0: cython.double,
-        f1: cython.double, y1: cython.double, x1: cython.double,
+        self,
+        f0: cython.double,
+        y0: cython.double,
+        x0: cython.double,
+        f1: cython.double,
+        y1: cython.double,
+        x1: cython.double,
     ) -> cython.int:
         """Take a piece that may run beyond ±180°: cut it at the antimeridian."""
         why: cython.int
@@ -1284,7 +1351,6 @@ class Scan:
         self, g: cython.Py_ssize_t, t: cython.longlong, lat: cython.double, lon: cython.double
     ) -> cython.int:
         """Walk the segment from the target's last report; -1 where no one geodesic joins the two."""
-        k: cython.int
         n: cython.Py_ssize_t = 1
         i: cython.Py_ssize_t
         why: cython.int
@@ -1362,7 +1428,8 @@ class Scan:
     def _arrive(self, lat: cython.double, lon: cython.double) -> cython.int:
         """Where the state at the very report is not the one that the segment ended in, write that change too.
 
-        A report on the boundary, or at the instant of activation, is inside for no time at all, and is on record.
+        A report on the boundary, or at the instant of activation, is inside for no time at all, and is on
+        record.
         """
         m: cython.int
         state: cython.int
@@ -1389,7 +1456,9 @@ class Scan:
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
-    def _bound_height(self, g: cython.Py_ssize_t, k: cython.int, limit: cython.double, sides: cython.int) -> cython.void:
+    def _bound_height(
+        self, g: cython.Py_ssize_t, k: cython.int, limit: cython.double, sides: cython.int
+    ) -> cython.void:
         """Keep row k's least height (sides & 1) and greatest height (sides & 2) on its side of a limit."""
         side: cython.int
         value: cython.double
@@ -1481,7 +1550,9 @@ class Scan:
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
-    def _bound_edge(self, g: cython.Py_ssize_t, h: cython.Py_ssize_t, x: cython.double, y: cython.double) -> cython.void:
+    def _bound_edge(
+        self, g: cython.Py_ssize_t, h: cython.Py_ssize_t, x: cython.double, y: cython.double
+    ) -> cython.void:
         """Cut the box so that an edge is outside it and the point stays inside."""
         ax: cython.double = self.leaf_ends[h, 0]
         ay: cython.double = self.leaf_ends[h, 1]
@@ -1522,7 +1593,8 @@ class Scan:
                 return
             reach_x = fabs(cross / (by - ay)) * 0.49 if by != ay else 0.0
             reach_y = fabs(cross / (bx - ax)) * 0.49 if bx != ax else 0.0
-            # On which side the line is: east of the point where moving east brings the cross product towards 0.
+            # On which side the line is: east of the point where moving east brings the cross product towards
+            # 0.
             if (cross > 0.0) == (by > ay):
                 if x + reach_x < x1:
                     self.slot[g, 1] = x + reach_x
@@ -1548,7 +1620,12 @@ class Scan:
     @cython.nogil
     @cython.exceptval(check=False)
     def _bound_leaf(
-        self, g: cython.Py_ssize_t, leaf: cython.Py_ssize_t, past: cython.int, lat: cython.double, lon: cython.double
+        self,
+        g: cython.Py_ssize_t,
+        leaf: cython.Py_ssize_t,
+        past: cython.int,
+        lat: cython.double,
+        lon: cython.double,
     ) -> cython.void:
         """Cut the box by the entries of one leaf before ``past``."""
         e: cython.int
@@ -1573,8 +1650,8 @@ class Scan:
     def _safe_box(self, g: cython.Py_ssize_t, lat: cython.double, lon: cython.double) -> cython.void:
         """Set the box round the report within which the target's states cannot change.
 
-        It begins as the part of the cell that the target will cross in its next reports, and every edge that matters in the
-        leaves there cuts it, the report's own leaf first.
+        It begins as the part of the cell that the target will cross in its next reports, and every edge that
+        matters in the leaves there cuts it, the report's own leaf first.
         """
         k: cython.int
         i: cython.int
@@ -1635,10 +1712,12 @@ class Scan:
                 if cx + (i + 1.0) * size < self.slot[g, 0] or cx + i * size > self.slot[g, 1]:
                     continue
                 leaf = self.cell_base[cell] + j * split + i
-                # A part that covers another leaf and not this one has an edge between, in a leaf that the box reaches.
+                # A part that covers another leaf and not this one has an edge between, in a leaf that the box
+                # reaches.
                 if self.leaf_entry[leaf] < self.leaf_full[leaf]:
                     self._bound_leaf(g, leaf, self.leaf_full[leaf], lat, lon)
-        # Between two points of the box the geodesic bulges towards the pole, by at most w² sin 2φ / 16 radians.
+        # Between two points of the box the geodesic bulges towards the pole, by at most w² sin 2φ / 16
+        # radians.
         width: cython.double = (self.slot[g, 1] - self.slot[g, 0]) * RAD
         top: cython.double
         if lat >= 0.0:

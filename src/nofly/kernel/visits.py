@@ -1,7 +1,8 @@
-"""Visits: from the change by which a target ceases to be outside a part to the one by which it is outside again.
+"""Visits: from the change by which a target ceases to be outside a part to the one by which it is outside
+again.
 
-A visit may hold several changes between inside and undetermined. While it lasts, the reports in it are measured:
-depth, margins, the longest gap, and whether one of them lies inside beyond its own error.
+A visit may hold several changes between inside and undetermined. While it lasts, the reports in it are
+measured: depth, margins, the longest gap, and whether one of them lies inside beyond its own error.
 """
 
 from __future__ import annotations
@@ -16,15 +17,29 @@ from nofly.kernel.depth_scan import Measure
 from nofly.kernel.detect import Changes, Reports, State, Why, joined
 from nofly.units import US_PER_S
 from nofly.zones.compiled import CompiledZones
-from nofly.zones.shape import BLOCK, blocks, shape
+from nofly.zones.shape import blocks, shape
 
 FOREVER_US = np.iinfo(np.int64).max
 
 SUMS = (
-    "depth_m", "deepest_lat_deg", "deepest_lon_deg", "deepest_err_m", "path_lat_deg", "path_lon_deg", "path_depth_m",
-    "lower_margin_m", "upper_margin_m", "last_report_us", "longest_gap_us", "last_err_m", "first_err_m", "measured",
-    "weak", "confirmed", "on_ground",
-)  # fmt: skip
+    "depth_m",
+    "deepest_lat_deg",
+    "deepest_lon_deg",
+    "deepest_err_m",
+    "path_lat_deg",
+    "path_lon_deg",
+    "path_depth_m",
+    "lower_margin_m",
+    "upper_margin_m",
+    "last_report_us",
+    "longest_gap_us",
+    "last_err_m",
+    "first_err_m",
+    "measured",
+    "weak",
+    "confirmed",
+    "on_ground",
+)
 """The columns of a visit's sums. Depth and margins are -inf, first error -1 where there is none."""
 
 
@@ -32,8 +47,9 @@ SUMS = (
 class Quality:
     """What the measuring reads of a batch beside the reports themselves.
 
-    ``pos_err_m`` (n) and ``height_err_m`` (height rows, n) are 95 %, inf where not known; ``weak`` (int8) marks reports that
-    confirm nothing, ``on_ground`` (int8) those on the ground; ``time_err_s`` is the 95 % error of the reports' times.
+    ``pos_err_m`` (n) and ``height_err_m`` (height rows, n) are 95 %, inf where not known; ``weak`` (int8)
+    marks reports that confirm nothing, ``on_ground`` (int8) those on the ground; ``time_err_s`` is the 95 %
+    error of the reports' times.
     """
 
     pos_err_m: NDArray[np.float64]
@@ -47,9 +63,9 @@ class Quality:
 class Visits:
     """Finished visits, n of them. The changes are numbered in the order the detector found them.
 
-    ``entry`` and ``exit`` are the numbers of the changes that begin and end a visit, ``first_in`` of the first change to
-    inside and ``last_in`` of the last change from inside; both -1 where it was never determined to be inside.
-    ``sums`` is (n, len(SUMS)).
+    ``entry`` and ``exit`` are the numbers of the changes that begin and end a visit, ``first_in`` of the
+    first change to inside and ``last_in`` of the last change from inside; both -1 where it was never
+    determined to be inside. ``sums`` is (n, len(SUMS)).
     """
 
     target: NDArray[np.int64]
@@ -120,8 +136,8 @@ class VisitBook:
         )
 
     def _pair(self, changes: Changes) -> tuple[Visits, NDArray[Any], NDArray[Any], int]:
-        """Return the visits of this batch (those open before it first), which of them it closes, their entry times
-        and the number of the first new one."""
+        """Return the visits of this batch (those open before it first), which of them it closes, their entry
+        times and the number of the first new one."""
         carried = len(self._open)
         n = len(changes)
         target = np.concatenate([self._open.target, changes.target])

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-
 from nofly.errors import Finding, fold_findings
 from nofly.incidents.judge import Witness, judge
 from nofly.incidents.keepin import absences
@@ -57,9 +56,10 @@ def check(
 ) -> CheckResult:
     """Return who was inside which zone.
 
-    ``batches`` come from :func:`nofly.run.trackfiles.read_batches`; ``again`` begins to read them anew, which is needed where
-    more than fits into memory is out of order. ``findings`` are those of the zones. Raises what the readers
-    raise, ConfigError for an option that cannot be used, UnresolvedError for a list that a rule names and nobody supplied.
+    ``batches`` come from :func:`nofly.run.trackfiles.read_batches`; ``again`` begins to read them anew, which
+    is needed where more than fits into memory is out of order. ``findings`` are those of the zones. Raises
+    what the readers raise, ConfigError for an option that cannot be used, UnresolvedError for a list that a
+    rule names and nobody supplied.
     """
     chosen = options or CheckOptions()
     lists = Lists(tuple(read_list(path, name) for name, path in chosen.lists.items()))
@@ -96,14 +96,18 @@ class _Run:
                 self._pipeline = self._begin(batch)
             self._reports += len(batch)
             low, high = int(batch.time_us.min()), int(batch.time_us.max())
-            self._span = (low, high) if not self._span else (min(low, self._span[0]), max(high, self._span[1]))
+            self._span = (
+                (low, high) if not self._span else (min(low, self._span[0]), max(high, self._span[1]))
+            )
             self._tracks.add(self._pipeline.step(batch))
 
     def result(self, lists: Lists, findings: list[Finding]) -> CheckResult:
         """End the pass and judge what was found."""
         pipeline = self._pipeline
         if pipeline is None:
-            return CheckResult(self.zones.zones, 0, 0, None, tuple(fold_findings(findings)), options=self.options)
+            return CheckResult(
+                self.zones.zones, 0, 0, None, tuple(fold_findings(findings)), options=self.options
+            )
         stays = pipeline.finish()
         tracks = self._tracks.joined(pipeline.targets, pipeline.shadows)
         stays = self._keep_in(stays, pipeline)
@@ -130,7 +134,9 @@ class _Run:
 
     def _needs_geoid(self, first: Positions) -> bool:
         on = set(self.zones.datums)
-        return Datum.HAE in on or ("alt_hae_m" in first.columns and bool(on & {Datum.AMSL, Datum.AGL, Datum.STD}))
+        return Datum.HAE in on or (
+            "alt_hae_m" in first.columns and bool(on & {Datum.AMSL, Datum.AGL, Datum.STD})
+        )
 
     def _keep_in(self, stays: list[Stay], pipeline: Pipeline) -> list[Stay]:
         """Replace the stays in zones that must not be left by the absences from them."""
@@ -139,7 +145,12 @@ class _Run:
             if zone.restriction is Restriction.KEEP_IN:
                 inside = [s for s in stays if s.zone == number]
                 kept += absences(
-                    self.zones, number, inside, self._tracks.runs(), pipeline.activity(number), pipeline.shadows
+                    self.zones,
+                    number,
+                    inside,
+                    self._tracks.runs(),
+                    pipeline.activity(number),
+                    pipeline.shadows,
                 )
         return kept
 
@@ -154,16 +165,29 @@ class _Run:
             state = state_of(address)
             named = lists.names_for(address, seen.callsign)
             subject = Subject(
-                name, address, seen.callsign, seen.squawk, seen.category, state.alpha3 if state else None, named, named
+                name,
+                address,
+                seen.callsign,
+                seen.squawk,
+                seen.category,
+                state.alpha3 if state else None,
+                named,
+                named,
             )
             witness = Witness(
-                subject, stay.target in pipeline.shadows, Counter(seen.sentences), seen.stated_errors, TIME_ERR_S,
+                subject,
+                stay.target in pipeline.shadows,
+                Counter(seen.sentences),
+                seen.stated_errors,
+                TIME_ERR_S,
                 self._unknown(zone, seen.positions),
-            )  # fmt: skip
+            )
             moments = changes.get(zone.id, set())
             record = judge(zone, stay, witness, (stay.entry_us in moments, stay.exit_us in moments))
             if zone.restriction is Restriction.KEEP_IN and not zone.rule:
-                record = replace(record, reasons=("It left a zone that it was in and must not leave.", *record.reasons))
+                record = replace(
+                    record, reasons=("It left a zone that it was in and must not leave.", *record.reasons)
+                )
             out.append(record)
         return out
 
@@ -196,5 +220,3 @@ def _edition_changes(zones: Sequence[Zone]) -> dict[str, set[int]]:
         if zone.valid_from_us is not None:
             starts.setdefault(zone.id, set()).add(zone.valid_from_us)
     return {name: times & starts.get(name, set()) for name, times in ends.items()}
-
-

@@ -1,7 +1,8 @@
 """Batches in which every target's reports are in order of time, whatever order the files are in.
 
-What fits into memory is sorted there. What does not is read as it comes; where that turns out to be out of order, it is
-read again and parted by target into files, each of which is then sorted: an archive as a whole never is.
+What fits into memory is sorted there. What does not is read as it comes; where that turns out to be out of
+order, it is read again and parted by target into files, each of which is then sorted: an archive as a whole
+never is.
 """
 
 from __future__ import annotations
@@ -55,7 +56,9 @@ class Ordered:
     def parted(self) -> Iterator[Positions]:
         """Read everything again, part it by target, and yield part by part in order."""
         if self._again is None:
-            raise InputError("reports are out of order and cannot be read twice", expected="a file, not a pipe")
+            raise InputError(
+                "reports are out of order and cannot be read twice", expected="a file, not a pipe"
+            )
         self.findings.clear()
         with tempfile.TemporaryDirectory(prefix="nofly-") as folder:
             yield from _parted(self._taken(self._again()), Path(folder))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,8 @@ from nofly.zones.model import Zone
 
 DAY_US = 86_400 * US_PER_S
 TIME_ERR_S = 1.0
-"""95 % error of a report's time where none is said: time stamps of receivers without GPS, and whole-second archives."""
+"""95 % error of a report's time where none is said: time stamps of receivers without GPS, and whole-second
+archives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Aids:
     qnh: Any = None
     geoid: Any = None
     terrain: Any = None
-    bounds: HeightBounds = HeightBounds()
+    bounds: HeightBounds = field(default_factory=HeightBounds)
 
 
 @dataclass(slots=True)
@@ -90,9 +91,12 @@ class Pipeline:
         )  # fmt: skip
         ground = positions.column("on_ground")
         quality = Quality(
-            position_errors_m(positions), err, weak.astype(np.int8),
-            np.zeros(len(positions), np.int8) if ground is None else (ground == 1).astype(np.int8), TIME_ERR_S,
-        )  # fmt: skip
+            position_errors_m(positions),
+            err,
+            weak.astype(np.int8),
+            np.zeros(len(positions), np.int8) if ground is None else (ground == 1).astype(np.int8),
+            TIME_ERR_S,
+        )
         self._each(lambda i: self._work(i, reports, quality))
         return Taken(self._with_heights(positions, low, high), target, marks)
 
@@ -216,7 +220,8 @@ def position_errors_m(positions: Positions) -> NDArray[np.float64]:
 
 
 def _writable(column: NDArray[Any], kind: type[Any]) -> NDArray[Any]:
-    """Return a column as the kernel takes it: its typed views want memory that may be written, and Arrow's may not."""
+    """Return a column as the kernel takes it: its typed views want memory that may be written, and Arrow's
+    may not."""
     return np.require(column, kind, ["C", "W"])
 
 

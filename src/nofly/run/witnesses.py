@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,7 +23,8 @@ KEPT_ROWS = 3_000_000
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was reported during a stay. ``callsign`` is the one most often sent then, else the nearest in time."""
+    """What was reported during a stay. ``callsign`` is the one most often sent then, else the nearest in
+    time."""
 
     callsign: str | None = None
     squawk: str | None = None
@@ -89,10 +90,11 @@ class Tracks:
         if a == b:
             return Seen()
         times = self._all.time_us[a:b]
-        first, last = a + int(np.searchsorted(times, entry_us)), a + int(np.searchsorted(times, exit_us, "right"))
-        texts = {
-            name: self._text(name, first, last, a, b) for name in ("callsign", "squawk", "category")
-        }
+        first, last = (
+            a + int(np.searchsorted(times, entry_us)),
+            a + int(np.searchsorted(times, exit_us, "right")),
+        )
+        texts = {name: self._text(name, first, last, a, b) for name in ("callsign", "squawk", "category")}
         counted = Counter(self._flags[first:last].tolist())
         sentences: Counter[str] = Counter()
         for flags, count in counted.items():
@@ -119,7 +121,9 @@ class Tracks:
 
     def of(self, names: set[str]) -> Positions:
         """Return the reports of the named targets, by target and time."""
-        wanted = [i for i, name in enumerate(self._names) if name in names and self._start[i] < self._start[i + 1]]
+        wanted = [
+            i for i, name in enumerate(self._names) if name in names and self._start[i] < self._start[i + 1]
+        ]
         if not wanted:
             return concatenate([])
         rows = np.concatenate([np.arange(self._start[i], self._start[i + 1]) for i in wanted])
@@ -151,7 +155,7 @@ class Tracks:
     def runs(self) -> Any:
         """Return a function from a target's number to its reports and the first of each unbroken run."""
 
-        @lru_cache(maxsize=None)
+        @cache
         def of(target: int) -> tuple[Positions, NDArray[np.int64]]:
             part = self._all.take(slice(int(self._start[target]), int(self._start[target + 1])))
             limit = self._gap_us * self._every
@@ -164,4 +168,6 @@ class Tracks:
 
 def _stated(seen: Positions) -> bool:
     reported, nac_p = seen.column("pos_err_m"), seen.column("nac_p")
-    return (reported is not None and not np.isnan(reported).all()) or (nac_p is not None and bool((nac_p > 0).any()))
+    return (reported is not None and not np.isnan(reported).all()) or (
+        nac_p is not None and bool((nac_p > 0).any())
+    )

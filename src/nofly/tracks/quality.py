@@ -32,13 +32,19 @@ def epu_m(nac_p: ArrayLike) -> NDArray[np.float64]:
 
 
 DEFAULT_POS_ERR_M = {
-    "adsb": 0.1 * M_PER_NM, "tisb": 0.3 * M_PER_NM, "mlat": 500.0, "ssr": 0.3 * M_PER_NM, "psr": 0.3 * M_PER_NM,
-    "system-track": 0.3 * M_PER_NM, "remote-id": 30.0, "flarm": 30.0,
-}  # fmt: skip
+    "adsb": 0.1 * M_PER_NM,
+    "tisb": 0.3 * M_PER_NM,
+    "mlat": 500.0,
+    "ssr": 0.3 * M_PER_NM,
+    "psr": 0.3 * M_PER_NM,
+    "system-track": 0.3 * M_PER_NM,
+    "remote-id": 30.0,
+    "flarm": 30.0,
+}
 """95 % horizontal error taken where a report says nothing of its own, by source.
 
-ADS-B: NACp 7, the least that EASA CS-ACNS (subpart D, section 4) accepts. The others are nofly's choice, no standard's: rather too
-large than too small, so that nothing is confirmed by an error that nobody stated.
+ADS-B: NACp 7, the least that EASA CS-ACNS (subpart D, section 4) accepts. The others are nofly's choice, no
+standard's: rather too large than too small, so that nothing is confirmed by an error that nobody stated.
 """
 
 

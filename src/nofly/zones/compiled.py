@@ -1,7 +1,8 @@
 """Zones as the kernel reads them: limits of parts, and the cell table of their edges.
 
-A *part* is one connected area with one pair of limits: a polygon with its holes, a circle, one leg of a corridor.
-A zone is the union of its parts. Every array here is a pure function of the zones given, in their order.
+A *part* is one connected area with one pair of limits: a polygon with its holes, a circle, one leg of a
+corridor. A zone is the union of its parts. Every array here is a pure function of the zones given, in their
+order.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ class CompiledZones:
     leaf_full: NDArray[np.int32]
     """Where in each leaf's entries those without edges begin: the parts that cover all of it."""
     leaf_limit: NDArray[np.float64]
-    """(leaves, 3): the lowest floor and the highest ceiling in each leaf and their height row, -1 where there is no one row."""
+    """(leaves, 3): the lowest floor and the highest ceiling in each leaf and their height row, -1 where there
+    is no one row."""
     entry_part: NDArray[np.int32]
     entry_inside: NDArray[np.int8]
     entry_edge: NDArray[np.int32]
@@ -130,7 +132,8 @@ def _densify(rings: list[Any], kinds: list[int]) -> tuple[NDArray[Any], NDArray[
         return lats, lons, first
     kind = np.repeat(np.array(kinds, np.int8), lengths)
     turn = np.diff(lons, append=lons[-1:])
-    # Straight in lon/lat an edge of exactly 180° goes the way it is written; the shorter way has no meaning for it.
+    # Straight in lon/lat an edge of exactly 180° goes the way it is written; the shorter way has no meaning
+    # for it.
     turn = np.where(np.abs(turn) > 180.0, (turn + 180.0) % 360.0 - 180.0, turn)
     last = first[1:] - 1
     turn[last] = 0.0
@@ -204,7 +207,8 @@ def _edges(lats: Any, lons: Any, first: Any, ring_part: Any, parts: int) -> dict
 
 
 def _at_antimeridian(x0: Any, y0: Any, x1: Any, y1: Any, part: Any) -> tuple[Any, Any, Any, Any]:
-    """Bring every edge into ±180°, cutting those that cross; also return where (latitude, part) they cross."""
+    """Bring every edge into ±180°, cutting those that cross; also return where (latitude, part) they
+    cross."""
     if min(x0.min(), x1.min()) > -180.0 and max(x0.max(), x1.max()) < 180.0:
         return np.column_stack([x0, y0, x1, y1]), part, np.zeros(0), np.zeros(0, np.int64)
     world0 = np.floor((np.minimum(x0, x1) + 180.0) / 360.0)
@@ -278,12 +282,20 @@ def _table(edges: dict[str, Any], parts: int, limits: Any) -> dict[str, Any]:
     )
     leaf_full = _edges_first(next_entry, entry_part, entry_inside, entry_edge)
     return {
-        "cell_split": split, "cell_base": base, "leaf_entry": next_entry, "leaf_full": leaf_full,
+        "cell_split": split,
+        "cell_base": base,
+        "leaf_entry": next_entry,
+        "leaf_full": leaf_full,
         "leaf_limit": _leaf_limits(next_entry, entry_part, limits),
-        "entry_part": entry_part, "entry_inside": entry_inside, "entry_edge": entry_edge, "leaf_edge": leaf_edge,
-        "leaf_ends": np.ascontiguousarray(ends[leaf_edge]), "ends": ends, "edge_part": part,
+        "entry_part": entry_part,
+        "entry_inside": entry_inside,
+        "entry_edge": entry_edge,
+        "leaf_edge": leaf_edge,
+        "leaf_ends": np.ascontiguousarray(ends[leaf_edge]),
+        "ends": ends,
+        "edge_part": part,
         "part_edge": part_edge,
-    }  # fmt: skip
+    }
 
 
 def _edges_first(leaf_entry: Any, entry_part: Any, entry_inside: Any, entry_edge: Any) -> Any:

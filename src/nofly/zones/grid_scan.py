@@ -1,9 +1,9 @@
 """The two-level cell table: which boundary edges, and which whole parts, lie in a small piece of the world.
 
-The world is 360 × 180 cells of one degree; a cell crowded with edges is split into k × k leaves. A leaf lists, for each
-part (one area with one pair of limits) that touches it, either the edges that run through the leaf and whether the
-leaf's reference point is inside, or that the part covers all of it. Whether a point is inside a part is then the
-parity of the edges between it and the reference point, within one leaf.
+The world is 360 × 180 cells of one degree; a cell crowded with edges is split into k × k leaves. A leaf
+lists, for each part (one area with one pair of limits) that touches it, either the edges that run through the
+leaf and whether the leaf's reference point is inside, or that the part covers all of it. Whether a point is
+inside a part is then the parity of the edges between it and the reference point, within one leaf.
 
 Compiled by Cython where there is a C compiler; runs uncompiled too.
 """
@@ -45,8 +45,12 @@ def row(lat_deg: cython.double) -> cython.Py_ssize_t:
 @cython.nogil
 @cython.exceptval(check=False)
 def band_span(
-    x0: cython.double, y0: cython.double, x1: cython.double, y1: cython.double,
-    low: cython.double, high: cython.double,
+    x0: cython.double,
+    y0: cython.double,
+    x1: cython.double,
+    y1: cython.double,
+    low: cython.double,
+    high: cython.double,
 ) -> tuple[cython.double, cython.double]:
     """Return (least, greatest) x of the edge within the latitude band [low, high], padded."""
     if y0 > y1:
@@ -68,9 +72,17 @@ def band_span(
 @cython.nogil
 @cython.exceptval(check=False)
 def _in_cell(
-    x0: cython.double, y0: cython.double, x1: cython.double, y1: cython.double,
-    cell: cython.Py_ssize_t, split: cython.int, base: cython.int,
-    edge: cython.int, leaf_count: cython.int[::1], leaf_edge: cython.int[::1], mode: cython.int,
+    x0: cython.double,
+    y0: cython.double,
+    x1: cython.double,
+    y1: cython.double,
+    cell: cython.Py_ssize_t,
+    split: cython.int,
+    base: cython.int,
+    edge: cython.int,
+    leaf_count: cython.int[::1],
+    leaf_edge: cython.int[::1],
+    mode: cython.int,
 ) -> cython.void:
     """Count, enter or mark one edge in the leaves of one cell that it touches."""
     cx: cython.double = cell % 360 - 180.0
@@ -107,12 +119,19 @@ def _in_cell(
 @cython.nogil
 @cython.exceptval(check=False)
 def _walk(
-    ends: cython.double[:, ::1], first: cython.Py_ssize_t, last: cython.Py_ssize_t, mode: cython.int,
-    cell_count: cython.int[::1], cell_split: cython.int[::1], cell_base: cython.int[::1],
-    leaf_count: cython.int[::1], leaf_edge: cython.int[::1], mark: cython.int,
+    ends: cython.double[:, ::1],
+    first: cython.Py_ssize_t,
+    last: cython.Py_ssize_t,
+    mode: cython.int,
+    cell_count: cython.int[::1],
+    cell_split: cython.int[::1],
+    cell_base: cython.int[::1],
+    leaf_count: cython.int[::1],
+    leaf_edge: cython.int[::1],
+    mark: cython.int,
 ) -> cython.void:
-    """For every edge and every cell it touches: mode 0 counts by cell, 1 counts by leaf, 2 enters the edge's number,
-    3 sets the leaf's count to ``mark``."""
+    """For every edge and every cell it touches: mode 0 counts by cell, 1 counts by leaf, 2 enters the edge's
+    number, 3 sets the leaf's count to ``mark``."""
     e: cython.Py_ssize_t
     r: cython.Py_ssize_t
     c: cython.Py_ssize_t
@@ -146,7 +165,8 @@ def _walk(
 
 
 def count_by_cell(ends, cell_count):  # type: ignore[no-untyped-def]
-    """Add to ``cell_count`` (int32, 64,800) the number of edges in each cell. ``ends`` is (n, 4): x0, y0, x1, y1."""
+    """Add to ``cell_count`` (int32, 64,800) the number of edges in each cell. ``ends`` is (n, 4): x0, y0, x1,
+    y1."""
     view: cython.double[:, ::1] = ends
     cells: cython.int[::1] = cell_count
     _walk(view, 0, view.shape[0], 0, cells, cells, cells, cells, cells, 0)
@@ -207,15 +227,28 @@ def _sift(xs: cython.double[:, ::1], n: cython.Py_ssize_t) -> cython.void:
 
 
 def cover_parts(  # type: ignore[no-untyped-def]
-    ends, part_start, cuts, cut_start, pole_in, boxes, cell_split, cell_base, leaf_mark, scratch_x, scratch_link,
-    part_out, leaf_out, inside_out,
+    ends,
+    part_start,
+    cuts,
+    cut_start,
+    pole_in,
+    boxes,
+    cell_split,
+    cell_base,
+    leaf_mark,
+    scratch_x,
+    scratch_link,
+    part_out,
+    leaf_out,
+    inside_out,
 ) -> int:
     """Find, for every part and every leaf in its box, whether the leaf's reference point is inside the part.
 
-    Part p has the edges ``part_start[p]`` … and the latitudes ``cuts[cut_start[p]]`` … at which its rings cross the
-    antimeridian; ``pole_in[p]`` says whether the north pole is inside; ``boxes[p]`` are its first and last column and
-    row of cells. Writes (part, leaf, 0/1) for the leaves that its edges touch and for those it covers, as far as there
-    is room. Returns how many there are: where that is more than there is room for, call again with larger arrays.
+    Part p has the edges ``part_start[p]`` … and the latitudes ``cuts[cut_start[p]]`` … at which its rings
+    cross the antimeridian; ``pole_in[p]`` says whether the north pole is inside; ``boxes[p]`` are its first
+    and last column and row of cells. Writes (part, leaf, 0/1) for the leaves that its edges touch and for
+    those it covers, as far as there is room. Returns how many there are: where that is more than there is
+    room for, call again with larger arrays.
     """
     edge: cython.double[:, ::1] = ends
     first: cython.int[::1] = part_start
@@ -241,7 +274,9 @@ def cover_parts(  # type: ignore[no-untyped-def]
     kk: cython.int
     with cython.nogil:
         for p in range(first.shape[0] - 1):
-            _walk(edge, first[p], first[p + 1], 3, marks, split, base, marks, marks, cython.cast(cython.int, p))
+            _walk(
+                edge, first[p], first[p + 1], 3, marks, split, base, marks, marks, cython.cast(cython.int, p)
+            )
             before = n
             for r in range(box[p, 2], box[p, 3] + 1):
                 k = 1
@@ -258,13 +293,22 @@ def cover_parts(  # type: ignore[no-untyped-def]
 
 
 def enter_parts(  # type: ignore[no-untyped-def]
-    part_out, leaf_out, inside_out, leaf_start, leaf_edge, edge_part, next_entry, entry_part, entry_inside,
+    part_out,
+    leaf_out,
+    inside_out,
+    leaf_start,
+    leaf_edge,
+    edge_part,
+    next_entry,
+    entry_part,
+    entry_inside,
     entry_edge,
 ) -> None:
     """Sort what :func:`cover_parts` found into entries by leaf, each with the first of its edges.
 
-    ``next_entry`` (leaves + 1) holds each leaf's first entry and is restored. ``entry_edge`` (entries + 1) receives
-    the position in ``leaf_edge`` of each entry's first edge; an entry's edges end where the next entry's begin.
+    ``next_entry`` (leaves + 1) holds each leaf's first entry and is restored. ``entry_edge`` (entries + 1)
+    receives the position in ``leaf_edge`` of each entry's first edge; an entry's edges end where the next
+    entry's begin.
     """
     parts: cython.int[::1] = part_out
     leaves: cython.int[::1] = leaf_out
@@ -301,14 +345,30 @@ def enter_parts(  # type: ignore[no-untyped-def]
 @cython.nogil
 @cython.exceptval(check=False)
 def _cover_band(
-    edge: cython.double[:, ::1], e0: cython.Py_ssize_t, e1: cython.Py_ssize_t,
-    cut: cython.double[::1], cut0: cython.Py_ssize_t, cut1: cython.Py_ssize_t, north: cython.bint,
-    c0: cython.Py_ssize_t, c1: cython.Py_ssize_t, r: cython.Py_ssize_t, k: cython.int,
-    split: cython.int[::1], base: cython.int[::1], marks: cython.int[::1], here: cython.int,
-    link: cython.int[::1], at_x: cython.double[:, ::1],
-    leaves: cython.int[::1], inside: cython.char[::1], n_out: cython.Py_ssize_t, room: cython.Py_ssize_t,
+    edge: cython.double[:, ::1],
+    e0: cython.Py_ssize_t,
+    e1: cython.Py_ssize_t,
+    cut: cython.double[::1],
+    cut0: cython.Py_ssize_t,
+    cut1: cython.Py_ssize_t,
+    north: cython.bint,
+    c0: cython.Py_ssize_t,
+    c1: cython.Py_ssize_t,
+    r: cython.Py_ssize_t,
+    k: cython.int,
+    split: cython.int[::1],
+    base: cython.int[::1],
+    marks: cython.int[::1],
+    here: cython.int,
+    link: cython.int[::1],
+    at_x: cython.double[:, ::1],
+    leaves: cython.int[::1],
+    inside: cython.char[::1],
+    n_out: cython.Py_ssize_t,
+    room: cython.Py_ssize_t,
 ) -> cython.Py_ssize_t:
-    """One row of cells, those of them that are split k × k: scan each row of reference points from the west."""
+    """One row of cells, those of them that are split k × k: scan each row of reference points from the
+    west."""
     c: cython.Py_ssize_t
     used: cython.bint = False
     for c in range(c0, c1 + 1):

@@ -1,7 +1,8 @@
 """From a published footprint to closed lines that are straight in longitude and latitude.
 
 Every line stays within :data:`EDGE_TOLERANCE_M` of the true one on the WGS 84 ellipsoid. What bulges outwards
-(a circle, an arc that makes the area larger) is circumscribed, so that no point of the published area is outside.
+(a circle, an arc that makes the area larger) is circumscribed, so that no point of the published area is
+outside.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ def _sides(radius_m: float, sweep_deg: float = 360.0) -> int:
     """Return into how many chords an arc is cut so that tangents leave it by less than the tolerance."""
     if radius_m <= 0.0:
         return 8
-    # The secant of half a chord's angle is 1 + tolerance / radius; on a sphere the flat figure is the worse case.
+    # The secant of half a chord's angle is 1 + tolerance / radius; on a sphere the flat figure is the worse
+    # case.
     half = math.acos(1.0 / (1.0 + CURVE_TOLERANCE_M / radius_m))
     return max(8, math.ceil(math.radians(abs(sweep_deg)) / (2.0 * half)))
 
@@ -105,7 +107,8 @@ def _arc(arc: Arc, circumscribe: bool) -> Line:
             points.append(geodesic.point_at(lat, lon, arc.start_deg + sweep * i / n, radius_m))
     if not circumscribe:
         return points
-    # The corners of a figure round the arc stand half a chord on, so that the arc's own ends stay where they are.
+    # The corners of a figure round the arc stand half a chord on, so that the arc's own ends stay where they
+    # are.
     corners = [
         geodesic.point_at(
             lat, lon, arc.start_deg + sweep * (i + 0.5) / n,
@@ -141,12 +144,16 @@ def _corridor(corridor: Corridor) -> Iterator[tuple[list[Line], EdgeKind]]:
         if not length_m > 0.0:
             continue
         yield (
-            [[
-                geodesic.point_at(*a, start_deg - 90.0, half_m), geodesic.point_at(*a, start_deg + 90.0, half_m),
-                geodesic.point_at(*b, end_deg + 90.0, half_m), geodesic.point_at(*b, end_deg - 90.0, half_m),
-            ]],
+            [
+                [
+                    geodesic.point_at(*a, start_deg - 90.0, half_m),
+                    geodesic.point_at(*a, start_deg + 90.0, half_m),
+                    geodesic.point_at(*b, end_deg + 90.0, half_m),
+                    geodesic.point_at(*b, end_deg - 90.0, half_m),
+                ]
+            ],
             EdgeKind.GEODESIC,
-        )  # fmt: skip
+        )
     # A path that is no geodesic bends at every cut; the circles fill the wedges outside the bends.
     for vertex in corridor.path if corridor.edge_kind is EdgeKind.GEODESIC else path:
         yield [_circle(vertex, half_m)], EdgeKind.PLANAR

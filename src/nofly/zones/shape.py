@@ -1,7 +1,8 @@
 """The boundary of a part in space, to measure how deep inside it a place is.
 
-Coordinates are Earth-centred metres on the WGS 84 ellipsoid. A polygon is the pieces of its boundary; a circle and a
-corridor are their centre or centre line and a radius, so that their depth does not depend on how they were cut.
+Coordinates are Earth-centred metres on the WGS 84 ellipsoid. A polygon is the pieces of its boundary; a
+circle and a corridor are their centre or centre line and a radius, so that their depth does not depend on how
+they were cut.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ def to_space(lat_deg: NDArray[Any], lon_deg: NDArray[Any]) -> NDArray[np.float64
 def shape(zones: CompiledZones, part: int) -> tuple[NDArray[np.float64], float]:
     """Return (pieces, radius_m) of a part: pieces (n, 6) from point to point; radius NaN for a boundary.
 
-    The edges that two polygons of a zone share, limits alike, are no boundary: a zone cut at the antimeridian is one.
+    The edges that two polygons of a zone share, limits alike, are no boundary: a zone cut at the antimeridian
+    is one.
     """
     zone = zones.zones[zones.part_zone[part]]
     footprint = zone.volumes[zones.part_volume[part]].footprint
