@@ -34,9 +34,7 @@ class Carry:
     @classmethod
     def empty(cls, targets: int) -> Carry:
         """Return a carry in which nothing is known of any target."""
-        return cls(
-            np.full(targets, NEVER_US, np.int64), np.full(targets, -np.inf), np.full(targets, np.inf)
-        )
+        return cls(np.full(targets, NEVER_US, np.int64), np.full(targets, -np.inf), np.full(targets, np.inf))
 
     def grown(self, targets: int) -> Carry:
         """Return the carry with room for so many targets, itself where it has it."""

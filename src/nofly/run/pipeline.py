@@ -123,7 +123,8 @@ class Pipeline:
     def activity(self, zone: int) -> NDArray[np.int64]:
         """Return the intervals in which a zone was active, over the time of the reports."""
         starts, rows = self._active
-        return rows[starts[zone] : starts[zone + 1]]
+        found: NDArray[np.int64] = rows[starts[zone] : starts[zone + 1]]
+        return found
 
     def _work(self, i: int, reports: Reports, quality: Quality) -> None:
         changes = self._detectors[i].step(reports, i, len(self._detectors))

@@ -363,7 +363,10 @@ def _quality(
 @cython.nogil
 @cython.exceptval(check=False)
 def _back(
-    f: cython.pointer(Target), t: cython.double, lat: cython.double, lon: cython.double,
+    f: cython.pointer(Target),
+    t: cython.double,
+    lat: cython.double,
+    lon: cython.double,
     slack_m: cython.double,
 ) -> cython.int:
     """Mark a report whose time is not after the last one of its target."""

@@ -278,7 +278,16 @@ def _table(edges: dict[str, Any], parts: int, limits: Any) -> dict[str, Any]:
     entry_part, entry_inside = np.empty(entries, np.int32), np.empty(entries, np.int8)
     entry_edge = np.empty(entries + 1, np.int32)
     grid_scan.enter_parts(
-        *found, leaf_start, leaf_edge, part, next_entry, entry_part, entry_inside, entry_edge
+        found[0],
+        found[1],
+        found[2],
+        leaf_start,
+        leaf_edge,
+        part,
+        next_entry,
+        entry_part,
+        entry_inside,
+        entry_edge,
     )
     leaf_full = _edges_first(next_entry, entry_part, entry_inside, entry_edge)
     return {
