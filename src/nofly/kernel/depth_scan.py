@@ -425,6 +425,9 @@ class Measure:
                 self._margins(
                     v, height[i, 0] - self.limits[parts[i], 0], self.limits[parts[i], 2] - height[i, 1]
                 )
+                if self.sums[v, 3] == INF and self.sums[v, 12] >= 0.0:
+                    # Deepest where it came in: the report nearest to that says how well the place is known.
+                    self.sums[v, 3] = self.sums[v, 12]
                 if until[i] - self.sums[v, 9] > self.sums[v, 10]:
                     self.sums[v, 10] = until[i] - self.sums[v, 9]
                 self._exact(v, parts[i])
