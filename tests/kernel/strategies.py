@@ -134,9 +134,9 @@ class Maker:
             lat = math.copysign(self.rng.uniform(60, 84), lat)
         return float(lat), float(lon)
 
-    def star(self, at: Vertex, size_m: float, low: float = 0.3, most: int = 25) -> Ring:
+    def star(self, at: Vertex, size_m: float, low: float = 0.3, most: int = 25, least: int = 3) -> Ring:
         """A ring round a point; low below 1 makes it concave."""
-        n = int(self.rng.integers(3, most))
+        n = int(self.rng.integers(least, most))
         gaps = self.rng.uniform(0.5, 1.0, n)
         bearings = np.cumsum(gaps) * 360.0 / gaps.sum() + self.rng.uniform(0, 360)
         radii = size_m * self.rng.uniform(low, 1.0, n)
@@ -175,9 +175,8 @@ class Maker:
         if sort == 3:
             return Polygon(self.sliver(at, size_m), (), self.kind())
         if sort == 4:
-            outer = self.star(at, size_m, 0.6)
-            hole = self.star(at, size_m * 0.25, 0.3)
-            return Polygon(outer, (hole,), self.kind() if len(outer) > 6 else EdgeKind.GEODESIC)
+            outer = self.star(at, size_m, 0.6, least=7)
+            return Polygon(outer, (self.star(at, size_m * 0.2, 0.3),), self.kind())
         if sort == 5:
             return Polygon(self.tangle(at, size_m), (), self.kind())
         return Polygon(self.star(at, size_m, self.rng.choice([0.1, 0.5, 0.9])), (), self.kind())

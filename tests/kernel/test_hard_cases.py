@@ -303,6 +303,26 @@ def test_volumes_of_a_zone_are_one() -> None:
     assert times_s(stay) == at(25.0, 75.0)
 
 
+def test_holes_that_overlap_or_stick_out_are_still_holes() -> None:
+    def box(west: float, east: float) -> tuple[tuple[float, float], ...]:
+        return ((-0.5, west), (-0.5, east), (0.5, east), (0.5, west))
+
+    holed = Polygon(SQUARE.exterior, (box(0.25, 0.5), box(0.375, 0.625)), EdgeKind.PLANAR)
+    one, two = stays(holed, reports((0, 0.0, -0.5), (100, 0.0, 1.5)))
+    assert times_s(one) == at(25.0, 37.5)
+    assert times_s(two) == at(56.25, 75.0)
+    sticking = Polygon(SQUARE.exterior, (box(0.75, 1.25),), EdgeKind.PLANAR)
+    (stay,) = stays(sticking, reports((0, 0.0, -0.5), (100, 0.0, 1.5)))
+    assert times_s(stay) == at(25.0, 62.5)
+
+
+def test_a_report_at_a_pole_has_any_longitude() -> None:
+    wedge = Polygon(((-90.0, 0.0), (-80.0, -110.0), (-80.0, -75.0)))
+    # The way out of the pole is along 21.5° E, whatever longitude the report at the pole gives.
+    away = reports((0, -90.0, -80.0), (100, -84.3, 21.5))
+    assert all(s.exit_us == us(0) for s in stays(wedge, away))
+
+
 def test_an_unknown_height_is_undetermined_and_never_outside() -> None:
     low = zone("z", Volume(SQUARE, None, Limit(2000.0, Datum.AMSL, "2000 m")))
     over = [(0.0, 0.0, -0.5), (50.0, 0.0, 0.5), (100.0, 0.0, 1.5)]

@@ -75,6 +75,6 @@ class Track:
         return out
 
     def height(self, datum: Datum, segment: int, run_fraction: float) -> float:
-        """Return the height on a segment; NaN where it is not known at both ends."""
+        """Return the height on a segment; between its ends NaN unless it is known at both."""
         a, b = (float(self.heights[datum][row]) for row in (self.first[segment], self.last[segment]))
-        return a + run_fraction * (b - a)
+        return a if run_fraction == 0.0 else b if run_fraction == 1.0 else a + run_fraction * (b - a)

@@ -107,7 +107,12 @@ def height_fractions(volume: Volume, track: Track, k: int, slack_m: float, *, ma
         if np.isnan(a) or np.isnan(b):
             if maybe:
                 continue
-            return []
+            # At the one report that gives the height it is known, and nowhere else.
+            if (np.isnan(a) and np.isnan(b)) or min(v for v in (a, b) if v == v) < 0:
+                return []
+            only = 0.0 if b != b else 1.0
+            low, high = max(low, only), min(high, only)
+            continue
         if a < 0 and b < 0:
             return []
         if a < 0:
