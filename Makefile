@@ -51,7 +51,7 @@ check-long: check .fuzz-venv/.ready
 
 ## make bench        speed beside the peers: ratios of CPU time
 bench: build .bench-venv/.ready
-	$(PY) -m benchmarks
+	$(PY) -m benchmarks $(BENCH)
 
 ## make docs         writes anew what is generated: the list of findings, the outputs that pages show
 docs: build
@@ -62,7 +62,7 @@ docs: build
 constraints: .venv/.dependencies
 	$(PY) $(PIP) install uv
 	.venv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --extra test --extra check --upgrade -q \
+		--no-emit-index-url --extra terrain --extra test --extra check --upgrade -q \
 		--custom-compile-command "make constraints" -o constraints.txt
 
 ## make clean        removes what the others made
@@ -97,5 +97,7 @@ clean:
 
 .bench-venv/.ready: constraints.txt benchmarks/requirements.txt
 	$(PYTHON) -m venv .bench-venv
-	.bench-venv/bin/python $(PIP) install -r benchmarks/requirements.txt
+	.bench-venv/bin/python $(PIP) install -r benchmarks/requirements.txt || \
+		grep -v '^#' benchmarks/requirements.txt | while read peer; do \
+			.bench-venv/bin/python $(PIP) install "$$peer" || echo "make: $$peer is not available here"; done
 	@touch $@

@@ -1,0 +1,1 @@
+"""Speed of nofly beside its peers; ``python -m benchmarks --help``."""
