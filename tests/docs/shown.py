@@ -1,7 +1,7 @@
 """The commands that the pages show, and what they print; ``make docs`` writes anew what is printed.
 
-A ``console`` block holds commands (``$ nofly …``, continued after a backslash), each with what it prints below
-it; a command with nothing below it is run all the same. A ``python`` block counts if it imports nofly.
+A ``console`` block holds commands (``$ nofly …``, continued after a backslash), each with what it prints
+below it; a command with nothing below it is run all the same. A ``python`` block counts if it imports nofly.
 """
 
 from __future__ import annotations
