@@ -15,6 +15,9 @@
     format = "csv"                 # of all track files; else told from their first bytes
     altitude_datum = "std"         # of heights that come without one: std, amsl, hae, agl
     time_zone = "UTC"              # of times that come without one
+    start = "2026-05-02T12:00:00Z" # when a raw Beast recording begins
+    beast_clock = "12mhz"          # of a raw Beast recording: 12mhz or gps
+    receiver = "47.45,8.55"        # where raw Mode S was received
 
     [positions.columns]            # column of the file = "our column:unit"
     "Altitude (feet)" = "alt_std_m:ft"
@@ -58,6 +61,9 @@ class PositionsConfig:
     format: str | None = None
     altitude_datum: str | None = None
     time_zone: str | None = None
+    start: str | None = None
+    beast_clock: str | None = None
+    receiver: str | None = None
     columns: Mapping[str, Column] = field(default_factory=dict)
 
 
@@ -99,6 +105,9 @@ def parse(text: str, source: str = "nofly.toml") -> Config:
             format=reader.one(positions, "positions", "format", (str,), "a text"),
             altitude_datum=reader.one(positions, "positions", "altitude_datum", (str,), "a text"),
             time_zone=reader.one(positions, "positions", "time_zone", (str,), "a text"),
+            start=reader.one(positions, "positions", "start", (str,), "a time"),
+            beast_clock=reader.one(positions, "positions", "beast_clock", (str,), "a text"),
+            receiver=reader.one(positions, "positions", "receiver", (str,), "latitude,longitude as a text"),
             columns={
                 name: column(reader.one(columns, "positions.columns", name, (str,), "a text") or "", source)
                 for name in columns

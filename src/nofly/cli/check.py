@@ -57,6 +57,18 @@ def _add_inputs(group: argparse._ArgumentGroup) -> None:
         help="of heights that come without one (std)",
     )
     add("--time-zone", metavar="NAME", help="of times that come without one, such as Europe/Kyiv (UTC)")
+    add("--start", metavar="TIME", help="when a raw Beast recording begins, whose clock does not tell")
+    add(
+        "--beast-clock",
+        choices=("12mhz", "gps"),
+        metavar="CLOCK",
+        help="of a raw Beast recording: 12mhz or gps (12mhz)",
+    )
+    add(
+        "--receiver",
+        metavar="LAT,LON",
+        help="where raw Mode S was received: resolves positions on the ground",
+    )
     add("--strict", action="store_true", default=None, help="stop at the first bad record")
     add("--config", metavar="FILE", help="nofly.toml: what of all this is always the same")
 
@@ -208,7 +220,28 @@ def _archive_options(args: argparse.Namespace, config: Config) -> ArchiveOptions
         columns=columns,
         altitude_datum=args.altitude_datum or config.positions.altitude_datum,
         time_zone=args.time_zone or config.positions.time_zone,
+        start_us=_instant(args.start or config.positions.start),
+        beast_clock=args.beast_clock or config.positions.beast_clock or "12mhz",
+        receiver=_receiver(args.receiver or config.positions.receiver),
     )
+
+
+def _instant(text: str | None) -> int | None:
+    from nofly.run.at import instant
+
+    return None if text is None else instant(text)
+
+
+def _receiver(text: str | None) -> tuple[float, float] | None:
+    from nofly.errors import ConfigError
+
+    if text is None:
+        return None
+    lat, comma, lon = text.partition(",")
+    try:
+        return float(lat), float(lon if comma else "")
+    except ValueError as error:
+        raise ConfigError(f"receiver at {text!r}", expected="LAT,LON in degrees, as 47.45,8.55") from error
 
 
 def _check_options(args: argparse.Namespace, config: Config, strict: bool) -> Any:

@@ -170,5 +170,5 @@ def _column(positions: Positions, name: str, kind: type[Any]) -> NDArray[Any]:
 
 
 def _writable(column: NDArray[Any], kind: type[Any]) -> NDArray[Any]:
-    """Return a column as the scan takes it: its typed views want memory that may be written, and Arrow's may not."""
+    """Return a column as the scan takes it: in memory that may be written to, as Arrow's may not."""
     return np.require(column, kind, ["C", "W"])
