@@ -320,7 +320,8 @@ def test_a_report_at_a_pole_has_any_longitude() -> None:
     wedge = Polygon(((-90.0, 0.0), (-80.0, -110.0), (-80.0, -75.0)))
     # The way out of the pole is along 21.5° E, whatever longitude the report at the pole gives.
     away = reports((0, -90.0, -80.0), (100, -84.3, 21.5))
-    assert all(s.exit_us == us(0) for s in stays(wedge, away))
+    # 6.4 km/s: a metre is 0.16 ms.
+    assert all(s.exit_us <= us(1.6e-4) and s.depth_m < 1.0 for s in stays(wedge, away))
 
 
 def test_an_unknown_height_is_undetermined_and_never_outside() -> None:

@@ -90,9 +90,8 @@ def test_the_order_of_zones_is_of_no_account(case: Case, random: Any) -> None:
     assert bits(stays(zones, case.reports, case.max_gap_s)) == expected
 
 
-@given(cases("several", "antimeridian", "shared border", "anywhere", "pole"), st.integers(0, 2**32 - 1))
-@often
-def test_a_zone_more_changes_no_other_zones_stays(case: Case, seed: int) -> None:
+def assert_unmoved_by_one_more(case: Case, seed: int) -> None:
+    """Assert that a further zone somewhere on the tracks leaves the stays in the others as they are."""
     rng = np.random.default_rng(seed)
     near = case.reports[int(rng.integers(len(case.reports)))]
     more = zone("more", Circle((near.lat_deg, near.lon_deg), float(rng.uniform(100.0, 200_000.0))))
@@ -100,6 +99,18 @@ def test_a_zone_more_changes_no_other_zones_stays(case: Case, seed: int) -> None
     after = stays([*case.zones, more], case.reports, case.max_gap_s)
     same(before, [s for s in after if s.zone_id != "more"])
     assert any(s.zone_id == "more" for s in after)
+
+
+@given(cases("several", "antimeridian", "anywhere", "pole", "stack"), st.integers(0, 2**32 - 1))
+@often
+def test_a_zone_more_changes_no_other_zones_stays(case: Case, seed: int) -> None:
+    assert_unmoved_by_one_more(case, seed)
+
+
+@given(cases("shared border"), st.integers(0, 2**32 - 1))
+@often
+def test_a_zone_more_changes_no_flight_along_a_border(case: Case, seed: int) -> None:
+    assert_unmoved_by_one_more(case, seed)
 
 
 @given(cases())
