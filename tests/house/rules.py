@@ -85,7 +85,7 @@ def _docstring_lines(node: Function) -> int:
 
 
 def short_modules(module: Module) -> Iterator[str]:
-    """A module has at most 400 lines, a plugin 300; the compiled loops share one, to call each other freely."""
+    """A module has at most 400 lines, a plugin 300; the compiled loops share one, to call one another."""
     if module.name.endswith("_scan"):
         return
     lines, allowed = len(module.text.splitlines()), PLUGIN_LINES if module.plugin else MODULE_LINES
