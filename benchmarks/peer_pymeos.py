@@ -61,13 +61,13 @@ def _track(
     )
     near &= (zones.floor_m <= h.max()) & (zones.ceiling_m >= h.min())
     near &= (zones.from_us <= t[-1]) & (zones.until_us > t[0])
-    times = [_time(int(v)) for v in t]
+    times = [_text(int(v)) for v in t]
     points = [
         TGeomPointInst(point=p, timestamp=at) for p, at in zip(shapely.points(x, y), times, strict=True)
     ]
-    place = TGeomPointSeq.from_instants(points, upper_inc=True)
+    place = TGeomPointSeq.from_instants(points, upper_inc=True, normalize=False)
     heights = [TFloatInst(value=float(v), timestamp=at) for v, at in zip(h, times, strict=True)]
-    height = TFloatSeq.from_instants(heights, upper_inc=True)
+    height = TFloatSeq.from_instants(heights, upper_inc=True, normalize=False)
     for z in np.flatnonzero(near):
         part = place.at(shapes[z])
         if part is None:
@@ -78,13 +78,14 @@ def _track(
             continue
         both = part.time() * level.time()
         if both is not None and zones.until_us[z] != workload.LAST_US:
-            both *= TsTzSpan(lower=_time(int(zones.from_us[z])), upper=_time(int(zones.until_us[z])))
+            both *= TsTzSpan(lower=_text(int(zones.from_us[z])), upper=_text(int(zones.until_us[z])))
         for stay in () if both is None else getattr(both, "spans", lambda both=both: [both])():
             yield int(track.target[0]), int(z), _micros(stay.lower()), _micros(stay.upper())
 
 
-def _time(time_us: int) -> datetime:
-    return EPOCH + timedelta(microseconds=time_us)
+def _text(time_us: int) -> str:
+    """Return a time as text: PyMEOS cuts a datetime to the second."""
+    return (EPOCH + timedelta(microseconds=time_us)).isoformat()
 
 
 def _micros(time: datetime) -> int:
