@@ -37,9 +37,9 @@ class Witness:
 
 
 def judge(
-    zone: Zone, stay: Stay, witness: Witness, changed: tuple[bool, bool] = (False, False)
+    zone: Zone, zone_hash: str, stay: Stay, witness: Witness, changed: tuple[bool, bool] = (False, False)
 ) -> Infringement:
-    """Return the record of one stay.
+    """Return the record of one stay; ``zone_hash`` is the zone's, worked out once for all its stays.
 
     ``changed`` says whether the entry and the exit fall on a change of edition: the law changed, not the
     aircraft moved.
@@ -52,7 +52,6 @@ def judge(
     low_s, high_s = _duration(stay, witness.time_err_s)
     duration_s = (stay.exit_us - stay.entry_us) / US_PER_S
     icao24 = icao24_of(witness.subject.target_id)
-    zone_hash = zone.zone_hash
     cause = Cause.ZONE_CHANGED if changed[0] else stay.entry_cause
     exit_cause = Cause.ZONE_CHANGED if changed[1] else stay.exit_cause
     return Infringement(

@@ -18,7 +18,7 @@ from nofly.kernel.detect import Changes, Detector, Params, Reports, Why
 from nofly.kernel.visits import Quality, VisitBook, Visits
 from nofly.schema import Positions
 from nofly.units import US_PER_S
-from nofly.zones.activity import active_intervals
+from nofly.zones.activity import ACTIVE, ALWAYS_FROM_US, ALWAYS_UNTIL_US, active_intervals
 from nofly.zones.compiled import CompiledZones, compile_zones
 from nofly.zones.model import Circle, Corridor, Datum, Zone
 
@@ -193,7 +193,12 @@ def zone_activity(
     """Return (first interval of each zone and the end, intervals (n, 3)): when each zone is active in a time
     span."""
     starts, rows = [0], []
+    always = np.array([[ALWAYS_FROM_US, ALWAYS_UNTIL_US, ACTIVE]])
     for zone in zones:
+        if zone.schedule is None and zone.valid_from_us is None and zone.valid_to_us is None:
+            rows.append(always)
+            starts.append(starts[-1] + 1)
+            continue
         lat_deg, lon_deg = _place(zone)
         found = active_intervals(
             zone.schedule, zone.valid_from_us, zone.valid_to_us, lat_deg, lon_deg, from_us, until_us

@@ -1703,6 +1703,15 @@ class Scan:
             self.more_box[g, 6 * k - 3] = INF
         leaf = self.cell_base[cell] + own_j * split + own_i
         self._bound_leaf(g, leaf, self.leaf_entry[leaf + 1], lat, lon)
+        if (
+            self.slot[g, X1] - self.slot[g, X0] < 2.0 * size
+            or self.slot[g, Y1] - self.slot[g, Y0] < 2.0 * size
+        ):
+            # The own leaf's edges have cut it small: fewer leaves are left to look at.
+            i0 = _leaf_of(self.slot[g, X0] - cx, split)
+            i1 = _leaf_of(self.slot[g, X1] - cx, split)
+            j0 = _leaf_of(self.slot[g, Y0] - cy, split)
+            j1 = _leaf_of(self.slot[g, Y1] - cy, split)
         for j in range(j0, j1 + 1):
             if cy + (j + 1.0) * size < self.slot[g, 2] or cy + j * size > self.slot[g, 3]:
                 continue

@@ -157,6 +157,7 @@ class _Run:
     def _judge(self, stays: list[Stay], pipeline: Pipeline, lists: Lists) -> list[Infringement]:
         changes = _edition_changes(self.zones.zones)
         out = []
+        hashes = {number: self.zones.zones[number].zone_hash for number in {stay.zone for stay in stays}}
         for stay in stays:
             zone = self.zones.zones[stay.zone]
             seen = self._tracks.during(stay.target, stay.entry_us, stay.exit_us)
@@ -183,7 +184,7 @@ class _Run:
                 self._unknown(zone, seen.positions),
             )
             moments = changes.get(zone.id, set())
-            record = judge(zone, stay, witness, (stay.entry_us in moments, stay.exit_us in moments))
+            record = judge(zone, hashes[stay.zone], stay, witness, (stay.entry_us in moments, stay.exit_us in moments))
             if zone.restriction is Restriction.KEEP_IN and not zone.rule:
                 record = replace(
                     record, reasons=("It left a zone that it was in and must not leave.", *record.reasons)

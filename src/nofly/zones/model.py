@@ -197,5 +197,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, frozenset):
         return sorted(_plain(v) for v in value)
     if isinstance(value, tuple | list):
+        if value and all(type(v) is tuple for v in value):
+            # A ring of vertices, as a rule tens of thousands of numbers: JSON takes it as it is.
+            return value if all(type(x) is float for v in value for x in v) else [_plain(v) for v in value]
         return [_plain(v) for v in value]
     return value
