@@ -95,6 +95,10 @@ class Scan:
     entry_edge: cython.int[::1]
     leaf_edge: cython.int[::1]
     leaf_ends: cython.double[:, ::1]
+    ends: cython.double[:, ::1]
+    edge_ring: cython.int[::1]
+    part_edge: cython.int[::1]
+    part_tangled: cython.char[::1]
     # activity by zone: intervals from zone_active[z] on
     part_active: cython.double[:, ::1]
     zone_active: cython.int[::1]
@@ -177,6 +181,14 @@ class Scan:
             self.entry_edge = array
         elif name == "leaf_edge":
             self.leaf_edge = array
+        elif name == "ends":
+            self.ends = array
+        elif name == "edge_ring":
+            self.edge_ring = array
+        elif name == "part_edge":
+            self.part_edge = array
+        elif name == "part_tangled":
+            self.part_tangled = array
         elif name == "leaf_ends":
             self.leaf_ends = array
         elif name == "part_active":
@@ -747,6 +759,29 @@ class Scan:
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
+    def _in_tangle(self, part: cython.int, x: cython.double, y: cython.double) -> cython.bint:
+        """Return whether a point is inside the part's exterior and in none of its holes, ring by ring."""
+        e: cython.Py_ssize_t
+        ring: cython.int = 0
+        odd: cython.bint = False
+        outside: cython.bint = False
+        for e in range(self.part_edge[part], self.part_edge[part + 1]):
+            if self.edge_ring[e] != ring:
+                if odd == (ring != 0):
+                    outside = True
+                ring = self.edge_ring[e]
+                odd = False
+            if (self.ends[e, 1] > y) != (self.ends[e, 3] > y) and x > self.ends[e, 0] + (
+                self.ends[e, 2] - self.ends[e, 0]
+            ) * ((y - self.ends[e, 1]) / (self.ends[e, 3] - self.ends[e, 1])):
+                odd = not odd
+        if odd == (ring != 0):
+            outside = True
+        return not outside
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
     def _inside(
         self, entry: cython.int, x: cython.double, y: cython.double, rx: cython.double, ry: cython.double
     ) -> cython.bint:
@@ -801,7 +836,10 @@ class Scan:
             if m < 0:
                 return MORE_SLOTS
             self.met_piece[m] = self.piece
-            self.met_end[m] = self._inside(e, x, y, rx, ry)
+            if self.part_tangled[self.entry_part[e]] != 0:
+                self.met_end[m] = self._in_tangle(self.entry_part[e], x, y)
+            else:
+                self.met_end[m] = self._inside(e, x, y, rx, ry)
         return DONE
 
     @cython.cfunc
@@ -1205,6 +1243,9 @@ class Scan:
             if to > at:
                 mid = 0.5 * (at + to)
                 state = 0
+                if self.part_tangled[part] != 0:
+                    s = (mid - f0) / (f1 - f0)
+                    inside = self._in_tangle(part, x0 + (x1 - x0) * s, y0 + (y1 - y0) * s)
                 if inside or along > 0:
                     active = self._active(part, cython.cast(cython.double, self.t0) + mid * dt)
                     state = self._vertical(part, mid) if active != 0 else 0
@@ -1289,10 +1330,16 @@ class Scan:
             # Where it was at the start follows from where it is at the end and how often it crossed; where
             # that is not what it was in before, it may be that one end is on the boundary to the last digit.
             self.met_start[m] = (self.met_end[m] + count) % 2
-            if (self.met_start[m] != 0) != (self.met_state[m] != 0):
+            if self.part_tangled[self.met_part[m]] == 0 and (self.met_start[m] != 0) != (
+                self.met_state[m] != 0
+            ):
                 self.met_start[m] = self._laterally(self.met_part[m], x0, y0)
             breaks = self._breaks(m, h, past, f0, f1)
-            if breaks >= 0 and (self.met_start[m] + count + self.met_end[m]) % 2 != 0:
+            if (
+                breaks >= 0
+                and (self.met_start[m] + count + self.met_end[m]) % 2 != 0
+                and self.part_tangled[self.met_part[m]] == 0
+            ):
                 # An end of the piece is on the boundary to the last digit: the change is there.
                 if self._nearest(self.met_part[m], x0, y0) < self._nearest(self.met_part[m], x1, y1):
                     self.met_start[m] = 1 - self.met_start[m]

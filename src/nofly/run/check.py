@@ -184,7 +184,9 @@ class _Run:
                 self._unknown(zone, seen.positions),
             )
             moments = changes.get(zone.id, set())
-            record = judge(zone, hashes[stay.zone], stay, witness, (stay.entry_us in moments, stay.exit_us in moments))
+            record = judge(
+                zone, hashes[stay.zone], stay, witness, (stay.entry_us in moments, stay.exit_us in moments)
+            )
             if zone.restriction is Restriction.KEEP_IN and not zone.rule:
                 record = replace(
                     record, reasons=("It left a zone that it was in and must not leave.", *record.reasons)

@@ -18,6 +18,7 @@ from nofly.geo import geodesic
 from nofly.zones import grid_scan
 from nofly.zones.model import Datum, EdgeKind, Limit, Zone
 from nofly.zones.outline import EDGE_TOLERANCE_M, outlines
+from nofly.zones.tangles import tangled
 
 DATUMS = (Datum.STD, Datum.AMSL, Datum.AGL, Datum.HAE)
 EDGES_PER_LEAF = 32
@@ -52,7 +53,11 @@ class CompiledZones:
     ends: NDArray[np.float64]
     edge_part: NDArray[np.int32]
     part_edge: NDArray[np.int32]
-    """(parts + 1): where each part's edges begin in ``ends``."""
+    """(parts + 1): where each part's edges begin in ``ends``, the exterior's first."""
+    edge_ring: NDArray[np.int32]
+    """Of which ring of its part each edge is, 0 the exterior."""
+    part_tangled: NDArray[np.int8]
+    """Whether holes overlap or stick out, so that crossings alone do not tell inside from outside."""
 
     @property
     def zone_set_id(self) -> str:
@@ -180,6 +185,7 @@ def _edges(lats: Any, lons: Any, first: Any, ring_part: Any, parts: int) -> dict
         return {
             "ends": np.zeros((0, 4)), "part": np.zeros(0, np.int32), "cuts": np.zeros(0),
             "cut_part": np.zeros(0, np.int64), "north": np.zeros(parts, np.int8),
+            "ring": np.zeros(0, np.int32), "tangled": np.zeros(parts, np.int8),
         }  # fmt: skip
     keep = np.ones(len(lats), bool)
     keep[first[1:] - 1] = False
@@ -199,11 +205,23 @@ def _edges(lats: Any, lons: Any, first: Any, ring_part: Any, parts: int) -> dict
     flip = (left != outer)[ring]
     x0, x1 = np.where(flip, x1, x0), np.where(flip, x0, x1)
     y0, y1 = np.where(flip, y1, y0), np.where(flip, y0, y1)
-    ends, part, cuts, cut_part = _at_antimeridian(x0, y0, x1, y1, ring_part[ring])
-    order = np.argsort(part, kind="stable")
+    ends, of_ring, cuts, cut_ring = _at_antimeridian(x0, y0, x1, y1, ring)
+    order = np.argsort(of_ring, kind="stable")
+    of_ring = of_ring[order]
     north = np.bincount(ring_part, weights=north_ring, minlength=parts).astype(np.int64) % 2
-    return {"ends": ends[order], "part": part[order].astype(np.int32), "cuts": cuts, "cut_part": cut_part,
-            "north": north.astype(np.int8)}  # fmt: skip
+    first_ring = np.searchsorted(ring_part, np.arange(parts))
+    plain = np.ones(parts, bool)
+    plain[ring_part[rotation != 0]] = False
+    plain[ring_part[cut_ring]] = False
+    return {
+        "ends": ends[order],
+        "part": ring_part[of_ring].astype(np.int32),
+        "ring": (of_ring - first_ring[ring_part[of_ring]]).astype(np.int32),
+        "cuts": cuts,
+        "cut_part": ring_part[cut_ring].astype(np.int64),
+        "north": north.astype(np.int8),
+        "tangled": tangled(ends[order], of_ring, ring_part, plain),
+    }
 
 
 def _at_antimeridian(x0: Any, y0: Any, x1: Any, y1: Any, part: Any) -> tuple[Any, Any, Any, Any]:
@@ -221,14 +239,15 @@ def _at_antimeridian(x0: Any, y0: Any, x1: Any, y1: Any, part: Any) -> tuple[Any
     for step in range(int((world1 - world0).max()) + 1):
         has = world0 + step <= world1
         a, b, c, d, p = x0[has], y0[has], x1[has], y1[has], part[has]
-        west = (world0[has] + step) * 360.0 - 180.0
+        turn = (world0[has] + step) * 360.0
+        west = turn - 180.0
         east = west + 360.0
         with np.errstate(divide="ignore", invalid="ignore"):
             slope = np.where(c != a, (d - b) / np.where(c != a, c - a, 1.0), 0.0)
         xa, xc = np.clip(a, west, east), np.clip(c, west, east)
         ya = np.where(xa == a, b, b + slope * (xa - a))
         yc = np.where(xc == c, d, b + slope * (xc - a))
-        out.append(np.column_stack([xa - west - 180.0, ya, xc - west - 180.0, yc]))
+        out.append(np.column_stack([xa - turn, ya, xc - turn, yc]))
         owner.append(p)
         crosses = (np.minimum(a, c) < east) & (np.maximum(a, c) > east)
         cuts.append((b + slope * (east - a))[crosses])
@@ -303,6 +322,8 @@ def _table(edges: dict[str, Any], parts: int, limits: Any) -> dict[str, Any]:
         "leaf_ends": np.ascontiguousarray(ends[leaf_edge]),
         "ends": ends,
         "edge_part": part,
+        "edge_ring": edges["ring"],
+        "part_tangled": edges["tangled"],
         "part_edge": part_edge,
     }
 
