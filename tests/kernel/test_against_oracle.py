@@ -13,7 +13,7 @@ from tests.kernel.agreement import disagreements
 from tests.kernel.strategies import EPOCH_US, Case, Report, positions_of, random_case, zone
 
 SEEDS = 20
-CASES = 100 if compiled() else 10
+CASES = 100 if compiled() else 2
 """The uncompiled kernel is the same source, some hundred times slower."""
 
 
