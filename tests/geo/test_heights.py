@@ -57,6 +57,7 @@ def fill(positions: Positions, qnh=None, geoid=None, terrain=None, limits=None, 
 
 def flat(height_m: float = 400.0, spread_m: float = 20.0) -> Terrain:
     """Ground round 47.5 N 8.5 E whose four posts run over ``spread_m``."""
+
     def window(r0: int, r1: int, c0: int, c1: int):
         posts = np.full((r1 - r0 + 1, c1 - c0 + 1), height_m)
         posts[0, 0] += spread_m

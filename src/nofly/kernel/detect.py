@@ -139,6 +139,7 @@ class Detector:
             "leaf_edge": zones.leaf_edge,
             "leaf_ends": zones.leaf_ends,
             "leaf_full": zones.leaf_full,
+            "leaf_edged": (zones.leaf_full > zones.leaf_entry[:-1]).astype(np.int8),
             "ends": zones.ends,
             "edge_ring": zones.edge_ring,
             "part_edge": zones.part_edge,
