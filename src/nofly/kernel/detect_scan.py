@@ -1778,7 +1778,7 @@ class Scan:
                 # reaches.
                 if self.leaf_edged[leaf] != 0:
                     self._bound_leaf(g, leaf, self.leaf_full[leaf], lat, lon)
-    """Return the length of a short segment, to a part in ten thousand: good enough for a closing speed."""
+        # Between two points of the box the geodesic bulges towards the pole, by at most w² sin 2φ / 16.
         width: cython.double = (self.slot[g, X1] - self.slot[g, X0]) * RAD
         if lat >= 0.0:
             self.slot[g, Y1] -= width * width * 0.0625 * 1.1 / RAD
