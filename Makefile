@@ -29,9 +29,9 @@ demo: build
 test: build
 	@if $(PY) $(COMPILED); then \
 		echo "make: the kernel's tests on its Python source"; \
-		NOFLY_PURE=1 $(PY) -m pytest -n 2 -q tests/kernel tests/geo tests/zones tests/tracks; \
+		NOFLY_PURE=1 $(PY) -m pytest -n 2 --dist worksteal -q tests/kernel tests/geo tests/zones tests/tracks; \
 	fi
-	$(PY) -m pytest -n 2 --durations=10
+	$(PY) -m pytest -n 2 --dist worksteal --durations=10
 
 ## make lint         style, types and layers
 lint: build
@@ -46,7 +46,7 @@ check: lint test
 ## make check-long   fuzzing of every reader, many more random cases, the big files
 check-long: check .fuzz-venv/.ready
 	.fuzz-venv/bin/python tests/fuzz/fuzz_readers.py --seconds $(FUZZ_S)
-	NOFLY_PROFILE=long $(PY) -m pytest -n 2
+	NOFLY_PROFILE=long $(PY) -m pytest -n 2 --dist worksteal
 	$(PY) -m pytest -m big
 
 ## make bench        speed beside the peers: ratios of CPU time

@@ -20,7 +20,7 @@ QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large]
 FIXED = "CI" in os.environ
 settings.register_profile("usual", deadline=None, max_examples=100, derandomize=FIXED)
 settings.register_profile(
-    "uncompiled", deadline=None, max_examples=15, derandomize=FIXED, suppress_health_check=QUIET
+    "uncompiled", deadline=None, max_examples=5, derandomize=FIXED, suppress_health_check=QUIET
 )
 settings.register_profile("long", deadline=None, max_examples=3000, suppress_health_check=QUIET)
 settings.load_profile(os.environ.get("NOFLY_PROFILE") or ("usual" if compiled() else "uncompiled"))
