@@ -278,13 +278,7 @@ def _touches(x0: Any, y0: Any, x1: Any, y1: Any, part: Any) -> tuple[Any, Any]:
 def _table(edges: dict[str, Any], parts: int, limits: Any) -> dict[str, Any]:
     ends = np.ascontiguousarray(edges["ends"], np.float64)
     part = edges["part"]
-    cell_edges = np.zeros(64800, np.int32)
-    grid_scan.count_by_cell(ends, cell_edges)
-    wanted = np.maximum(cell_edges / EDGES_PER_LEAF, 1.0)
-    split = np.minimum(2 ** np.ceil(np.log2(wanted)), MAX_SPLIT).astype(np.int32)
-    leaves_of = split.astype(np.int64) ** 2
-    base = (np.cumsum(leaves_of) - leaves_of).astype(np.int32)
-    leaves = int(leaves_of.sum())
+    split, base, leaves = _cells(ends)
     count = np.zeros(leaves, np.int32)
     grid_scan.count_by_leaf(ends, split, base, count)
     leaf_start = np.concatenate([[0], np.cumsum(count)]).astype(np.int32)
@@ -326,6 +320,16 @@ def _table(edges: dict[str, Any], parts: int, limits: Any) -> dict[str, Any]:
         "part_tangled": edges["tangled"],
         "part_edge": part_edge,
     }
+
+
+def _cells(ends: Any) -> tuple[Any, Any, int]:
+    """Return into how many leaves a side each cell is split, its first leaf, and how many leaves there are."""
+    cell_edges = np.zeros(64800, np.int32)
+    grid_scan.count_by_cell(ends, cell_edges)
+    wanted = np.maximum(cell_edges / EDGES_PER_LEAF, 1.0)
+    split = np.minimum(2 ** np.ceil(np.log2(wanted)), MAX_SPLIT).astype(np.int32)
+    leaves_of = split.astype(np.int64) ** 2
+    return split, (np.cumsum(leaves_of) - leaves_of).astype(np.int32), int(leaves_of.sum())
 
 
 def _edges_first(leaf_entry: Any, entry_part: Any, entry_inside: Any, entry_edge: Any) -> Any:

@@ -47,10 +47,10 @@ def _is_tangled(rings: list[Any]) -> bool:
     return False
 
 
-def _holds(ring: Any, x: float, y: float) -> bool:
-    up = (ring[:, 1] > y) != (ring[:, 3] > y)
-    at = ring[up, 0] + (ring[up, 2] - ring[up, 0]) * ((y - ring[up, 1]) / (ring[up, 3] - ring[up, 1]))
-    return bool(np.count_nonzero(at < x) % 2)
+def _holds(ring: Any, lon_deg: float, lat_deg: float) -> bool:
+    up = (ring[:, 1] > lat_deg) != (ring[:, 3] > lat_deg)
+    at = ring[up, 0] + (ring[up, 2] - ring[up, 0]) * ((lat_deg - ring[up, 1]) / (ring[up, 3] - ring[up, 1]))
+    return bool(np.count_nonzero(at < lon_deg) % 2)
 
 
 def _meet(one: Any, two: Any) -> bool:
