@@ -32,7 +32,7 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def run(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("NOFLY_", "PYTHON"))}
+    kept = {k: v for k, v in os.environ.items() if k != "CC" and not k.startswith(("NOFLY_", "PYTHON"))}
     return subprocess.run(
         [sys.executable, *arguments], cwd=folder, env={**kept, "PYTHONPATH": "src", **variables},
         capture_output=True, text=True, check=False,
