@@ -65,3 +65,12 @@ def test_the_comparison_notices_what_is_wrong() -> None:
     first.exit_us, first.exit_lon_deg = middle, 1.0
     second.entry_us, second.entry_lon_deg = middle, 1.0
     assert disagreements(case, [first, second]), "a stay cut in two"
+
+
+def test_a_long_segment_along_a_meridian_keeps_time() -> None:
+    """Latitude is not even in distance on the ellipsoid: 1.9 m in the middle of 140 km."""
+    from nofly.incidents.stays import zone_stays
+
+    case = random_case(2799233, 0, "long segments")
+    stays = zone_stays(case.zones, positions_of(case.reports), max_gap_s=case.max_gap_s)
+    assert disagreements(case, stays) == []

@@ -149,7 +149,7 @@ def direct(
 @cython.nogil
 @cython.exceptval(check=False)
 def sagitta_m(lat1_deg: cython.double, lat2_deg: cython.double, dlon_deg: cython.double) -> cython.double:
-    """Return about how far (metres) a geodesic leaves the straight lon/lat line between its ends.
+    """Return about how far (metres) a geodesic is from places as far along the straight lon/lat line.
 
     From the geodesic's second derivatives on the sphere: φ″ = −sin φ cos φ λ′², λ″ = 2 tan φ φ′ λ′;
     for an east-west line it is the familiar L² tan φ / 8R.
@@ -160,7 +160,11 @@ def sagitta_m(lat1_deg: cython.double, lat2_deg: cython.double, dlon_deg: cython
     top *= RAD
     dlon: cython.double = fabs(dlon_deg) * RAD
     dlat: cython.double = fabs(lat2_deg - lat1_deg) * RAD
-    return 6400000.0 * sin(top) * dlon * (cos(top) * dlon * 0.125 + dlat * 0.25)
+    # Latitude is not even in distance on the ellipsoid: the meridian's radius grows by 3 e² sin φ cos φ a radian.
+    return (
+        6400000.0 * sin(top) * dlon * (cos(top) * dlon * 0.125 + dlat * 0.25)
+        + 6400000.0 * 0.0101 * 0.125 * dlat * dlat
+    )
 
 
 @cython.cfunc
@@ -292,7 +296,7 @@ def distances_m(lat_deg: float, lon_deg: float, lats_deg, lons_deg):  # type: ig
 
 
 def sagittas_m(lat1_deg, lat2_deg, dlon_deg):  # type: ignore[no-untyped-def]
-    """Return :func:`sagitta_m` for arrays of edges."""
+    """Return how far (metres) geodesics leave the straight lon/lat lines sideways, for arrays."""
     top = np.radians(np.maximum(np.abs(lat1_deg), np.abs(lat2_deg)))
     dlon = np.radians(np.abs(dlon_deg))
     dlat = np.radians(np.abs(np.asarray(lat2_deg) - np.asarray(lat1_deg)))

@@ -1801,7 +1801,8 @@ def _leaf_of(off_deg: cython.double, split: cython.int) -> cython.int:
 def _most_m(dlat_deg: cython.double, turn_deg: cython.double) -> cython.double:
     """Return what :func:`nofly.geo.geodesic.sagitta_m` cannot exceed at any latitude."""
     turn: cython.double = fabs(turn_deg) * RAD
-    return 6400000.0 * turn * (turn * 0.125 + fabs(dlat_deg) * RAD * 0.25)
+    dlat: cython.double = fabs(dlat_deg) * RAD
+    return 6400000.0 * (turn * (turn * 0.125 + dlat * 0.25) + 0.0101 * 0.125 * dlat * dlat)
 
 
 @cython.cfunc
