@@ -160,7 +160,7 @@ def sagitta_m(lat1_deg: cython.double, lat2_deg: cython.double, dlon_deg: cython
     top *= RAD
     dlon: cython.double = fabs(dlon_deg) * RAD
     dlat: cython.double = fabs(lat2_deg - lat1_deg) * RAD
-    # Latitude is not even in distance on the ellipsoid: the meridian's radius grows by 3 e² sin φ cos φ a radian.
+    # Latitude is not even in distance on the ellipsoid: its radius grows by 3 e² sin φ cos φ a radian.
     return (
         6400000.0 * sin(top) * dlon * (cos(top) * dlon * 0.125 + dlat * 0.25)
         + 6400000.0 * 0.0101 * 0.125 * dlat * dlat
