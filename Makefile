@@ -67,7 +67,7 @@ constraints: .venv/.dependencies
 
 ## make clean        removes what the others made
 clean:
-	rm -rf build dist .venv .fuzz-venv .bench-venv demo-output
+	rm -rf build dist .venv .fuzz-venv .bench-venv nofly-demo
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find src -name '*.so' -delete
 	find src -name '*.egg-info' -prune -exec rm -rf {} +
