@@ -181,3 +181,12 @@ def test_a_part_of_a_file_is_refused(cut: int) -> None:
     if len(part) < len(file.getvalue()):
         with pytest.raises(InputError):
             list(parquet.read(io.BytesIO(part), "x", ArchiveOptions()))
+
+
+@pytest.mark.parametrize("name", [b"lat", b"extra"])
+def test_a_column_whose_name_is_not_utf8_is_refused(name: bytes) -> None:
+    file = io.BytesIO()
+    pq.write_table(pa.table(plain(extra=[1, 2])), file, store_schema=False)
+    broken = file.getvalue().replace(name, b"\xff" + name[1:])
+    with pytest.raises(DecodeError, match="broken Parquet"):
+        list(parquet.read(io.BytesIO(broken), "x", ArchiveOptions()))

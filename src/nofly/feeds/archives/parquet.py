@@ -41,7 +41,7 @@ def read(file: BinaryIO, source: str, options: ArchiveOptions) -> Iterator[tuple
 
     try:
         yield from _batches(file, source, options)
-    except (pa.ArrowException, OSError, EOFError, OverflowError) as error:
+    except (pa.ArrowException, OSError, EOFError, OverflowError, UnicodeDecodeError) as error:
         raise DecodeError(
             f"broken Parquet: {_first_line(error)}", source=source, expected="a whole file"
         ) from error
