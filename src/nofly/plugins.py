@@ -18,6 +18,14 @@ archives (``nofly.feeds.archives``)
     ``path`` and seeks). A format that has to seek says ``SEEKS = True`` and is then always given a file that
     does. Rows, findings of severity rejected, and those of code ``not-a-position`` or
     ``position-repeated`` add up to the records of the file.
+
+decoders of live feeds (``nofly.feeds.decoders``)
+    ``NAME``, ``FRAMING: str`` (``stream``: bytes however they are cut; ``datagram``, ``document``: each call
+    gets one, whole), ``OPTIONS`` (a frozen dataclass with a default for every option), and
+    ``decoder(options: Mapping[str, object], source: str) -> Decoder`` (ConfigError for an option that is
+    unknown or cannot be; DecodeError, FeedError never: bad input becomes findings). What a ``Decoder`` has to
+    keep stands in :mod:`nofly.feeds.decoding`; in a URL such as ``beast+tcp://host:30005`` the decoder goes
+    by its name, ``-`` in place of ``_``.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ NO_TIME = -1
 LATEST_US = 7_258_118_400_000_000
 """2200-01-01: a time past it is not a time."""
 
+DAY_US = 86_400_000_000
 _HOUR_US = 3_600_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ISO = re.compile(
@@ -148,3 +149,29 @@ def local_to_utc(local_us: NDArray[np.int64], zone_name: str | None) -> tuple[ND
     shift = np.array([o[0] for o in offsets], np.int64)[inverse]
     twice = np.array([o[1] for o in offsets], np.bool_)[inverse] & (local_us >= 0)
     return np.where(local_us < 0, NO_TIME, local_us - shift), int(twice.sum())
+
+
+def day_us(text: str) -> int | None:
+    """Return the midnight (UTC) of a date ``2010/05/23`` or ``2010-05-23``, None where it is none."""
+    parts = text.replace("-", "/").split("/")
+    if len(parts) != 3 or not all(part.isascii() and part.isdigit() for part in parts):
+        return None
+    try:
+        days = date(int(parts[0]), int(parts[1]), int(parts[2])).toordinal() - 719_163
+    except (ValueError, OverflowError):
+        return None
+    return days * DAY_US
+
+
+def clock_us(text: str) -> int | None:
+    """Return a time of day ``00:00:17.984`` as microseconds, None where it is none."""
+    whole, _, fraction = text.partition(".")
+    if len(whole) != 8 or whole[2] != ":" or whole[5] != ":" or len(fraction) > 9:
+        return None
+    digits = whole[:2] + whole[3:5] + whole[6:] + fraction
+    if not (digits.isascii() and digits.isdigit()):
+        return None
+    hour, minute, second = int(whole[:2]), int(whole[3:5]), int(whole[6:])
+    if hour > 23 or minute > 59 or second > 59:
+        return None
+    return ((hour * 60 + minute) * 60 + second) * 1_000_000 + int(fraction.ljust(6, "0")[:6])

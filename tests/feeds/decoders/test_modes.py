@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from nofly.errors import ConfigError, Finding
 from nofly.feeds.decoders import _modes_fields as fields
-from nofly.feeds.decoders.modes import ModesDecoder, ModesMessage
+from nofly.feeds.decoders._modes import ModesDecoder, ModesMessage
 from nofly.schema import Positions, concatenate
 from tests.feeds.decoders import mode_s
 from tests.feeds.decoders.mode_s import airborne, reply, squitter, surface, velocity

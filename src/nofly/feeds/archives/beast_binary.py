@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from nofly.errors import DecodeError, Finding, Severity
+from nofly.feeds.decoders._modes import ModesDecoder, ModesMessage
 from nofly.feeds.decoders.beast import MLAT_CLOCK, BeastDecoder, BeastFrame
-from nofly.feeds.decoders.modes import ModesDecoder, ModesMessage
 from nofly.feeds.faults import NOT_A_POSITION, RECORD_BROKEN, Fault, Tally
 from nofly.feeds.options import ArchiveOptions
 from nofly.schema import Positions, concatenate

@@ -2,7 +2,7 @@
 
 ``frame`` is the message in hexadecimal (7 or 14 bytes), ``timestamp`` when it was received, in seconds since
 1970. Only these two are read: what another program decoded and wrote beside them (jet1090, decode1090) is
-not believed. Positions, callsigns and the rest come from :mod:`nofly.feeds.decoders.modes`.
+not believed. Positions, callsigns and the rest come from :mod:`nofly.feeds.decoders._modes`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from nofly.errors import Finding
-from nofly.feeds.decoders.modes import ModesDecoder, ModesMessage
+from nofly.feeds.decoders._modes import ModesDecoder, ModesMessage
 from nofly.feeds.json_records import records
 from nofly.feeds.options import ArchiveOptions
 from nofly.feeds.times import LATEST_US

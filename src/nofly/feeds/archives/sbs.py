@@ -38,7 +38,7 @@ def read(file: BinaryIO, source: str, options: ArchiveOptions) -> Iterator[tuple
         data = file.read(min(_BLOCK_BYTES, 64 * options.batch_rows))
         positions, findings = decoder.feed(data) if data else decoder.finish()
         rejected += sum(f.count for f in findings if f.code in (LINE_INVALID.code, LINE_TOO_LONG.code))
-        if not data and rejected == decoder.lines:
+        if not data and rejected == decoder.records:
             raise DecodeError(
                 "no line is an SBS-1 message", source=source, expected="lines such as MSG,3,… of 22 fields"
             )

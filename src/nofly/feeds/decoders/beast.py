@@ -1,14 +1,27 @@
-"""Mode S Beast binary: bytes, however they are cut, to frames.
+"""Mode S Beast binary: bytes, however they are cut, to frames, and frames to positions.
 
 A frame is 0x1A, a type, six bytes of clock, one of signal level, and the message: type 0x31 Mode A/C of two
 bytes, 0x32 Mode S short of seven, 0x33 Mode S long of fourteen, 0x34 the receiver's status of fourteen.
 Every 0x1A within is sent twice (Mode-S Beast documentation, "Data output formats").
+
+The clock tells no date, and of several receivers on one port each has its own: as a live feed, a message has
+the time it was received.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
+
+from nofly.errors import ConfigError, Severity
+from nofly.feeds.decoders._modes import ModesDecoder, ModesMessage
+from nofly.feeds.decoding import STREAM, Decoded, Decoder, options_of
+from nofly.feeds.faults import NOT_A_POSITION, RECORD_BROKEN, Fault, Tally
+
+NAME = "beast"
+FRAMING = STREAM
 
 _ESCAPE = 0x1A
 _HEADER_BYTES = 7
@@ -18,6 +31,69 @@ _DOUBLE = _MARK * 2
 
 MLAT_CLOCK = 0xFF004D4C4154
 """The clock of messages that dump1090 and readsb make from multilateration ("MLAT" in ASCII)."""
+
+
+BYTES_IGNORED = Fault("bytes-ignored", "bytes that belong to no frame", Severity.WARNING)
+
+
+@dataclass(frozen=True, slots=True)
+class BeastOptions:
+    """How to read a live feed of Beast binary."""
+
+    receiver: tuple[float, float] | None = None
+    """Where the receiver stands (latitude, longitude): places aircraft on the ground not yet placed."""
+
+    def __post_init__(self) -> None:
+        if self.receiver is not None and not (abs(self.receiver[0]) <= 90 and abs(self.receiver[1]) <= 180):
+            raise ConfigError(f"receiver at {self.receiver}", expected="latitude, longitude in degrees")
+
+
+OPTIONS = BeastOptions
+
+
+def decoder(options: Mapping[str, object], source: str) -> Decoder:
+    """Return a decoder for one live feed; see :mod:`nofly.feeds.decoding`."""
+    return BeastFeed(options_of(BeastOptions, options, source), source)
+
+
+class BeastFeed:
+    """Turns the bytes of one live feed into positions."""
+
+    def __init__(self, options: BeastOptions, source: str) -> None:
+        self._frames = BeastDecoder()
+        self._messages = ModesDecoder(source, options.receiver, "byte")
+        self._tally = Tally(source)
+        self._lost = (0, 0)
+        self.records = 0
+
+    def feed(self, data: bytes, received_us: int) -> Decoded:
+        """Return the positions of the frames that end in ``data``, and findings that count the others."""
+        messages = []
+        for frame in self._frames.feed(data, received_us):
+            self.records += 1
+            if frame.kind in (2, 3):
+                mlat = frame.clock == MLAT_CLOCK
+                messages.append(
+                    ModesMessage(frame.message, received_us, frame.offset, frame.offset, mlat, received_us)
+                )
+            else:
+                self._tally.add(NOT_A_POSITION, f"byte {frame.offset}")
+        positions, findings = self._messages.feed(messages)
+        self._count_lost()
+        return positions, findings + self._tally.take()
+
+    def finish(self, received_us: int) -> Decoded:
+        """Count what is left of a frame that does not end."""
+        self._frames.finish()
+        return self.feed(b"", received_us)
+
+    def _count_lost(self) -> None:
+        frames = self._frames
+        broken, ignored = self._lost
+        self.records += frames.broken - broken
+        self._tally.add(RECORD_BROKEN, f"byte {frames.broken_at}", frames.broken - broken)
+        self._tally.add(BYTES_IGNORED, f"byte {frames.ignored_at}", frames.ignored_bytes - ignored)
+        self._lost = (frames.broken, frames.ignored_bytes)
 
 
 class BeastFrame(NamedTuple):

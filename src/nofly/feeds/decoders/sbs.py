@@ -5,24 +5,29 @@ aircraft address in hex, flight id, date and time generated, date and time logge
 (ft, 1013.25 hPa), ground speed (kt), track (deg), latitude, longitude, vertical rate (ft/min), squawk,
 alert, emergency, SPI, on ground (Kinetic BaseStation socket documentation). Positions come in MSG,3
 (airborne) and MSG,2 (surface); callsign, speed and the rest in others, so the last of each is kept by
-aircraft, for a time. Dates are written without a zone. Latitude and longitude 0.00000 both stand for
-none.
+aircraft, for a time. Latitude and longitude 0.00000 both stand for none.
+
+Dates are written without a zone, most often in that of the sender. As a live feed, a position has the time it
+was received, unless the option ``time_zone`` says of which zone the dates are: then the time generated.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 
-from nofly.errors import Finding
+from nofly.errors import ConfigError, Finding
+from nofly.feeds.decoding import STREAM, Decoder, options_of
 from nofly.feeds.faults import ADDRESS_INVALID, NOT_A_POSITION, TIME_INVALID, Fault, Tally, position_fault
 from nofly.feeds.rows import Rows
 from nofly.feeds.texts import callsign_of, squawk_of, target_of
-from nofly.feeds.times import offset_us, zone_of
+from nofly.feeds.times import clock_us, day_us, offset_us, zone_of
 from nofly.schema import Positions
 from nofly.units import M_PER_FT, MPS_PER_FPM, MPS_PER_KT
+
+NAME = "sbs"
+FRAMING = STREAM
 
 ALTITUDE_AGE_US = 5_000_000
 """An altitude from another message is taken for a position at most so long after."""
@@ -31,13 +36,38 @@ IDENTITY_AGE_US = 600_000_000
 MOST_AIRCRAFT = 100_000
 """Aircraft whose last values are kept; past it the one heard of longest ago is forgotten."""
 
+MOST_LINE_BYTES = 4096
+"""A line of a live feed has at most so many; a message has about 100."""
+
 FIELDS = 22
 _TYPES = frozenset({"SEL", "ID", "AIR", "STA", "CLK", "MSG", "MLAT"})
 _POSITIONS = ("2", "3")
-_DAY_US = 86_400_000_000
 
 LINE_INVALID = Fault("line-invalid", "not an SBS-1 message")
 LINE_TOO_LONG = Fault("line-too-long", "line too long")
+
+
+@dataclass(frozen=True, slots=True)
+class SbsOptions:
+    """How to read a live feed of SBS-1."""
+
+    time_zone: str | None = None
+    """IANA name of the zone of the dates (``UTC``, ``Europe/Kyiv``). None: the time received stands."""
+
+    def __post_init__(self) -> None:
+        try:
+            zone_of(self.time_zone or "UTC")
+        except (KeyError, OSError, ValueError) as error:
+            raise ConfigError(f"time zone {self.time_zone!r}", expected="an IANA name") from error
+
+
+OPTIONS = SbsOptions
+
+
+def decoder(options: Mapping[str, object], source: str) -> Decoder:
+    """Return a decoder for one live feed; see :mod:`nofly.feeds.decoding`."""
+    chosen = options_of(SbsOptions, options, source)
+    return SbsDecoder(chosen.time_zone, source, MOST_LINE_BYTES, chosen.time_zone is None)
 
 
 @dataclass(slots=True)
@@ -54,10 +84,18 @@ class _Aircraft:
 class SbsDecoder:
     """Turns bytes of SBS-1 messages into positions. How the bytes are cut makes no difference.
 
-    ``time_zone`` is the IANA name of the zone the messages' dates are in (None: UTC).
+    ``time_zone`` is the IANA name of the zone the messages' dates are in (None: UTC); with ``as_received``
+    they are not read, and a position has the time it was received.
     """
 
-    def __init__(self, time_zone: str | None = None, source: str = "", max_line_bytes: int = 1 << 20) -> None:
+    def __init__(
+        self,
+        time_zone: str | None = None,
+        source: str = "",
+        max_line_bytes: int = 1 << 20,
+        as_received: bool = False,
+    ) -> None:
+        self._as_received = as_received
         self._zone = None if time_zone in (None, "UTC") else zone_of(str(time_zone))
         self._max_line_bytes = max_line_bytes
         self._rest = bytearray()
@@ -72,7 +110,7 @@ class SbsDecoder:
         self._shifts: dict[int, int] = {}
 
     @property
-    def lines(self) -> int:
+    def records(self) -> int:
         """Lines with something in them so far: rows + not-a-position + rejected."""
         return self._line
 
@@ -128,8 +166,9 @@ class SbsDecoder:
         target = self._target(fields[4])
         if target is None:
             return ADDRESS_INVALID
-        logged_us = self._time_us(fields[8], fields[9])
-        time_us = self._time_us(fields[6], fields[7]) or logged_us or received_us
+        logged_us = None if self._as_received else self._time_us(fields[8], fields[9])
+        told_us = None if self._as_received else self._time_us(fields[6], fields[7])
+        time_us = told_us or logged_us or received_us
         if time_us is None:
             return TIME_INVALID
         aircraft = self._remembered(target)
@@ -175,8 +214,8 @@ class SbsDecoder:
         if day not in self._days:
             if len(self._days) > 10_000:
                 self._days.clear()
-            self._days[day] = _day_us(day)
-        midnight_us, of_day_us = self._days[day], _clock_us(clock.strip())
+            self._days[day] = day_us(day)
+        midnight_us, of_day_us = self._days[day], clock_us(clock.strip())
         if midnight_us is None or of_day_us is None:
             return None
         local_us = midnight_us + of_day_us
@@ -239,27 +278,3 @@ _REMEMBERED: tuple[tuple[str, int, Callable[[str], float | str | None]], ...] = 
     ("squawk", 17, squawk_of),
     ("on_ground", 21, _flag),
 )
-
-
-def _day_us(text: str) -> int | None:
-    parts = text.replace("-", "/").split("/")
-    if len(parts) != 3 or not all(part.isascii() and part.isdigit() for part in parts):
-        return None
-    try:
-        days = date(int(parts[0]), int(parts[1]), int(parts[2])).toordinal() - 719_163
-    except (ValueError, OverflowError):
-        return None
-    return days * _DAY_US
-
-
-def _clock_us(text: str) -> int | None:
-    whole, _, fraction = text.partition(".")
-    if len(whole) != 8 or whole[2] != ":" or whole[5] != ":" or len(fraction) > 9:
-        return None
-    digits = whole[:2] + whole[3:5] + whole[6:] + fraction
-    if not (digits.isascii() and digits.isdigit()):
-        return None
-    hour, minute, second = int(whole[:2]), int(whole[3:5]), int(whole[6:])
-    if hour > 23 or minute > 59 or second > 59:
-        return None
-    return ((hour * 60 + minute) * 60 + second) * 1_000_000 + int(fraction.ljust(6, "0")[:6])
