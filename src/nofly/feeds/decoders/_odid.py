@@ -20,8 +20,8 @@ VERSIONS = frozenset((0, 1, 2))
 """Protocol versions: 0 F3411-19, 1 prEN 4709-002, 2 F3411-22a; the rest are reserved or private."""
 
 BASIC_ID, LOCATION, AUTHENTICATION, SELF_ID, SYSTEM, OPERATOR_ID, PACK = 0, 1, 2, 3, 4, 5, 15
-SERIAL, REGISTRATION, UTM, SESSION = 1, 2, 3, 4
-"""Kinds of id: serial number (CTA-2063-A), registration, UUID of a traffic service, specific session id."""
+SERIAL, REGISTRATION, UTM, SESSION_ID = 1, 2, 3, 4
+"""Kinds of id: serial number (CTA-2063-A), registration, UUID of a traffic service, specific SessionID."""
 GROUND, AIRBORNE, EMERGENCY = 1, 2, 3
 """Operational status; 0 is undeclared, 4 a failure of the Remote ID system."""
 GROUND_OBSTACLE = 14
@@ -112,8 +112,8 @@ def _location(data: bytes) -> Location:
     placed = lat != 0 or lon != 0
     return Location(
         status=flags >> 4,
-        lat_deg=lat * 1e-7 if placed else None,
-        lon_deg=lon * 1e-7 if placed else None,
+        lat_deg=lat / 1e7 if placed else None,
+        lon_deg=lon / 1e7 if placed else None,
         track_deg=track_of(track + 180 * (flags >> 1 & 1)) if track <= 180 else None,
         gs_mps=speed_of(speed * 0.75 + 63.75 if flags & 1 else speed * 0.25),
         vrate_mps=climb_of(climb * 0.5),
@@ -128,9 +128,9 @@ def _location(data: bytes) -> Location:
     )
 
 
-def error_of(table: Sequence[float | None], code: int) -> float | None:
+def error_of(table: Sequence[float | None], number: int) -> float | None:
     """Return the 95 % error an accuracy code stands for; None for unknown and reserved ones."""
-    return table[code] if 0 <= code < len(table) else None
+    return table[number] if 0 <= number < len(table) else None
 
 
 def height_of(height_m: float) -> float | None:

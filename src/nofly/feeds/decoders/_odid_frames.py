@@ -26,11 +26,11 @@ ADVERTISING = bytes.fromhex("d6be898e")
 """Access address 0x8E89BED6 of every advertisement, as it is sent."""
 
 
-class Heard(NamedTuple):
-    """Messages or packs in one frame, and the transmitter's address (twelve hex digits, ``""`` not known)."""
+class Payload(NamedTuple):
+    """A message or pack, and its transmitter's address (twelve hex digits, ``""`` where it is not known)."""
 
     address: str
-    payloads: list[bytes]
+    data: bytes
 
 
 class Damaged(NamedTuple):
@@ -39,7 +39,11 @@ class Damaged(NamedTuple):
     why: str
 
 
-def of_radiotap(frame: bytes) -> Heard | Damaged:
+Heard = list[Payload] | Damaged
+"""What is in one frame: often nothing."""
+
+
+def of_radiotap(frame: bytes) -> Heard:
     """Return what an 802.11 frame behind a radiotap header holds; the receiver's own verdict counts."""
     if len(frame) < 8 or frame[0] != 0:
         return Damaged("length")
@@ -69,18 +73,18 @@ def _radiotap_flags(header: bytes) -> int:
     return header[at] if present & 2 and at < len(header) else 0
 
 
-def of_wifi(frame: bytes) -> Heard | Damaged:
+def of_wifi(frame: bytes) -> Heard:
     """Return what an 802.11 frame holds, which comes without its checksum."""
     if len(frame) < 2:
         return Damaged("length")
     if frame[0] not in (_BEACON, _PROBE_RESPONSE, _ACTION):
-        return Heard("", [])
+        return []
     start = _WIFI_HEADER_BYTES + (4 if frame[1] & 0x80 else 0)
     if len(frame) < start:
         return Damaged("length")
     body = frame[start:]
     found = _nan(body) if frame[0] == _ACTION else _elements(body[_BEACON_FIELDS_BYTES:])
-    return Heard(frame[10:16].hex(), list(found))
+    return [Payload(frame[10:16].hex(), data) for data in found]
 
 
 def _elements(body: bytes) -> Iterator[bytes]:
@@ -123,21 +127,21 @@ def _service_info(content: bytes) -> bytes:
     return info if len(info) == content[at] else b""
 
 
-def of_advertisement(data: bytes, address: str = "") -> Heard:
+def of_advertisement(data: bytes, address: str = "") -> list[Payload]:
     """Return what advertising data holds: structures of length, type and content."""
     found, at = [], 0
     while at < len(data) and data[at]:
         structure = data[at + 1 : at + 1 + data[at]]
         if structure[:4] == _SERVICE_DATA and len(structure) == data[at]:
-            found.append(structure[5:])
+            found.append(Payload(address, structure[5:]))
         at += 1 + data[at]
-    return Heard(address, found)
+    return found
 
 
-def of_bluetooth(packet: bytes) -> Heard | Damaged:
+def of_bluetooth(packet: bytes) -> Heard:
     """Return what a Bluetooth low energy packet holds, from its access address to its 24-bit checksum."""
     if packet[:4] != ADVERTISING:
-        return Heard("", [])
+        return []
     if len(packet) < 9 or len(packet) < 9 + packet[5]:
         return Damaged("length")
     body = packet[4 : 6 + packet[5]]
@@ -146,10 +150,10 @@ def of_bluetooth(packet: bytes) -> Heard | Damaged:
     kind, content = body[0] & 0xF, body[2:]
     if kind in (0, 2, 4, 6) and len(content) >= 6:
         return of_advertisement(content[6:], content[5::-1].hex())
-    return _extended(content) if kind == 7 and content else Heard("", [])
+    return _extended(content) if kind == 7 and content else []
 
 
-def _extended(content: bytes) -> Heard:
+def _extended(content: bytes) -> list[Payload]:
     """Return what an extended advertisement holds; its address may stand in another packet."""
     size = content[0] & 0x3F
     header, data = content[1 : 1 + size], content[1 + size :]
@@ -157,22 +161,28 @@ def _extended(content: bytes) -> Heard:
     return of_advertisement(data, address)
 
 
-def of_hci(packet: bytes) -> Heard | Damaged:
+def of_hci(packet: bytes) -> Heard:
     """Return what an HCI event holds: (extended) advertising reports of the controller to its host."""
     if len(packet) < 5 or packet[:2] != b"\x04\x3e":
-        return Heard("", [])
+        return []
     if len(packet) < 3 + packet[2]:
         return Damaged("length")
-    kind, reports = packet[3], packet[4]
-    body = packet[5 : 3 + packet[2]]
-    # Of several reports in one event the fields come in columns; no controller sends more than one.
-    if reports != 1 or kind not in (0x02, 0x0D):
-        return Heard("", [])
-    address_at, length_at = (2, 8) if kind == 0x02 else (3, 23)
-    if len(body) <= length_at or len(body) < length_at + 1 + body[length_at]:
-        return Damaged("length")
-    data = body[length_at + 1 : length_at + 1 + body[length_at]]
-    return of_advertisement(data, body[address_at : address_at + 6][::-1].hex())
+    kind, body = packet[3], packet[5 : 3 + packet[2]]
+    if kind not in (0x02, 0x0D):
+        return []
+    address_at, length_at, after = (2, 8, 1) if kind == 0x02 else (3, 23, 0)
+    found: list[Payload] = []
+    at = 0
+    for _ in range(packet[4]):
+        report = body[at:]
+        if len(report) <= length_at or len(report) < length_at + 1 + report[length_at]:
+            return found or Damaged("length")
+        end = length_at + 1 + report[length_at]
+        found += of_advertisement(
+            report[length_at + 1 : end], report[address_at : address_at + 6][::-1].hex()
+        )
+        at += end + after
+    return found
 
 
 def _crc24(data: bytes) -> bytes:
