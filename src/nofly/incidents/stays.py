@@ -1,13 +1,14 @@
 """Stays: the times in which a target was not outside a zone, from its visits to the zone's parts.
 
 A zone is the union of its parts, so visits that overlap or touch are one stay. A stay is determined if at
-some time the target was determined to be inside; one that never was is undetermined throughout.
+some time the target was determined to be inside; one that never was is undetermined throughout. Stays are
+columns; a :class:`Stay` is made where one is asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -25,11 +26,16 @@ from nofly.zones.model import Circle, Corridor, Datum, Zone
 TOUCH_US = 1_000
 """Visits to neighbouring parts no further apart are one stay: both ends are rounded to a microsecond."""
 
+CAUSES = tuple(Cause)
+DATUMS = tuple(Datum)
 _ENTRY = {
     Why.DATA: Cause.DATA_RESUMED, Why.LATERAL: Cause.MOVED, Why.VERTICAL: Cause.MOVED,
     Why.SCHEDULE: Cause.ZONE_ACTIVATED, Why.LOST: Cause.DATA_LOST, Why.FOUND: Cause.DATA_RESUMED,
 }  # fmt: skip
 _EXIT = {**_ENTRY, Why.DATA: Cause.DATA_LOST, Why.SCHEDULE: Cause.ZONE_DEACTIVATED}
+_ENTRY_CODE, _EXIT_CODE = (
+    np.array([CAUSES.index(table[why]) for why in sorted(Why)], np.int8) for table in (_ENTRY, _EXIT)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,117 +80,199 @@ class Stay:
     """The first and the last instant at which it was determined to be inside; None where it never was."""
 
 
-def merge(zones: CompiledZones, changes: Changes, visits: Visits) -> list[Stay]:
+_NAMES = tuple(field.name for field in fields(Stay))
+_NULL_AS_NAN = ("lower_margin_m", "upper_margin_m", "height_m", "min_height_m", "max_height_m")
+_INTS = ("zone", "target", "entry_us", "exit_us", "reports", "measured", "weak", "on_ground",
+         "inside_from_us", "inside_until_us")  # fmt: skip
+_KINDS: dict[str, type[Any]] = {
+    **dict.fromkeys(_INTS, np.int64), **dict.fromkeys(("determined", "confirmed"), np.bool_),
+    **dict.fromkeys(("entry_cause", "exit_cause", "height_datum"), np.int8),
+}  # fmt: skip
+NEVER_US = int(np.iinfo(np.int64).min)
+
+
+class Stays(Sequence[Stay]):
+    """Stays in columns named as the fields of :class:`Stay`.
+
+    Causes are indices into :data:`CAUSES`, ``height_datum`` into :data:`DATUMS` (-1 is none); a float that
+    is None there is NaN here, a time :data:`NEVER_US`.
+    """
+
+    def __init__(self, columns: dict[str, NDArray[Any]]) -> None:
+        self.columns = columns
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a column."""
+        try:
+            return self.__dict__["columns"][name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def __len__(self) -> int:
+        return len(self.columns["zone"])
+
+    def __getitem__(self, at: Any) -> Any:
+        """Return one stay, or those of a slice or an array of rows as :class:`Stays`."""
+        if isinstance(at, slice | np.ndarray):
+            return Stays({name: column[at] for name, column in self.columns.items()})
+        return _stay({name: column[at].item() for name, column in self.columns.items()})
+
+    def __iter__(self) -> Iterator[Stay]:
+        names = list(self.columns)
+        for row in zip(*(column.tolist() for column in self.columns.values()), strict=True):
+            yield _stay(dict(zip(names, row, strict=True)))
+
+    @classmethod
+    def of(cls, stays: Sequence[Stay]) -> Stays:
+        """Return stays in columns."""
+        if isinstance(stays, Stays):
+            return stays
+        given: dict[str, list[Any]] = {name: [getattr(s, name) for s in stays] for name in _NAMES}
+        for name in ("entry_cause", "exit_cause"):
+            given[name] = [CAUSES.index(cause) for cause in given[name]]
+        given["height_datum"] = [-1 if d is None else DATUMS.index(Datum(d)) for d in given["height_datum"]]
+        for name in _NULL_AS_NAN:
+            given[name] = [np.nan if value is None else value for value in given[name]]
+        for name in ("inside_from_us", "inside_until_us"):
+            given[name] = [NEVER_US if value is None else value for value in given[name]]
+        return cls({name: np.array(given[name], _KINDS.get(name, np.float64)) for name in _NAMES})
+
+
+def joined_stays(parts: Sequence[Stays]) -> Stays:
+    """Return stays by time of entry, then target and zone."""
+    given = [part.columns for part in parts] or [Stays.of([]).columns]
+    whole = {name: np.concatenate([columns[name] for columns in given]) for name in _NAMES}
+    found: Stays = Stays(whole)[np.lexsort((whole["zone"], whole["target"], whole["entry_us"]))]
+    return found
+
+
+def _stay(row: dict[str, Any]) -> Stay:
+    """Return a stay of the values of one row."""
+    for name in _NULL_AS_NAN:
+        if row[name] != row[name]:
+            row[name] = None
+    for name in ("inside_from_us", "inside_until_us"):
+        if row[name] == NEVER_US:
+            row[name] = None
+    row["entry_cause"], row["exit_cause"] = CAUSES[row["entry_cause"]], CAUSES[row["exit_cause"]]
+    row["height_datum"] = None if row["height_datum"] < 0 else str(DATUMS[row["height_datum"]])
+    return Stay(**row)
+
+
+def merge(zones: CompiledZones, changes: Changes, visits: Visits) -> Stays:
     """Return the stays, by time of entry, then target and zone."""
     if len(visits) == 0:
-        return []
+        return Stays.of([])
     zone = zones.part_zone[visits.part].astype(np.int64)
     entry_us, exit_us = changes.time_us[visits.entry], changes.time_us[visits.exit]
     order = np.lexsort((exit_us, entry_us, zone, visits.target))
-    same = (zone[order][1:] == zone[order][:-1]) & (visits.target[order][1:] == visits.target[order][:-1])
-    reach = exit_us[order].copy()
-    joined = np.zeros(len(order), bool)
+    zone, target, entry_us, exit_us = zone[order], visits.target[order], entry_us[order], exit_us[order]
+    same = (zone[1:] == zone[:-1]) & (target[1:] == target[:-1])
     several = np.bincount(zones.part_zone, minlength=len(zones.zones)) > 1
-    apart_us = np.where(several[zone[order]], TOUCH_US, 0)
-    for i in np.flatnonzero(same & (several[zone[order][1:]] | (entry_us[order][1:] <= reach[:-1]))) + 1:
-        if entry_us[order[i]] <= reach[i - 1] + apart_us[i]:
-            joined[i] = True
-            reach[i] = max(reach[i], reach[i - 1])
-    groups = np.split(order, np.flatnonzero(~joined)[1:])
-    columns = _Columns(zones, changes, visits)
-    stays = [columns.stay(int(zone[group[0]]), group) for group in groups]
-    stays.sort(key=lambda s: (s.entry_us, s.target, s.zone))
-    return stays
+    reach_us = _latest(exit_us, np.concatenate([[0], np.cumsum(~same)]))
+    joins = same & (entry_us[1:] <= reach_us[:-1] + np.where(several[zone[1:]], TOUCH_US, 0))
+    start = np.flatnonzero(np.concatenate([[True], ~joins]))
+    return joined_stays([_merged(zones, changes, visits, order, start)])
 
 
-class _Columns:
-    """The columns of changes and visits as Python values, to make stays of."""
+def _latest(values: NDArray[np.int64], run: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the greatest value so far within each run of rows; ``run`` numbers the runs from 0."""
+    n = len(values)
+    order = np.argsort(values, kind="stable")
+    rank = np.empty(n, np.int64)
+    rank[order] = np.arange(n)
+    return values[order][np.maximum.accumulate(run * n + rank) - run * n]
 
-    def __init__(self, zones: CompiledZones, changes: Changes, visits: Visits) -> None:
-        self.zones = zones
-        self.visits = visits
-        c = changes
-        self.c = {name: getattr(c, name).tolist() for name in Changes.__slots__}
-        self.entry, self.exit = visits.entry.tolist(), visits.exit.tolist()
-        self.first_in, self.last_in = visits.first_in.tolist(), visits.last_in.tolist()
-        self.target, self.part = visits.target.tolist(), visits.part.tolist()
-        names = (
-            "depth_m",
-            "deepest_err_m",
-            "lower_margin_m",
-            "upper_margin_m",
-            "longest_gap_us",
-            "first_err_m",
-            "last_err_m",
-            "measured",
-            "weak",
-            "on_ground",
-            "confirmed",
+
+def _merged(
+    zones: CompiledZones, changes: Changes, visits: Visits, order: NDArray[np.int64],
+    start: NDArray[np.int64],
+) -> Stays:  # fmt: skip
+    """Return the stay of each group of visits: ``order`` has them group by group, by time of entry."""
+    c = changes
+    sums = {
+        name: visits.sum(name)[order]
+        for name in ("depth_m", "deepest_err_m", "lower_margin_m", "upper_margin_m", "longest_gap_us",
+                     "first_err_m", "last_err_m", "measured", "weak", "on_ground", "confirmed")
+    }  # fmt: skip
+    exit_us = c.time_us[visits.exit[order]]
+    last, deepest = _best(exit_us, start), _best(sums["depth_m"], start)
+    entry, leave = visits.entry[order][start], visits.exit[order][last]
+    first_in, last_in = visits.first_in[order], visits.last_in[order]
+    inside = first_in >= 0
+    from_us = np.where(inside, c.time_us[first_in], np.iinfo(np.int64).max)
+    until_us = np.where(inside, c.time_us[last_in], NEVER_US)
+    determined = np.logical_or.reduceat(inside, start)
+    most, count = (
+        {name: of.reduceat(sums[name], start) for name in names}
+        for of, names in (
+            (np.maximum, ("lower_margin_m", "upper_margin_m", "longest_gap_us", "confirmed")),
+            (np.add, ("measured", "weak", "on_ground")),
         )
-        self.s = {name: visits.sum(name).tolist() for name in names}
-
-    def stay(self, zone: int, group: NDArray[np.int64]) -> Stay:
-        """Return the stay that a group of visits, by time of entry, make up."""
-        rows = group.tolist()
-        c, s = self.c, self.s
-        time = c["time_us"]
-        inside = [v for v in rows if self.first_in[v] >= 0]
-        first, last = (
-            min(rows, key=lambda v: time[self.entry[v]]),
-            max(rows, key=lambda v: time[self.exit[v]]),
-        )
-        entry, leave = self.entry[first], self.exit[last]
-        deepest = max(rows, key=s["depth_m"].__getitem__)
-        height_m, datum = self._height(entry)
-        return Stay(
-            zone=zone, target=self.target[rows[0]],
-            entry_us=time[entry], exit_us=time[leave],
-            entry_lat_deg=c["lat_deg"][entry], entry_lon_deg=c["lon_deg"][entry],
-            exit_lat_deg=c["lat_deg"][leave], exit_lon_deg=c["lon_deg"][leave],
-            determined=bool(inside), confirmed=any(s["confirmed"][v] for v in rows),
-            entry_cause=_ENTRY[c["why"][entry]], exit_cause=_EXIT[c["why"][leave]],
-            entry_closing_mps=c["closing_mps"][entry], exit_closing_mps=c["closing_mps"][leave],
-            depth_m=max(0.0, s["depth_m"][deepest]), depth_err_m=s["deepest_err_m"][deepest],
-            entry_err_m=s["first_err_m"][first], exit_err_m=s["last_err_m"][last],
-            lower_margin_m=_finite(max(s["lower_margin_m"][v] for v in rows)),
-            upper_margin_m=_finite(max(s["upper_margin_m"][v] for v in rows)),
-            height_m=height_m, height_datum=datum, **self._range(rows, height_m),
-            reports=c["earlier"][leave] - c["earlier"][entry],
-            longest_gap_s=max(s["longest_gap_us"][v] for v in rows) / US_PER_S,
-            measured=int(sum(s["measured"][v] for v in rows)), weak=int(sum(s["weak"][v] for v in rows)),
-            on_ground=int(sum(s["on_ground"][v] for v in rows)),
-            inside_from_us=min((time[self.first_in[v]] for v in inside), default=None),
-            inside_until_us=max((time[self.last_in[v]] for v in inside), default=None),
-        )  # fmt: skip
-
-    def _height(self, change: int) -> tuple[float | None, str | None]:
-        _, floor_row, _, ceiling_row = self.zones.limits[self.c["part"][change]]
-        for height, row in (
-            (self.c["floor_height_m"][change], floor_row),
-            (self.c["ceiling_height_m"][change], ceiling_row),
-        ):
-            if row >= 0 and height == height:
-                return height, str(self.zones.datums[int(row)])
-        return None, None
-
-    def _range(self, rows: list[int], height_m: float | None) -> dict[str, float | None]:
-        """Return the range of heights while inside, from the margins to the limits of the first visit's
-        part."""
-        if height_m is None:
-            return {"min_height_m": None, "max_height_m": None}
-        seen = [height_m]
-        for v in rows:
-            low, high = self.s["lower_margin_m"][v], self.s["upper_margin_m"][v]
-            floor, floor_row, ceiling, ceiling_row = self.zones.limits[self.part[v]]
-            if floor_row >= 0 and np.isfinite(low):
-                seen.append(floor + low)
-            if ceiling_row >= 0 and np.isfinite(high):
-                seen.append(ceiling - high)
-        return {"min_height_m": min(seen), "max_height_m": max(seen)}
+    )
+    height_m, datum = _heights(zones, c, entry)
+    depth_m = sums["depth_m"][deepest]
+    found = dict(
+        zone=zones.part_zone[visits.part[order][start]].astype(np.int64), target=visits.target[order][start],
+        entry_us=c.time_us[entry], exit_us=c.time_us[leave],
+        entry_lat_deg=c.lat_deg[entry], entry_lon_deg=c.lon_deg[entry],
+        exit_lat_deg=c.lat_deg[leave], exit_lon_deg=c.lon_deg[leave],
+        determined=determined, confirmed=most["confirmed"] != 0.0,
+        entry_cause=_ENTRY_CODE[c.why[entry]], exit_cause=_EXIT_CODE[c.why[leave]],
+        entry_closing_mps=c.closing_mps[entry], exit_closing_mps=c.closing_mps[leave],
+        depth_m=np.where(depth_m > 0.0, depth_m, 0.0), depth_err_m=sums["deepest_err_m"][deepest],
+        entry_err_m=sums["first_err_m"][start], exit_err_m=sums["last_err_m"][last],
+        lower_margin_m=_finite(most["lower_margin_m"]), upper_margin_m=_finite(most["upper_margin_m"]),
+        height_m=height_m, height_datum=datum,
+        **_range(zones.limits[visits.part[order]], sums, start, height_m),
+        reports=c.earlier[leave] - c.earlier[entry], longest_gap_s=most["longest_gap_us"] / US_PER_S,
+        **{name: values.astype(np.int64) for name, values in count.items()},
+        inside_from_us=np.where(determined, np.minimum.reduceat(from_us, start), NEVER_US),
+        inside_until_us=np.maximum.reduceat(until_us, start),
+    )  # fmt: skip
+    return Stays({name: found[name] for name in _NAMES})
 
 
-def _finite(value: float) -> float | None:
-    return value if np.isfinite(value) else None
+def _best(values: NDArray[Any], start: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the row of the greatest value of each group, of equals the first."""
+    if len(start) == len(values):
+        return start
+    most = np.repeat(np.maximum.reduceat(values, start), np.diff(start, append=len(values)))
+    return np.minimum.reduceat(np.where(values == most, np.arange(len(values)), len(values)), start)
+
+
+def _heights(
+    zones: CompiledZones, changes: Changes, entry: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
+    """Return the height at each change and its datum: of the floor, or of the ceiling where there is none."""
+    limits = zones.limits[changes.part[entry]]
+    codes = np.array([*(DATUMS.index(d) for d in zones.datums), -1], np.int8)
+    low, high = changes.floor_height_m[entry], changes.ceiling_height_m[entry]
+    by_floor = (limits[:, 1] >= 0) & ~np.isnan(low)
+    by_ceiling = ~by_floor & (limits[:, 3] >= 0) & ~np.isnan(high)
+    row = np.where(by_floor, limits[:, 1], np.where(by_ceiling, limits[:, 3], len(zones.datums)))
+    return np.where(by_floor, low, np.where(by_ceiling, high, np.nan)), codes[row.astype(np.int64)]
+
+
+def _range(
+    limits: NDArray[np.float64], sums: dict[str, NDArray[np.float64]], start: NDArray[np.int64],
+    height_m: NDArray[np.float64],
+) -> dict[str, NDArray[np.float64]]:  # fmt: skip
+    """Return the least and greatest heights while inside: at entry, and from the margins to the limits."""
+    low, high = sums["lower_margin_m"], sums["upper_margin_m"]
+    with np.errstate(invalid="ignore"):
+        top = np.where((limits[:, 1] >= 0) & np.isfinite(low), limits[:, 0] + low, np.nan)
+        bottom = np.where((limits[:, 3] >= 0) & np.isfinite(high), limits[:, 2] - high, np.nan)
+    least, most = np.fmin.reduceat(np.fmin(top, bottom), start), np.fmax.reduceat(np.fmax(top, bottom), start)
+    known = ~np.isnan(height_m)
+    return {
+        "min_height_m": np.where(known, np.fmin(least, height_m), np.nan),
+        "max_height_m": np.where(known, np.fmax(most, height_m), np.nan),
+    }
+
+
+def _finite(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.where(np.isfinite(values), values, np.nan)
 
 
 def zone_activity(
