@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from nofly.errors import ConfigError, UnresolvedError
-from nofly.incidents.record import Cause, Certainty, Status
+from nofly.incidents.record import Cause, Certainty, Side, Status
 from nofly.run.at import instant
 from nofly.run.outputs.explain import explain, headline, sentences
 from nofly.run.result import CheckResult
@@ -50,12 +50,36 @@ def test_every_cause_and_certainty_has_words(result: CheckResult) -> None:
                 assert all(line[0].isupper() or line[0].isdigit() for line in text.splitlines())
 
 
-def test_a_stay_outside_a_keep_in_zone(result: CheckResult) -> None:
+def test_an_absence_from_a_keep_in_zone(result: CheckResult) -> None:
     zone = dataclasses.replace(result.zones[0], restriction=Restriction.KEEP_IN)
     turned = dataclasses.replace(result, zones=(zone, *result.zones[1:]))
-    text = sentences(turned, result.infringements[0])
-    assert "was outside LS-R7 GRIMSEL, which it must not leave," in text
+    away = dataclasses.replace(
+        result.infringements[0], side=Side.OUTSIDE, lower_margin_m=3000.0, upper_margin_m=-152.4
+    )
+    text = sentences(turned, away)
+    assert "was outside LS-R7 GRIMSEL, which it must not leave, for" in text
+    assert "at most 0.75 ± 0.20 NM beyond its boundary and 500 ft above the ceiling, FL190" in text
     assert "crossed the boundary outwards at 46°30.00′ N" in text
+    assert "It was at most 500 ft above the ceiling (FL200)." in text
+    assert "lies outside by more than its own 95 % error, in place or in height" in text
+    assert "3 reports outside" in text
+    assert "inside" not in text
+    within = sentences(turned, dataclasses.replace(away, upper_margin_m=10.0))
+    assert "above the floor and below the ceiling all the time" in within
+
+
+def test_every_cause_of_an_absence_has_words(result: CheckResult) -> None:
+    for entry in Cause:
+        for leave in Cause:
+            for certainty in Certainty:
+                away = dataclasses.replace(
+                    result.infringements[0],
+                    cause=entry, exit_cause=leave, certainty=certainty, side=Side.OUTSIDE,
+                )  # fmt: skip
+                text = sentences(result, away)
+                assert "{" not in text
+                assert "inside" not in text
+                assert all(line[0].isupper() or line[0].isdigit() for line in text.splitlines())
 
 
 def test_a_stay_is_found_by_the_first_digits_of_its_id(result: CheckResult) -> None:
@@ -71,6 +95,13 @@ def test_a_stay_is_found_by_the_first_digits_of_its_id(result: CheckResult) -> N
 
 def test_nobody_inside(nobody: CheckResult) -> None:
     assert explain(nobody, "all") == "Nobody was inside a zone."
+    kept = tuple(dataclasses.replace(z, restriction=Restriction.KEEP_IN) for z in nobody.zones)
+    all_kept = dataclasses.replace(nobody, zones=kept)
+    assert explain(all_kept, "all") == "Nobody left a zone that must not be left."
+    mixed = explain(dataclasses.replace(nobody, zones=(*kept[:1], *nobody.zones)), "all")
+    assert mixed == "Nobody was inside a zone, nor left a zone that must not be left."
+    unseen = dataclasses.replace(nobody, report_count=0)
+    assert explain(unseen, "all") == "No reports: nothing can be said."
 
 
 def test_at_keeps_the_stays_that_hold_the_instant(result: CheckResult) -> None:

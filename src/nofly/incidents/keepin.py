@@ -1,131 +1,283 @@
-"""Zones that must not be left: the absences, from the stays inside and the time a target was seen."""
+"""Zones that must not be left: when a target was not inside one that held for it.
+
+The kernel looks at such a zone as if it were always active, so that it says where the target was whatever
+the schedule says; when the zone was active is laid over that here. What is not known to be inside, in a time
+of activity, is an absence: determined where the target is known to be outside.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
-from typing import Any
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nofly.incidents.record import Cause
-from nofly.incidents.stays import Stay
-from nofly.schema import Positions
-from nofly.zones.compiled import CompiledZones
-from nofly.zones.shape import shape, to_space
-
-_BACK = {Cause.MOVED: Cause.MOVED, Cause.ZONE_ACTIVATED: Cause.MOVED, Cause.ZONE_DEACTIVATED: Cause.MOVED}
-
-Runs = Callable[[int], tuple[Positions, NDArray[np.int64]]]
+from nofly.incidents.record import Cause, Certainty, Infringement, Side
+from nofly.incidents.stays import TOUCH_US
+from nofly.kernel.detect import Changes, State, Why
+from nofly.zones.model import Restriction, Zone
 
 
-def absences(
-    zones: CompiledZones,
-    zone: int,
-    inside: list[Stay],
-    runs: Runs,
-    active: NDArray[np.int64],
-    shadows: Set[int],
-) -> list[Stay]:
-    """Return when targets were outside a zone that was active, as stays whose depth is the distance outside.
+class Bound(IntEnum):
+    """Whether a zone that must not be left holds for a target."""
 
-    With a rule that says to whom the zone applies it concerns every target seen while it was active (the rule
-    judges later); without one, only those that were inside at some time. A stay that is not determined is an
-    absence that is not.
+    NO = 0
+    MAYBE = 1
+    YES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A change of a target's state with respect to a union of parts, as the kernel found it."""
+
+    time_us: int
+    state: int
+    why: int
+    lat_deg: float
+    lon_deg: float
+    closing_mps: float
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """A time in which a target was not known to be inside; ``sure`` holds when it is known to be outside.
+
+    ``start`` and ``end`` are the turns it begins and ends with; None where a schedule or the data begin or
+    end it.
     """
-    rule = zones.zones[zone].rule
-    by_target: dict[int, list[Stay]] = {}
-    for stay in inside:
-        by_target.setdefault(stay.target, []).append(stay)
-    everyone = rule is not None and bool(rule.applies_to)
-    targets = range(getattr(runs, "targets", 0)) if everyone else sorted(by_target)
-    out: list[Stay] = []
-    for target in targets:
-        if target in shadows:
+
+    entry_us: int
+    exit_us: int
+    cause: Cause
+    exit_cause: Cause
+    start: Turn | None
+    end: Turn | None
+    sure: tuple[tuple[int, int], ...]
+
+
+def always_in_force(zones: Sequence[Zone]) -> tuple[list[Zone], dict[int, int]]:
+    """Return the zones as the kernel is to see them, and for each KEEP_IN zone the number of its outline.
+
+    KEEP_IN zones lose schedule and validity. Outlines are zones without limits, after the others; a zone
+    without limits is its own.
+    """
+    seen = list(zones)
+    outline: dict[int, int] = {}
+    for number, zone in enumerate(zones):
+        if zone.restriction is not Restriction.KEEP_IN:
             continue
-        track, first = runs(target)
-        mine = sorted(by_target.get(target, []), key=lambda s: s.entry_us)
-        out += [s for s in mine if not s.determined]
-        sure = [s for s in mine if s.determined]
-        for a, b in zip(first, np.append(first[1:], len(track)), strict=True):
-            for since, until, certain in active.tolist():
-                low, high = max(since, int(track.time_us[a])), min(until, int(track.time_us[b - 1]))
-                if low <= high:
-                    ends = (low == since and low > track.time_us[a], high == until)
-                    out += _outside(zones, zone, target, track, low, high, sure, ends, bool(certain))
+        seen[number] = replace(zone, schedule=None, valid_from_us=None, valid_to_us=None)
+        outline[number] = number
+        if any(v.lower is not None or v.upper is not None for v in zone.volumes):
+            outline[number] = len(seen)
+            flat = tuple(replace(v, lower=None, upper=None) for v in zone.volumes)
+            seen.append(replace(seen[number], volumes=flat))
+    return seen, outline
+
+
+class Turns:
+    """The changes of some parts, ready to be asked for by target."""
+
+    def __init__(self, found: Sequence[Changes], parts: Iterable[int]) -> None:
+        wanted = np.array(sorted(set(parts)), np.int64)
+        columns = ("target", "part", "after", "why", "time_us", "lat_deg", "lon_deg", "closing_mps")
+        kept = [np.flatnonzero(np.isin(c.part, wanted)) for c in found]
+        table = {
+            name: np.concatenate([getattr(c, name)[rows] for c, rows in zip(found, kept, strict=True)])
+            if found
+            else np.zeros(0)
+            for name in columns
+        }
+        order = np.lexsort((table["time_us"], table["target"]))
+        self._target = table["target"][order]
+        self._rows = [table[name][order] for name in columns[1:]]
+
+    def targets(self, parts: Iterable[int]) -> list[int]:
+        """Return the targets that were not outside some of the parts at some time."""
+        rows = np.isin(self._rows[0], np.array(sorted(parts), np.int64))
+        return [int(t) for t in np.unique(self._target[rows])]
+
+    def of(self, target: int, parts: Sequence[int]) -> list[Turn]:
+        """Return the changes of a target's state with respect to the union of the parts, by time.
+
+        A change for want of data (``Why.LOST``) is left out: every run of reports begins outside.
+        """
+        a, b = np.searchsorted(self._target, [target, target + 1]).tolist()
+        wanted = set(parts)
+        state: dict[int, int] = {}
+        union, out = int(State.OUTSIDE), []
+        for part, after, why, *rest in zip(*(column[a:b].tolist() for column in self._rows), strict=True):
+            if part not in wanted:
+                continue
+            state[part] = after
+            if after == State.OUTSIDE:
+                del state[part]
+            now = max(state.values(), default=int(State.OUTSIDE))
+            if now != union and why != Why.LOST:
+                out.append(Turn(rest[0], now, why, *rest[1:]))
+            union = now
+        return _joined(out) if len(wanted) > 1 else out
+
+
+def _joined(turns: list[Turn]) -> list[Turn]:
+    """Leave out the instants at which a target passed from one part to its neighbour."""
+    out: list[Turn] = []
+    for turn in turns:
+        if (
+            len(out) > 1
+            and turn.time_us - out[-1].time_us <= TOUCH_US
+            and out[-1].state < min(turn.state, out[-2].state)
+        ):
+            del out[-1]
+            if out[-1].state == turn.state:
+                continue
+        out.append(turn)
     return out
 
 
-def _outside(
-    zones: CompiledZones, zone: int, target: int, track: Positions, low: int, high: int, inside: list[Stay],
-    by_schedule: tuple[bool, bool], certain: bool,
-) -> list[Stay]:  # fmt: skip
-    """Return the absences in one unbroken stretch of an active time."""
-    out = []
-    at, cause, place, closing = (
-        low,
-        Cause.ZONE_ACTIVATED if by_schedule[0] else Cause.DATA_RESUMED,
-        None,
-        float("nan"),
-    )
-    for stay in [s for s in inside if s.exit_us >= low and s.entry_us <= high]:
-        if stay.entry_us > at:
-            end = (stay.entry_lat_deg, stay.entry_lon_deg)
-            out.append(_absence(zones, zone, target, track, at, stay.entry_us, cause, Cause.MOVED, place, end,
-                                (closing, stay.entry_closing_mps), certain))  # fmt: skip
-        at, cause, place = max(at, stay.exit_us), Cause.MOVED, (stay.exit_lat_deg, stay.exit_lon_deg)
-        closing = stay.exit_closing_mps
-        if stay.exit_cause is not Cause.MOVED:
-            cause = Cause.DATA_RESUMED if stay.exit_cause is Cause.DATA_LOST else stay.exit_cause
-    if at < high:
-        last = Cause.ZONE_DEACTIVATED if by_schedule[1] else Cause.DATA_LOST
-        out.append(_absence(zones, zone, target, track, at, high, cause, last, place, None,
-                            (closing, float("nan")), certain))  # fmt: skip
-    return out
+def states(turns: Sequence[Turn], since_us: int, until_us: int, low: int, high: int) -> list[tuple[int, int]]:
+    """Return (from, state) of each piece of the time from ``low`` to ``high`` in the run of reports that
+    lasts from ``since_us`` to ``until_us``."""
+    times = [turn.time_us for turn in turns]
+    at = bisect_right(times, low)
+    known = at > 0 and turns[at - 1].time_us >= since_us
+    pieces = [(low, turns[at - 1].state if known else int(State.OUTSIDE))]
+    for turn in turns[at : bisect_right(times, min(high, until_us))]:
+        if turn.time_us < high:
+            pieces.append((turn.time_us, turn.state))
+    return pieces
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Whether a zone held for a target at an instant: what one edition hands on to the next."""
+
+    time_us: int
+    bound: Bound
+
+
+def absent(
+    turns: Sequence[Turn],
+    runs: Sequence[tuple[int, int]],
+    active: NDArray[np.int64],
+    bound: Bound,
+    before: Held | None = None,
+) -> tuple[list[Absence], Held | None]:
+    """Return the absences of a target from a zone, and how things stood when the zone was last active.
+
+    ``runs`` are first and last report of each unbroken run; ``active`` rows of (start, end, certain) as from
+    :func:`nofly.zones.activity.active_intervals`. ``bound`` says whether the zone holds for the target to
+    begin with; where not, it does once the target has been inside, until the activity ends. ``before`` is
+    what the edition before handed on: it counts where this one begins when that one ended.
+    """
+    out: list[Absence] = []
+    held = before
+    for chain in _chains(active):
+        handed = held is not None and held.time_us == chain[0][0]
+        last = max(bound, held.bound) if handed and held is not None else bound
+        for run in runs:
+            low, high = max(run[0], chain[0][0]), min(run[1], chain[-1][1])
+            if low <= high and low < chain[-1][1]:
+                found, last = _in_run(turns, run, (low, high), chain, last)
+                out += found
+        held = Held(chain[-1][1], last)
+    return out, held
+
+
+def _chains(active: NDArray[np.int64]) -> list[list[list[int]]]:
+    """Return the intervals of activity, those that follow one another without a gap together."""
+    chains: list[list[list[int]]] = []
+    for row in active.tolist():
+        if chains and chains[-1][-1][1] == row[0]:
+            chains[-1].append(row)
+        else:
+            chains.append([row])
+    return chains
+
+
+def _in_run(
+    turns: Sequence[Turn], run: tuple[int, int], span: tuple[int, int], chain: list[list[int]], bound: Bound
+) -> tuple[list[Absence], Bound]:
+    """Return the absences in one run of reports and one unbroken time of activity."""
+    low, high = span
+    certain = {max(low, row[0]): bool(row[2]) for row in chain if row[0] <= high and row[1] > low}
+    where = dict(states(turns, *run, low, high))
+    cuts = sorted(at for at in {low, *certain, *where} if at < high or at == low)
+    by_time = {turn.time_us: turn for turn in turns}
+    out: list[Absence] = []
+    begun: int | None = None
+    sure: list[tuple[int, int]] = []
+    is_certain, state = False, int(State.OUTSIDE)
+
+    def close(at: int) -> None:
+        if begun is not None:
+            out.append(_absence((begun, at), run, span, chain, by_time, tuple(sure)))
+
+    for at, to in zip(cuts, [*cuts[1:], high], strict=True):
+        is_certain, state = certain.get(at, is_certain), where.get(at, state)
+        if state == State.INSIDE:
+            close(at)
+            begun, sure = None, []
+            bound = max(bound, Bound.YES if is_certain else Bound.MAYBE)
+            continue
+        if state == State.UNDETERMINED:
+            bound = max(bound, Bound.MAYBE)
+        if bound is Bound.NO:
+            continue
+        begun = at if begun is None else begun
+        if state == State.OUTSIDE and is_certain and bound is Bound.YES:
+            sure.append((at, to))
+    close(high)
+    return out, bound
 
 
 def _absence(
-    zones: CompiledZones, zone: int, target: int, track: Positions, entry_us: int, exit_us: int, cause: Cause,
-    exit_cause: Cause, start: tuple[float, float] | None, end: tuple[float, float] | None,
-    closing: tuple[float, float], certain: bool,
-) -> Stay:  # fmt: skip
-    times = track.time_us
-    a, b = int(np.searchsorted(times, entry_us)), int(np.searchsorted(times, exit_us, "right"))
-    rows = np.arange(a, b)
-    start = start or _place_at(track, entry_us)
-    end = end or _place_at(track, exit_us)
-    far_m = _distance_m(zones, zone, np.array([start[0], *track.lat_deg[rows], end[0]]),
-                        np.array([start[1], *track.lon_deg[rows], end[1]]))  # fmt: skip
-    near = times[max(0, a - 1) : b + 1]
-    ground = track.column("on_ground")
-    return Stay(
-        zone=zone, target=target, entry_us=entry_us, exit_us=exit_us, entry_lat_deg=start[0],
-        entry_lon_deg=start[1], exit_lat_deg=end[0], exit_lon_deg=end[1], determined=certain, confirmed=False,
-        entry_cause=cause, exit_cause=exit_cause, entry_closing_mps=closing[0], exit_closing_mps=closing[1],
-        depth_m=float(far_m.max()), depth_err_m=float("inf"), entry_err_m=-1.0, exit_err_m=-1.0,
-        lower_margin_m=None, upper_margin_m=None, height_m=None, height_datum=None, min_height_m=None,
-        max_height_m=None, reports=len(rows),
-        longest_gap_s=float(np.diff(near).max()) / 1e6 if len(near) > 1 else 0.0, measured=len(rows), weak=0,
-        on_ground=0 if ground is None else int((ground[rows] == 1).sum()),
-        inside_from_us=entry_us if certain else None, inside_until_us=exit_us if certain else None,
-    )  # fmt: skip
+    times: tuple[int, int], run: tuple[int, int], span: tuple[int, int], chain: list[list[int]],
+    turns: dict[int, Turn], sure: tuple[tuple[int, int], ...],
+) -> Absence:  # fmt: skip
+    entry, leave = times
+    start = turns.get(entry) if entry != span[0] else None
+    end = turns.get(leave) if leave != span[1] else None
+    cause = Cause.ZONE_ACTIVATED if entry == chain[0][0] and entry > run[0] else Cause.DATA_RESUMED
+    if start is not None:
+        cause = Cause.DATA_RESUMED if start.why in (Why.DATA, Why.FOUND) else Cause.MOVED
+    exit_cause = Cause.ZONE_DEACTIVATED if leave == chain[-1][1] else Cause.DATA_LOST
+    if end is not None:
+        exit_cause = Cause.DATA_LOST if end.why == Why.DATA else Cause.MOVED
+    return Absence(entry, leave, cause, exit_cause, start, end, sure)
 
 
-def _place_at(track: Positions, time_us: int) -> tuple[float, float]:
-    k = min(int(np.searchsorted(track.time_us, time_us)), len(track) - 1)
-    return float(track.lat_deg[k]), float(track.lon_deg[k])
+_WORDS = (
+    ("a height, or whether the zone was active, is not known",
+     "a height, whether the zone was active, or whether it holds for this aircraft, is not known"),
+    ("whether it was inside", "whether it was outside"),
+    ("No report lies inside: the entry was", "No report lies outside: the absence was"),
+    ("Its entry was not seen: reports begin inside, or a height became known there.",
+     "Its leaving was not seen: reports begin outside, or its height ceased to be known."),
+    ("Its exit was not seen: reports end inside, or a height ceased to be known there.",
+     "Its return was not seen: reports end outside, or its height became unknown or known again."),
+)  # fmt: skip
 
 
-def _distance_m(zones: CompiledZones, zone: int, lat_deg: Any, lon_deg: Any) -> NDArray[np.float64]:
-    """Return the distance of places outside the zone from its nearest part, along straight lines in space."""
-    points = to_space(lat_deg, lon_deg)
-    best = np.full(len(points), np.inf)
-    for part in np.flatnonzero(zones.part_zone == zone).tolist():
-        pieces, radius_m = shape(zones, part)
-        start, way = pieces[:, :3], pieces[:, 3:] - pieces[:, :3]
-        length = np.maximum((way**2).sum(axis=1), 1e-12)
-        for i, point in enumerate(points):
-            s = np.clip(((point - start) * way).sum(axis=1) / length, 0.0, 1.0)
-            off = np.sqrt(((point - start - s[:, None] * way) ** 2).sum(axis=1).min())
-            best[i] = min(best[i], off if np.isnan(radius_m) else max(0.0, off - radius_m))
-    return best
+def of_absence(record: Infringement, zone: Zone, *, thinned: bool = False) -> Infringement:
+    """Return a record as that of an absence, its sentences turned round; ``thinned`` says that only a part of
+    the reports was measured."""
+
+    def turned(text: str) -> str:
+        for old, new in _WORDS:
+            text = text.replace(old, new)
+        return text
+
+    reasons = [turned(text) for text in record.reasons]
+    if zone.rule is None or not zone.rule.applies_to:
+        sure = record.certainty is not Certainty.UNDETERMINED
+        had = "It had been inside" if sure else "It was or may have been inside before"
+        reasons.insert(0, f"{had}, and the zone must not be left.")
+    if thinned:
+        reasons.append("Not every report was measured: it may have been further outside.")
+    return replace(
+        record, side=Side.OUTSIDE, findings=tuple(map(turned, record.findings)), reasons=tuple(reasons)
+    )

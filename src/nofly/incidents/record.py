@@ -37,9 +37,18 @@ class Cause(StrEnum):
     DATA_LOST = "data-lost"
 
 
+class Side(StrEnum):
+    """On which side of the boundary an aircraft must not be."""
+
+    INSIDE = "inside"
+    OUTSIDE = "outside"
+    """Of a zone that must not be left (KEEP_IN): the record is of an absence."""
+
+
 @dataclass(frozen=True, slots=True)
 class Infringement:
-    """One stay of one target in one zone (for a KEEP_IN zone: one absence from it).
+    """One stay of one target in one zone; for a KEEP_IN zone one absence from it (``side``): entry is then
+    where it left, exit where it came back.
 
     Times are UTC microseconds, places WGS 84 degrees, lengths metres. None is not known or not
     applicable: no lower margin below an unlimited floor.
@@ -69,21 +78,25 @@ class Infringement:
     """95 %: the stay was at least this long."""
     duration_high_s: float
     depth_m: float | None
-    """The largest distance inside the lateral boundary, on the ellipsoid."""
+    """The largest distance inside the lateral boundary, on the ellipsoid; of an absence outside it, 0 where
+    the zone was left through floor or ceiling alone."""
     depth_err_m: float | None
     """95 % error of the deepest position."""
     lower_margin_m: float | None
-    """The most the height was above the floor while inside (None: no floor, or height unknown)."""
+    """The most the height was above the floor while inside (None: no floor, or height unknown). Of an absence
+    the least: negative by as much as it was below the floor."""
     upper_margin_m: float | None
-    """The most the height was below the ceiling while inside (None: no ceiling, or height unknown)."""
+    """The most the height was below the ceiling while inside (None: no ceiling, or height unknown). Of an
+    absence the least: negative by as much as it was above the ceiling."""
     height_m: float | None
     """Height at entry, on ``height_datum``."""
     height_datum: str | None
     reports: int
-    """Reports inside, from entry to exit."""
+    """Reports on the side in question, from entry to exit."""
     longest_gap_s: float
     """Longest time between two successive reports that bound or lie in the stay."""
     findings: tuple[str, ...] = ()
     """Screening marks and data findings, as sentences."""
     reasons: tuple[str, ...] = ()
     """Why this status and this certainty, as sentences."""
+    side: Side = Side.INSIDE

@@ -5,26 +5,27 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from nofly.errors import Finding, fold_findings
 from nofly.incidents.judge import Witness, judge
-from nofly.incidents.keepin import absences
+from nofly.incidents.keepin import Bound, always_in_force, of_absence
 from nofly.incidents.record import Infringement
 from nofly.incidents.stays import Stay
 from nofly.kernel.detect import Params
+from nofly.run.absences import KeepIn
 from nofly.run.heightfiles import load_geoid, load_qnh, load_terrain
 from nofly.run.lists import Lists, read_list
 from nofly.run.order import ROOM_ROWS, Ordered, OutOfOrder
 from nofly.run.pipeline import TIME_ERR_S, Aids, Pipeline, lists_of
 from nofly.run.result import CheckResult
 from nofly.run.trackfiles import TrackBatch
-from nofly.run.witnesses import Tracks
+from nofly.run.witnesses import Seen, Tracks
 from nofly.schema import Positions
 from nofly.tracks.identity import icao24_of, state_of
 from nofly.zones.compiled import CompiledZones, compile_zones
 from nofly.zones.model import Datum, Restriction, Zone
-from nofly.zones.predicates import Subject
+from nofly.zones.predicates import Subject, any_matches
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +65,14 @@ def check(
     chosen = options or CheckOptions()
     lists = Lists(tuple(read_list(path, name) for name, path in chosen.lists.items()))
     lists.require(lists_of(zones))
-    compiled = compile_zones(zones)
+    seen, outlines = always_in_force(zones)
+    compiled = compile_zones(seen)
     ordered = Ordered(batches, again, ROOM_ROWS)
     try:
-        run = _Run(compiled, chosen, ordered)
+        run = _Run(zones, outlines, compiled, chosen, ordered)
         run.take(ordered)
     except OutOfOrder:
-        run = _Run(compiled, chosen, ordered)
+        run = _Run(zones, outlines, compiled, chosen, ordered)
         run.take(ordered.parted())
     said = [*findings, *(f for each in lists.lists for f in each.findings), *ordered.findings, *run.findings]
     return run.result(lists, said)
@@ -79,13 +81,18 @@ def check(
 class _Run:
     """One pass over all positions."""
 
-    def __init__(self, zones: CompiledZones, options: CheckOptions, ordered: Ordered) -> None:
+    def __init__(
+        self, law: Sequence[Zone], outlines: dict[int, int], zones: CompiledZones, options: CheckOptions,
+        ordered: Ordered,
+    ) -> None:  # fmt: skip
+        self.law = tuple(law)
         self.zones = zones
         self.options = options
         self.findings: list[Finding] = []
         self._ordered = ordered
         self._pipeline: Pipeline | None = None
         self._tracks = Tracks(options.max_gap_s)
+        self._keep_in = KeepIn(self.law, outlines, options.max_gap_s) if outlines else None
         self._reports = 0
         self._span: tuple[int, int] | None = None
 
@@ -99,23 +106,26 @@ class _Run:
             self._span = (
                 (low, high) if not self._span else (min(low, self._span[0]), max(high, self._span[1]))
             )
-            self._tracks.add(self._pipeline.step(batch))
+            taken = self._pipeline.step(batch)
+            self._tracks.add(taken)
+            if self._keep_in is not None:
+                self._keep_in.add(taken)
 
     def result(self, lists: Lists, findings: list[Finding]) -> CheckResult:
         """End the pass and judge what was found."""
         pipeline = self._pipeline
         if pipeline is None:
-            return CheckResult(
-                self.zones.zones, 0, 0, None, tuple(fold_findings(findings)), options=self.options
-            )
-        stays = pipeline.finish()
+            return CheckResult(self.law, 0, 0, None, tuple(fold_findings(findings)), options=self.options)
+        stays: Sequence[Stay] = pipeline.finish()
         tracks = self._tracks.joined(pipeline.targets, pipeline.shadows)
-        stays = self._keep_in(stays, pipeline)
+        if self._keep_in is not None:
+            entries = [s for s in stays if s.zone < len(self.law) and not _keeps_in(self.law[s.zone])]
+            stays = [*entries, *self._absences(self._keep_in, pipeline, lists)]
         judged = self._judge(stays, pipeline, lists)
         judged.sort(key=lambda i: (i.entry_time_us, i.zone_id, i.target_id))
         concerned = {i.target_id for i in judged}
         return CheckResult(
-            zones=self.zones.zones, report_count=self._reports,
+            zones=self.law, report_count=self._reports,
             target_count=len(pipeline.targets) - len(pipeline.shadows), span_us=self._span,
             findings=tuple(fold_findings(findings)), infringements=tuple(judged),
             tracks=tracks.of(concerned), gaps=tracks.gaps(concerned), options=self.options,
@@ -138,45 +148,27 @@ class _Run:
             "alt_hae_m" in first.columns and bool(on & {Datum.AMSL, Datum.AGL, Datum.STD})
         )
 
-    def _keep_in(self, stays: list[Stay], pipeline: Pipeline) -> list[Stay]:
-        """Replace the stays in zones that must not be left by the absences from them."""
-        kept = [s for s in stays if self.zones.zones[s.zone].restriction is not Restriction.KEEP_IN]
-        for number, zone in enumerate(self.zones.zones):
-            if zone.restriction is Restriction.KEEP_IN:
-                inside = [s for s in stays if s.zone == number]
-                kept += absences(
-                    self.zones,
-                    number,
-                    inside,
-                    self._tracks.runs(),
-                    pipeline.activity(number),
-                    pipeline.shadows,
-                )
-        return kept
+    def _absences(self, keep_in: KeepIn, pipeline: Pipeline, lists: Lists) -> list[Stay]:
+        """Return the absences from zones that must not be left."""
 
-    def _judge(self, stays: list[Stay], pipeline: Pipeline, lists: Lists) -> list[Infringement]:
-        changes = _edition_changes(self.zones.zones)
+        def bound(zone: Zone, target: int) -> Bound:
+            seen = self._tracks.during(target, *(self._span or (0, 0)))
+            subject = _subject(pipeline.targets[target], seen, lists)
+            named = any_matches(zone.rule.applies_to, subject) if zone.rule else False
+            return Bound.MAYBE if named is None else Bound.YES if named else Bound.NO
+
+        targets = [t for t in range(len(pipeline.targets)) if t not in pipeline.shadows]
+        return list(keep_in.stays(self.zones, pipeline.changes, targets, bound))
+
+    def _judge(self, stays: Sequence[Stay], pipeline: Pipeline, lists: Lists) -> list[Infringement]:
+        changes = _edition_changes(self.law)
         out = []
-        hashes = {number: self.zones.zones[number].zone_hash for number in {stay.zone for stay in stays}}
+        hashes = {number: self.law[number].zone_hash for number in {stay.zone for stay in stays}}
         for stay in stays:
-            zone = self.zones.zones[stay.zone]
+            zone = self.law[stay.zone]
             seen = self._tracks.during(stay.target, stay.entry_us, stay.exit_us)
-            name = pipeline.targets[stay.target]
-            address = icao24_of(name)
-            state = state_of(address)
-            named = lists.names_for(address, seen.callsign)
-            subject = Subject(
-                name,
-                address,
-                seen.callsign,
-                seen.squawk,
-                seen.category,
-                state.alpha3 if state else None,
-                named,
-                named,
-            )
             witness = Witness(
-                subject,
+                _subject(pipeline.targets[stay.target], seen, lists),
                 stay.target in pipeline.shadows,
                 Counter(seen.sentences),
                 seen.stated_errors,
@@ -187,10 +179,8 @@ class _Run:
             record = judge(
                 zone, hashes[stay.zone], stay, witness, (stay.entry_us in moments, stay.exit_us in moments)
             )
-            if zone.restriction is Restriction.KEEP_IN and not zone.rule:
-                record = replace(
-                    record, reasons=("It left a zone that it was in and must not leave.", *record.reasons)
-                )
+            if _keeps_in(zone) and self._keep_in is not None:
+                record = of_absence(record, zone, thinned=self._keep_in.thinned)
             out.append(record)
         return out
 
@@ -211,6 +201,26 @@ class _Run:
             for d in datums
             if heights.lo[d][0] != heights.hi[d][0]
         )
+
+
+def _keeps_in(zone: Zone) -> bool:
+    return zone.restriction is Restriction.KEEP_IN
+
+
+def _subject(name: str, seen: Seen, lists: Lists) -> Subject:
+    address = icao24_of(name)
+    state = state_of(address)
+    named = lists.names_for(address, seen.callsign)
+    return Subject(
+        name,
+        address,
+        seen.callsign,
+        seen.squawk,
+        seen.category,
+        state.alpha3 if state else None,
+        named,
+        named,
+    )
 
 
 def _edition_changes(zones: Sequence[Zone]) -> dict[str, set[int]]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from nofly.geo.bridge import Carry, bridge
 from nofly.geo.heights import HeightBounds, fill_heights
 from nofly.incidents.stays import Stay, merge, zone_activity
-from nofly.kernel.detect import Detector, Params, Reports
+from nofly.kernel.detect import Changes, Detector, Params, Reports
 from nofly.kernel.visits import Quality, VisitBook
 from nofly.schema import Coded, Positions
 from nofly.tracks.quality import default_pos_err_m, epu_m
@@ -43,11 +43,13 @@ class Aids:
 
 @dataclass(slots=True)
 class Taken:
-    """A batch as it was judged: its rows, their target numbers and screening marks."""
+    """A batch as it was judged: its rows, their target numbers and screening marks, heights and errors."""
 
     positions: Positions
     target: NDArray[np.int32]
     marks: NDArray[np.uint16]
+    reports: Reports
+    quality: Quality
 
 
 class Pipeline:
@@ -68,6 +70,8 @@ class Pipeline:
         self._screen = ScreenState.empty()
         self._carry = [Carry.empty(0) for _ in zones.datums]
         self._span: tuple[int, int] | None = None
+        self.changes: list[Changes] = []
+        """All changes that the kernel found, once the stream has ended."""
         self._active: tuple[Any, Any] = (np.zeros(len(zones.zones) + 1, np.int32), np.zeros((0, 3), np.int64))
         self._detectors = [Detector(zones, *self._active, params) for _ in range(threads)]
         self._books = [VisitBook(zones) for _ in range(threads)]
@@ -98,7 +102,7 @@ class Pipeline:
             TIME_ERR_S,
         )
         self._each(lambda i: self._work(i, reports, quality))
-        return Taken(self._with_heights(positions, low, high), target, marks)
+        return Taken(self._with_heights(positions, low, high), target, marks, reports, quality)
 
     def _with_heights(self, positions: Positions, low: Any, high: Any) -> Positions:
         """Return the batch with the heights as judged, where they were worked out and not reported."""
@@ -113,18 +117,14 @@ class Pipeline:
         """End the stream and return all stays, targets by their numbers in ``targets``."""
 
         def end(i: int) -> list[Stay]:
-            return merge(self._zones, *self._books[i].finish(self._detectors[i].finish()))
+            changes, visits = self._books[i].finish(self._detectors[i].finish())
+            self.changes.append(changes)
+            return merge(self._zones, changes, visits)
 
         stays = [stay for part in self._each(end) for stay in part]
         if self._pool:
             self._pool.shutdown()
         return sorted(stays, key=lambda s: (s.entry_us, s.target, s.zone))
-
-    def activity(self, zone: int) -> NDArray[np.int64]:
-        """Return the intervals in which a zone was active, over the time of the reports."""
-        starts, rows = self._active
-        found: NDArray[np.int64] = rows[starts[zone] : starts[zone + 1]]
-        return found
 
     def _work(self, i: int, reports: Reports, quality: Quality) -> None:
         changes = self._detectors[i].step(reports, i, len(self._detectors))

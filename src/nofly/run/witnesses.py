@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -151,19 +150,6 @@ class Tracks:
             for k in np.flatnonzero(np.diff(times) > self._gap_us).tolist():
                 out.append(Gap(name, int(times[k]), int(times[k + 1])))
         return tuple(out)
-
-    def runs(self) -> Any:
-        """Return a function from a target's number to its reports and the first of each unbroken run."""
-
-        @cache
-        def of(target: int) -> tuple[Positions, NDArray[np.int64]]:
-            part = self._all.take(slice(int(self._start[target]), int(self._start[target + 1])))
-            limit = self._gap_us * self._every
-            breaks = np.flatnonzero(np.diff(part.time_us) > limit) + 1
-            return part, np.concatenate([[0], breaks]) if len(part) else np.zeros(0, np.int64)
-
-        of.targets = len(self._names)  # type: ignore[attr-defined]
-        return of
 
 
 def _stated(seen: Positions) -> bool:

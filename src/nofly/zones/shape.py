@@ -56,6 +56,12 @@ def shape(zones: CompiledZones, part: int) -> tuple[NDArray[np.float64], float]:
     return _pieces(_boundary(zones, part)), float("nan")
 
 
+def outline_pieces(zones: CompiledZones, part: int) -> NDArray[np.float64]:
+    """Return the pieces (n, 6) of a part's outline as the kernel sees it: a circle is its circumscribed
+    polygon."""
+    return _pieces(zones.ends[zones.part_edge[part] : zones.part_edge[part + 1]])
+
+
 def blocks(pieces: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return (ceil(n / BLOCK), 4): centre and radius of a sphere round every BLOCK pieces."""
     out = []

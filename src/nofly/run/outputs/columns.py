@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 COLUMNS: tuple[tuple[str, str], ...] = (
     ("id", "text"), ("zone_id", "text"), ("zone_name", "text"), ("zone_hash", "text"),
-    ("zone_edition", "int"),
+    ("zone_edition", "int"), ("side", "text"),
     ("target_id", "text"), ("icao24", "text"), ("callsign", "text"),
     ("status", "text"), ("certainty", "text"), ("cause", "text"), ("exit_cause", "text"),
     ("entry_time", "time"), ("exit_time", "time"),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 from nofly.errors import UnresolvedError
-from nofly.incidents.record import Cause, Certainty, Infringement, Status
+from nofly.incidents.record import Cause, Certainty, Infringement, Side, Status
+from nofly.run.outputs.table import nobody
 from nofly.run.outputs.text import (
     aircraft,
     clock,
@@ -19,8 +20,10 @@ from nofly.run.outputs.text import (
 )
 from nofly.run.result import CheckResult
 from nofly.units import feet
-from nofly.zones.model import Limit, Restriction, Zone
+from nofly.zones.model import Limit, Zone
 
+UNSEEN_M = 0.15
+"""Half a foot: nothing to speak of."""
 _CERTAINTY = {
     Certainty.CONFIRMED: (
         "Confirmed: at least one report lies inside by more than its own 95 % error, in place and in height."
@@ -30,6 +33,18 @@ _CERTAINTY = {
     ),
     Certainty.UNDETERMINED: (
         "Undetermined: what was received neither shows that the zone was entered nor that it was not. "
+        "This is not an all-clear and not an accusation."
+    ),
+}  # fmt: skip
+_CERTAINTY_OUTSIDE = {
+    Certainty.CONFIRMED: (
+        "Confirmed: at least one report lies outside by more than its own 95 % error, in place or in height."
+    ),
+    Certainty.PROBABLE: (
+        "Probable: the best estimate lies outside, but no report does so by more than its own 95 % error."
+    ),
+    Certainty.UNDETERMINED: (
+        "Undetermined: what was received neither shows that the zone was left nor that it was not. "
         "This is not an all-clear and not an accusation."
     ),
 }  # fmt: skip
@@ -58,7 +73,7 @@ def explain(result: CheckResult, infringement_id: str) -> str:
     """
     stays = result.infringements
     if infringement_id == "all":
-        return "\n\n".join(sentences(result, stay) for stay in stays) or "Nobody was inside a zone."
+        return "\n\n".join(sentences(result, stay) for stay in stays) or nobody(result)
     found = [stay for stay in stays if infringement_id and stay.id.startswith(infringement_id.lower())]
     if len(found) != 1:
         ids = ", ".join(stay.id for stay in (found or stays)[:5]) or "none"
@@ -73,11 +88,11 @@ def sentences(result: CheckResult, stay: Infringement) -> str:
     where = {"place": place(stay.entry_lat_deg, stay.entry_lon_deg)}
     there = {"place": place(stay.exit_lat_deg, stay.exit_lon_deg), "time": clock(stay.exit_time_us)}
     entry, exit_ = _ENTRY[stay.cause], _EXIT[stay.exit_cause]
-    if zone is not None and zone.restriction is Restriction.KEEP_IN:
+    if stay.side is Side.OUTSIDE:
         entry, exit_ = _keep_in(entry), _keep_in(exit_)
     lines = [headline(result, stay), entry.format(**where), exit_.format(**there)]
-    lines += _vertical(stay, zone)
-    lines.append(_CERTAINTY[stay.certainty])
+    lines += _vertical(stay, zone) if stay.side is Side.INSIDE else _vertical_outside(stay, zone)
+    lines.append((_CERTAINTY if stay.side is Side.INSIDE else _CERTAINTY_OUTSIDE)[stay.certainty])
     lines += [_sentence(text) for text in (*stay.reasons, *stay.findings)]
     lines.append(_law(stay, zone))
     return "\n".join(lines)
@@ -85,13 +100,13 @@ def sentences(result: CheckResult, stay: Infringement) -> str:
 
 def headline(result: CheckResult, stay: Infringement) -> str:
     """Return the first sentence: who, where, how long, how deep, how high, when, under what law."""
-    who, zone, name = aircraft(stay), zone_of(result, stay), zone_label(stay)
-    keep_in = zone is not None and zone.restriction is Restriction.KEEP_IN
-    side = f"outside {name}, which it must not leave," if keep_in else f"inside {name}"
+    who, name = aircraft(stay), zone_label(stay)
+    outside = stay.side is Side.OUTSIDE
+    side = f"outside {name}, which it must not leave," if outside else f"inside {name}"
     parts = [
         f"{duration(stay.duration_s)}{_range(stay)}",
-        *_depth_part(stay),
-        _height_part(stay),
+        *depth_part(stay),
+        *_height_part(stay, zone_of(result, stay)),
         f"from {clock(stay.entry_time_us)}",
     ]
     tail = [
@@ -102,7 +117,8 @@ def headline(result: CheckResult, stay: Infringement) -> str:
         tail.insert(0, "exempt: none")
     told = f"for {', '.join(parts)}; {'; '.join(tail)}"
     if stay.certainty is Certainty.UNDETERMINED:
-        claim = f"it cannot be told whether {who} was {side}; by place alone it was there {told}"
+        between = " " if outside else "; by place alone it was there "
+        claim = f"it cannot be told whether {who} was {side}{between}{told}"
     else:
         claim = f"{who} was {side} {told}"
     sentence = f"{_not_counted(stay)}{claim}."
@@ -135,14 +151,30 @@ def _range(stay: Infringement) -> str:
     return f" (95 %: {duration(low)} to {duration(high)})"
 
 
-def _depth_part(stay: Infringement) -> list[str]:
-    return [] if stay.depth_m is None else [f"at most {depth(stay.depth_m, stay.depth_err_m)} deep"]
+def depth_part(stay: Infringement) -> list[str]:
+    """Return how deep inside, or how far outside, at most: no or one phrase."""
+    if stay.depth_m is None:
+        return []
+    if stay.side is Side.INSIDE:
+        return [f"at most {depth(stay.depth_m, stay.depth_err_m)} deep"]
+    off = [f"{depth(stay.depth_m, stay.depth_err_m)} beyond its boundary"] if stay.depth_m > 0.0 else []
+    off += _beyond(stay)
+    return [f"at most {' and '.join(off)}"] if off else []
 
 
-def _height_part(stay: Infringement) -> str:
+def _beyond(stay: Infringement) -> list[str]:
+    """Return how far an absence was above the ceiling and below the floor, in feet; nothing where not."""
+    sides = ((stay.upper_margin_m, "above the ceiling"), (stay.lower_margin_m, "below the floor"))
+    return [f"{feet(-m):,.0f} ft {words}" for m, words in sides if m is not None and m < -UNSEEN_M]
+
+
+def _height_part(stay: Infringement, zone: Zone | None) -> list[str]:
     if stay.height_m is not None:
-        return height(stay.height_m, stay.height_datum)
-    return "height within the limits" if stay.certainty is Certainty.CONFIRMED else "height unknown"
+        return [height(stay.height_m, stay.height_datum)]
+    if stay.side is Side.OUTSIDE:
+        limited = zone is None or any(v.lower or v.upper for v in zone.volumes)
+        return ["height unknown"] if limited else []
+    return ["height within the limits" if stay.certainty is Certainty.CONFIRMED else "height unknown"]
 
 
 def _keep_in(sentence: str) -> str:
@@ -173,6 +205,24 @@ def _vertical(stay: Infringement, zone: Zone | None) -> list[str]:
     return [
         f"Its height is not known; the zone has limits{extent}." if extent else "Its height is not known."
     ]
+
+
+def _vertical_outside(stay: Infringement, zone: Zone | None) -> list[str]:
+    limits = _limits(zone)
+    margins = ((stay.lower_margin_m, "floor", "below", 0), (stay.upper_margin_m, "ceiling", "above", 1))
+    past = [
+        f"{feet(-m):,.0f} ft {side} the {word}{_published(limits, k)}"
+        for m, word, side, k in margins
+        if m is not None and m < -UNSEEN_M
+    ]
+    if past:
+        return [f"It was at most {' and '.join(past)}."]
+    if stay.height_m is not None:
+        known = all(m is not None for m, *_, k in margins if limits is None or limits[k] is not None)
+        return ["It was above the floor and below the ceiling all the time."] if known else []
+    if zone is None or not any(v.lower or v.upper for v in zone.volumes):
+        return []
+    return [f"Its height is not known; the zone has limits{f' ({_extent(limits)})' if limits else ''}."]
 
 
 def _limits(zone: Zone | None) -> tuple[Limit | None, Limit | None] | None:
@@ -208,8 +258,9 @@ def _law(stay: Infringement, zone: Zone | None) -> str:
         if zone.valid_to_us is not None:
             since += f" until {clock(zone.valid_to_us)}"
     reports = "1 report" if stay.reports == 1 else f"{stay.reports:,} reports"
+    since_word = "entry" if stay.side is Side.INSIDE else "from"
     return (
-        f"Based on {reports} inside, entry {iso_time(stay.entry_time_us)}; "
+        f"Based on {reports} {stay.side.value}, {since_word} {iso_time(stay.entry_time_us)}; "
         f"judged by edition {stay.zone_edition} of {printable(stay.zone_id)} "
         f"(hash {stay.zone_hash[:12]}{since}); "
         f"record {stay.id}."

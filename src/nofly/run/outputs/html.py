@@ -6,9 +6,9 @@ import base64
 from html import escape
 
 from nofly import __version__
-from nofly.incidents.record import Infringement, Status
+from nofly.incidents.record import Infringement, Side, Status
 from nofly.run.outputs.explain import sentences
-from nofly.run.outputs.table import HEAD, cells, finding_lines, summary
+from nofly.run.outputs.table import HEAD, cells, finding_lines, nobody, summary
 from nofly.run.outputs.text import clock, printable, zone_words
 from nofly.run.result import CheckResult
 from nofly.zones.model import Limit, Zone
@@ -34,6 +34,10 @@ _READ = (
     "<b>suspect</b> (the reports themselves are not to be trusted) are on record and do not count as "
     "infringements.</p>"
 )
+_READ_OUTSIDE = (
+    "<p>A zone that must not be left is infringed by being <b>outside</b> of it: what is said of inside is "
+    "then said of outside, and depth is the largest distance from the zone.</p>"
+)
 
 
 def write(result: CheckResult) -> bytes:
@@ -50,9 +54,10 @@ def write(result: CheckResult) -> bytes:
         f"<style>{_STYLE}</style></head><body><h1>nofly check</h1>",
         f"<p>{escape(summary(result))}</p>",
         f'<p><img alt="Map and vertical profile of the stays" src="data:image/png;base64,{image}"></p>',
-        f'<div class="wide">{_table(stays)}</div>',
+        f'<div class="wide">{_table(result, stays)}</div>',
         "<h2>How to read the certainty</h2>",
         _READ,
+        _READ_OUTSIDE if any(stay.side is Side.OUTSIDE for stay in stays) else "",
         "<h2>Each stay</h2>" if stays else "",
         *(_section(result, stay) for stay in stays[:MOST_EXPLAINED]),
         f"<p>{len(stays) - MOST_EXPLAINED} more are in the table.</p>" if len(stays) > MOST_EXPLAINED else "",
@@ -69,12 +74,12 @@ def fragment(result: CheckResult) -> str:
     """Return the summary and the table as HTML for a notebook."""
     more = len(result.infringements) - MOST_IN_NOTEBOOK
     rest = f"<p>and {more} more</p>" if more > 0 else ""
-    return f"<p>{escape(summary(result))}</p>{_table(result.infringements[:MOST_IN_NOTEBOOK])}{rest}"
+    return f"<p>{escape(summary(result))}</p>{_table(result, result.infringements[:MOST_IN_NOTEBOOK])}{rest}"
 
 
-def _table(stays: tuple[Infringement, ...]) -> str:
+def _table(result: CheckResult, stays: tuple[Infringement, ...]) -> str:
     if not stays:
-        return "<p>Nobody was inside a zone.</p>"
+        return f"<p>{escape(nobody(result))}</p>"
     head = "".join(f"<th>{escape(name)}</th>" for name in HEAD)
     rows = "".join(
         f'<tr class="{stay.status.value}">'
@@ -101,7 +106,7 @@ def _zones(result: CheckResult) -> str:
         + "</tr>"
         for zone in inside
     )
-    others = f"<p>{len(result.zones) - len(inside)} other zones were checked and not entered.</p>"
+    others = f"<p>{len(result.zones) - len(inside)} other zones were checked, without a stay.</p>"
     if not rows:
         return f"<h2>Zones</h2>{others}"
     head = "".join(

@@ -16,7 +16,7 @@ from nofly.run.outputs.geojson import entered
 from nofly.run.outputs.outline import outlines
 from nofly.run.outputs.paths import Paths
 from nofly.run.outputs.split import split_polygon
-from nofly.run.outputs.text import aircraft, iso_time, printable, zone_label, zone_words
+from nofly.run.outputs.text import aircraft, iso_time, printable, side_and_zone, zone_words
 from nofly.run.result import CheckResult
 from nofly.units import US_PER_S
 from nofly.zones.model import Restriction, Zone
@@ -92,7 +92,7 @@ def _boundary(ring: NDArray[np.float64], place: int) -> str:
 
 
 def _stay(result: CheckResult, paths: Paths, stay: Infringement) -> str:
-    name = f"{aircraft(stay)} in {zone_label(stay)}"
+    name = f"{aircraft(stay)} {side_and_zone(stay)}"
     values = {k: v for k, v in record(stay).items() if v is not None and not isinstance(v, list)}
     told = sentences(result, stay)
     ends = "".join(

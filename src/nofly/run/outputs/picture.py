@@ -15,13 +15,13 @@ from nofly import __version__
 from nofly.incidents.record import Certainty, Infringement, Status
 from nofly.run.atomic import write_whole
 from nofly.run.outputs import chart, palette, profile
-from nofly.run.outputs.explain import zone_of
+from nofly.run.outputs.explain import depth_part, zone_of
 from nofly.run.outputs.geojson import entered
 from nofly.run.outputs.paths import Paths
 from nofly.run.outputs.picture_kinds import kind_of
 from nofly.run.outputs.projection import LocalMap
-from nofly.run.outputs.table import summary
-from nofly.run.outputs.text import aircraft, clock, depth, duration, shorten, zone_label
+from nofly.run.outputs.table import nobody, summary
+from nofly.run.outputs.text import aircraft, clock, duration, shorten, side_and_zone
 from nofly.run.result import CheckResult
 from nofly.units import US_PER_S
 from nofly.zones.model import Zone
@@ -151,9 +151,7 @@ def _overview(axes: Axes, result: CheckResult, paths: Paths, numbers: dict[str, 
     for stay in stays:
         chart.draw_stay(axes, local, paths, stay, number=numbers.get(stay.id))
     if not stays:
-        axes.set_title(
-            "nobody was inside a zone" if result.report_count else "no reports", fontsize=9, loc="left"
-        )
+        axes.set_title(nobody(result), fontsize=9, loc="left")
 
 
 def _corners(zone: Zone) -> list[tuple[float, float]]:
@@ -184,11 +182,10 @@ def _row(
     zone = zone_of(result, stay)
     top, row = place_in
     high = row - 0.95
-    title = f"{f'{number}  ' if number else ''}{aircraft(stay)} in {zone_label(stay)}"
+    title = f"{f'{number}  ' if number else ''}{aircraft(stay)} {side_and_zone(stay)}"
     told = (
         f"{stay.status.value}, {stay.certainty.value}; {duration(stay.duration_s)} "
-        f"from {clock(stay.entry_time_us)}"
-        + ("" if stay.depth_m is None else f"; at most {depth(stay.depth_m, stay.depth_err_m)} deep")
+        f"from {clock(stay.entry_time_us)}" + "".join(f"; {part}" for part in depth_part(stay))
     )
     drawn.text(0.06, (top - 0.08) / inches, shorten(title, 100), fontsize=9.5, fontweight="bold", va="center")
     colour = palette.STATUS_COLOUR[stay.status]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nofly.errors import Finding, Severity, fold_findings
-from nofly.incidents.record import Cause, Infringement, Status
+from nofly.incidents.record import Cause, Infringement, Side, Status
 from nofly.run.outputs.text import (
     clock,
     depth,
@@ -16,6 +16,7 @@ from nofly.run.outputs.text import (
     zone_label,
 )
 from nofly.run.result import CheckResult
+from nofly.zones.model import Restriction
 
 HEAD = (
     "ID", "ZONE", "AIRCRAFT", "CALLSIGN", "STATUS", "CERTAINTY", "FROM (UTC)", "TO", "FOR", "DEPTH", "HEIGHT",
@@ -34,8 +35,7 @@ def table(result: CheckResult, *, colour: bool = False) -> str:
     """Return the stays as aligned text; a sentence where there are none."""
     stays = result.infringements
     if not stays:
-        told = result.report_count and result.answered
-        return "Nobody was inside a zone." if told else "No reports: nothing can be said."
+        return nobody(result)
     rows = [cells(stay) for stay in stays]
     widths = [max(width(head), *(width(row[k]) for row in rows)) for k, head in enumerate(HEAD)]
     lines = [_line(HEAD, widths)]
@@ -48,6 +48,17 @@ def table(result: CheckResult, *, colour: bool = False) -> str:
     return "\n".join(lines)
 
 
+def nobody(result: CheckResult) -> str:
+    """Return the sentence for a result without stays."""
+    if not result.report_count or not result.answered:
+        return "No reports: nothing can be said."
+    keep_in = [zone.restriction is Restriction.KEEP_IN for zone in result.zones]
+    if not any(keep_in):
+        return "Nobody was inside a zone."
+    left = "left a zone that must not be left."
+    return f"Nobody {left}" if all(keep_in) else f"Nobody was inside a zone, nor {left}"
+
+
 def cells(stay: Infringement) -> tuple[str, ...]:
     """Return one stay as the texts of its line, in the order of HEAD."""
     same_day = iso_time(stay.entry_time_us)[:10] == iso_time(stay.exit_time_us)[:10]
@@ -55,7 +66,7 @@ def cells(stay: Infringement) -> tuple[str, ...]:
     start = clock(stay.entry_time_us).removesuffix(" Z")
     cells = (
         stay.id[:8],
-        zone_label(stay),
+        zone_label(stay) if stay.side is Side.INSIDE else f"outside {zone_label(stay)}",
         printable(stay.icao24 or stay.target_id),
         printable(stay.callsign or "–"),
         stay.status.value,

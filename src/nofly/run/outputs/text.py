@@ -136,6 +136,11 @@ def zone_label(stay: Infringement) -> str:
     return zone_words(stay.zone_id, stay.zone_name)
 
 
+def side_and_zone(stay: Infringement) -> str:
+    """Return ``in LS-R7`` or, of an absence, ``outside LS-R7``."""
+    return f"{'in' if stay.side == 'inside' else 'outside'} {zone_label(stay)}"
+
+
 def zone_words(zone_id: str, name: str) -> str:
     """Return id and name of a zone, neither said twice."""
     zone_id, name = printable(zone_id), printable(name)
