@@ -47,7 +47,7 @@ class BasicId(NamedTuple):
 class Location(NamedTuple):
     """Where the aircraft was. Heights in metres: on 1013.25 hPa, above the ellipsoid, and above what
     ``above_ground`` says (True ground, False the take-off point, None not told). Errors are 95 %. Time is in
-    tenths of seconds past some full hour UTC; None not told."""
+    tenths of seconds past some full hour UTC, or whole (``time_us``); None not told."""
 
     status: int | None = None
     lat_deg: float | None = None
@@ -63,6 +63,7 @@ class Location(NamedTuple):
     std_err_m: float | None = None
     hae_err_m: float | None = None
     tenths: int | None = None
+    time_us: int | None = None
 
 
 class Invalid(NamedTuple):

@@ -143,7 +143,8 @@ class Senders:
         if fault is not None:
             return fault
         last = self._targets.get(target)
-        if last is not None and location.tenths is not None and same is not None and last.same == same:
+        timed = location.tenths is not None or location.time_us is not None
+        if last is not None and timed and same is not None and last.same == same:
             self._targets.move_to_end(target)
             return POSITION_REPEATED
         report = _Last(address, same, time_us, location.lat_deg, location.lon_deg)
@@ -212,10 +213,13 @@ def plain(data: bytes) -> str:
 def time_of(location: Location, seen_us: int) -> tuple[int, Fault | None]:
     """Return the time of a location, and what is to be said of it: its tenths of the hour that is nearest to
     when it was received."""
-    if location.tenths is None:
+    if location.time_us is not None:
+        past_us = location.time_us - seen_us
+    elif location.tenths is not None:
+        past_us = location.tenths * _TENTH_US - seen_us % _HOUR_US
+        past_us = (past_us + _HOUR_US // 2) % _HOUR_US - _HOUR_US // 2
+    else:
         return seen_us, TIME_OF_RECEPTION
-    past_us = location.tenths * _TENTH_US - seen_us % _HOUR_US
-    past_us = (past_us + _HOUR_US // 2) % _HOUR_US - _HOUR_US // 2
     if not -LATE_US <= past_us <= EARLY_US:
         return seen_us, TIME_DOUBTED
     return seen_us + past_us, None
