@@ -17,7 +17,7 @@ from nofly.kernel.depth_scan import Measure
 from nofly.kernel.detect import Changes, Reports, State, Why, joined
 from nofly.units import US_PER_S
 from nofly.zones.compiled import CompiledZones
-from nofly.zones.shape import blocks, shape
+from nofly.zones.shape import shapes
 
 FOREVER_US = np.iinfo(np.int64).max
 
@@ -111,9 +111,9 @@ class VisitBook:
         span = np.column_stack([times, np.full(len(book), FOREVER_US)])
         span[closed, 1] = changes.time_us[book.exit[closed] - self._known]
         if len(reports.time_us):
-            order, offset = _by_target(reports.target, int(book.target.max()) + 1)
+            order, offset, who = _by_target(reports.target, book.target)
             self._measure.follow(
-                sums, book.target, book.part, span, order, offset, reports.time_us, reports.lat_deg,
+                sums, who, book.part, span, order, offset, reports.time_us, reports.lat_deg,
                 reports.lon_deg, reports.low_m, reports.high_m, quality.height_err_m, quality.pos_err_m,
                 quality.weak, quality.on_ground, zone_active, active, self._zones.part_zone,
                 quality.time_err_s * US_PER_S,
@@ -216,20 +216,17 @@ class _Shapes:
 
     def ensure(self, parts: NDArray[np.int64], measure: Measure) -> None:
         """See that the measure holds the shapes of the parts."""
-        wanted = np.unique(parts)
-        missing = wanted[self._index[wanted, 1] == 0]
+        wanted = np.zeros(len(self._index), bool)
+        wanted[parts] = True
+        missing = np.flatnonzero(wanted & (self._index[:, 1] == 0))
         if len(missing) == 0 and len(self._pieces):
             return
-        pieces, spheres = [self._pieces], [self._blocks]
+        made = shapes(self._zones, missing.tolist())
         n, m = len(self._pieces), len(self._blocks)
-        for part in missing:
-            made, self._radius[part] = shape(self._zones, int(part))
-            round_them = blocks(made)
-            self._index[part] = n, n + len(made), m, m + len(round_them)
-            n, m = n + len(made), m + len(round_them)
-            pieces.append(made)
-            spheres.append(round_them)
-        self._pieces, self._blocks = np.concatenate(pieces), np.concatenate(spheres)
+        self._index[missing] = made.index + (n, n, m, m)
+        self._radius[missing] = made.radius_m
+        self._pieces = np.concatenate([self._pieces, made.pieces])
+        self._blocks = np.concatenate([self._blocks, made.block])
         measure.hold_shapes(self._pieces, self._blocks, self._index, self._radius)
 
 
@@ -251,12 +248,29 @@ def _whole(changes: Changes) -> tuple[Any, Any, Any, Any]:
     )
 
 
-def _by_target(target: NDArray[np.int32], targets: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the rows by target, in order within each, and where each target's begin (targets + 1)."""
-    if np.all(target[1:] >= target[:-1]):
-        order = np.arange(len(target))
-        ordered = target
-    else:
-        order = np.argsort(target, kind="stable")
-        ordered = target[order]
-    return order, np.searchsorted(ordered, np.arange(targets + 1))
+def _by_target(
+    target: NDArray[np.int32], wanted: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return the rows of the wanted targets by target, in order within each; where each target's begin, and
+    the end; and for each of ``wanted`` (repeated at will) its number among those targets."""
+    targets = max(int(target.max()), int(wanted.max())) + 1
+    number = np.full(targets, -1, np.int32)
+    number[wanted] = 0
+    named = np.flatnonzero(number == 0)
+    number[named] = np.arange(len(named), dtype=np.int32)
+    numbers = number[target]
+    rows = np.flatnonzero(numbers >= 0)
+    numbers = numbers[rows]
+    if np.any(numbers[1:] < numbers[:-1]):
+        rows = rows[stable_order(numbers)]
+    count = np.bincount(numbers, minlength=len(named))
+    return rows, np.concatenate([[0], np.cumsum(count)]), number[wanted].astype(np.int64)
+
+
+def stable_order(numbers: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Return the rows by number, in order within each. Numbers are not negative; NumPy sorts 16 bits at a
+    time several times faster than 32."""
+    order = np.argsort(numbers.astype(np.uint16), kind="stable")
+    if len(numbers) and numbers.max() >= 1 << 16:
+        order = order[np.argsort((numbers[order] >> 16).astype(np.uint16), kind="stable")]
+    return order

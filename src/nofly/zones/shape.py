@@ -7,6 +7,8 @@ they were cut.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -36,70 +38,166 @@ def to_space(lat_deg: NDArray[Any], lon_deg: NDArray[Any]) -> NDArray[np.float64
     )
 
 
-def shape(zones: CompiledZones, part: int) -> tuple[NDArray[np.float64], float]:
-    """Return (pieces, radius_m) of a part: pieces (n, 6) from point to point; radius NaN for a boundary.
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    """The shapes of some parts, n pieces and m blocks in all; parts of one zone may have the same.
+
+    ``pieces`` (n, 6) are from point to point; ``block`` (m, 4) are the centre and radius of a sphere round
+    every BLOCK pieces; ``index`` (parts, 4) is first and past-last piece, first and past-last block;
+    ``radius_m`` (parts) is NaN where the pieces are a boundary.
+    """
+
+    pieces: NDArray[np.float64]
+    block: NDArray[np.float64]
+    index: NDArray[np.int64]
+    radius_m: NDArray[np.float64]
+
+
+def shapes(zones: CompiledZones, parts: Sequence[int]) -> Shapes:
+    """Return the shapes of parts, in the order given.
 
     The edges that two polygons of a zone share, limits alike, are no boundary: a zone cut at the antimeridian
     is one.
     """
-    zone = zones.zones[zones.part_zone[part]]
-    footprint = zone.volumes[zones.part_volume[part]].footprint
+    radius_m = np.full(len(parts), np.nan)
+    made: list[NDArray[np.float64]] = []
+    edges: list[NDArray[np.float64]] = []
+    known: dict[tuple[int, ...], int] = {}
+    of = np.zeros(len(parts), np.int64)
+    for k, part in enumerate(parts):
+        footprint = zones.zones[zones.part_zone[part]].volumes[zones.part_volume[part]].footprint
+        if isinstance(footprint, Polygon):
+            key = _alike(zones, part)
+            together = _boundary(zones, key)
+            key = key if together is not None else (part,)
+            if key not in known:
+                known[key] = len(edges)
+                edges.append(_edges(zones, part) if together is None else together)
+            of[k] = known[key]
+        else:
+            pieces, radius_m[k] = _round(footprint)
+            of[k] = -1 - len(made)
+            made.append(pieces)
+    cut, count = _cut(edges)
+    whole = np.concatenate([cut, *made])
+    count = np.concatenate([count, np.array([len(pieces) for pieces in made], np.int64)])
+    of = np.where(of < 0, len(edges) - 1 - of, of)
+    return _with_blocks(whole, count, of, radius_m)
+
+
+def _with_blocks(
+    pieces: NDArray[np.float64], count: NDArray[np.int64], of: NDArray[np.int64],
+    radius_m: NDArray[np.float64],
+) -> Shapes:  # fmt: skip
+    """Return shapes of so many pieces each, one after the other; ``of`` is the shape of each part."""
+    first = np.cumsum(count) - count
+    blocks = -(-count // BLOCK)
+    first_block = np.cumsum(blocks) - blocks
+    step = np.arange(int(blocks.sum())) - np.repeat(first_block, blocks)
+    start = np.repeat(first, blocks) + BLOCK * step
+    index = np.column_stack([first, first + count, first_block, first_block + blocks])[of]
+    return Shapes(pieces, _spheres(pieces, start), index, radius_m)
+
+
+def shape(zones: CompiledZones, part: int) -> tuple[NDArray[np.float64], float]:
+    """Return (pieces, radius_m) of a part: pieces (n, 6) from point to point; radius NaN for a boundary."""
+    made = shapes(zones, [part])
+    return made.pieces, float(made.radius_m[0])
+
+
+def _round(footprint: Circle | Corridor) -> tuple[NDArray[np.float64], float]:
+    """Return the centre or centre line of a footprint, and its radius."""
     if isinstance(footprint, Circle):
         centre = to_space(np.array([footprint.centre[0]]), np.array([footprint.centre[1]]))
         return np.hstack([centre, centre]), footprint.radius_m
-    if isinstance(footprint, Corridor):
-        path = np.array(cut_path(footprint.path, footprint.edge_kind))
-        if len(path) == 1:
-            path = np.vstack([path, path])
-        points = to_space(path[:, 0], path[:, 1])
-        return np.hstack([points[:-1], points[1:]]), footprint.half_width_m
-    return _pieces(_boundary(zones, part)), float("nan")
+    path = np.array(cut_path(footprint.path, footprint.edge_kind))
+    if len(path) == 1:
+        path = np.vstack([path, path])
+    points = to_space(path[:, 0], path[:, 1])
+    return np.hstack([points[:-1], points[1:]]), footprint.half_width_m
 
 
 def outline_pieces(zones: CompiledZones, part: int) -> NDArray[np.float64]:
     """Return the pieces (n, 6) of a part's outline as the kernel sees it: a circle is its circumscribed
     polygon."""
-    return _pieces(zones.ends[zones.part_edge[part] : zones.part_edge[part + 1]])
+    return _cut([_edges(zones, part)])[0]
 
 
 def blocks(pieces: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return (ceil(n / BLOCK), 4): centre and radius of a sphere round every BLOCK pieces."""
-    out = []
-    for i in range(0, len(pieces), BLOCK):
-        points = pieces[i : i + BLOCK].reshape(-1, 3)
-        centre = points.mean(axis=0)
-        out.append([*centre, np.sqrt(((points - centre) ** 2).sum(axis=1).max())])
-    return np.array(out).reshape(-1, 4)
+    return _spheres(pieces, np.arange(0, len(pieces), BLOCK))
 
 
-def _boundary(zones: CompiledZones, part: int) -> NDArray[np.float64]:
-    own = zones.ends[zones.part_edge[part] : zones.part_edge[part + 1]]
+def _spheres(pieces: NDArray[np.float64], start: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return centre and radius (n, 4) of a sphere round the pieces from each start to the next."""
+    if len(start) == 0:
+        return np.zeros((0, 4))
+    size = np.diff(start, append=len(pieces))
+    centre = np.add.reduceat(pieces[:, :3] + pieces[:, 3:], start) / (2.0 * size)[:, None]
+    off = pieces.reshape(-1, 2, 3) - np.repeat(centre, size, axis=0)[:, None]
+    far = np.maximum.reduceat((off**2).sum(axis=2).max(axis=1), start)
+    return np.column_stack([centre, np.sqrt(far)])
+
+
+def _edges(zones: CompiledZones, part: int) -> NDArray[np.float64]:
+    found: NDArray[np.float64] = zones.ends[zones.part_edge[part] : zones.part_edge[part + 1]]
+    return found
+
+
+def _alike(zones: CompiledZones, part: int) -> tuple[int, ...]:
+    """Return the polygons of a part's zone that have the limits of the part, itself among them."""
     z = zones.part_zone[part]
-    zone = zones.zones[z]
-    alike = [
+    first, past = np.searchsorted(zones.part_zone, [z, z + 1])
+    if past - first == 1:
+        return (part,)
+    volumes = zones.zones[z].volumes
+    same = (zones.limits[first:past] == zones.limits[part]).all(axis=1)
+    return tuple(
         p
-        for p in range(
-            int(np.searchsorted(zones.part_zone, z)), int(np.searchsorted(zones.part_zone, z, side="right"))
-        )
-        if (zones.limits[p] == zones.limits[part]).all()
-        and isinstance(zone.volumes[zones.part_volume[p]].footprint, Polygon)
-    ]
-    if len(alike) < 2:
-        return own
-    together = np.concatenate([zones.ends[zones.part_edge[p] : zones.part_edge[p + 1]] for p in alike])
+        for p in (first + np.flatnonzero(same)).tolist()
+        if isinstance(volumes[zones.part_volume[p]].footprint, Polygon)
+    )
+
+
+def _boundary(zones: CompiledZones, parts: tuple[int, ...]) -> NDArray[np.float64] | None:
+    """Return the edges of polygons that no two of them share, each seen from its own side; None where they
+    share none, or all."""
+    if len(parts) < 2:
+        return None
+    together = np.concatenate([_edges(zones, p) for p in parts])
+    middle = np.sort(together[:, 0] + together[:, 2])
+    if not (middle[1:] == middle[:-1]).any():
+        return None
     known = {tuple(edge) for edge in together.tolist()}
     kept = [edge for edge in together.tolist() if (edge[2], edge[3], edge[0], edge[1]) not in known]
-    return np.array(kept).reshape(-1, 4) if 0 < len(kept) < len(together) else own
+    return np.array(kept).reshape(-1, 4) if 0 < len(kept) < len(together) else None
 
 
-def _pieces(ends: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Cut edges, straight in longitude and latitude, so that straight lines in space may stand for them."""
+def _cut(edges: Sequence[NDArray[np.float64]]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return the pieces of outlines, one after the other, and how many each has."""
+    if not edges:
+        return np.zeros((0, 6)), np.zeros(0, np.int64)
+    whole = np.concatenate(edges)
+    number = _pieces_of(whole)
+    size = np.array([len(some) for some in edges])
+    upto = np.concatenate([[0], np.cumsum(number)])[np.cumsum(size)]
+    return _pieces(whole, number), np.diff(upto, prepend=0)
+
+
+def _pieces_of(ends: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return into how many pieces each edge is cut, so that straight lines in space may stand for them."""
     x0, y0, x1, y1 = ends.T
     bend_m = geodesic.sagittas_m(y0, y1, x1 - x0)
     width = (x1 - x0) * np.cos(np.radians(0.5 * (y0 + y1)))
     length_m = np.hypot(width, y1 - y0) * _M_PER_DEG
-    n = np.ceil(np.maximum(length_m / PIECE_M, np.sqrt(bend_m / BEND_M))).astype(np.int64)
-    n = np.maximum(n, 1)
+    n = np.ceil(np.maximum(length_m / PIECE_M, np.sqrt(bend_m / BEND_M)))
+    found: NDArray[np.int64] = np.maximum(n, 1.0).astype(np.int64)
+    return found
+
+
+def _pieces(ends: NDArray[np.float64], n: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Cut edges, straight in longitude and latitude, each into so many pieces."""
+    x0, y0, x1, y1 = ends.T
     first = np.cumsum(n) - n
     step = np.arange(int(n.sum())) - np.repeat(first, n)
     of = np.repeat(n, n)
