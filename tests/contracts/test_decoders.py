@@ -197,12 +197,12 @@ def test_any_bytes_at_all(sample: Sample, junk: list[bytes]) -> None:
 @SAMPLES
 @pytest.mark.parametrize("byte", [b"\x00", b"\xff", b"{", b"1", b"*", b"\x1a\x33"])
 def test_a_flood_takes_no_memory(sample: Sample, byte: bytes) -> None:
-    decoder, flood = new(sample), byte * 100_000
+    decoder, flood = new(sample), byte * 50_000
     tracemalloc.start()
     try:
-        for _ in range(20):
+        for _ in range(4):
             decoder.feed(flood, sample.received_us)
         kept, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert kept < 1_000_000 + 2 * len(flood)
+    assert kept < 600_000

@@ -59,8 +59,9 @@ def options_of(kind: type[T], given: Mapping[str, object], source: str) -> T:
     """Return options as a dataclass ``kind``; a text is read as the number, flag or list it stands for.
 
     So an option is the same from a configuration file (``receiver = [47.4, 8.5]``) and out of a URL
-    (``?receiver=47.4,8.5``). Raises ConfigError, with the nearest right name, for one that is not known or
-    has a value that cannot be; ``kind`` may raise it too for a value out of range.
+    (``?receiver=47.4,8.5``; a table there is ``name:value:value,name:…``). Raises ConfigError, with the
+    nearest right name, for one that is not known or has a value that cannot be; ``kind`` may raise it too for
+    a value out of range.
     """
     hints = get_type_hints(kind)
     known = [field.name for field in fields(kind)]  # type: ignore[arg-type]
@@ -71,18 +72,22 @@ def options_of(kind: type[T], given: Mapping[str, object], source: str) -> T:
             raise ConfigError(
                 f"unknown option {name!r}", source=source, expected=near[0] if near else _listed(known)
             )
-        listed = isinstance(value, str) and "," in value and str not in _kinds(hints[name])
+        meant = _from_text(value, hints[name]) if isinstance(value, str) else value
         try:
-            values[name] = msgspec.convert(
-                str(value).split(",") if listed else value, hints[name], strict=False
-            )
+            values[name] = msgspec.convert(meant, hints[name], strict=False)
         except msgspec.ValidationError as error:
             raise ConfigError(f"option {name} = {value!r}: {error}", source=source) from error
     return kind(**values)
 
 
-def _kinds(hint: Any) -> tuple[Any, ...]:
-    return (hint, *getattr(hint, "__args__", ()))
+def _from_text(text: str, hint: Any) -> Any:
+    """Return a text as a list or table where that is what an option is."""
+    if getattr(hint, "__origin__", None) is Mapping:
+        entries = [entry.split(":") for entry in text.split(",") if entry]
+        return {name: values for name, *values in entries}
+    if "," in text and str not in (hint, *getattr(hint, "__args__", ())):
+        return text.split(",")
+    return text
 
 
 def _listed(names: list[str]) -> str:
