@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from nofly.errors import Finding, InputError, Severity, ZoneFormatError
 from nofly.formats import geojson
 from nofly.zones.model import Arc, Circle, Corridor, Datum, EdgeKind, Limit, Polygon, Restriction, Zone
+from nofly.zones.schedule import Schedule, Window
 from tests.formats.json_mutations import mutations
 from tests.formats.zone_strategies import ZONES
 
@@ -104,7 +105,7 @@ def test_a_foreign_file_opens_with_findings() -> None:
         ({"restriction": "MAYBE"}, "bad-restriction"),
         ({"schedule": "weekdays"}, "bad-type"),
         ({"schedule": {"windows": [{"start": "yesterday"}]}}, "bad-time"),
-        ({"schedule": {"windows": [], "time_zone": "../../etc/passwd"}}, "bad-time-zone"),
+        ({"schedule": {"windows": [], "time_zone": ["UTC"]}}, "bad-type"),
         ({"schedule": {"windows": [{"periods": [{"start": "25:00", "end": "26:00"}]}]}}, "bad-time"),
         ({"rule": {"exemt": []}}, "unknown-key"),
         ({"rule": {"applies_to": [{"kind": "colour", "values": []}]}}, "bad-predicate"),
@@ -122,6 +123,45 @@ def test_what_is_not_understood_is_rejected_with_its_path(properties: dict[str, 
     rejected = [f for f in findings if f.severity is Severity.REJECTED]
     assert (zones, [f.code for f in rejected]) == ([], [code])
     assert rejected[0].locator.startswith("$.properties")
+
+
+@pytest.mark.parametrize(
+    "name", ["Europe/Zurch", "Europe/Zürich", "../../etc/passwd", "/etc/passwd", "Europe", "a" * 5000, "a\0b"]
+)
+def test_on_a_clock_nobody_knows_a_zone_may_be_active_at_any_time(name: str) -> None:
+    hours = {"start": "08:00", "end": "16:00"}
+    windows = [
+        {"start": "2026-03-01T00:00:00Z", "periods": [hours]},
+        {"periods": [{"days": ["MON"], "start": "SR", "end": "SS"}]},
+        {"periods": [{"start": "SR", "end": "SS"}]},
+        {"end": "2026-03-01T00:00:00Z"},
+    ]
+    zones, findings = feature(id="X", schedule={"time_zone": name, "windows": windows})
+    (told,) = [f for f in findings if f.code == "unknown-time-zone"]
+    assert (told.severity, told.locator) == (Severity.WARNING, "$.properties.schedule.time_zone")
+    assert len(told.message) < 300
+    schedule = zones[0].schedule
+    assert schedule is not None
+    assert schedule.time_zone == "UTC"
+    at = 1_772_323_200_000_000
+    assert schedule.windows[:2] == (Window(at, None, certain=False), Window(certain=False))
+    assert schedule.windows[2].certain
+    assert schedule.windows[2].periods
+    assert schedule.windows[3] == Window(None, at)
+    known, findings = feature(id="X", schedule={"time_zone": "Europe/Zurich", "windows": windows})
+    assert known[0].schedule is not None
+    assert known[0].schedule.time_zone == "Europe/Zurich"
+    assert "unknown-time-zone" not in codes(findings)
+
+
+def test_a_name_that_tells_hours_leaves_undecided_when_a_zone_without_schedule_is_active() -> None:
+    zones, findings = feature(id="R10", name="Todendorf NOTAM")
+    assert zones[0].schedule == Schedule((Window(certain=False),))
+    assert [f.locator for f in findings if f.code == "hours-in-name"] == ["$.properties"]
+    always, findings = feature(id="R10", name="Todendorf NOTAM", schedule=None)
+    assert always[0].schedule is None
+    assert "hours-in-name" not in codes(findings)
+    assert read(geojson.write(always))[0] == always
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import math
 import zipfile
 from collections import Counter
@@ -592,3 +593,23 @@ def test_any_mutation_of_text_between_the_tags_loses_no_placemark(data: st.DataO
 def test_a_truncated_archive_is_an_error(length: int) -> None:
     with pytest.raises(ZoneFormatError):
         kml.read(PACKED[:length], "x")
+
+
+def test_a_name_that_tells_hours_leaves_undecided_when_a_placemark_without_schedule_is_active() -> None:
+    (zone,), findings, _ = checked(placemark(head="<name>Boberg HX</name>"))
+    assert zone.schedule == Schedule((Window(certain=False),))
+    assert "hours-in-name" in {f.code for f in findings}
+    always = replace(zone, schedule=None)
+    (again,), findings, _ = checked(kml.write([always]))
+    assert again.schedule is None
+    assert "hours-in-name" not in {f.code for f in findings}
+
+
+def test_on_a_clock_nobody_knows_a_placemark_may_be_active_at_any_time() -> None:
+    period = {"start": "08:00", "end": "16:00"}
+    said = json.dumps({"time_zone": "Europe/Zurch", "windows": [{"periods": [period]}]})
+    data = f"<ExtendedData><Data name='schedule'><value>{said}</value></Data></ExtendedData>"
+    (zone,), findings, _ = checked(placemark(head=f"<name>Z</name>{data}"))
+    assert zone.schedule == Schedule((Window(certain=False),))
+    (told,) = [f for f in findings if f.code == "unknown-time-zone"]
+    assert told.locator.endswith("schedule.time_zone")

@@ -22,6 +22,7 @@ from shapely import Polygon as ShapelyPolygon
 from nofly.errors import Finding, Severity, ZoneFormatError
 from nofly.formats import openair
 from nofly.formats._openair_classes import restriction_of
+from nofly.formats._told_hours import told_in
 from nofly.zones.model import (
     Arc,
     Authority,
@@ -443,6 +444,36 @@ def _outline(zone: Zone) -> list[float]:
     return numbers
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ED-R10C_2 Todendorf-Putlos NOTAM", "ED-R Klixbuell HX 125.100", "Berlin (HX-West) 133.630",
+        "ED-R55 Storkow MON-FRI+", "ED-R33B Unterluess (NOTAM MON-SAT)", "R3804C by Notam",
+        "JENA 1 0800-2200", "LED52B Daily HJ", "R1 SR-SS", "EKR506 RODSAND II *NOTAM ACC CPH*", "P1 SAT 0900",
+    ],
+)  # fmt: skip
+def test_a_name_that_tells_hours_leaves_undecided_when_the_zone_is_active(name: str) -> None:
+    lines = ["V X=50:00:00 N 010:00:00 E", "DC 5"]
+    data = block(*lines).replace(b"AN Field", f"AN {name}".encode())
+    (zone,), findings, _ = checked(data)
+    assert zone.schedule == Schedule((Window(certain=False),))
+    (told,) = [f for f in findings if f.code == "openair-hours-in-name"]
+    assert (told.severity, told.locator) == (Severity.WARNING, "line 1")
+    own = data.replace(b"AL GND", b"AA 2025-01-01T00:00:00Z/2025-01-02T00:00:00Z\nAL GND")
+    (zone,), findings, _ = checked(own)
+    assert zone.schedule is not None
+    assert zone.schedule.windows[0].certain
+    assert not codes(findings)["openair-hours-in-name"]
+    if "*" not in name:
+        assert only(openair.write([only(data)])).schedule == only(data).schedule
+
+
+@pytest.mark.parametrize("name", ["Sun Valley", "Monheim", "Ho Chi Minh", "R-2501 H24", "SS Mary", "ED-R74"])
+def test_a_name_without_hours_is_always_active(name: str) -> None:
+    lines = ["V X=50:00:00 N 010:00:00 E", "DC 5"]
+    assert only(block(*lines).replace(b"AN Field", f"AN {name}".encode())).schedule is None
+
+
 SQUARE = Polygon(((50.0, 10.0), (51.0, 10.0), (51.0, 11.0), (50.0, 11.0)))
 PLAIN = Zone(id="Z1", name="Field", volumes=(Volume(SQUARE),), kind="P")
 
@@ -454,6 +485,7 @@ PLAIN = Zone(id="Z1", name="Field", volumes=(Volume(SQUARE),), kind="P")
         (replace(PLAIN, volumes=(Volume(replace(SQUARE, holes=(SQUARE.exterior,))),)), "holes"),
         (replace(PLAIN, rule=Rule(spacing_lateral_m=100.0)), "rule"),
         (replace(PLAIN, restriction=Restriction.KEEP_IN), "KEEP_IN"),
+        (replace(PLAIN, name="Field NOTAM"), "its name tells hours"),
         (replace(PLAIN, schedule=Schedule(())), "never active"),
         (
             replace(PLAIN, schedule=Schedule((Window(periods=(Period(ClockTime(0), ClockTime(60)),)),))),
@@ -598,7 +630,8 @@ ALONE = {
 """Inputs without a result file: the code nofly rejects with, "" where it reads, None where it raises.
 
 Theirs refuses activation it cannot read (nofly: undetermined), 60 seconds, an arc of two radii, a missing
-name, missing limits, AG without AF and a bad transponder code (nofly: the zone is kept, with a warning).
+name, missing limits, AG without AF and a bad transponder code (nofly: the zone is kept, with a warning). It
+takes ``MON-FRI`` and ``NOTAM`` for parts of a name and says nothing of activity (nofly: undetermined).
 """
 
 
@@ -669,7 +702,8 @@ def _same_activation(zone: Zone, theirs: dict[str, Any]) -> None:
 
     told = theirs.get("activationTimes", [])
     times = [Window(instant_us(t.get("start")), instant_us(t.get("end"))) for t in told]
-    windows = [Window(certain=False)] if theirs.get("byNotam") else times
+    announced = theirs.get("byNotam") or (not told and told_in(theirs["name"]))
+    windows = [Window(certain=False)] if announced else times
     assert zone.schedule == (Schedule(tuple(windows)) if windows else None)
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from nofly.formats._told_hours import told_in
 from nofly.formats._vocabulary import instant_text, write_authorities, write_rule, write_schedule
 from nofly.zones.limits import parse_limit
 from nofly.zones.model import Arc, Circle, Corridor, EdgeKind, Limit, Polygon, Ring, Vertex, Volume, Zone
@@ -38,7 +39,7 @@ def _feature(zone: Zone, reserved: Collection[str]) -> dict[str, Any]:
     properties |= {key: text for key in ("country", "message") if (text := getattr(zone, key))}
     if zone.reason:
         properties["reason"] = list(zone.reason)
-    if zone.schedule is not None:
+    if zone.schedule is not None or told_in(zone.name or zone.id):
         properties["schedule"] = write_schedule(zone.schedule)
     if zone.rule is not None:
         properties["rule"] = write_rule(zone.rule)

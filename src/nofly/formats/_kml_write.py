@@ -15,6 +15,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from nofly.errors import ZoneFormatError
 from nofly.formats._edges import TOLERANCE_M, subdivided
+from nofly.formats._told_hours import told_in
 from nofly.formats._vocabulary import instant_text, write_authorities, write_rule, write_schedule
 from nofly.zones.limits import parse_limit
 from nofly.zones.model import (
@@ -101,7 +102,7 @@ def _data(zone: Zone) -> Iterator[tuple[str, str]]:
             yield "half_width_m", widths[0]
     if zone.reason:
         yield "reason", _json(list(zone.reason))
-    if zone.schedule is not None:
+    if zone.schedule is not None or told_in(zone.name):
         yield "schedule", _json(write_schedule(zone.schedule))
     if zone.rule is not None:
         yield "rule", _json(write_rule(zone.rule))

@@ -14,11 +14,6 @@ ANNOUNCED = Window(certain=False)
 """Active when somebody says so: AA NONE."""
 
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d):?(\d\d)(?::?(\d\d)(?:\.\d+)?)?Z", re.I)
-_TOLD = re.compile(
-    r"\b(?:NOTAM|HX|HJ|HO|HN|SR|SS|MON|TUE|WED|THU|FRI|SAT|SUN|DAILY|"
-    r"[0-2]\d[0-5]\d\s*-\s*[0-2]\d[0-5]\d)\b",
-    re.I,
-)
 
 
 def schedule_of(
@@ -51,11 +46,6 @@ def schedule_of(
             findings.append(Finding("openair-activation-overridden", Severity.WARNING, text, source, locator))
         windows = [ANNOUNCED]
     return (Schedule(tuple(windows)) if windows else None), findings
-
-
-def told_in(text: str) -> bool:
-    """Return whether a name or comment speaks of hours of activity (NOTAM, HX, MON-FRI, 0800-1600)."""
-    return _TOLD.search(text) is not None
 
 
 def instant_text(time_us: int) -> str:

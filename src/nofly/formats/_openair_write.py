@@ -17,6 +17,7 @@ from nofly.errors import ZoneFormatError
 from nofly.formats._edges import subdivided
 from nofly.formats._openair_classes import GLIDERS_ONLY, kind_of, restriction_of, words_for
 from nofly.formats._openair_times import instant_text
+from nofly.formats._told_hours import told_in
 from nofly.units import M_PER_FL, M_PER_FT, M_PER_NM
 from nofly.zones.limits import parse_limit
 from nofly.zones.model import (
@@ -131,6 +132,8 @@ def _activation(zone: Zone) -> Iterator[str]:
             raise _UnsayableError("a validity beside a schedule")
         schedule = Schedule((Window(zone.valid_from_us, zone.valid_to_us),))
     if schedule is None:
+        if told_in(zone.name):
+            raise _UnsayableError("a zone that is always active, though its name tells hours")
         return
     if not schedule.windows:
         raise _UnsayableError("a zone that is never active")

@@ -11,6 +11,7 @@ from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from nofly.errors import InputError
 from nofly.formats._json import (
     Notes,
     Rejected,
@@ -23,6 +24,8 @@ from nofly.formats._json import (
     bad,
     shown,
 )
+from nofly.formats._told_hours import ANNOUNCED, told_in
+from nofly.zones.clock import check_time_zone
 from nofly.zones.model import Authority
 from nofly.zones.rules import Clearance, Exemption, Predicate, PredicateKind, Rule
 from nofly.zones.schedule import ClockTime, Period, Schedule, SunEvent, SunTime, Window
@@ -31,7 +34,6 @@ DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CLOCK = re.compile(r"([0-2][0-9]):([0-5][0-9])(?::([0-5][0-9]))?")
 _SUN = re.compile(r"(BMCT|SR|SS|EECT)(?:([+-])([0-9]{1,5})(s|min))?")
-_TIME_ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+){0,3}")
 
 
 def known_object(value: object, names: Collection[str], locator: str) -> dict[str, Any]:
@@ -49,17 +51,45 @@ def instant_text(instant_us: int) -> str:
     return (_EPOCH + timedelta(microseconds=instant_us)).isoformat().replace("+00:00", "Z")
 
 
+def schedule_said(said: dict[str, Any], name: str, locator: str, notes: Notes) -> Schedule | None:
+    """Return what the property ``schedule`` says; without it always, unless the name tells hours in words.
+
+    Raises Rejected.
+    """
+    if "schedule" in said or not told_in(name):
+        return read_schedule(said.get("schedule"), f"{locator}.schedule", notes)
+    text = f"{shown(name)} tells hours of activity in words: when it is active is not known"
+    notes.warn("hours-in-name", text, locator)
+    return ANNOUNCED
+
+
 def read_schedule(value: object, locator: str, notes: Notes) -> Schedule | None:
-    """Return a schedule; null is always. Raises Rejected."""
+    """Return a schedule; null is always. Raises Rejected.
+
+    On a clock nobody knows, a window that depends on it may be active at any time of its range.
+    """
     if value is None:
         return None
     found = known_object(value, ("time_zone", "windows"), locator)
     time_zone = as_text(found.get("time_zone") or "UTC", f"{locator}.time_zone")
-    if not _TIME_ZONE.fullmatch(time_zone):
-        bad("bad-time-zone", time_zone, "an IANA name such as Europe/Zurich", f"{locator}.time_zone")
     listed = as_list(found.get("windows"), f"{locator}.windows")
-    windows = [_window(w, f"{locator}.windows[{k}]", notes) for k, w in enumerate(listed)]
-    return Schedule(tuple(windows), time_zone)
+    windows = tuple(_window(w, f"{locator}.windows[{k}]", notes) for k, w in enumerate(listed))
+    try:
+        check_time_zone(time_zone)
+    except InputError:
+        text = (
+            f"time zone {shown(time_zone)} is not known (expected an IANA name such as Europe/Zurich): "
+            "the hours on its clock are not known"
+        )
+        notes.warn("unknown-time-zone", text, f"{locator}.time_zone")
+        return Schedule(tuple(_without_clock(window) for window in windows))
+    return Schedule(windows, time_zone)
+
+
+def _without_clock(window: Window) -> Window:
+    """Return a window that tells no hours, and may be active, where its periods are read on a clock."""
+    on_clock = any(p.days or ClockTime in (type(p.start), type(p.end)) for p in window.periods)
+    return Window(window.start_us, window.end_us, certain=False) if on_clock else window
 
 
 def _window(value: object, locator: str, notes: Notes) -> Window:
@@ -102,8 +132,10 @@ def _flag(value: object, locator: str) -> bool:
     return value
 
 
-def write_schedule(schedule: Schedule) -> dict[str, Any]:
-    """Return a schedule as JSON."""
+def write_schedule(schedule: Schedule | None) -> dict[str, Any] | None:
+    """Return a schedule as JSON; null is always."""
+    if schedule is None:
+        return None
     windows = []
     for window in schedule.windows:
         one: dict[str, Any] = {}

@@ -142,7 +142,7 @@ def _zone(value: object, locator: str, notes: Notes, number: int) -> Zone:
         restriction=Restriction(word.replace("ZATION", "SATION")),
         kind=kind or "",
         country=as_text(said.get("country"), f"{where}.country"),
-        schedule=_vocabulary.read_schedule(said.get("schedule"), f"{where}.schedule", notes),
+        schedule=_vocabulary.schedule_said(said, name or identifier, where, notes),
         rule=_vocabulary.read_rule(said.get("rule"), f"{where}.rule", notes),
         authorities=_vocabulary.read_authorities(said.get("authorities") or [], f"{where}.authorities"),
         reason=tuple(as_text(word, f"{where}.reason") for word in listed),

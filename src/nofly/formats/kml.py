@@ -145,7 +145,7 @@ class _Reader:
             restriction=Restriction(word.replace("ZATION", "SATION")),
             kind=said.get("kind", ""),
             country=said.get("country", ""),
-            schedule=_vocabulary.read_schedule(said.get("schedule"), f"{where}.schedule", notes),
+            schedule=_vocabulary.schedule_said(said, name, where, notes),
             rule=_vocabulary.read_rule(said.get("rule"), f"{where}.rule", notes),
             authorities=_vocabulary.read_authorities(said.get("authorities", []), f"{where}.authorities"),
             reason=reasons_of(said, where),

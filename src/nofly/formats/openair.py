@@ -4,8 +4,8 @@ One AC block is one record and, unless rejected, one zone. Coordinates are WGS 8
 feet, one without a reference is above mean sea level. OpenAir does not say which line joins two points; nofly
 reads GEODESIC edges, as boundaries in an AIP are meant and as pilots' charts draw them. DA and DB stay exact
 arcs (the radius of a DB may differ at its two ends), DC is a circle, DY a corridor of width ``V W=``. A block
-without AA holds always. What class and type forbid is the table in ``_openair_classes``. SP, SB, AT and V Z=
-(drawing) are passed over.
+without AA holds always, unless its name tells hours in words: then nobody can tell. What class and type
+forbid is the table in ``_openair_classes``. SP, SB, AT and V Z= (drawing) are passed over.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from nofly.errors import Finding, Severity, ZoneFormatError
 from nofly.formats._openair_classes import GLIDERS_ONLY, kind_of, restriction_of
 from nofly.formats._openair_lines import Block, Record, decoded, split_blocks
 from nofly.formats._openair_shape import Shapes
-from nofly.formats._openair_times import schedule_of, told_in
+from nofly.formats._openair_times import schedule_of
 from nofly.formats._openair_values import BadRecordError
+from nofly.formats._told_hours import ANNOUNCED, told_in
 from nofly.zones.limits import parse_limit
 from nofly.zones.model import Authority, Limit, Restriction, Source, Volume, Zone
 
@@ -88,6 +89,8 @@ def _zone(block: Block, source: str, names: _Names) -> tuple[Zone, list[Finding]
     findings += more
     schedule, more = schedule_of(by_code.get("AA", []), source, locator)
     findings += more + _remarks(by_code, source, locator)
+    if _tells_hours(by_code):
+        schedule = ANNOUNCED
     restriction = restriction_of(airspace_class, airspace_type)
     if restriction is None:
         word = (airspace_type or airspace_class)[:40]
@@ -169,11 +172,20 @@ def _remarks(by_code: dict[str, list[Record]], source: str, locator: str) -> lis
     if "AX" in by_code and not re.fullmatch(r"[0-7]{4}", _last(by_code, "AX")):
         text = f"AX {_last(by_code, 'AX')[:20]!r} is no transponder code (expected four digits 0 to 7)"
         findings.append(warn("openair-bad-transponder", text))
-    words = " ".join(f"{record.value} {record.comment}" for record in names)
-    if "AA" not in by_code and told_in(words):
-        text = f"{words.strip()[:60]!r} tells hours of activity in words: read as always active"
+    if _tells_hours(by_code):
+        words = _called(by_code)[:60]
+        text = f"{words!r} tells hours of activity in words: when it is active is not known"
         findings.append(warn("openair-hours-in-name", text))
     return findings
+
+
+def _called(by_code: dict[str, list[Record]]) -> str:
+    """Return the names of a block with the comments beside them."""
+    return " ".join(f"{record.value} {record.comment}" for record in by_code.get("AN", [])).strip()
+
+
+def _tells_hours(by_code: dict[str, list[Record]]) -> bool:
+    return "AA" not in by_code and told_in(_called(by_code))
 
 
 class _Names:

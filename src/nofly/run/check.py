@@ -26,6 +26,7 @@ from nofly.tracks.identity import icao24_of, state_of
 from nofly.zones.compiled import CompiledZones, compile_zones
 from nofly.zones.model import Datum, Restriction, Zone
 from nofly.zones.predicates import Subject, any_matches
+from nofly.zones.schedule import describe
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +174,7 @@ class _Run:
                 Counter(seen.sentences),
                 seen.stated_errors,
                 TIME_ERR_S,
-                self._unknown(zone, seen.positions),
+                (*_activity_unknown(zone), *self._unknown(zone, seen.positions)),
             )
             moments = changes.get(zone.id, set())
             record = judge(
@@ -201,6 +202,12 @@ class _Run:
             for d in datums
             if heights.lo[d][0] != heights.hi[d][0]
         )
+
+
+def _activity_unknown(zone: Zone) -> tuple[str, ...]:
+    if zone.schedule is None or all(window.certain for window in zone.schedule.windows):
+        return ()
+    return (f"Whether the zone was active is not known. Its hours: {describe(zone.schedule)}.",)
 
 
 def _keeps_in(zone: Zone) -> bool:
