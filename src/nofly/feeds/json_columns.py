@@ -16,7 +16,7 @@ from nofly.feeds.columns import Plan, Reading, zone_assumed
 from nofly.feeds.options import ArchiveOptions
 from nofly.feeds.texts import TextColumn
 from nofly.feeds.times import NO_TIME, epoch_unit, from_epoch, local_to_utc, parse_iso
-from nofly.schema import TEXTS, Positions
+from nofly.schema import TEXTS, Coded, Positions, joined_codes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,13 +40,19 @@ class JsonColumns:
         self._target_said = False
         self._units: dict[str, str] = {}
         self._texts: dict[str, TextColumn] = {}
+        self._held: list[dict[str, Any]] = []
 
     def convert(
         self, values: Mapping[str, Sequence[Any]], first_record: int, unit: str = "object"
     ) -> tuple[Positions, list[Finding]]:
         """Return the positions of columns by our names, and what is to be said; call in file order."""
-        rows = len(next(iter(values.values()), ()))
+        self.add(values)
+        return self.take(first_record, unit)
+
+    def add(self, values: Mapping[str, Sequence[Any]]) -> None:
+        """Hold columns by our names, of the rows that follow those held; call in file order."""
         given: dict[str, Any] = {}
+        rows = len(next(iter(values.values()), ()))
         for ours, reading in self._plan.readings.items():
             column = values[ours]
             if ours not in NEEDED and column[:1] == [None] and column.count(None) == rows:
@@ -55,7 +61,7 @@ class JsonColumns:
                 given["received_us" if ours == "received" else ours] = self._times(column, reading)
             elif ours in TEXT_COLUMNS:
                 text = self._texts.setdefault(ours, TextColumn(ours))
-                given["target" if ours == "target_id" else ours] = text.coded(_hashable(column))
+                given[ours] = _coded(text, column)
             elif ours == "on_ground":
                 given[ours] = _numbers([_FLAGS.get(v.lower()) if isinstance(v, str) else v for v in column])
             elif ours == "raw":
@@ -63,8 +69,15 @@ class JsonColumns:
             else:
                 found = _numbers(column)
                 given[ours] = found if reading.factor == 1.0 else found * reading.factor
+        self._held.append(given)
+
+    def take(self, first_record: int, unit: str = "object") -> tuple[Positions, list[Finding]]:
+        """Return the positions of the rows held, of which ``first_record`` is the first, and what is to be
+        said."""
+        given, self._held = _joined(self._held), []
+        rows = len(given["lat_deg"])
         address = given.pop("icao24", None)
-        given.setdefault("target", address)
+        given["target"] = given.pop("target_id", address)
         if given["target"] is None:
             given["target"], finding = no_target(rows, self._source)
             self._notes += [] if self._target_said else [finding]
@@ -104,6 +117,24 @@ class JsonColumns:
         return us
 
 
+def _joined(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return columns one part after the other; what a part lacks is null."""
+    if len(parts) == 1:
+        return dict(parts[0])
+    lengths = [len(part["lat_deg"]) for part in parts]
+    joined: dict[str, Any] = {}
+    for name, some in {name: column for part in parts for name, column in part.items()}.items():
+        columns = [part.get(name) for part in parts]
+        if isinstance(some, Coded):
+            joined[name] = joined_codes(columns, lengths)
+            continue
+        null = np.nan if some.dtype.kind == "f" else -1
+        joined[name] = np.concatenate(
+            [np.full(n, null, some.dtype) if c is None else c for c, n in zip(columns, lengths, strict=True)]
+        )
+    return joined
+
+
 def _as_number(text: str) -> float | None:
     try:
         return float(text)
@@ -132,12 +163,12 @@ def _numbers(column: Sequence[Any]) -> NDArray[np.float64]:
         return np.array([_number(v) for v in column], np.float64)
 
 
-def _hashable(column: Sequence[Any]) -> Sequence[Any]:
-    """Return values of which each is a text, a number or null."""
-    kinds = set(map(type, column))
-    return column if kinds <= {str, int, float, bool, type(None)} else [
-        v if isinstance(v, str | int | float) else None for v in column
-    ]  # fmt: skip
+def _coded(text: TextColumn, column: Sequence[Any]) -> Coded:
+    """Return values as codes; a list or an object, which is no text, is null."""
+    try:
+        return text.coded(column)
+    except TypeError:
+        return text.coded([v if isinstance(v, str | int | float) else None for v in column])
 
 
 def _number(value: Any) -> float:

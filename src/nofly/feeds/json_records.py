@@ -1,6 +1,6 @@
 """JSON objects one after the other out of files larger than memory: of a list, by lines, or end to end.
 
-A block of some megabytes is cut where one object seems to end and the next to begin, and decoded whole;
+A block of the file is cut where one object seems to end and the next to begin, and decoded whole;
 only where that fails, because the cut fell into a text or an object is broken, is the block searched for
 its objects, and each decoded by itself, so that one bad object costs itself alone.
 """
@@ -17,8 +17,11 @@ import msgspec
 from nofly.errors import DecodeError, Finding, Severity
 from nofly.feeds.options import ArchiveOptions
 
-BLOCK_BYTES = 8 << 20
-_READ_BYTES = 1 << 20
+BLOCK_BYTES = 1 << 19
+"""Decoded at once: so little that the objects are still in the processor's cache when they are used."""
+_DOCUMENT_BLOCK_BYTES = 8 << 20
+_READ_BYTES = 1 << 19
+_NEAR_BYTES = 1 << 14
 _BLANK = b" \t\r\n"
 _BOM = b"\xef\xbb\xbf"
 _BETWEEN = re.compile(rb"\}[\s,]*\{")
@@ -52,18 +55,20 @@ def records(
 ) -> Iterator[Records[T]]:
     """Yield a file's objects as ``kind`` (a msgspec type), a block at a time, bad ones as findings.
 
-    ``head`` is what has already been read of the file; ``longest`` the most bytes of one object
-    (``options.max_line_bytes`` unless told). Raises DecodeError where an object is longer, or where the
-    file is neither a list of objects nor a sequence of them.
+    ``head`` is what has already been read of the file; ``longest`` the most bytes of one object where objects
+    are documents (``options.max_line_bytes`` unless told). Raises DecodeError where an object is longer, or
+    where the file is neither a list of objects nor a sequence of them.
     """
-    return _Reader(file, source, longest or options.max_line_bytes, kind).blocks(head)
+    block_bytes = max(BLOCK_BYTES, _DOCUMENT_BLOCK_BYTES) if longest else BLOCK_BYTES
+    return _Reader(file, source, longest or options.max_line_bytes, block_bytes, kind).blocks(head)
 
 
 class _Reader(Generic[T]):
-    def __init__(self, file: BinaryIO, source: str, longest: int, kind: type[T]) -> None:
+    def __init__(self, file: BinaryIO, source: str, longest: int, block_bytes: int, kind: type[T]) -> None:
         self._file = file
         self._source = source
         self._longest = longest
+        self._block_bytes = block_bytes
         self._many = msgspec.json.Decoder(list[kind])  # type: ignore[valid-type]
         self._one = msgspec.json.Decoder(kind)
         self._lax = msgspec.json.Decoder(kind, strict=False)
@@ -90,10 +95,11 @@ class _Reader(Generic[T]):
                     "no object of it can be read", source=self._source, expected="whole JSON objects"
                 )
             yield block
-            data = rest + data[cut:]
+            left = data[cut:].lstrip(_BLANK)
+            data = rest + left if rest else left.removeprefix(b",")
             if self._closed or (ended and not data.strip(_BLANK)):
                 break
-            if len(data) > 2 * self._longest + BLOCK_BYTES or ended:
+            if len(data) > 2 * self._longest + self._block_bytes or ended:
                 raise DecodeError(
                     f"object {self._count + 1} does not end", source=self._source,
                     expected=f"objects of at most {self._longest} bytes",
@@ -107,7 +113,7 @@ class _Reader(Generic[T]):
         end in time that grows as its length.
         """
         parts, size = [data], 0
-        while size < max(BLOCK_BYTES, len(data)):
+        while size < max(self._block_bytes, len(data)):
             part = self._file.read(_READ_BYTES)
             if not part:
                 return b"".join(parts), True
@@ -120,9 +126,11 @@ class _Reader(Generic[T]):
         mark = data.rfind(b"},{" if self._in_list else b"}\n{")
         if mark >= 0:
             return mark + 1
-        tail = max(0, len(data) - 2 * self._longest)
-        matches = list(_BETWEEN.finditer(data, tail))
-        return matches[-1].start() + 1 if matches else len(data)
+        for tail in (_NEAR_BYTES, 2 * self._longest):
+            matches = list(_BETWEEN.finditer(data, max(0, len(data) - tail)))
+            if matches:
+                return matches[-1].start() + 1
+        return len(data)
 
     def _decode(self, data: bytes, ended: bool) -> tuple[Records[T], bytes]:
         """Return the objects of a block, and what of it belongs to the next."""
@@ -145,7 +153,7 @@ class _Reader(Generic[T]):
     def _decode_whole(self, text: bytes) -> list[T] | None:
         try:
             if self._in_list:
-                return self._many.decode(b"[" + text + b"]")
+                return self._many.decode(b"".join((b"[", text, b"]")))
             if b"\n" not in text:
                 return [self._one.decode(text)] if text else []
             return self._one.decode_lines(text)

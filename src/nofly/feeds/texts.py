@@ -86,6 +86,17 @@ CLEANERS: dict[str, Callable[[object], str | None]] = {
 """Column → what turns a value of a file into ours."""
 
 
+class _Codes(dict[object, int]):
+    """Raw value → code; one that is not known yet is coded when it is asked for."""
+
+    def __init__(self, code: Callable[[object], int]) -> None:
+        super().__init__()
+        self._code = code
+
+    def __missing__(self, raw: object) -> int:
+        return self._code(raw)
+
+
 class TextColumn:
     """Codes one text column of one file: each distinct value is cleaned once, and codes stay the same from
     batch to batch (``values`` only grows)."""
@@ -96,7 +107,8 @@ class TextColumn:
 
     def _begin(self) -> None:
         self.values: list[str] = []
-        self._by_raw: dict[object, int] = {None: -1}
+        self._by_raw = _Codes(self._code)
+        self._by_raw[None] = -1
         self._by_text: dict[str, int] = {}
 
     def _code(self, raw: object) -> int:
@@ -117,11 +129,7 @@ class TextColumn:
         """
         if len(self._by_raw) > MOST_TEXTS:
             self._begin()
-        known = self._by_raw
-        for raw in dict.fromkeys(raws):
-            if raw not in known:
-                self._code(raw)
-        return np.fromiter(map(known.__getitem__, raws), np.int32, len(raws))
+        return np.fromiter(map(self._by_raw.__getitem__, raws), np.int32, len(raws))
 
     def coded(self, raws: Sequence[object]) -> Coded:
         """Return raw values as a coded column."""

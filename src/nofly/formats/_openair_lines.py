@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from nofly.errors import Finding, Severity, ZoneFormatError
 
@@ -22,6 +23,8 @@ CODES = frozenset(
     {"AC", "AN", "AH", "AL", "AT", "AI", "AY", "AF", "AG", "AX", "AA", "DP", "DA", "DB", "DC", "DY"}
     | {"TP", "TO", "TC", "TX", "SP", "SB", "VD", "VX", "VW", "VZ", "VT"}
 )
+_PLAIN_CODES = frozenset(code for code in CODES if code[0] != "V")
+"""Codes that, in capitals and with a space behind them, can be read in one way only: nearly every line."""
 _SPACED = re.compile(r"\s*([A-Za-z]{2})(?:\s+(.*))?$", re.S)
 _GLUED = re.compile(r"\s*(D[PABCY]|A[HL])((?:\d|FL|GND|SFC|UNL).*)$", re.S | re.I)
 _VARIABLE = re.compile(r"\s*V\s*([A-Za-z])\s*=\s*(.*)$", re.S | re.I)
@@ -30,8 +33,7 @@ _DRAWING = re.compile(r"\s*(?:D[A-Za-z]|V)(?:\s|$|\d)", re.I)
 _PLACE = re.compile(r"\d\d?:\d\d?|\d{5,7}(?:\.\d+)?\s*[NS]\b|\b[NS]\s*\d{6}", re.I)
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One record: its code (``DP``, ``VX``), its value without the comment, the comment, its line."""
 
     code: str
@@ -111,12 +113,15 @@ class _Reader:
         if len(line) > MAX_LINE:
             self._too_long(number, line)
             return
-        content, star, comment = line.partition("*")
-        if not content.strip():
+        comment = ""
+        if "*" in line:
+            line, star, comment = line.partition("*")
+            comment = (star + comment).strip()
+        if not line or line.isspace():
             return
-        record = _record(content, (star + comment).strip(), number)
+        record = _record(line, comment, number)
         if record is None:
-            self._unknown(number, content)
+            self._unknown(number, line)
         elif record.code == "AC":
             self._class(record)
         elif record.code in ("TO", "TC"):
@@ -178,6 +183,9 @@ class _Reader:
 
 def _record(content: str, comment: str, number: int) -> Record | None:
     """Return the record a line holds, or None where its code is not one."""
+    code = content[:2]
+    if content[2:3] == " " and code in _PLAIN_CODES:
+        return Record(code, content[3:].strip(), comment, number)
     variable = _VARIABLE.match(content)
     if variable:
         code, value = "V" + variable[1].upper(), variable[2]

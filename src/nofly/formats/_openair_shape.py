@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from nofly.errors import Finding, Severity
 from nofly.formats._openair_lines import Record
-from nofly.formats._openair_values import BadRecordError, length_m, number, points
+from nofly.formats._openair_values import BadRecordError, length_m, number, points, usual_point
 from nofly.zones.model import Arc, Circle, Corridor, Footprint, Polygon, Vertex
 from nofly.zones.rings import arc_between, clean_ring
 
@@ -20,8 +21,7 @@ UNEVEN = 0.02
 """An arc whose radii differ by more than both is worth a warning: points are published to a second, 30 m."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(NamedTuple):
     """A vertex or an arc of the line, and the published points it starts and ends at (an arc by angles
     has none)."""
 
@@ -47,7 +47,7 @@ class Shapes:
         """Take one record; one that is no geometry is ignored. Raises BadRecordError."""
         code = record.code
         if code == "DP":
-            point = self._points(record, 1)[0]
+            point = usual_point(record.value) or self._points(record, 1)[0]
             self.line.append(_Part(point, point, point))
         elif code == "DA":
             self._arc_by_angles(record)

@@ -14,6 +14,7 @@ MAX_NM = 10_800.0
 
 _ANGLE = r"\d{1,3} ?: ?\d{1,2} ?: ?\d{1,2}(?:\.\d*)?|\d{1,3} ?: ?\d{1,2}(?:\.\d*)?|\d{1,7}(?:\.\d*)?"
 _POINT = re.compile(rf" ?(?P<lat>{_ANGLE}) ?(?P<ns>[NS]) ?,? ?(?P<lon>{_ANGLE}) ?(?P<ew>[EW]) ?[,;]? ?", re.I)
+_USUAL = re.compile(r"(\d\d?):(\d\d?):(\d\d?) ([NS]) (\d{1,3}):(\d\d?):(\d\d?) ([EW])", re.ASCII)
 _COMPACT = re.compile(r"(\d{2,3})(\d\d)(\d\d(?:\.\d*)?)")
 _NUMBER = re.compile(r"[+-]?(?:\d{1,9}(?:\.\d*)?|\.\d+)")
 _UNIT = re.compile(r"\s*NM$", re.I)
@@ -25,6 +26,30 @@ class BadRecordError(Exception):
     def __init__(self, code: str, message: str, line: int) -> None:
         super().__init__(message)
         self.code, self.message, self.line = code, message, line
+
+
+_SIXTIETHS = {text: value for value in range(60) for text in (str(value), f"{value:02}")}
+_MINUTES_DEG = {text: value / 60.0 for text, value in _SIXTIETHS.items()}
+_SECONDS_DEG = {text: value / 3600.0 for text, value in _SIXTIETHS.items()}
+
+
+def usual_point(text: str) -> Vertex | None:
+    """Return a coordinate in whole seconds as nearly all files write it (``48:49:37 N 002:16:28 E``).
+
+    None is anything else, :func:`points` may still read it: the same point to the last bit.
+    """
+    found = _USUAL.fullmatch(text)
+    if found is None:
+        return None
+    d, m, s, ns, e, n, t, ew = found.groups()
+    try:
+        lat = math.fsum((int(d), _MINUTES_DEG[m], _SECONDS_DEG[s]))
+        lon = math.fsum((int(e), _MINUTES_DEG[n], _SECONDS_DEG[t]))
+    except KeyError:
+        return None
+    if lat > 90.0 or lon > 180.0:
+        return None
+    return -lat if ns == "S" else lat, -lon if ew == "W" else lon
 
 
 def points(record: Record, wanted: int) -> tuple[list[Vertex], int]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from nofly import plugins
 from nofly.errors import ConfigError
 
+_TRACKS, _ZONES = "nofly.feeds.archives", "nofly.formats"
 _HEAD_BYTES = 1 << 16
 _TERRAIN = (".hgt", ".hgt.zip", ".tif", ".tiff")
 
@@ -24,7 +25,10 @@ def is_tracks(path: str) -> bool:
     if path == "-" or os.path.isdir(path):
         return True
     head = _head(path)
-    return _score("nofly.feeds.archives", head, path) >= _score("nofly.formats", head, path)
+    tracks, zones = (max(plugins.sniffed(kind, head).values(), default=0) for kind in (_TRACKS, _ZONES))
+    if tracks != zones:
+        return tracks > zones
+    return _named_so(_TRACKS, head, path) >= _named_so(_ZONES, head, path)
 
 
 def is_terrain(path: str) -> bool:
@@ -62,10 +66,13 @@ def total_bytes(paths: Iterable[str]) -> int:
     return total
 
 
-def _score(kind: str, head: bytes, path: str) -> tuple[int, bool]:
+def _named_so(kind: str, head: bytes, path: str) -> bool:
+    """Return whether a file is named as one of the plugins that are surest of it (of all, if none is) say."""
     name = path.lower().removesuffix(".gz").removesuffix(".zst")
-    modules = [plugins.load(kind, plugin) for plugin in plugins.names(kind)]
-    return max(((m.sniff(head), name.endswith(m.EXTENSIONS)) for m in modules), default=(0, False))
+    scores = plugins.sniffed(kind, head)
+    best = max(scores.values(), default=0)
+    surest = [plugin for plugin in plugins.names(kind) if scores.get(plugin, 0) == best]
+    return any(name.endswith(plugins.load(kind, plugin).EXTENSIONS) for plugin in surest)
 
 
 def _head(path: str) -> bytes:

@@ -143,13 +143,15 @@ def _format_of(head: bytes, source: str, options: ArchiveOptions) -> ModuleType:
     """Return the archive plugin that is most sure of these first bytes; DecodeError where none is."""
     if options.format is not None:
         return plugins.load(KIND, options.format)
-    modules = [plugins.load(KIND, name) for name in plugins.names(KIND)]
-    name = source.lower().removesuffix(".gz").removesuffix(".zst").removesuffix(".zstd")
-    scored = [(module.sniff(head), name.endswith(module.EXTENSIONS), module) for module in modules]
-    score, _, best = max(scored, key=lambda entry: entry[:2])
-    if score <= 0:
+    scores = plugins.sniffed(KIND, head)
+    if not scores:
         raise DecodeError(
             "not a format of recorded traffic that nofly knows", source=source,
-            expected=", ".join(module.NAME for module in modules),
+            expected=", ".join(plugins.names(KIND)),
         )  # fmt: skip
-    return best
+    name = source.lower().removesuffix(".gz").removesuffix(".zst").removesuffix(".zstd")
+
+    def surer(plugin: str) -> tuple[int, bool]:
+        return scores[plugin], name.endswith(plugins.load(KIND, plugin).EXTENSIONS)
+
+    return plugins.load(KIND, max(scores, key=surer))

@@ -147,17 +147,16 @@ def _decompressed(raw: bytes, source: str, max_bytes: int) -> bytes:
 
 def _pick(head: bytes, source: str) -> ModuleType:
     """Return the one format that is surest of the head of a file; its extension decides between equals."""
-    names = plugins.names(KIND)
-    scores = {name: plugins.load(KIND, name).sniff(head) for name in names}
+    scores = plugins.sniffed(KIND, head)
     best = max(scores.values(), default=0)
-    surest = [name for name, score in scores.items() if score == best > 0]
+    surest = [name for name, score in scores.items() if score == best]
     if len(surest) > 1:
         suffixes = {s.lower() for s in Path(source).suffixes}
         named = [n for n in surest if suffixes.intersection(plugins.load(KIND, n).EXTENSIONS)]
         surest = named if len(named) == 1 else surest
     if len(surest) != 1:
         what = f"could be {' or '.join(surest)}: name the format" if surest else "of no known format"
-        raise ZoneFormatError(what, source=source, expected=f"one of {', '.join(names)}")
+        raise ZoneFormatError(what, source=source, expected=f"one of {', '.join(plugins.names(KIND))}")
     return plugins.load(KIND, surest[0])
 
 

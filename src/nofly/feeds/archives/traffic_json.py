@@ -14,10 +14,10 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from nofly.errors import DecodeError, Finding
+from nofly.errors import DecodeError, Finding, InputError
 from nofly.feeds.columns import Plan, convention, plan, recognised
 from nofly.feeds.json_columns import TEXT_COLUMNS, TIMES, JsonColumns
-from nofly.feeds.json_records import first_objects, records
+from nofly.feeds.json_records import Records, first_objects, records
 from nofly.feeds.options import ArchiveOptions
 from nofly.schema import Positions
 
@@ -25,6 +25,7 @@ NAME = "traffic_json"
 EXTENSIONS = (".json", ".jsonl", ".ndjson")
 
 _HEAD_BYTES = 1 << 16
+_ENOUGH_ROWS = 32_768
 _NEEDED = {"lat_deg", "lon_deg"}
 _COLUMN = re.compile(rb'"([^"\\]{1,64})"\s*:\s*[\[{]')
 _LATER = ("callsign", "squawk", "onground", "geoaltitude", "track", "groundspeed", "vertical_rate")
@@ -86,8 +87,14 @@ def read(file: BinaryIO, source: str, options: ArchiveOptions) -> Iterator[tuple
     chosen = plan(list(names), options, source)
     fields = {ours: reading.name for ours, reading in chosen.readings.items()}
     columns = JsonColumns(_with_later(chosen, fields, options, source), options, source)
-    for block in records(file, source, options, _struct(fields), head):
-        yield from _convert(block.objects, block.first, block.findings, list(fields), columns, options)
+    held = _Held(list(fields), columns, options.batch_rows)
+    try:
+        for block in records(file, source, options, _struct(fields), head):
+            yield from held.take(block)
+    except InputError:
+        yield from held.rest()
+        raise
+    yield from held.rest()
 
 
 def _with_later(chosen: Plan, fields: dict[str, str], options: ArchiveOptions, source: str) -> Plan:
@@ -116,20 +123,42 @@ def _struct(fields: Mapping[str, str]) -> type[msgspec.Struct]:
     return msgspec.defstruct("Row", kinds, rename=dict(fields), gc=False)
 
 
-def _convert(
-    objects: list[Any],
-    first: int,
-    findings: list[Finding],
-    fields: list[str],
-    columns: JsonColumns,
-    options: ArchiveOptions,
-) -> Iterator[tuple[Positions, list[Finding]]]:
-    for start in range(0, max(1, len(objects)), options.batch_rows):
-        some = objects[start : start + options.batch_rows]
-        values = {ours: list(map(attrgetter(ours), some)) for ours in fields}
-        positions, notes = columns.convert(values, first + start)
-        yield positions, findings + notes
-        findings = []
+class _Held:
+    """Blocks of objects on their way to batches that are worth a step of the check."""
+
+    def __init__(self, fields: list[str], columns: JsonColumns, batch_rows: int) -> None:
+        self._columns = columns
+        self._most = batch_rows
+        self._enough = min(batch_rows, _ENOUGH_ROWS)
+        self._getters = [(ours, attrgetter(ours)) for ours in fields]
+        self._findings: list[Finding] = []
+        self._first, self._rows = 1, 0
+        self._told = False
+
+    def take(self, block: Records[Any]) -> Iterator[tuple[Positions, list[Finding]]]:
+        """Add the objects of a block, and yield what is enough for a batch. The objects of a batch follow on
+        each other in the file, so that the number of its first tells that of each."""
+        if block.first != self._first + self._rows:
+            yield from self.rest()
+            self._first = block.first
+        self._findings += block.findings
+        for start in range(0, len(block.objects), self._most):
+            some = block.objects[start : start + self._most]
+            self._columns.add({ours: list(map(get, some)) for ours, get in self._getters})
+            self._rows += len(some)
+            if self._rows >= self._enough:
+                yield from self.rest()
+
+    def rest(self) -> Iterator[tuple[Positions, list[Finding]]]:
+        """Yield what is held: of a file, one batch at least."""
+        if not self._rows and not self._findings and self._told:
+            return
+        if not self._rows:
+            self._columns.add({ours: [] for ours, _ in self._getters})
+        positions, notes = self._columns.take(self._first)
+        yield positions, self._findings + notes
+        self._first += self._rows
+        self._findings, self._rows, self._told = [], 0, True
 
 
 def _read_columns(
