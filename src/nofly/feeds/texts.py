@@ -64,7 +64,11 @@ def squawk_of(value: object) -> str | None:
 
 
 def source_of(text: object) -> str | None:
-    """Return the kind of surveillance, from our own word or from readsb's ``type``; None where unknown."""
+    """Return the kind of surveillance, from our own word or from readsb's ``type``; None where unknown.
+
+    ADS-R is ADS-B: the aircraft's own report, which a ground station repeats on another link (Doc 9871
+    appendix C.2). TIS-B is not: a ground station's radar made it.
+    """
     word = str(text).strip().lower() if text is not None else ""
     return word if word in SOURCES else _READSB_SOURCES.get(word.split("_")[0])
 

@@ -205,14 +205,22 @@ def test_an_aircraft_that_cannot_tell_is_neither_on_ground_nor_not() -> None:
     ("control", "imf", "target", "source"),
     [
         (0, 0, "icao24:4ca7b3", "adsb"), (1, 0, "tisb:~4ca7b3", "adsb"), (2, 0, "icao24:4ca7b3", "tisb"),
-        (2, 1, "tisb:~4ca7b3", "tisb"), (5, 0, "tisb:~4ca7b3", "tisb"), (6, 0, "icao24:4ca7b3", "tisb"),
-        (6, 1, "tisb:~4ca7b3", "tisb"),
+        (2, 1, "tisb:~4ca7b3", "tisb"), (5, 0, "tisb:~4ca7b3", "tisb"), (6, 0, "icao24:4ca7b3", "adsb"),
+        (6, 1, "tisb:~4ca7b3", "adsb"),
     ],
 )  # fmt: skip
 def test_who_sends_for_whom(control: int, imf: int, target: str, source: str) -> None:
     frames = [squitter(airborne(*PLACE, odd) | imf << 48, first=18 << 3 | control) for odd in (False, True)]
     (row,), _ = decode(*frames)
     assert (row["target_id"], row["source"]) == (target, source)
+
+
+def test_the_source_of_an_address_of_its_own_choice_is_that_of_each_message() -> None:
+    frames = [squitter(airborne(*PLACE, odd), first=18 << 3 | 5) for odd in (False, True)]
+    frames += [squitter(airborne(*PLACE, odd) | 1 << 48, first=18 << 3 | 6) for odd in (False, True)]
+    rows, _ = decode(*frames)
+    assert {row["target_id"] for row in rows} == {"tisb:~4ca7b3"}
+    assert [row["source"] for row in rows] == ["tisb", "adsb", "adsb"]
 
 
 @pytest.mark.parametrize(
@@ -222,8 +230,9 @@ def test_what_is_no_fine_position_is_not_read_as_one(control: int, code: str) ->
     assert decode(*pair(first=18 << 3 | control)) == ([], {code: 2})
 
 
-def test_an_aircraft_and_a_ground_station_that_sends_for_it_make_no_pair() -> None:
-    even, odd = squitter(airborne(*PLACE, False)), squitter(airborne(*PLACE, True), first=18 << 3 | 2)
+@pytest.mark.parametrize("control", [2, 6])
+def test_an_aircraft_and_a_ground_station_that_sends_for_it_make_no_pair(control: int) -> None:
+    even, odd = squitter(airborne(*PLACE, False)), squitter(airborne(*PLACE, True), first=18 << 3 | control)
     assert decode(even, odd) == ([], {"position-unresolved": 2})
 
 

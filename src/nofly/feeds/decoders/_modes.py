@@ -196,6 +196,7 @@ class ModesDecoder:
             aircraft = _Aircraft(target, source)
             if len(self._aircraft) >= MOST_AIRCRAFT:
                 self._aircraft.pop(next(iter(self._aircraft)))
+        aircraft.source = source
         self._aircraft[key] = aircraft
         return aircraft
 
@@ -227,7 +228,8 @@ def _sender(data: bytes, content: int, kind: int, mlat: bool) -> tuple[str, str]
 
     DF18's control field (Doc 9871 appendix C.2): 0 ADS-B without a transponder, 1 the same with an address
     of its own choice, 2 and 5 fine TIS-B, 3 coarse TIS-B, 6 ADS-R; in 2 and 6 the IMF bit says that the
-    address is not ICAO's.
+    address is not ICAO's. What ADS-R repeats is the aircraft's own report, sent on another link: ADS-B that
+    came late. TIS-B is what radars on the ground make of it.
     """
     if mlat:
         return "mlat", "mlat"
@@ -240,7 +242,8 @@ def _sender(data: bytes, content: int, kind: int, mlat: bool) -> tuple[str, str]
         return "other", "adsb"
     if control in (2, 6):
         bit = 48 if kind in _AIRBORNE else 35 if kind in _SURFACE else 47 if kind == 19 else None
-        return ("other" if bit is not None and content >> bit & 1 else f"tisb{control}"), "tisb"
+        table = "other" if bit is not None and content >> bit & 1 else f"relayed{control}"
+        return table, "tisb" if control == 2 else "adsb"
     if control == 5:
         return "other", "tisb"
     return POSITION_COARSE if control == 3 else NOT_A_POSITION
