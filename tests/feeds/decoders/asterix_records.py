@@ -1,4 +1,4 @@
-"""ASTERIX records made for tests with libasterix: the decoder takes its tables, but reads by code of its own."""
+"""ASTERIX records made for tests with libasterix: the decoder has its tables, but code of its own."""
 
 from __future__ import annotations
 

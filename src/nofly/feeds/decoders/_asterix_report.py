@@ -23,7 +23,6 @@ SITE_UNKNOWN = Fault("site-unknown", "polar plot of a radar whose site is not in
 REFERENCE_UNKNOWN = Fault(
     "reference-unknown", "Cartesian track without the system's reference point (option reference)"
 )
-REPORT_SUSPECT = "report-suspect"
 
 HIGHEST_FL, LOWEST_FL = 1500.0, -15.0
 """Flight levels beyond these are no aircraft's (the specifications' own limits for I021/145 and I062/136)."""
@@ -68,19 +67,19 @@ def callsign(bits: int | None) -> str | None:
     return padded.lstrip() or None if "#" not in padded else None
 
 
-def squawk(code: int | None, *doubts: int | None) -> str | None:
+def squawk(reply: int | None, *doubts: int | None) -> str | None:
     """Return a Mode 3/A code; None where it is garbled, not validated or not there."""
-    return None if code is None or any(doubts) else f"{code:04o}"
+    return None if reply is None or any(doubts) else f"{reply:04o}"
 
 
-def level_fits(flight_level: float | None) -> bool:
+def level_fits(level_fl: float | None) -> bool:
     """Return whether a flight level may be one, or is none."""
-    return flight_level is None or LOWEST_FL <= flight_level <= HIGHEST_FL
+    return level_fl is None or LOWEST_FL <= level_fl <= HIGHEST_FL
 
 
-def level_m(flight_level: float | None) -> float | None:
+def level_m(level_fl: float | None) -> float | None:
     """Return a flight level in metres, by way of feet, so that it is the number that feet give."""
-    return None if flight_level is None else flight_level * 100.0 * M_PER_FT
+    return None if level_fl is None else level_fl * 100.0 * M_PER_FT
 
 
 def flight_status_on_ground(status: int | None) -> int | None:

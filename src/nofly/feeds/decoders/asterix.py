@@ -23,7 +23,6 @@ from nofly.feeds.decoders._asterix_layout import Broken, Layout
 from nofly.feeds.decoders._asterix_polar import Site
 from nofly.feeds.decoders._asterix_proof import Row, Sources
 from nofly.feeds.decoders._asterix_report import (
-    REPORT_SUSPECT,
     TARGET_UNNAMED,
     Places,
     Report,
@@ -55,7 +54,9 @@ OTHER_CATEGORY = Fault(
     NOT_A_POSITION.code, "data blocks of categories that are not read here", NOT_A_POSITION.severity
 )
 SUSPECT = Fault(
-    REPORT_SUSPECT, "positions that the ground station doubts: kept, without any integrity", Severity.WARNING
+    "report-suspect",
+    "positions that the ground station doubts: kept, without any integrity",
+    Severity.WARNING,
 )
 
 _HEADER_BYTES = 3
