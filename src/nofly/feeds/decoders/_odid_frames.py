@@ -189,7 +189,14 @@ def _crc24(data: bytes) -> bytes:
     """Return a packet's checksum as sent (Core 5.4 vol. 6 part B section 3.1.1), begun for advertisements."""
     register = 0xAAAAAA
     for byte in data:
-        register ^= byte
-        for _ in range(8):
-            register = register >> 1 ^ 0xDA6000 if register & 1 else register >> 1
+        register = register >> 8 ^ _CRC24[(register ^ byte) & 0xFF]
     return struct.pack("<I", register)[:3]
+
+
+def _crc24_of(register: int) -> int:
+    for _ in range(8):
+        register = register >> 1 ^ 0xDA6000 if register & 1 else register >> 1
+    return register
+
+
+_CRC24 = tuple(_crc24_of(byte) for byte in range(256))

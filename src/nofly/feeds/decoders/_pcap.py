@@ -19,7 +19,14 @@ _MAGICS = {
     b"\x4d\x3c\xb2\xa1": ("<", 1_000_000_000), b"\xa1\xb2\x3c\x4d": (">", 1_000_000_000),
 }  # fmt: skip
 """First bytes of pcap → byte order and parts of a second."""
-_ANY_MAGIC = re.compile(b"|".join(map(re.escape, (_NG_MAGIC, *_MAGICS))))
+_HEAD = re.compile(
+    rb"\x0a\x0d\x0d\x0a.{4}(?:\x4d\x3c\x2b\x1a|\x1a\x2b\x3c\x4d)"
+    rb"|(?:\xd4\xc3\xb2\xa1|\x4d\x3c\xb2\xa1)\x02\0\x04\0.{4}"
+    rb"|(?:\xa1\xb2\xc3\xd4|\xa1\xb2\x3c\x4d)\0\x02\0\x04.{4}",
+    re.DOTALL,
+)
+"""The beginning of a capture: pcapng with its byte order, pcap with its version 2.4."""
+_HEAD_BYTES = 12
 _SECTION, _INTERFACE, _OBSOLETE, _SIMPLE, _ENHANCED = 0x0A0D0D0A, 1, 2, 3, 6
 _RESOLUTION, _OFFSET = 9, 14
 _MOST_INTERFACES = 1000
@@ -94,28 +101,23 @@ class PcapReader:
 
     def _head(self, buffer: bytes, at: int) -> int:
         """Take the beginning of a capture; return how many bytes were taken, 0 where there are too few."""
-        first = buffer[at : at + 4]
-        if len(first) < 4:
+        if len(buffer) < at + _HEAD_BYTES:
             return 0
-        if first == _NG_MAGIC:
-            self._kind, self._lost = "pcapng", False
-            return self._block(buffer, at, [])
-        if first not in _MAGICS:
+        if _HEAD.match(buffer, at) is None:
             if not self._lost:
                 self._break(at)
-            return self._next_head(buffer, at + 1) - at
+            found = _HEAD.search(buffer, at + 1)
+            return max(1, len(buffer) - _HEAD_BYTES + 1 - at) if found is None else found.start() - at
+        if buffer[at : at + 4] == _NG_MAGIC:
+            self._kind, self._lost = "pcapng", False
+            return self._block(buffer, at, [])
         if len(buffer) < at + 24:
             return 0
-        self._order, parts = _MAGICS[first]
+        self._order, parts = _MAGICS[buffer[at : at + 4]]
         link = struct.unpack_from(self._order + "I", buffer, at + 20)[0] & 0xFFFF
         self._interfaces = [_Interface(link, parts, 0)]
         self._kind, self._lost = "pcap", False
         return 24
-
-    def _next_head(self, buffer: bytes, at: int) -> int:
-        """Return where a capture may begin; the last three bytes may be a part of its first four."""
-        found = _ANY_MAGIC.search(buffer, at)
-        return max(at, len(buffer) - 3) if found is None else found.start()
 
     def _record(self, buffer: bytes, at: int, packets: list[Packet]) -> int:
         if len(buffer) < at + 16:

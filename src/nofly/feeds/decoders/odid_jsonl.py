@@ -68,6 +68,8 @@ class OdidJsonlDecoder:
         self._rest.clear()
         offset, self._offset = self._offset, self._offset + len(line) + end_bytes
         self._line += 1
+        if not line and not self._too_long:
+            return
         got = Reception(received_us, received_us, offset, f"line {self._line}")
         if self._too_long or len(line) > self._longest:
             self._too_long = False

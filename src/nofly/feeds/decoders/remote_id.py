@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nofly.feeds.decoders import _odid_frames as frames
-from nofly.feeds.decoders._odid import MESSAGE_BYTES, PACK, split_pack
+from nofly.feeds.decoders._odid import MESSAGE_BYTES, split_pack
 from nofly.feeds.decoders._odid_payloads import take_heard
 from nofly.feeds.decoders._odid_senders import Reception, Senders
 from nofly.feeds.decoding import DATAGRAM, Decoded, options_of
@@ -101,7 +101,7 @@ class RemoteIdDecoder:
 
 def layer_of(data: bytes) -> str:
     """Return which of :data:`LAYERS` a datagram is, by its first bytes; ``message`` where it is none."""
-    if split_pack(data) is not None and (len(data) == MESSAGE_BYTES or data[0] >> 4 == PACK):
+    if split_pack(data) is not None:
         return "message"
     if data[0] == 0x0D and split_pack(data[2:]) is not None:
         return "service-data"
@@ -111,7 +111,7 @@ def layer_of(data: bytes) -> str:
         return "hci"
     if data[:2] == b"\0\0" and len(data) > MESSAGE_BYTES:
         return "radiotap"
-    if data[0] & 0x0F == 0 and data[0] in (0x40, 0x50, 0x80, 0xD0) and len(data) > MESSAGE_BYTES:
+    if data[0] in (0x50, 0x80, 0xD0) and len(data) > MESSAGE_BYTES:
         return "wifi"
     return "advertisement" if b"\x16\xfa\xff\x0d" in data else "message"
 
