@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from nofly.incidents.record import Cause, Certainty, Infringement, Status
-from nofly.incidents.stays import Stay
+import numpy as np
+from numpy.typing import NDArray
+
+from nofly.incidents.record import Cause, Certainty, Infringement, Outcomes, Status
+from nofly.incidents.stays import Stay, Stays
 from nofly.tracks.identity import icao24_of
 from nofly.units import US_PER_S
-from nofly.zones.judging import RuleVerdict, judge_rule
+from nofly.zones.judging import RuleStatus, RuleVerdict, judge_rule
 from nofly.zones.model import Restriction, Zone
 from nofly.zones.predicates import Subject
 
 VERTICAL_ERR_M = 38.0
 """95 % height error used for the time at which a limit was crossed (see nofly.geo.heights)."""
 LEAST_CLOSING_MPS = 1.0
+
+
+VERDICTS: tuple[RuleStatus, ...] = ("infringement", "exempt", "cleared", "not-addressed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +38,8 @@ class Witness:
     stated_errors: bool = True
     """Whether the reports state their own position error."""
     time_err_s: float = 1.0
-    unknown_heights: tuple[str, ...] = ()
-    """Sentences on heights that could not be worked out."""
+    why_unknown: Callable[[], tuple[str, ...]] = tuple
+    """Returns sentences on what could not be worked out: heights, whether the zone was active."""
 
 
 def judge(
@@ -71,6 +77,44 @@ def judge(
     )  # fmt: skip
 
 
+_STATUSES, _CERTAINTIES = tuple(Status), tuple(Certainty)
+
+
+def outcomes(
+    zones: Sequence[Zone], stays: Stays, verdict: NDArray[np.int8], shadow: NDArray[np.bool_]
+) -> Outcomes:
+    """Return how many records :func:`judge` would return of each status and certainty.
+
+    ``verdict`` is the index in :data:`VERDICTS` of what the rule says of each stay, ``shadow`` as in
+    :class:`Witness`.
+    """
+    free, keep_in = (
+        np.array([zone.restriction is kind for zone in zones], np.bool_)[stays.zone]
+        for kind in (Restriction.NO_RESTRICTION, Restriction.KEEP_IN)
+    )
+    seen = stays.measured > 0
+    status = np.select(
+        [
+            free | (verdict == VERDICTS.index("exempt")) | (verdict == VERDICTS.index("not-addressed")),
+            shadow | (seen & (stays.weak == stays.measured)),
+            verdict == VERDICTS.index("cleared"),
+            seen & (stays.on_ground == stays.measured) & ~keep_in,
+        ],
+        [_STATUSES.index(s) for s in (Status.EXEMPT, Status.SUSPECT, Status.CLEARED, Status.EXEMPT)],
+        _STATUSES.index(Status.INFRINGEMENT),
+    )
+    certainty = np.select(
+        [~stays.determined, stays.confirmed & (status != _STATUSES.index(Status.SUSPECT))],
+        [_CERTAINTIES.index(Certainty.UNDETERMINED), _CERTAINTIES.index(Certainty.CONFIRMED)],
+        _CERTAINTIES.index(Certainty.PROBABLE),
+    )
+    both, count = np.unique(status * len(_CERTAINTIES) + certainty, return_counts=True)
+    found = zip(both.tolist(), count.tolist(), strict=True)
+    return Outcomes(
+        {(_STATUSES[k // len(_CERTAINTIES)], _CERTAINTIES[k % len(_CERTAINTIES)]): n for k, n in found}
+    )
+
+
 def _id(zone_hash: str, target_id: str, entry_us: int, shadow: bool) -> str:
     text = f"{zone_hash}|{target_id}|{entry_us}{'|suspect' if shadow else ''}"
     return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -96,12 +140,12 @@ def _status(zone: Zone, stay: Stay, witness: Witness, verdict: RuleVerdict) -> t
 
 def _certainty(stay: Stay, witness: Witness, status: Status) -> tuple[Certainty, tuple[str, ...]]:
     if not stay.determined:
-        return Certainty.UNDETERMINED, witness.unknown_heights or (
+        return Certainty.UNDETERMINED, witness.why_unknown() or (
             "It cannot be told: a height, or whether the zone was active, is not known.",
         )
     partly: tuple[str, ...] = ()
     if stay.inside_from_us != stay.entry_us or stay.inside_until_us != stay.exit_us:
-        partly = ("For a part of the time it cannot be told whether it was inside.", *witness.unknown_heights)
+        partly = ("For a part of the time it cannot be told whether it was inside.", *witness.why_unknown())
     if stay.confirmed and status is not Status.SUSPECT:
         return Certainty.CONFIRMED, partly
     if stay.measured == 0:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, overload
 
 
 class Status(StrEnum):
@@ -100,3 +103,73 @@ class Infringement:
     reasons: tuple[str, ...] = ()
     """Why this status and this certainty, as sentences."""
     side: Side = Side.INSIDE
+
+
+Outcomes = Counter[tuple[Status, Certainty]]
+"""How many records there are of each status and certainty."""
+
+
+class Infringements(Sequence[Infringement]):
+    """Records that are made when they are asked for: all at once by whoever goes through them.
+
+    Equal to any sequence of the same records.
+    """
+
+    def __init__(
+        self, count: int, make: Callable[[int], Infringement], outcomes: Callable[[], Outcomes]
+    ) -> None:
+        """``make`` returns a record by its number, ``outcomes`` counts them without making any."""
+        self._count = count
+        self._make = make
+        self._outcomes = outcomes
+        self._made: tuple[Infringement, ...] | None = None
+
+    def __len__(self) -> int:
+        return self._count
+
+    def _all(self) -> tuple[Infringement, ...]:
+        if self._made is None:
+            self._made = tuple(map(self._make, range(self._count)))
+        return self._made
+
+    @overload
+    def __getitem__(self, at: int) -> Infringement: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Infringement, ...]: ...
+
+    def __getitem__(self, at: int | slice) -> Infringement | tuple[Infringement, ...]:
+        """Return one record, or those of a slice as a tuple."""
+        if self._made is not None:
+            return self._made[at]
+        rows = range(self._count)[at]
+        return self._make(rows) if isinstance(rows, int) else tuple(map(self._make, rows))
+
+    def __iter__(self) -> Iterator[Infringement]:
+        return iter(self._all())
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Sequence) and len(other) == self._count:
+            return self._all() == tuple(other)
+        return NotImplemented if not isinstance(other, Sequence) else False
+
+    def __hash__(self) -> int:
+        return hash(self._all())
+
+    def __repr__(self) -> str:
+        return repr(self._all())
+
+    def __reduce__(self) -> Any:
+        """Return what pickles and copies as a tuple of records."""
+        return tuple, (self._all(),)
+
+    def outcomes(self) -> Outcomes:
+        """Return how many records there are of each status and certainty."""
+        return self._outcomes()
+
+
+def outcomes_of(records: Sequence[Infringement]) -> Outcomes:
+    """Return how many records there are of each status and certainty, making none for it."""
+    if isinstance(records, Infringements):
+        return records.outcomes()
+    return Counter((record.status, record.certainty) for record in records)

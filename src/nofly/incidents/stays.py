@@ -138,11 +138,16 @@ class Stays(Sequence[Stay]):
         return cls({name: np.array(given[name], _KINDS.get(name, np.float64)) for name in _NAMES})
 
 
+def appended(*parts: Stays) -> Stays:
+    """Return stays, part by part."""
+    given = [part.columns for part in parts] or [Stays.of([]).columns]
+    return Stays({name: np.concatenate([columns[name] for columns in given]) for name in _NAMES})
+
+
 def joined_stays(parts: Sequence[Stays]) -> Stays:
     """Return stays by time of entry, then target and zone."""
-    given = [part.columns for part in parts] or [Stays.of([]).columns]
-    whole = {name: np.concatenate([columns[name] for columns in given]) for name in _NAMES}
-    found: Stays = Stays(whole)[np.lexsort((whole["zone"], whole["target"], whole["entry_us"]))]
+    whole = appended(*parts)
+    found: Stays = whole[np.lexsort((whole.zone, whole.target, whole.entry_us))]
     return found
 
 

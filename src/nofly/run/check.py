@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from nofly.errors import Finding, fold_findings
-from nofly.incidents.judge import Witness, judge
-from nofly.incidents.keepin import Bound, always_in_force, of_absence
-from nofly.incidents.record import Infringement
-from nofly.incidents.stays import Stay
+from nofly.incidents.keepin import Bound, always_in_force
+from nofly.incidents.stays import Stay, Stays, appended
 from nofly.kernel.detect import Params
 from nofly.run.absences import KeepIn
 from nofly.run.heightfiles import load_geoid, load_qnh, load_terrain
+from nofly.run.judging import Judging, subject
 from nofly.run.lists import Lists, read_list
 from nofly.run.order import ROOM_ROWS, Ordered, OutOfOrder
-from nofly.run.pipeline import TIME_ERR_S, Aids, Pipeline, lists_of
+from nofly.run.pipeline import Aids, Pipeline, lists_of
 from nofly.run.result import CheckResult
 from nofly.run.trackfiles import TrackBatch
-from nofly.run.witnesses import Seen, Tracks
+from nofly.run.witnesses import Tracks
 from nofly.schema import Positions
-from nofly.tracks.identity import icao24_of, state_of
 from nofly.zones.compiled import CompiledZones, compile_zones
 from nofly.zones.model import Datum, Restriction, Zone
-from nofly.zones.predicates import Subject, any_matches
-from nofly.zones.schedule import describe
+from nofly.zones.predicates import any_matches
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,18 +115,24 @@ class _Run:
         pipeline = self._pipeline
         if pipeline is None:
             return CheckResult(self.law, 0, 0, None, tuple(fold_findings(findings)), options=self.options)
-        stays: Sequence[Stay] = pipeline.finish()
-        tracks = self._tracks.joined(pipeline.targets, pipeline.shadows)
-        if self._keep_in is not None:
-            entries = [s for s in stays if s.zone < len(self.law) and not _keeps_in(self.law[s.zone])]
-            stays = [*entries, *self._absences(self._keep_in, pipeline, lists)]
-        judged = self._judge(stays, pipeline, lists)
-        judged.sort(key=lambda i: (i.entry_time_us, i.zone_id, i.target_id))
-        concerned = {i.target_id for i in judged}
+        stays, tracks = pipeline.finish(), self._tracks
+        if self._keep_in is None:
+            tracks.joined(pipeline.targets, pipeline.shadows, pipeline.named_as(stays.target))
+        else:
+            tracks.joined(pipeline.targets, pipeline.shadows)
+            entered = [zone.restriction is not Restriction.KEEP_IN for zone in self.law]
+            entered += [False] * (len(self.zones.zones) - len(self.law))
+            absences = self._absences(self._keep_in, pipeline, lists)
+            stays = appended(stays[np.array(entered, np.bool_)[stays.zone]], Stays.of(absences))
+        thinned = self._keep_in is not None and self._keep_in.thinned
+        judging = Judging(
+            self.law, stays, pipeline.targets, pipeline.shadows, tracks, lists, pipeline.aids, thinned
+        )
+        concerned = {pipeline.targets[k] for k in np.unique(stays.target).tolist()}
         return CheckResult(
             zones=self.law, report_count=self._reports,
             target_count=len(pipeline.targets) - len(pipeline.shadows), span_us=self._span,
-            findings=tuple(fold_findings(findings)), infringements=tuple(judged),
+            findings=tuple(fold_findings(findings)), infringements=judging.records(),
             tracks=tracks.of(concerned), gaps=tracks.gaps(concerned), options=self.options,
         )  # fmt: skip
 
@@ -154,89 +158,9 @@ class _Run:
 
         def bound(zone: Zone, target: int) -> Bound:
             seen = self._tracks.during(target, *(self._span or (0, 0)))
-            subject = _subject(pipeline.targets[target], seen, lists)
-            named = any_matches(zone.rule.applies_to, subject) if zone.rule else False
+            who = subject(pipeline.targets[target], seen, lists)
+            named = any_matches(zone.rule.applies_to, who) if zone.rule else False
             return Bound.MAYBE if named is None else Bound.YES if named else Bound.NO
 
         targets = [t for t in range(len(pipeline.targets)) if t not in pipeline.shadows]
         return list(keep_in.stays(self.zones, pipeline.changes, targets, bound))
-
-    def _judge(self, stays: Sequence[Stay], pipeline: Pipeline, lists: Lists) -> list[Infringement]:
-        changes = _edition_changes(self.law)
-        out = []
-        hashes = {number: self.law[number].zone_hash for number in {stay.zone for stay in stays}}
-        for stay in stays:
-            zone = self.law[stay.zone]
-            seen = self._tracks.during(stay.target, stay.entry_us, stay.exit_us)
-            witness = Witness(
-                _subject(pipeline.targets[stay.target], seen, lists),
-                stay.target in pipeline.shadows,
-                Counter(seen.sentences),
-                seen.stated_errors,
-                TIME_ERR_S,
-                (*_activity_unknown(zone), *self._unknown(zone, seen.positions)),
-            )
-            moments = changes.get(zone.id, set())
-            record = judge(
-                zone, hashes[stay.zone], stay, witness, (stay.entry_us in moments, stay.exit_us in moments)
-            )
-            if _keeps_in(zone) and self._keep_in is not None:
-                record = of_absence(record, zone, thinned=self._keep_in.thinned)
-            out.append(record)
-        return out
-
-    def _unknown(self, zone: Zone, seen: Positions) -> tuple[str, ...]:
-        """Return why heights on the zone's datums are not known, in words."""
-        from nofly.geo.heights import HeightBounds, fill_heights
-        from nofly.geo.heightwords import explain_height
-
-        if len(seen) == 0 or self._pipeline is None:
-            return ()
-        limits = [x for v in zone.volumes for x in (v.lower, v.upper) if x is not None and x.value_m > 0.0]
-        datums = sorted({x.datum for x in limits})
-        aids = self._pipeline.aids
-        one = seen.take(slice(len(seen) // 2, len(seen) // 2 + 1))
-        heights = fill_heights(one, aids.qnh, aids.geoid, aids.terrain, HeightBounds(), datums)
-        return tuple(
-            explain_height(heights, d, 0, one, aids.qnh, aids.geoid, aids.terrain)
-            for d in datums
-            if heights.lo[d][0] != heights.hi[d][0]
-        )
-
-
-def _activity_unknown(zone: Zone) -> tuple[str, ...]:
-    if zone.schedule is None or all(window.certain for window in zone.schedule.windows):
-        return ()
-    return (f"Whether the zone was active is not known. Its hours: {describe(zone.schedule)}.",)
-
-
-def _keeps_in(zone: Zone) -> bool:
-    return zone.restriction is Restriction.KEEP_IN
-
-
-def _subject(name: str, seen: Seen, lists: Lists) -> Subject:
-    address = icao24_of(name)
-    state = state_of(address)
-    named = lists.names_for(address, seen.callsign)
-    return Subject(
-        name,
-        address,
-        seen.callsign,
-        seen.squawk,
-        seen.category,
-        state.alpha3 if state else None,
-        named,
-        named,
-    )
-
-
-def _edition_changes(zones: Sequence[Zone]) -> dict[str, set[int]]:
-    """Return for each zone id the instants at which one edition follows another."""
-    ends: dict[str, set[int]] = {}
-    starts: dict[str, set[int]] = {}
-    for zone in zones:
-        if zone.valid_to_us is not None:
-            ends.setdefault(zone.id, set()).add(zone.valid_to_us)
-        if zone.valid_from_us is not None:
-            starts.setdefault(zone.id, set()).add(zone.valid_from_us)
-    return {name: times & starts.get(name, set()) for name, times in ends.items()}

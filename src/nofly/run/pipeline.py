@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from nofly.geo.bridge import Carry, bridge
 from nofly.geo.heights import HeightBounds, fill_heights
-from nofly.incidents.stays import Stay, merge, zone_activity
+from nofly.incidents.stays import Stays, joined_stays, merge, zone_activity
 from nofly.kernel.detect import Changes, Detector, Params, Reports
 from nofly.kernel.visits import Quality, VisitBook
 from nofly.schema import Coded, Positions
@@ -113,18 +113,28 @@ class Pipeline:
                 more[name] = np.where(low[k] == high[k], low[k], np.nan)
         return replace(positions, columns={**positions.columns, **more}) if more else positions
 
-    def finish(self) -> list[Stay]:
+    def finish(self) -> Stays:
         """End the stream and return all stays, targets by their numbers in ``targets``."""
 
-        def end(i: int) -> list[Stay]:
+        def end(i: int) -> Stays:
             changes, visits = self._books[i].finish(self._detectors[i].finish())
             self.changes.append(changes)
             return merge(self._zones, changes, visits)
 
-        stays = [stay for part in self._each(end) for stay in part]
+        stays = joined_stays(self._each(end))
         if self._pool:
             self._pool.shutdown()
-        return sorted(stays, key=lambda s: (s.entry_us, s.target, s.zone))
+        return stays
+
+    def named_as(self, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return which targets, by number, go by the names of the given ones."""
+        found = np.zeros(len(self.targets), np.bool_)
+        found[numbers] = True
+        of = np.array([self._names[self.targets[k]] for k in sorted(self.shadows)], np.int64)
+        shadows = np.array(sorted(self.shadows), np.int64)
+        found[of] |= found[shadows]
+        found[shadows] |= found[of]
+        return found
 
     def _work(self, i: int, reports: Reports, quality: Quality) -> None:
         changes = self._detectors[i].step(reports, i, len(self._detectors))

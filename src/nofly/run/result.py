@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nofly.errors import Finding
-from nofly.incidents.record import Certainty, Infringement, Status
+from nofly.incidents.record import Certainty, Infringement, Status, outcomes_of
 from nofly.schema import Positions
 from nofly.zones.model import Zone
 
@@ -37,8 +38,9 @@ class CheckResult:
     """First and last report; None where there was none."""
     findings: tuple[Finding, ...] = ()
     """What readers and screens had to say."""
-    infringements: tuple[Infringement, ...] = ()
-    """Every stay, in order of entry: infringements and those exempt, cleared or suspect."""
+    infringements: Sequence[Infringement] = ()
+    """Every stay, in order of entry: infringements and those exempt, cleared or suspect. Of a check each is
+    made when it is asked for."""
     tracks: Positions | None = field(default=None, repr=False)
     """Reports of the targets that have entries, by target and time; long tracks may be thinned."""
     gaps: tuple[Gap, ...] = ()
@@ -53,8 +55,8 @@ class CheckResult:
 
         Exempt, cleared and suspect stays are on record and count as none.
         """
-        counted = [i for i in self.infringements if i.status is Status.INFRINGEMENT]
-        if any(i.certainty is not Certainty.UNDETERMINED for i in counted):
+        counted = {sure for status, sure in outcomes_of(self.infringements) if status is Status.INFRINGEMENT}
+        if counted - {Certainty.UNDETERMINED}:
             return 1
         return 3 if counted or not self.answered or not self.report_count else 0
 

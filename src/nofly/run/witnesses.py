@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nofly.kernel.visits import stable_order
 from nofly.run.result import Gap
 from nofly.schema import Coded, Positions, concatenate
 from nofly.tracks.screening import SENTENCES, Mark
@@ -30,7 +31,6 @@ class Seen:
     category: str | None = None
     sentences: dict[str, int] = field(default_factory=dict)
     stated_errors: bool = True
-    positions: Positions = field(default_factory=lambda: concatenate([]))
 
 
 class Tracks:
@@ -68,19 +68,28 @@ class Tracks:
         self._marks = [m[half].copy() for m in self._marks]
         self._rows = sum(map(len, self._parts))
 
-    def joined(self, names: list[str], shadows: set[int]) -> Tracks:
-        """Put the parts together by target and time, targets by number in ``names``."""
+    def joined(self, names: list[str], shadows: set[int], wanted: NDArray[np.bool_] | None = None) -> Tracks:
+        """Put the parts together by target and time, targets by number in ``names``; only those ``wanted``,
+        where given, by their numbers."""
         self._names, self._shadows = names, shadows
-        if not self._parts:
+        self._start = np.zeros(len(names) + 1, np.int64)
+        rows: list[Any] = [
+            slice(None) if wanted is None else np.flatnonzero(wanted[target]) for target in self._target
+        ]
+        if not rows:
             return self
-        whole = concatenate(self._parts)
-        codes, marks = np.concatenate(self._target), np.concatenate(self._marks)
-        self._parts, self._target, self._marks = [], [], []
-        order = np.lexsort((whole.time_us, codes))
-        if np.all(order == np.arange(len(order))):
-            order = slice(None)  # type: ignore[assignment]
-        self._all, self._codes, self._flags = whole.take(order), codes[order], marks[order]
-        self._start = np.searchsorted(self._codes, np.arange(len(names) + 1))
+        parts = [part if wanted is None else part.take(r) for part, r in zip(self._parts, rows, strict=True)]
+        self._parts = []
+        whole = concatenate(parts)
+        codes = np.concatenate([column[r] for column, r in zip(self._target, rows, strict=True)])
+        marks = np.concatenate([column[r] for column, r in zip(self._marks, rows, strict=True)])
+        self._target, self._marks = [], []
+        if np.any(codes[1:] < codes[:-1]):
+            # The reports of a target have come in order of time.
+            order = stable_order(codes)
+            whole, codes, marks = whole.take(order), codes[order], marks[order]
+        self._all, self._codes, self._flags = whole, codes, marks
+        self._start[1:] = np.cumsum(np.bincount(codes, minlength=len(names)))
         return self
 
     def during(self, target: int, entry_us: int, exit_us: int) -> Seen:
@@ -88,20 +97,34 @@ class Tracks:
         a, b = int(self._start[target]), int(self._start[target + 1])
         if a == b:
             return Seen()
-        times = self._all.time_us[a:b]
-        first, last = (
-            a + int(np.searchsorted(times, entry_us)),
-            a + int(np.searchsorted(times, exit_us, "right")),
-        )
+        first, last = self._rows_of(a, b, entry_us, exit_us)
         texts = {name: self._text(name, first, last, a, b) for name in ("callsign", "squawk", "category")}
-        counted = Counter(self._flags[first:last].tolist())
         sentences: Counter[str] = Counter()
-        for flags, count in counted.items():
+        flagged = self._flags[first:last]
+        for flags, count in Counter(flagged[flagged != 0].tolist()).items():
             for mark, sentence in SENTENCES.items():
                 if flags & mark and mark is not Mark.DUPLICATE:
                     sentences[sentence] += count
-        near = self._all.take(slice(max(a, first - 1), min(b, last + 1)))
-        return Seen(**texts, sentences=dict(sentences), stated_errors=_stated(near), positions=near)
+        stated = self._stated(slice(max(a, first - 1), min(b, last + 1)))
+        return Seen(**texts, sentences=dict(sentences), stated_errors=stated)
+
+    def amid(self, target: int, entry_us: int, exit_us: int) -> Positions:
+        """Return one report from the middle of a stay, or none where the target has none."""
+        a, b = int(self._start[target]), int(self._start[target + 1])
+        first, last = self._rows_of(a, b, entry_us, exit_us)
+        low, high = max(a, first - 1), min(b, last + 1)
+        middle = low + (high - low) // 2
+        return self._all.take(slice(middle, middle + 1 if high > low else middle))
+
+    def _rows_of(self, a: int, b: int, entry_us: int, exit_us: int) -> tuple[int, int]:
+        times = self._all.time_us[a:b]
+        return a + int(times.searchsorted(entry_us)), a + int(times.searchsorted(exit_us, "right"))
+
+    def _stated(self, rows: slice) -> bool:
+        reported, nac_p = self._all.column("pos_err_m"), self._all.column("nac_p")
+        return (reported is not None and not np.isnan(reported[rows]).all()) or (
+            nac_p is not None and bool((nac_p[rows] > 0).any())
+        )
 
     def _text(self, name: str, first: int, last: int, a: int, b: int) -> str | None:
         column = self._all.texts.get(name)
@@ -120,19 +143,18 @@ class Tracks:
 
     def of(self, names: set[str]) -> Positions:
         """Return the reports of the named targets, by target and time."""
-        wanted = [
-            i for i, name in enumerate(self._names) if name in names and self._start[i] < self._start[i + 1]
-        ]
-        if not wanted:
-            return concatenate([])
-        rows = np.concatenate([np.arange(self._start[i], self._start[i + 1]) for i in wanted])
-        out = self._all.take(rows)
         # A target and its reports that are not credible go by one name.
         coded = Coded.from_list(self._names)
-        codes = coded.codes[self._codes[rows]]
-        order = np.lexsort((out.time_us, codes))
-        out = out.take(order)
-        out.target = Coded(codes[order], coded.values)
+        wanted = np.array([name in names for name in coded.values], np.bool_)[coded.codes]
+        wanted &= self._start[1:] > self._start[:-1]
+        if not wanted.any():
+            return concatenate([])
+        rows = slice(None) if wanted[self._codes].all() else np.flatnonzero(wanted[self._codes])
+        out, codes = self._all.take(rows), coded.codes[self._codes[rows]]
+        if self._shadows & set(np.flatnonzero(wanted).tolist()):
+            order = np.lexsort((out.time_us, codes))
+            out, codes = out.take(order), codes[order]
+        out.target = Coded(codes, coded.values)
         return out
 
     def gaps(self, names: set[str]) -> tuple[Gap, ...]:
@@ -142,18 +164,10 @@ class Tracks:
         """
         if self._every > 1:
             return ()
-        out = []
-        for i, name in enumerate(self._names):
-            if name not in names or i in self._shadows:
-                continue
-            times = self._all.time_us[self._start[i] : self._start[i + 1]]
-            for k in np.flatnonzero(np.diff(times) > self._gap_us).tolist():
-                out.append(Gap(name, int(times[k]), int(times[k + 1])))
-        return tuple(out)
-
-
-def _stated(seen: Positions) -> bool:
-    reported, nac_p = seen.column("pos_err_m"), seen.column("nac_p")
-    return (reported is not None and not np.isnan(reported).all()) or (
-        nac_p is not None and bool((nac_p > 0).any())
-    )
+        times, codes = self._all.time_us, self._codes
+        long = np.flatnonzero((codes[1:] == codes[:-1]) & (np.diff(times) > self._gap_us)).tolist()
+        return tuple(
+            Gap(self._names[codes[k]], int(times[k]), int(times[k + 1]))
+            for k in long
+            if int(codes[k]) not in self._shadows and self._names[codes[k]] in names
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from html import escape
 
 from nofly import __version__
@@ -77,7 +78,7 @@ def fragment(result: CheckResult) -> str:
     return f"<p>{escape(summary(result))}</p>{_table(result, result.infringements[:MOST_IN_NOTEBOOK])}{rest}"
 
 
-def _table(result: CheckResult, stays: tuple[Infringement, ...]) -> str:
+def _table(result: CheckResult, stays: Sequence[Infringement]) -> str:
     if not stays:
         return f"<p>{escape(nobody(result))}</p>"
     head = "".join(f"<th>{escape(name)}</th>" for name in HEAD)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -109,7 +109,7 @@ def _axes(
     return drawn.add_axes((left_fraction, (top_in - high_in) / inches, wide_fraction, high_in / inches))
 
 
-def _chosen(stays: tuple[Infringement, ...]) -> list[Infringement]:
+def _chosen(stays: Sequence[Infringement]) -> list[Infringement]:
     """Return the stays shown one by one: one of each zone, then more; infringements first, then by certainty
     and depth."""
     by_status, by_certainty = list(Status), list(Certainty)
@@ -235,7 +235,8 @@ def _foot(drawn: Figure, inches: float, result: CheckResult, shown: list[Infring
         )  # fmt: skip
     left_out = len(result.infringements) - len(shown)
     more = f"{left_out} more {'is' if left_out == 1 else 'are'} on the overview only. " if left_out else ""
-    note = f"{more}Grey band: 95 % error of the height. Times are UTC, places WGS 84. nofly {__version__}"
+    band = "Grey band: 95 % error of a reported height, as stated or assumed."
+    note = f"{more}{band} Times are UTC, places WGS 84. nofly {__version__}"
     drawn.text(0.06, 0.16 / inches, note, fontsize=7, color=palette.FAINT, va="center")
 
 
