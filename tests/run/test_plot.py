@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from nofly.errors import ConfigError
 from nofly.run.outputs.picture import MOST_SHOWN, encoded, figure
@@ -131,3 +132,49 @@ def test_a_stay_round_the_pole_is_drawn(result: CheckResult) -> None:
     )  # fmt: skip
     one = dataclasses.replace(result, zones=(cap,), infringements=(stay,), tracks=None)
     assert encoded(figure(one), dpi=40).startswith(b"\x89PNG")
+
+
+def _profile_of(result: CheckResult, **known: NDArray[np.float64]) -> str:
+    """Return the words of the profile of a stay of which no height is known at entry."""
+    from nofly.schema import Coded, Positions
+
+    stay = dataclasses.replace(result.infringements[1], height_m=None, height_datum=None)
+    n = 30
+    times = stay.entry_time_us + np.arange(n) * 5_000_000
+    columns = {"alt_std_m": np.full(n, 800.0), **known}
+    tracks = Positions(
+        times, Coded.from_list([stay.target_id] * n), np.linspace(46.9, 46.95, n), np.full(n, 7.4), columns
+    )
+    drawn = figure(dataclasses.replace(result, infringements=(stay,), tracks=tracks))
+    profile = drawn.axes[1]
+    return " ".join([profile.get_ylabel(), *(t.get_text() for t in profile.texts)])
+
+
+def test_the_profile_is_drawn_on_the_datum_of_the_limits_where_it_can_be_had(result: CheckResult) -> None:
+    later = np.where(np.arange(30) < 10, np.nan, 900.0)
+    words = _profile_of(result, alt_amsl_m=later)
+    assert words.startswith("altitude, ft AMSL")
+    assert "another datum" not in words
+    none = _profile_of(result, alt_amsl_m=np.full(30, np.nan))
+    assert none.startswith("pressure altitude")
+    assert "3500ft AMSL (AMSL: another datum)" in none
+
+
+def test_a_column_with_holes_is_filled_with_the_heights_that_were_worked_out() -> None:
+    import nofly
+    from nofly.schema import Coded, Positions
+    from nofly.zones.model import Circle, Datum, Limit, Volume, Zone
+
+    n = 40
+    amsl = np.where(np.arange(n) == 3, 900.0, np.nan)
+    track = Positions(
+        1_700_000_000_000_000 + np.arange(n) * 5_000_000, Coded.from_list(["icao24:4b1800"] * n),
+        np.full(n, 46.95), np.linspace(7.3, 7.6, n), {"alt_std_m": np.full(n, 800.0), "alt_amsl_m": amsl},
+    )  # fmt: skip
+    volume = Volume(Circle((46.95, 7.45), 5000.0), None, Limit(1066.8, Datum.AMSL, "3500ft AMSL"))
+    result = nofly.check(track, [Zone("R", "R", (volume,))], qnh=1023.25)
+    assert result.tracks is not None
+    drawn = result.tracks.floats("alt_amsl_m")
+    assert np.isfinite(drawn).all()
+    assert drawn[3] == 900.0
+    assert drawn[4] == pytest.approx(800.0 + 83.0, abs=3.0)

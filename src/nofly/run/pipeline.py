@@ -109,8 +109,10 @@ class Pipeline:
         more = {}
         for k, datum in enumerate(self._zones.datums):
             name = f"alt_{datum.lower()}_m"
-            if name not in positions.columns:
-                more[name] = np.where(low[k] == high[k], low[k], np.nan)
+            told = positions.columns.get(name)
+            missing = low[k] == high[k] if told is None else np.isnan(told) & (low[k] == high[k])
+            if told is None or missing.any():
+                more[name] = np.where(missing, low[k], np.nan if told is None else told)
         return replace(positions, columns={**positions.columns, **more}) if more else positions
 
     def finish(self) -> Stays:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nofly.geo.heights import ERR_M
 from nofly.incidents.record import Infringement
 from nofly.run.outputs import palette
 from nofly.run.outputs.paths import Paths
@@ -41,14 +42,14 @@ def draw_profile(axes: Axes, paths: Paths, stay: Infringement, zone: Zone | None
     for at in (0.0, length_s):
         axes.axvline(at, color=palette.STATUS_COLOUR[stay.status], linewidth=0.8, linestyle=(0, (4, 2)))
     track = paths.track(stay.target_id, *span_us)
-    datum = _datum(stay, track)
+    datum = _datum(stay, zone, track)
     heights = np.array([]) if track is None else track.floats(COLUMN[datum]) / M_PER_FT
     known = np.isfinite(heights)
     limits = _limits(zone)
     _set_range(axes, heights[known], [limit for pair in limits for limit in pair if limit])
     _draw_limits(axes, limits, datum, zone)
     if track is not None and known.any():
-        _draw_height(axes, track, heights, stay, gap_s)
+        _draw_height(axes, track, heights, datum, stay, gap_s)
     else:
         axes.text(0.5, 0.5, "height not known", transform=axes.transAxes, ha="center", color=palette.FAINT)
     axes.set_ylabel(AXIS[datum], fontsize=7.5)
@@ -59,16 +60,17 @@ def draw_profile(axes: Axes, paths: Paths, stay: Infringement, zone: Zone | None
     axes.set_axisbelow(True)
 
 
-def _datum(stay: Infringement, track: Positions | None) -> Datum:
-    """Return the datum the stay was judged on, else one that was reported."""
+def _datum(stay: Infringement, zone: Zone | None, track: Positions | None) -> Datum:
+    """Return the datum the stay was judged on, else one of the zone's limits, else one that was reported:
+    the first on which some height is known."""
+    limits = [limit for pair in _limits(zone) for limit in pair if limit is not None]
+    wanted = [limit.datum for limit in limits if limit.value_m > 0.0 or limit.datum is not Datum.AGL]
     if stay.height_datum in {d.value for d in Datum}:
-        wanted = Datum(stay.height_datum)
-        if track is None or np.isfinite(track.floats(COLUMN[wanted])).any():
-            return wanted
-    for datum in (Datum.STD, Datum.AMSL, Datum.HAE, Datum.AGL):
+        wanted.insert(0, Datum(stay.height_datum))
+    for datum in (*wanted, Datum.STD, Datum.AMSL, Datum.HAE, Datum.AGL):
         if track is not None and np.isfinite(track.floats(COLUMN[datum])).any():
             return datum
-    return Datum.STD
+    return wanted[0] if wanted else Datum.STD
 
 
 def _limits(zone: Zone | None) -> list[tuple[Limit | None, Limit | None]]:
@@ -134,10 +136,13 @@ def _draw_limit(
 
 
 def _draw_height(
-    axes: Axes, track: Positions, heights: NDArray[np.float64], stay: Infringement, gap_s: float
+    axes: Axes, track: Positions, heights: NDArray[np.float64], datum: Datum, stay: Infringement, gap_s: float
 ) -> None:
     seconds = (track.time_us - stay.entry_time_us) / US_PER_S
-    error = track.floats("alt_err_m") / M_PER_FT
+    stated = track.floats("alt_err_m")
+    # A stated error is that of the satellite height, where there is one (nofly.geo.heights).
+    other = np.isfinite(track.floats("alt_hae_m")) & (datum is not Datum.HAE)
+    error = np.where(np.isnan(stated) | other, ERR_M[datum], stated) / M_PER_FT
     broken = np.flatnonzero(np.diff(track.time_us) > gap_s * US_PER_S) + 1
     colour = palette.STATUS_COLOUR[stay.status]
     inside = (track.time_us >= stay.entry_time_us) & (track.time_us <= stay.exit_time_us)
