@@ -74,7 +74,10 @@ class Sources:
             source.held.append((row, where))
 
     def bad(self, key: Key, fault: Fault, where: str) -> None:
-        """Take a record that makes no sense, and why."""
+        """Take a record that makes no sense, and why; one that names no source counts for none."""
+        if key[1] < 0:
+            self._reject(fault, where)
+            return
         source = self._source(key)
         source.recent = (source.recent << 1 | 1) & (1 << WINDOW) - 1
         source.good_run = 0
@@ -123,6 +126,4 @@ class Sources:
 
 
 def _name(key: Key) -> str:
-    if key[1] < 0:
-        return f"category {key[0]:03d} without SAC/SIC"
     return f"category {key[0]:03d} of {key[1]:03d}/{key[2]:03d}"
