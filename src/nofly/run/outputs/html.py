@@ -19,14 +19,27 @@ MOST_GAPS = 50
 MOST_IN_NOTEBOOK = 30
 _STYLE = """
 :root { color-scheme: light dark }
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 78rem; margin: 1.5rem auto; padding: 0 1rem }
-table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums }
-th, td { padding: .25rem .6rem; text-align: left; border-bottom: 1px solid #8884; white-space: nowrap }
-.wide { overflow-x: auto } img { max-width: 100%; height: auto; background: #fff }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 78rem; margin: 1.5rem auto; padding: 0 1rem;
+  overflow-wrap: anywhere }
+table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums;
+  overflow-wrap: break-word }
+th, td { padding: .25rem .5rem; text-align: left; border-bottom: 1px solid #8884; white-space: nowrap }
+td:nth-child(2) { white-space: normal } .stays :is(th, td):nth-child(n + 9) { text-align: right }
+.wide { overflow-x: auto } img { max-width: 100%; height: auto; background: #fff } a { color: inherit }
 .infringement { border-left: 4px solid #d55e00 } .exempt { border-left: 4px double #009e73 }
 .cleared { border-left: 4px dashed #0072b2 } .suspect { border-left: 4px dotted #a49 }
 section.stay { padding-left: .8rem; margin: 1rem 0 } section.stay p { margin: .15rem 0 }
-section.stay p:first-child { font-weight: 600 } small, .faint { opacity: .75 }
+section.stay p:first-child { font-weight: 600 } small { opacity: .75 }
+.narrow { display: none }
+@media (max-width: 80rem) { th, td { white-space: normal } }
+@media (max-width: 44rem) { .narrow { display: block } .wide img { max-width: none; width: 56rem } }
+@media (max-width: 60rem) {
+  thead { display: none } table, tbody, tr { display: block }
+  tr { margin: .6rem 0; padding-left: .3rem; border-bottom: 1px solid #8884 }
+  td, .stays td:nth-child(n) { display: grid; grid-template-columns: 7rem 1fr; border: 0; padding: 0 .4rem;
+    text-align: left; white-space: normal }
+  td::before { content: attr(data-label); opacity: .65; font-size: 11px; text-transform: uppercase }
+}
 """
 _READ = (
     "<p><b>Confirmed</b>: at least one report lies inside by more than its own 95 % error, in place and in "
@@ -45,7 +58,7 @@ def write(result: CheckResult) -> bytes:
     """Return the page: summary, picture, table, each stay in sentences, zones, gaps and findings."""
     from nofly.run.outputs.picture import encoded, figure
 
-    image = base64.b64encode(encoded(figure(result))).decode()
+    image = base64.b64encode(encoded(figure(result, headed=False))).decode()
     stays = result.infringements
     parts = [
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>nofly check</title>',
@@ -54,7 +67,9 @@ def write(result: CheckResult) -> bytes:
         "style-src 'unsafe-inline'\">",
         f"<style>{_STYLE}</style></head><body><h1>nofly check</h1>",
         f"<p>{escape(summary(result))}</p>",
-        f'<p><img alt="Map and vertical profile of the stays" src="data:image/png;base64,{image}"></p>',
+        '<div class="wide"><img alt="Map and vertical profile of the stays" ',
+        f'src="data:image/png;base64,{image}"></div>',
+        '<small class="narrow">The picture is wider than this screen: move it sideways.</small>',
         f'<div class="wide">{_table(result, stays)}</div>',
         "<h2>How to read the certainty</h2>",
         _READ,
@@ -81,14 +96,23 @@ def fragment(result: CheckResult) -> str:
 def _table(result: CheckResult, stays: Sequence[Infringement]) -> str:
     if not stays:
         return f"<p>{escape(nobody(result))}</p>"
-    head = "".join(f"<th>{escape(name)}</th>" for name in HEAD)
-    rows = "".join(
-        f'<tr class="{stay.status.value}">'
-        + "".join(f"<td>{escape(cell)}</td>" for cell in cells(stay))
+    rows = [_row(HEAD, cells(stay), f' class="{stay.status.value}"') for stay in stays]
+    return _rows(HEAD, rows, "stays")
+
+
+def _row(head: Sequence[str], row: Sequence[str], attributes: str = "") -> str:
+    """Return a row of a table; each cell holds the name of its column for screens too narrow for a table."""
+    told = zip(head, row, strict=True)
+    return (
+        f"<tr{attributes}>"
+        + "".join(f'<td data-label="{escape(name)}">{escape(printable(cell))}</td>' for name, cell in told)
         + "</tr>"
-        for stay in stays
     )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _rows(head: Sequence[str], rows: Sequence[str], kind: str) -> str:
+    names = "".join(f"<th>{escape(name)}</th>" for name in head)
+    return f'<table class="{kind}"><thead><tr>{names}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
 
 
 def _section(result: CheckResult, stay: Infringement) -> str:
@@ -101,19 +125,12 @@ def _zones(result: CheckResult) -> str:
     from nofly.run.outputs.geojson import entered
 
     inside = entered(result)
-    rows = "".join(
-        "<tr>"
-        + "".join(f"<td>{escape(printable(cell))}</td>" for cell in _zone_cells(result, zone))
-        + "</tr>"
-        for zone in inside
-    )
+    head = ("zone", "restriction", "floor", "ceiling", "edition", "stays", "hash")
+    rows = [_row(head, _zone_cells(result, zone)) for zone in inside]
     others = f"<p>{len(result.zones) - len(inside)} other zones were checked, without a stay.</p>"
     if not rows:
         return f"<h2>Zones</h2>{others}"
-    head = "".join(
-        f"<th>{w}</th>" for w in ("zone", "restriction", "floor", "ceiling", "edition", "stays", "hash")
-    )
-    return f'<h2>Zones</h2><div class="wide"><table><tr>{head}</tr>{rows}</table></div>{others}'
+    return f'<h2>Zones</h2><div class="wide">{_rows(head, rows, "zones")}</div>{others}'
 
 
 def _zone_cells(result: CheckResult, zone: Zone) -> tuple[str, ...]:

@@ -68,29 +68,33 @@ def _house_style() -> Iterator[None]:
         yield
 
 
-def figure(result: CheckResult) -> Figure:
-    """Return the picture of a result as a matplotlib figure; it needs no display."""
+def figure(result: CheckResult, *, headed: bool = True) -> Figure:
+    """Return the picture of a result as a matplotlib figure; it needs no display.
+
+    ``headed`` puts a line with the summary at its top.
+    """
     with _house_style():
-        return _figure(result)
+        return _figure(result, headed)
 
 
-def _figure(result: CheckResult) -> Figure:
+def _figure(result: CheckResult, headed: bool) -> Figure:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     shown = _chosen(result.infringements)
     overview = len(result.infringements) != 1
     row = _ROW_IN if overview else 1.35 * _ROW_IN
-    inches = _HEAD_IN + _FOOT_IN + _OVERVIEW_IN * overview + row * len(shown)
+    head = _HEAD_IN if headed else 0.1
+    inches = head + _FOOT_IN + _OVERVIEW_IN * overview + row * len(shown)
     drawn = Figure(figsize=(_WIDTH_IN, inches), facecolor=palette.PAPER)
     FigureCanvasAgg(drawn)
-    drawn.text(0.02, 1 - 0.24 / inches, "nofly check", fontsize=11, fontweight="bold", va="center")
-    drawn.text(
-        0.115, 1 - 0.24 / inches, shorten(summary(result), 168), fontsize=8, va="center", color=palette.INK
-    )
+    if headed:
+        top = 1 - 0.24 / inches
+        drawn.text(0.02, top, "nofly check", fontsize=11, fontweight="bold", va="center")
+        drawn.text(0.115, top, shorten(summary(result), 168), fontsize=8, va="center", color=palette.INK)
     paths = Paths(result)
     gap_s = float(getattr(result.options, "max_gap_s", 120.0))
-    top = inches - _HEAD_IN
+    top = inches - head
     numbers = {stay.id: k + 1 for k, stay in enumerate(shown)} if overview else {}
     if overview:
         axes = _axes(drawn, inches, top, 0.06, 0.88, _OVERVIEW_IN - 0.5)
