@@ -41,9 +41,8 @@ class Field(NamedTuple):
     """Where a number stands in an item, and what one of it is worth; ``each``: one in every octet."""
 
     item: str
-    first_byte: int
-    bytes_count: int
-    shift: int
+    last_bit: int
+    """How many bits of the item come up to its end."""
     mask: int
     sign: int
     scale: float
@@ -64,7 +63,10 @@ class Layout:
         self._known: dict[bytes, tuple[Item, ...]] = {}
         places = {name: place for item in record.cv_items_list for name, place in _places(item)}
         self._names = fields
-        self._fields = [(name, places[name]) for name in fields if name in places]
+        self._fields: dict[str, list[tuple[str, Field]]] = {}
+        for name in fields:
+            if name in places:
+                self._fields.setdefault(places[name].item, []).append((name, places[name]))
 
     def record(self, data: bytes, at: int, end: int) -> tuple[Spans, int]:
         """Return where each item of the record at ``at`` stands, and where the record ends.
@@ -74,9 +76,12 @@ class Layout:
         items, at = self._present(data, at, end)
         spans: Spans = {}
         for item in items:
-            after = _end_of(item, data, at, end, spans)
-            spans[item.name] = (at, after)
+            name, kind, sizes = item[:3]
+            after = at + sizes[0] if kind == _FIXED else _end_of(item, data, at, end, spans)
+            spans[name] = (at, after)
             at = after
+        if at > end:
+            raise Broken("an item ends beyond the data")
         return spans, at
 
     def values(self, data: bytes, spans: Spans) -> dict[str, Any]:
@@ -85,20 +90,20 @@ class Layout:
         What is repeated in extents of one octet (I048/030) is a tuple.
         """
         found: dict[str, Any] = dict.fromkeys(self._names)
-        for name, field in self._fields:
-            span = spans.get(field.item)
-            if span is None:
+        for item, (start, end) in spans.items():
+            fields = self._fields.get(item)
+            if fields is None:
                 continue
-            if field.each:
-                found[name] = tuple(octet >> 1 for octet in data[span[0] : span[1]])
-                continue
-            start = span[0] + field.first_byte
-            if start + field.bytes_count > span[1]:
-                continue
-            raw = int.from_bytes(data[start : start + field.bytes_count], "big") >> field.shift & field.mask
-            if raw & field.sign:
-                raw -= field.mask + 1
-            found[name] = raw if field.scale == 1.0 else raw * field.scale
+            octets = data[start:end]
+            bits, whole = 8 * len(octets), int.from_bytes(octets, "big")
+            for name, (_, last_bit, mask, sign, scale, each) in fields:
+                if each:
+                    found[name] = tuple(octet >> 1 for octet in octets)
+                elif last_bit <= bits:
+                    raw = whole >> (bits - last_bit) & mask
+                    if raw & sign:
+                        raw -= mask + 1
+                    found[name] = raw if scale == 1.0 else raw * scale
         return found
 
     def _present(self, data: bytes, at: int, end: int) -> tuple[tuple[Item, ...], int]:
@@ -269,7 +274,7 @@ def _places_in(path: str, item: str, variation: Any, bit: int) -> Iterator[tuple
                 name = f"{path}/{part.cv_name}"
                 yield from _places_in(name, name, _variation(part.cv_rule), 0)
     elif kind == "Repetitive" and variation.cv_rep_bytes is None and _bits(variation.cv_variation) == 7:
-        yield path, Field(item, 0, 1, 0, 0, 0, 1.0, each=True)
+        yield path, Field(item, 0, 0, 0, 1.0, each=True)
 
 
 def _members(path: str, item: str, members: Any, bit: int) -> Iterator[tuple[str, Field]]:
@@ -285,7 +290,5 @@ def _field(item: str, element: Any, bit: int) -> Field:
     content = getattr(element.cv_rule, "cv_content", None)
     signed = getattr(content, "cv_signedness", None)
     scale = float(getattr(content, "cv_lsb", 1.0))
-    first, last = bit // 8, (bit + size - 1) // 8
     sign = 1 << (size - 1) if signed is not None and signed.__name__ == "Signed" else 0
-    shift = 8 * (last + 1) - bit - size
-    return Field(item, first, last + 1 - first, shift, (1 << size) - 1, sign, scale)
+    return Field(item, bit + size, (1 << size) - 1, sign, scale)
