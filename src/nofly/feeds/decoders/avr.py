@@ -2,7 +2,8 @@
 
 ``*8D4CA7B3…;`` is a message; ``@`` and ``%`` put the receiver's clock (12 digits) before it, ``<`` the clock
 and the signal level (2 digits); some receivers add more after the ``;``. The clock tells no date: a message
-has the time it was received. Source: Mode-S Beast documentation, "Data output formats".
+has the time it came, unless the option ``clock`` says that the one receiver's clock can be relied on.
+Source: Mode-S Beast documentation, "Data output formats".
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from nofly.errors import ConfigError
+from nofly.feeds.decoders._frame_clock import CLOCK_DOUBTED, FrameClock
 from nofly.feeds.decoders._lines import Lines
 from nofly.feeds.decoders._modes import ModesDecoder, ModesMessage
 from nofly.feeds.decoding import STREAM, Decoded, Decoder, options_of
@@ -29,7 +32,7 @@ _LINE = re.compile(
     rb"(?P<message>[0-9A-F]{4}|[0-9A-F]{14}|[0-9A-F]{28});[0-9A-F;]*",
     re.IGNORECASE,
 )
-_MLAT = b"FF004D4C4154"
+_MLAT_CLOCK = 0xFF004D4C4154
 """The clock of messages that dump1090 and readsb make from multilateration ("MLAT" in ASCII)."""
 _MODE_AC_DIGITS = 4
 
@@ -40,6 +43,8 @@ class AvrOptions:
 
     receiver: tuple[float, float] | None = None
     """Where the receiver stands (latitude, longitude): places aircraft on the ground not yet placed."""
+    clock: Literal["received", "12mhz", "gps"] = "received"
+    """What a message's time is taken from: when it came, or the clock of the one receiver that sends here."""
 
     def __post_init__(self) -> None:
         if self.receiver is not None and not (abs(self.receiver[0]) <= 90 and abs(self.receiver[1]) <= 180):
@@ -61,6 +66,7 @@ class AvrFeed:
         self.records = 0
         self._lines = Lines(MOST_LINE_BYTES)
         self._messages = ModesDecoder(source, options.receiver, "byte")
+        self._clock = FrameClock(options.clock)
         self._tally = Tally(source)
 
     def feed(self, data: bytes, received_us: int) -> Decoded:
@@ -81,8 +87,13 @@ class AvrFeed:
             elif len(match["message"]) == _MODE_AC_DIGITS:
                 self._tally.add(NOT_A_POSITION, f"byte {start}")
             else:
-                clock = (match["clock"] or match["clock_signal"] or b"")[:12].upper()
+                clock = int((match["clock"] or match["clock_signal"] or b"0")[:12], 16)
+                mlat = clock == _MLAT_CLOCK
+                time_us = received_us if mlat else self._clock.time_us(clock, received_us)
+                if time_us is None:
+                    self._tally.add(CLOCK_DOUBTED, f"byte {start}")
+                    time_us = received_us
                 message = bytes.fromhex(match["message"].decode())
-                messages.append(ModesMessage(message, received_us, start, start, clock == _MLAT, received_us))
+                messages.append(ModesMessage(message, time_us, start, start, mlat, received_us))
         positions, findings = self._messages.feed(messages)
         return positions, findings + self._tally.take()

@@ -5,7 +5,7 @@ bytes, 0x32 Mode S short of seven, 0x33 Mode S long of fourteen, 0x34 the receiv
 Every 0x1A within is sent twice (Mode-S Beast documentation, "Data output formats").
 
 The clock tells no date, and of several receivers on one port each has its own: as a live feed, a message has
-the time it was received.
+the time it came, unless the option ``clock`` says that the one receiver's clock can be relied on.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from nofly.errors import ConfigError, Severity
+from nofly.feeds.decoders._frame_clock import CLOCK_DOUBTED, FrameClock
 from nofly.feeds.decoders._modes import ModesDecoder, ModesMessage
 from nofly.feeds.decoding import STREAM, Decoded, Decoder, options_of
 from nofly.feeds.faults import NOT_A_POSITION, RECORD_BROKEN, Fault, Tally
@@ -42,6 +43,8 @@ class BeastOptions:
 
     receiver: tuple[float, float] | None = None
     """Where the receiver stands (latitude, longitude): places aircraft on the ground not yet placed."""
+    clock: Literal["received", "12mhz", "gps"] = "received"
+    """What a message's time is taken from: when it came, or the clock of the one receiver that sends here."""
 
     def __post_init__(self) -> None:
         if self.receiver is not None and not (abs(self.receiver[0]) <= 90 and abs(self.receiver[1]) <= 180):
@@ -62,6 +65,7 @@ class BeastFeed:
     def __init__(self, options: BeastOptions, source: str) -> None:
         self._frames = BeastDecoder()
         self._messages = ModesDecoder(source, options.receiver, "byte")
+        self._clock = FrameClock(options.clock)
         self._tally = Tally(source)
         self._lost = (0, 0)
         self.records = 0
@@ -73,8 +77,12 @@ class BeastFeed:
             self.records += 1
             if frame.kind in (2, 3):
                 mlat = frame.clock == MLAT_CLOCK
+                time_us = received_us if mlat else self._clock.time_us(frame.clock, received_us)
+                if time_us is None:
+                    self._tally.add(CLOCK_DOUBTED, f"byte {frame.offset}")
+                    time_us = received_us
                 messages.append(
-                    ModesMessage(frame.message, received_us, frame.offset, frame.offset, mlat, received_us)
+                    ModesMessage(frame.message, time_us, frame.offset, frame.offset, mlat, received_us)
                 )
             else:
                 self._tally.add(NOT_A_POSITION, f"byte {frame.offset}")
