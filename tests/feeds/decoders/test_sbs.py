@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nofly.errors import DecodeError, Finding, Severity
+from nofly.errors import ConfigError, DecodeError, Finding, Severity
 from nofly.feeds.archives import sbs as archive
+from nofly.feeds.decoders import sbs
 from nofly.feeds.decoders.sbs import SbsDecoder
 from nofly.feeds.faults import NOT_ROWS
 from nofly.feeds.options import ArchiveOptions
@@ -99,6 +100,22 @@ def test_a_position_takes_what_was_said_before_for_a_time() -> None:
     assert positions.columns["alt_std_m"].tolist() == pytest.approx([304.8, np.nan, np.nan], nan_ok=True)
     assert positions.columns["gs_mps"].tolist() == pytest.approx([51.444444, 51.444444, np.nan], nan_ok=True)
     assert [positions.texts["callsign"].at(2), positions.texts["squawk"].at(2)] == ["KLM1", "7700"]
+
+
+def test_a_speed_below_nothing_is_none() -> None:
+    positions, _ = decode(message(lat=51, lon=1, gs=-5, alt=-100))
+    assert "gs_mps" not in positions.columns
+    assert positions.columns["alt_std_m"].tolist() == pytest.approx([-30.48])
+
+
+def test_a_live_feed_has_the_time_received_unless_a_zone_is_told() -> None:
+    line = (message(lat=51, lon=1) + "\n").encode()
+    assert sbs.decoder({}, "feed").feed(line, T0 + 9)[0].time_us.tolist() == [T0 + 9]
+    zoned = sbs.decoder({"time_zone": "Europe/London"}, "feed").feed(line, T0 + 9)[0]
+    assert zoned.time_us.tolist() == [T0 - 3600 * 10**6]
+    assert zoned.columns["received_us"].tolist() == [T0 + 9]
+    with pytest.raises(ConfigError, match="time zone 'Mars'"):
+        sbs.decoder({"time_zone": "Mars"}, "feed")
 
 
 def test_one_aircraft_says_nothing_of_another() -> None:

@@ -265,6 +265,11 @@ def _scaled(factor: float) -> Callable[[str], float | None]:
     return read
 
 
+def _speed(text: str) -> float | None:
+    value = _number(text)
+    return None if value is None or value < 0 else value * MPS_PER_KT
+
+
 def _flag(text: str) -> float | None:
     return {"-1": 1.0, "1": 1.0, "0": 0.0}.get(text.strip())
 
@@ -272,7 +277,7 @@ def _flag(text: str) -> float | None:
 _REMEMBERED: tuple[tuple[str, int, Callable[[str], float | str | None]], ...] = (
     ("callsign", 10, callsign_of),
     ("alt_std_m", 11, _scaled(M_PER_FT)),
-    ("gs_mps", 12, _scaled(MPS_PER_KT)),
+    ("gs_mps", 12, _speed),
     ("track_deg", 13, _scaled(1.0)),
     ("vrate_mps", 16, _scaled(MPS_PER_FPM)),
     ("squawk", 17, squawk_of),
