@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,10 +14,11 @@ from nofly.incidents.keepin import Bound, always_in_force
 from nofly.incidents.stays import Stay, Stays, appended
 from nofly.kernel.detect import Params
 from nofly.run.absences import KeepIn
+from nofly.run.ahead import ahead
 from nofly.run.heightfiles import load_geoid, load_qnh, load_terrain
 from nofly.run.judging import Judging, subject
 from nofly.run.lists import Lists, read_list
-from nofly.run.order import ROOM_ROWS, Ordered, OutOfOrder
+from nofly.run.order import FEW_ROWS, ROOM_ROWS, Ordered, OutOfOrder
 from nofly.run.pipeline import Aids, Pipeline, lists_of
 from nofly.run.result import CheckResult
 from nofly.run.trackfiles import TrackBatch
@@ -45,6 +47,8 @@ class CheckOptions:
     threads: int = 0
     """0: as many as there are cores, as long as there is work for them."""
     screening: bool = True
+    room_rows: int = ROOM_ROWS
+    """Reports that may be held in memory to be put in order; of more, files are made and sorted."""
 
 
 def check(
@@ -66,13 +70,13 @@ def check(
     lists.require(lists_of(zones))
     seen, outlines = always_in_force(zones)
     compiled = compile_zones(seen)
-    ordered = Ordered(batches, again, ROOM_ROWS)
+    ordered = Ordered(batches, again, chosen.room_rows)
     try:
-        run = _Run(zones, outlines, compiled, chosen, ordered)
+        run = _Run(zones, outlines, compiled, chosen)
         run.take(ordered)
     except OutOfOrder:
-        run = _Run(zones, outlines, compiled, chosen, ordered)
-        run.take(ordered.parted())
+        run = _Run(zones, outlines, compiled, chosen)
+        run.take(ordered.anew())
     said = [*findings, *(f for each in lists.lists for f in each.findings), *ordered.findings, *run.findings]
     return run.result(lists, said)
 
@@ -81,34 +85,41 @@ class _Run:
     """One pass over all positions."""
 
     def __init__(
-        self, law: Sequence[Zone], outlines: dict[int, int], zones: CompiledZones, options: CheckOptions,
-        ordered: Ordered,
-    ) -> None:  # fmt: skip
+        self, law: Sequence[Zone], outlines: dict[int, int], zones: CompiledZones, options: CheckOptions
+    ) -> None:
         self.law = tuple(law)
         self.zones = zones
         self.options = options
         self.findings: list[Finding] = []
-        self._ordered = ordered
         self._pipeline: Pipeline | None = None
         self._tracks = Tracks(options.max_gap_s)
         self._keep_in = KeepIn(self.law, outlines, options.max_gap_s) if outlines else None
+        self._threads = options.threads or min(os.cpu_count() or 1, 4)
         self._reports = 0
         self._span: tuple[int, int] | None = None
 
     def take(self, positions: Iterable[Positions]) -> None:
         """Take all positions, in order."""
-        for batch in positions:
-            if self._pipeline is None:
-                self._pipeline = self._begin(batch)
-            self._reports += len(batch)
-            low, high = int(batch.time_us.min()), int(batch.time_us.max())
-            self._span = (
-                (low, high) if not self._span else (min(low, self._span[0]), max(high, self._span[1]))
-            )
-            taken = self._pipeline.step(batch)
-            self._tracks.add(taken)
-            if self._keep_in is not None:
-                self._keep_in.add(taken)
+        try:
+            with ExitStack() as ends:
+                ready = positions if self._threads == 1 else ends.enter_context(ahead(positions))
+                for batch in ready:
+                    self._step(batch)
+        except BaseException:
+            if self._pipeline is not None:
+                self._pipeline.close()
+            raise
+
+    def _step(self, batch: Positions) -> None:
+        if self._pipeline is None:
+            self._pipeline = self._begin(batch)
+        self._reports += len(batch)
+        low, high = int(batch.time_us.min()), int(batch.time_us.max())
+        self._span = (low, high) if not self._span else (min(low, self._span[0]), max(high, self._span[1]))
+        taken = self._pipeline.step(batch)
+        self._tracks.add(taken)
+        if self._keep_in is not None:
+            self._keep_in.add(taken)
 
     def result(self, lists: Lists, findings: list[Finding]) -> CheckResult:
         """End the pass and judge what was found."""
@@ -142,9 +153,7 @@ class _Run:
         self.findings += said
         geoid = load_geoid() if self._needs_geoid(first) else None
         aids = Aids(qnh, geoid, load_terrain(options.terrain))
-        threads = options.threads or min(os.cpu_count() or 1, 4)
-        if not options.threads and len(first) < 200_000:
-            threads = 1
+        threads = self._threads if options.threads or len(first) >= FEW_ROWS else 1
         return Pipeline(self.zones, Params(options.max_gap_s), aids, threads, options.screening)
 
     def _needs_geoid(self, first: Positions) -> bool:

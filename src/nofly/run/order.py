@@ -1,8 +1,8 @@
 """Batches in which every target's reports are in order of time, whatever order the files are in.
 
-What fits into memory is sorted there. What does not is read as it comes; where that turns out to be out of
-order, it is read again and parted by target into files, each of which is then sorted: an archive as a whole
-never is.
+Reports are passed on as they come, as long as each target's are in order. Where that turns out not to be so,
+all is begun anew: what fits into memory is sorted there; what does not is read again and parted by target
+into files, each of which is then sorted: an archive as a whole never is.
 """
 
 from __future__ import annotations
@@ -11,20 +11,31 @@ import tempfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nofly.errors import Finding, InputError
+from nofly.kernel.visits import stable_order
+from nofly.run.numbering import Numbering
 from nofly.run.trackfiles import TrackBatch
-from nofly.schema import Positions, concatenate
+from nofly.schema import FLOATS, LONGS, SMALLS, TEXTS, Coded, Positions, concatenate
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 ROOM_ROWS = 1_500_000
 STEP_ROWS = 262_144
+FEW_ROWS = 65_536
+"""Batches shorter than this are put together: each has its price."""
 PARTS = 64
+
+_EARLIEST_US, _LATEST_US = np.iinfo(np.int64).min, np.iinfo(np.int64).max
 
 
 class OutOfOrder(InputError):
-    """A stream that was taken for ordered is not."""
+    """A stream that was taken for ordered is not: begin anew with :meth:`Ordered.anew`."""
 
 
 class Ordered:
@@ -33,35 +44,60 @@ class Ordered:
     def __init__(
         self, batches: Iterable[TrackBatch], again: Callable[[], Iterable[TrackBatch]] | None, room_rows: int
     ) -> None:
+        """``again`` begins to read anew; ``room_rows`` may be held in memory to be sorted there."""
         self._batches = iter(batches)
         self._again = again
         self._room = room_rows
+        self._held: list[Positions] | None = []
+        self._rows = 0
         self.findings: list[Finding] = []
-        self.whole = True
-        """Whether all reports were in memory at once."""
 
     def __iter__(self) -> Iterator[Positions]:
-        held: list[Positions] = []
-        rows = 0
-        for batch in self._taken(self._batches):
-            held.append(batch)
-            rows += len(batch)
-            if rows > self._room:
-                self.whole = False
-                yield from self._stream(held)
-                return
-        if rows:
-            yield from _steps(in_order(concatenate(held)))
+        """Yield the batches as they come, small ones together; within one, small disorder is sorted away.
 
-    def parted(self) -> Iterator[Positions]:
-        """Read everything again, part it by target, and yield part by part in order."""
+        Raises OutOfOrder at the first report that is older than its target's last in an earlier batch.
+        """
+        sequence = _Sequence()
+        for batch in _together(self._taken(self._batches)):
+            self._hold(batch)
+            ready = batch if _is_ordered(batch) else in_order(batch)
+            sequence.add(ready)
+            yield ready
+
+    def anew(self) -> Iterator[Positions]:
+        """Yield everything in order, from the beginning.
+
+        Raises InputError where it is too much for memory and cannot be read twice.
+        """
+        if held := self._all_held():
+            yield from _steps(in_order(concatenate(held)))
+            return
         if self._again is None:
             raise InputError(
-                "reports are out of order and cannot be read twice", expected="a file, not a pipe"
+                f"more than {self._room} reports are out of order and cannot be read twice",
+                expected="a file, not a pipe",
             )
         self.findings.clear()
         with tempfile.TemporaryDirectory(prefix="nofly-") as folder:
             yield from _parted(self._taken(self._again()), Path(folder))
+
+    def _all_held(self) -> list[Positions]:
+        """Return all batches, those not yet read too; none where that is more than may be held."""
+        if self._held is not None:
+            for batch in self._taken(self._batches):
+                if not self._hold(batch):
+                    break
+        held, self._held = self._held or [], None
+        return held
+
+    def _hold(self, batch: Positions) -> bool:
+        """Keep a batch in case all has to be sorted; nothing is kept, nor more read, once it is too much."""
+        self._rows += len(batch)
+        if self._held is not None:
+            self._held.append(batch)
+            if self._rows > self._room:
+                self._held = None
+        return self._held is not None
 
     def _taken(self, batches: Iterable[TrackBatch]) -> Iterator[Positions]:
         for batch in batches:
@@ -69,13 +105,36 @@ class Ordered:
             if len(batch.positions):
                 yield batch.positions
 
-    def _stream(self, held: list[Positions]) -> Iterator[Positions]:
-        """Yield as it comes, checking; within a batch, small disorder is sorted away."""
-        last: dict[str, int] = {}
-        for batch in (*held, *self._taken(self._batches)):
-            ready = batch if _is_ordered(batch) else in_order(batch)
-            _check_order(ready, last)
-            yield ready
+
+class _Sequence:
+    """The last report of every target, to compare the next batch with."""
+
+    def __init__(self) -> None:
+        self._numbering = Numbering()
+        self._last_us = np.full(0, _EARLIEST_US)
+        self._latest_us = _EARLIEST_US
+
+    def add(self, batch: Positions) -> None:
+        """Take a batch, in order in itself; raise OutOfOrder where it does not follow those before."""
+        number, time_us = self._numbering.of(batch.target), batch.time_us
+        more = len(self._numbering.names) - len(self._last_us)
+        if more > 0:
+            self._last_us = np.concatenate(
+                [self._last_us, np.full(max(more, len(self._last_us)), _EARLIEST_US)]
+            )
+        if int(time_us.min()) < self._latest_us:
+            self._compare(number, time_us)
+        # Of rows with one target NumPy keeps what is assigned last: the latest.
+        self._last_us[number] = time_us
+        self._latest_us = max(self._latest_us, int(time_us.max()))
+
+    def _compare(self, number: NDArray[np.int32], time_us: NDArray[np.int64]) -> None:
+        first_us = np.full(len(self._last_us), _LATEST_US)
+        first_us[number[::-1]] = time_us[::-1]
+        older = np.flatnonzero(first_us < self._last_us)
+        if len(older):
+            name = self._numbering.names[int(older[0])]
+            raise OutOfOrder("a report is older than the last one of its target", locator=f"target {name}")
 
 
 def in_order(positions: Positions) -> Positions:
@@ -88,25 +147,25 @@ def in_order(positions: Positions) -> Positions:
 
 
 def _is_ordered(positions: Positions) -> bool:
-    time = positions.time_us
+    time, codes = positions.time_us, positions.target.codes
     if np.all(time[1:] >= time[:-1]):
         return True
-    order = np.argsort(positions.target.codes, kind="stable")
-    codes, time = positions.target.codes[order], time[order]
+    if not np.all(codes[1:] >= codes[:-1]):
+        order = stable_order(codes)
+        codes, time = codes[order], time[order]
     return bool(np.all((codes[1:] != codes[:-1]) | (time[1:] >= time[:-1])))
 
 
-def _check_order(batch: Positions, last: dict[str, int]) -> None:
-    codes = batch.target.codes
-    latest = np.full(len(batch.target.values), np.iinfo(np.int64).min)
-    earliest = np.full(len(batch.target.values), np.iinfo(np.int64).max)
-    latest[codes] = batch.time_us
-    earliest[codes[::-1]] = batch.time_us[::-1]
-    for code in np.flatnonzero(latest > np.iinfo(np.int64).min).tolist():
-        name = batch.target.values[code]
-        if last.get(name, earliest[code]) > earliest[code]:
-            raise OutOfOrder("a report is older than the last one of its target", locator=f"target {name}")
-        last[name] = int(latest[code])
+def _together(batches: Iterable[Positions]) -> Iterator[Positions]:
+    """Yield the rows of all batches, none (but the last) with fewer than ``FEW_ROWS``."""
+    few: list[Positions] = []
+    for batch in batches:
+        few.append(batch)
+        if sum(map(len, few)) >= FEW_ROWS:
+            yield concatenate(few)
+            few = []
+    if few:
+        yield concatenate(few)
 
 
 def _steps(positions: Positions) -> Iterator[Positions]:
@@ -115,15 +174,18 @@ def _steps(positions: Positions) -> Iterator[Positions]:
 
 
 def _parted(batches: Iterable[Positions], folder: Path) -> Iterator[Positions]:
+    """Write the reports into files by target, then yield file by file in order."""
     import pyarrow.parquet as pq
 
     from nofly.schema import arrow_schema
 
-    writers = [
+    writers: list[Any] = [
         pq.ParquetWriter(folder / f"{i}.parquet", arrow_schema(), compression="zstd") for i in range(PARTS)
     ]
+    present: set[str] = set()
     try:
         for batch in batches:
+            present |= {*batch.columns, *batch.texts}
             part_of = np.array([zlib.crc32(name.encode()) % PARTS for name in batch.target.values])
             part = part_of[batch.target.codes]
             for i in np.unique(part).tolist():
@@ -131,10 +193,33 @@ def _parted(batches: Iterable[Positions], folder: Path) -> Iterator[Positions]:
     finally:
         for writer in writers:
             writer.close()
-    from nofly.run.trackfiles import read_batches
-
     for i in range(PARTS):
-        held = [b.positions for b in read_batches(folder / f"{i}.parquet") if len(b.positions)]
-        if held:
-            yield from _steps(in_order(concatenate(held)))
-        (folder / f"{i}.parquet").unlink()
+        part_path = folder / f"{i}.parquet"
+        if pq.read_metadata(part_path).num_rows:
+            yield from _steps(in_order(_from_arrow(pq.read_table(part_path), present)))
+        part_path.unlink()
+
+
+def _from_arrow(table: pa.Table, present: set[str]) -> Positions:
+    """Return what :meth:`nofly.schema.Positions.to_arrow` wrote, to the last bit, with the columns that are
+    ``present``."""
+    import pyarrow as pa
+
+    def numbers(name: str, kind: Any, null: float) -> NDArray[Any]:
+        column = table.column(name).combine_chunks()
+        plain = column.cast(pa.int8()) if pa.types.is_boolean(column.type) else column
+        plain = plain.cast(pa.int64()) if pa.types.is_timestamp(plain.type) else plain
+        found: NDArray[Any] = plain.fill_null(null).to_numpy(zero_copy_only=False).astype(kind, copy=False)
+        return found
+
+    def coded(name: str) -> Coded:
+        column = table.column(name).unify_dictionaries().combine_chunks()
+        codes = column.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
+        return Coded(codes, column.dictionary.to_pylist())
+
+    columns = {name: numbers(name, np.float64, np.nan) for name in FLOATS if name in present}
+    columns |= {name: numbers(name, np.int8, -1) for name in SMALLS if name in present}
+    columns |= {name: numbers(name.removesuffix("_us"), np.int64, -1) for name in LONGS if name in present}
+    texts = {name: coded(name) for name in TEXTS if name in present}
+    lat_deg, lon_deg = (numbers(name, np.float64, np.nan) for name in ("lat_deg", "lon_deg"))
+    return Positions(numbers("time", np.int64, -1), coded("target_id"), lat_deg, lon_deg, columns, texts)

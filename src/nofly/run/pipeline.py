@@ -5,20 +5,23 @@ All state is in the object; the kernel's work is shared out by target among thre
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nofly.errors import InputError
 from nofly.geo.bridge import Carry, bridge
 from nofly.geo.heights import HeightBounds, fill_heights
 from nofly.incidents.stays import Stays, joined_stays, merge, zone_activity
 from nofly.kernel.detect import Changes, Detector, Params, Reports
 from nofly.kernel.visits import Quality, VisitBook
-from nofly.schema import Coded, Positions
+from nofly.run.numbering import Numbering
+from nofly.schema import Positions
 from nofly.tracks.quality import default_pos_err_m, epu_m
 from nofly.tracks.screening import DISPLACED, WEAK, ScreenParams, ScreenState, screen_into
 from nofly.units import US_PER_S
@@ -26,9 +29,15 @@ from nofly.zones.compiled import CompiledZones
 from nofly.zones.model import Zone
 
 DAY_US = 86_400 * US_PER_S
+AHEAD_BATCHES = 2
+"""Batches made ready that the kernel has not yet taken: more would only take memory."""
 TIME_ERR_S = 1.0
 """95 % error of a report's time where none is said: time stamps of receivers without GPS, and whole-second
 archives."""
+
+
+Active = tuple[NDArray[np.int32], NDArray[np.int64]]
+"""When the zones are active: see :func:`nofly.incidents.stays.zone_activity`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +62,11 @@ class Taken:
 
 
 class Pipeline:
-    """Takes batches in which each target's reports are in order of time."""
+    """Takes batches in which each target's reports are in order of time.
+
+    Each worker has a detector and a part of the targets, and takes its batches one after the other; the next
+    batch is being made ready meanwhile.
+    """
 
     def __init__(
         self, zones: CompiledZones, params: Params, aids: Aids, threads: int, screening: bool = True
@@ -62,8 +75,8 @@ class Pipeline:
         self._params = params
         self.aids = aids
         self._screening = screening
-        self._names: dict[str, int] = {}
-        self.targets: list[str] = []
+        self._numbering = Numbering()
+        self.targets = self._numbering.names
         self.shadows: set[int] = set()
         """Numbers of the targets that stand for the not credible reports of another."""
         self._shadow_of = np.full(0, -1, np.int32)
@@ -72,14 +85,22 @@ class Pipeline:
         self._span: tuple[int, int] | None = None
         self.changes: list[Changes] = []
         """All changes that the kernel found, once the stream has ended."""
-        self._active: tuple[Any, Any] = (np.zeros(len(zones.zones) + 1, np.int32), np.zeros((0, 3), np.int64))
-        self._detectors = [Detector(zones, *self._active, params) for _ in range(threads)]
-        self._books = [VisitBook(zones) for _ in range(threads)]
-        self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
+        self._active: Active = (np.zeros(len(zones.zones) + 1, np.int32), np.zeros((0, 3), np.int64))
+        self._workers = [_Worker(zones, self._active, params, i, threads) for i in range(threads)]
+        self._pools = [ThreadPoolExecutor(1) for _ in self._workers] if threads > 1 else []
+        self._under_way: deque[list[Future[None]]] = deque()
 
     def step(self, positions: Positions) -> Taken:
         """Take a batch."""
-        codes = self._number(positions.target)
+        positions = replace(
+            positions,
+            time_us=_writable(positions.time_us, np.int64),
+            lat_deg=_writable(positions.lat_deg, np.float64),
+            lon_deg=_writable(positions.lon_deg, np.float64),
+        )
+        codes = _writable(self._numbering.of(positions.target), np.int32)
+        if codes.min() < 0:
+            raise InputError("a report without a target", expected="a target in every row")
         marks = np.zeros(len(positions), np.uint16)
         if self._screening:
             if len(self._screen.rows) < len(self.targets):
@@ -89,20 +110,32 @@ class Pipeline:
         target = self._displace(codes, marks)
         self._cover(positions.time_us)
         low, high, err = self._heights(positions, codes)
-        reports = Reports(
-            target, _writable(positions.time_us, np.int64), _writable(positions.lat_deg, np.float64),
-            _writable(positions.lon_deg, np.float64), low, high,
-        )  # fmt: skip
+        reports = Reports(target, positions.time_us, positions.lat_deg, positions.lon_deg, low, high)
         ground = positions.column("on_ground")
         quality = Quality(
             position_errors_m(positions),
             err,
-            weak.astype(np.int8),
-            np.zeros(len(positions), np.int8) if ground is None else (ground == 1).astype(np.int8),
+            weak.view(np.int8),
+            np.zeros(len(positions), np.int8) if ground is None else (ground == 1).view(np.int8),
             TIME_ERR_S,
         )
-        self._each(lambda i: self._work(i, reports, quality))
+        self._hand_over(reports, quality)
         return Taken(self._with_heights(positions, low, high), target, marks, reports, quality)
+
+    def _hand_over(self, reports: Reports, quality: Quality) -> None:
+        if not self._pools:
+            self._workers[0].step(reports, quality, self._active)
+            return
+        self._under_way.append([
+            pool.submit(worker.step, reports, quality, self._active)
+            for pool, worker in zip(self._pools, self._workers, strict=True)
+        ])  # fmt: skip
+        while len(self._under_way) > AHEAD_BATCHES:
+            self._await()
+
+    def _await(self) -> None:
+        for future in self._under_way.popleft():
+            future.result()
 
     def _with_heights(self, positions: Positions, low: Any, high: Any) -> Positions:
         """Return the batch with the heights as judged, where they were worked out and not reported."""
@@ -110,6 +143,8 @@ class Pipeline:
         for k, datum in enumerate(self._zones.datums):
             name = f"alt_{datum.lower()}_m"
             told = positions.columns.get(name)
+            if told is not None and not np.isnan(told.min()):
+                continue
             missing = low[k] == high[k] if told is None else np.isnan(told) & (low[k] == high[k])
             if told is None or missing.any():
                 more[name] = np.where(missing, low[k], np.nan if told is None else told)
@@ -117,44 +152,31 @@ class Pipeline:
 
     def finish(self) -> Stays:
         """End the stream and return all stays, targets by their numbers in ``targets``."""
+        while self._under_way:
+            self._await()
+        if self._pools:
+            ends = [pool.submit(w.finish) for pool, w in zip(self._pools, self._workers, strict=True)]
+            ended = [end.result() for end in ends]
+        else:
+            ended = [self._workers[0].finish()]
+        self.close()
+        self.changes = [changes for changes, _ in ended]
+        return joined_stays([stays for _, stays in ended])
 
-        def end(i: int) -> Stays:
-            changes, visits = self._books[i].finish(self._detectors[i].finish())
-            self.changes.append(changes)
-            return merge(self._zones, changes, visits)
-
-        stays = joined_stays(self._each(end))
-        if self._pool:
-            self._pool.shutdown()
-        return stays
+    def close(self) -> None:
+        """End the threads; what is under way is given up."""
+        for pool in self._pools:
+            pool.shutdown(cancel_futures=True)
 
     def named_as(self, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Return which targets, by number, go by the names of the given ones."""
         found = np.zeros(len(self.targets), np.bool_)
         found[numbers] = True
-        of = np.array([self._names[self.targets[k]] for k in sorted(self.shadows)], np.int64)
         shadows = np.array(sorted(self.shadows), np.int64)
+        of = np.array([self._numbering[self.targets[k]] for k in sorted(self.shadows)], np.int64)
         found[of] |= found[shadows]
         found[shadows] |= found[of]
         return found
-
-    def _work(self, i: int, reports: Reports, quality: Quality) -> None:
-        changes = self._detectors[i].step(reports, i, len(self._detectors))
-        self._books[i].step(changes, reports, quality, *self._active)
-
-    def _each(self, do: Any) -> list[Any]:
-        numbers = range(len(self._detectors))
-        return list(self._pool.map(do, numbers)) if self._pool else [do(i) for i in numbers]
-
-    def _number(self, target: Coded) -> NDArray[np.int32]:
-        lookup = np.empty(len(target.values) + 1, np.int32)
-        for code, name in enumerate(target.values):
-            number = self._names.get(name)
-            if number is None:
-                number = self._names[name] = len(self.targets)
-                self.targets.append(name)
-            lookup[code] = number
-        return lookup[target.codes]
 
     def _displace(self, codes: NDArray[np.int32], marks: NDArray[np.uint16]) -> NDArray[np.int32]:
         """Give the reports whose position is not credible to targets of their own."""
@@ -166,9 +188,9 @@ class Pipeline:
             self._shadow_of = np.concatenate([self._shadow_of, more])
         for number in np.unique(codes[wrong]).tolist():
             if self._shadow_of[number] < 0:
-                self._shadow_of[number] = len(self.targets)
-                self.shadows.add(len(self.targets))
-                self.targets.append(self.targets[number])
+                shadow = self._numbering.another(self.targets[number])
+                self._shadow_of[number] = shadow
+                self.shadows.add(shadow)
         out = codes.copy()
         out[wrong] = self._shadow_of[codes[wrong]]
         return out
@@ -183,8 +205,6 @@ class Pipeline:
         gap_us = int(self._params.max_gap_s * US_PER_S)
         self._span = ((low - gap_us) // DAY_US - 1) * DAY_US, ((high + gap_us) // DAY_US + 2) * DAY_US
         self._active = zone_activity(self._zones.zones, *self._span)
-        for detector in self._detectors:
-            detector.activate(*self._active)
 
     def _heights(self, positions: Positions, codes: NDArray[np.int32]) -> tuple[Any, Any, Any]:
         datums = self._zones.datums
@@ -212,6 +232,30 @@ class Pipeline:
             first = _writable(low[0], np.float64)[None]
             return first, first if same else _writable(high[0], np.float64)[None], errors[0][None]
         return np.array(low), np.array(high), np.array(errors)
+
+
+class _Worker:
+    """A detector and its visits, for a part of the targets."""
+
+    def __init__(self, zones: CompiledZones, active: Active, params: Params, shard: int, shards: int) -> None:
+        self._zones = zones
+        self._active = active
+        self._shard, self._shards = shard, shards
+        self._detector = Detector(zones, *active, params)
+        self._book = VisitBook(zones)
+
+    def step(self, reports: Reports, quality: Quality, active: Active) -> None:
+        """Take a batch; ``active`` is when the zones are active, as far as its times."""
+        if active is not self._active:
+            self._active = active
+            self._detector.activate(*active)
+        changes = self._detector.step(reports, self._shard, self._shards)
+        self._book.step(changes, reports, quality, *active)
+
+    def finish(self) -> tuple[Changes, Stays]:
+        """End the stream; return all changes and stays."""
+        changes, visits = self._book.finish(self._detector.finish())
+        return changes, merge(self._zones, changes, visits)
 
 
 def position_errors_m(positions: Positions) -> NDArray[np.float64]:

@@ -1,0 +1,49 @@
+"""Numbers for targets that stay the same from batch to batch."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nofly.schema import Coded
+
+
+class Numbering:
+    """Numbers names from 0, in the order in which batches bring them.
+
+    Batches of one file share their list of values, which only grows: each value is looked up once.
+    """
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self._by_name: dict[str, int] = {}
+        self._values: list[str] = []
+        self._lookup = np.zeros(0, np.int32)
+        self._same = True
+
+    def __getitem__(self, name: str) -> int:
+        """Return the number of a name that has one."""
+        return self._by_name[name]
+
+    def another(self, name: str) -> int:
+        """Return a new number for a name, beside the one that rows get."""
+        self.names.append(name)
+        return len(self.names) - 1
+
+    def of(self, target: Coded) -> NDArray[np.int32]:
+        """Return the number of each row; the codes themselves where they are the numbers."""
+        if target.values is not self._values:
+            self._values, self._lookup, self._same = target.values, np.zeros(0, np.int32), True
+        known = len(self._lookup)
+        if len(target.values) > known:
+            more = np.array([self._number(name) for name in target.values[known:]], np.int32)
+            self._lookup = np.concatenate([self._lookup, more])
+            self._same &= bool(np.array_equal(more, np.arange(known, known + len(more))))
+        codes = target.codes if self._same else self._lookup[target.codes]
+        return codes.astype(np.int32, copy=False)
+
+    def _number(self, name: str) -> int:
+        number = self._by_name.get(name)
+        if number is None:
+            number = self._by_name[name] = self.another(name)
+        return number
