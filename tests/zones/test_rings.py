@@ -6,7 +6,7 @@ import math
 
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from nofly.errors import Finding, Severity
@@ -40,6 +40,8 @@ def star(lat: float, lon: float, radii: list[float]) -> list[Vertex]:
 )  # fmt: skip
 def test_a_sound_ring_anywhere_comes_back_as_it_was(lat: float, lon: float, radii: list[float]) -> None:
     ring = star(lat, lon, radii)
+    # At the very pole, for rounding, two places of the star may be one.
+    assume(len(set(ring)) == len(ring))
     rings, findings = clean_ring([*ring, ring[0]], "file", "here", GEODESIC)
     assert rings == [tuple(ring)]
     assert not findings

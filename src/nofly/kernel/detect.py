@@ -128,28 +128,24 @@ class Detector:
         self._rows = len(zones.datums)
         self._gap_us = params.max_gap_s * US_PER_S
         self._arrays: dict[str, Any] = {
-            "limits": zones.limits,
             "part_zone": zones.part_zone,
-            "cell_split": zones.cell_split,
-            "cell_base": zones.cell_base,
-            "leaf_entry": zones.leaf_entry,
-            "entry_part": zones.entry_part,
-            "entry_inside": zones.entry_inside,
-            "entry_edge": zones.entry_edge,
+            "cell": zones.cell,
+            "leaf_layers": zones.leaf_layers,
+            "leaf_line": zones.leaf_line,
+            "line": zones.line,
             "leaf_edge": zones.leaf_edge,
-            "leaf_ends": zones.leaf_ends,
-            "leaf_full": zones.leaf_full,
-            "leaf_edged": (zones.leaf_full > zones.leaf_entry[:-1]).astype(np.int8),
+            "layer_m": zones.layer_m,
+            "layer_row": zones.layer_row,
             "ends": zones.ends,
             "edge_ring": zones.edge_ring,
             "part_edge": zones.part_edge,
             "part_tangled": zones.part_tangled,
-            "leaf_limit": zones.leaf_limit,
             "rows": self._rows,
             **_activity(zones, zone_active, active),
             "stamp": np.zeros(parts, np.int64),
             "stamp_slot": np.zeros(parts, np.int32),
             "seg": np.zeros((2, max(1, 2 * self._rows))),
+            "box_height": np.zeros((max(1, self._rows), 4)),
             **_targets(0, self._rows),
             **_nodes(256),
             **_met(256),
@@ -268,7 +264,7 @@ def _activity(zones: CompiledZones, zone_active: NDArray[Any], active: NDArray[A
     return {
         "zone_active": zone_active,
         "active": active,
-        "part_active": np.ascontiguousarray(one[zones.part_zone]),
+        "part_rule": np.hstack([zones.limits, one[zones.part_zone], np.zeros((len(zones.part_zone), 2))]),
     }
 
 
@@ -281,7 +277,9 @@ def joined(found: list[Changes]) -> Changes:
 
 
 def _targets(n: int, rows: int) -> dict[str, Any]:
-    slot = np.zeros((n, 16))
+    # Each slot begins a line of the cache.
+    room = np.zeros(16 * n + 8)
+    slot = room[-room.ctypes.data // 8 % 8 :][: 16 * n].reshape(n, 16)
     slot[:, 0] = np.inf
     slot[:, 5] = NEVER
     return {"slot": slot, "more_box": np.zeros((n, max(6, 6 * (rows - 1)))), "head": np.full(n, -1, np.int32)}

@@ -17,64 +17,99 @@ import cython
 if cython.compiled:
     from cython.cimports.libc.math import cos, fabs, floor, sin, sqrt
     from cython.cimports.nofly.geo.geodesic import inverse, sagitta_m, split_geodesic
+    from cython.cimports.nofly.kernel.layout import (
+        AHEAD_ROWS,
+        COUNT,
+        CROSSING,
+        CUTS,
+        DATA,
+        DONE,
+        FOUND,
+        GREATEST,
+        HIGH,
+        LAT,
+        LATERAL,
+        LEAST,
+        LON,
+        LOST,
+        LOW,
+        MEETS,
+        MORE_BREAKS,
+        MORE_CROSSINGS,
+        MORE_CUTS,
+        MORE_NODES,
+        MORE_OUT,
+        MORE_SLOTS,
+        NO_HIT,
+        PARTS,
+        SCHEDULE,
+        TIME,
+        UNSORTED,
+        UNTIL,
+        VERTICAL,
+        X0,
+        X1,
+        Y0,
+        Y1,
+    )
+    from cython.cimports.nofly.kernel.memory import prefetch
     from cython.cimports.nofly.zones.grid_scan import PAD_DEG, REF_X, REF_Y, band_span, column, row
 else:
     from math import cos, fabs, floor, sin, sqrt
 
     from nofly.geo.geodesic import inverse, sagitta_m, split_geodesic
+    from nofly.kernel.layout import (
+        AHEAD_ROWS,
+        COUNT,
+        CROSSING,
+        CUTS,
+        DATA,
+        DONE,
+        FOUND,
+        GREATEST,
+        HIGH,
+        LAT,
+        LATERAL,
+        LEAST,
+        LON,
+        LOST,
+        LOW,
+        MEETS,
+        MORE_BREAKS,
+        MORE_CROSSINGS,
+        MORE_CUTS,
+        MORE_NODES,
+        MORE_OUT,
+        MORE_SLOTS,
+        NO_HIT,
+        PARTS,
+        SCHEDULE,
+        TIME,
+        UNSORTED,
+        UNTIL,
+        VERTICAL,
+        X0,
+        X1,
+        Y0,
+        Y1,
+    )
     from nofly.zones.grid_scan import PAD_DEG, REF_X, REF_Y, band_span, column, row
 
 TRACK_TOLERANCE_M = cython.declare(cython.double, 0.3)
 # How far ahead a safe box reaches: so many reports, over so many leaves.
-AHEAD_STEPS = cython.declare(cython.double, 24.0)
-AHEAD_LEAVES = cython.declare(cython.int, 20)
+AHEAD_STEPS = cython.declare(cython.double, 32.0)
+# How many reports ahead a climb or a descent is followed.
+CLIMB_STEPS = cython.declare(cython.double, 16.0)
+MOST_CLIMB_M = cython.declare(cython.double, 20000.0)
+AHEAD_LEAVES = cython.declare(cython.double, 64.0)
+# A point so near a line, in degrees, is on it: on which side is a matter of rounding.
+ON_LINE = cython.declare(cython.double, 1e-13)
 LIMIT_MARGIN_M = cython.declare(cython.double, 1e-6)
 RAD = cython.declare(cython.double, 0.017453292519943295)
 INF = cython.declare(cython.double, float("inf"))
 NAN = cython.declare(cython.double, float("nan"))
 NEVER = cython.declare(cython.double, -9.0e18)
-
-# Columns of a target's slot: the box in longitude and latitude, its end in time, the time of the last report,
-# the bounds of the least and the greatest height on the first row, how many reports there were, and the last
-# one's place and heights.
-X0 = cython.declare(cython.int, 0)
-X1 = cython.declare(cython.int, 1)
-Y0 = cython.declare(cython.int, 2)
-Y1 = cython.declare(cython.int, 3)
-UNTIL = cython.declare(cython.int, 4)
-TIME = cython.declare(cython.int, 5)
-LEAST = cython.declare(cython.int, 6)
-GREATEST = cython.declare(cython.int, 8)
-COUNT = cython.declare(cython.int, 10)
-LAT = cython.declare(cython.int, 11)
-LON = cython.declare(cython.int, 12)
-LOW = cython.declare(cython.int, 13)
-HIGH = cython.declare(cython.int, 14)
-
-# What a change is due to.
-DATA = cython.declare(cython.int, 0)
-LATERAL = cython.declare(cython.int, 1)
-VERTICAL = cython.declare(cython.int, 2)
-SCHEDULE = cython.declare(cython.int, 3)
-LOST = cython.declare(cython.int, 4)
-FOUND = cython.declare(cython.int, 5)
-# A lateral point of change is this number plus that of its crossing; NO_HIT where it has none.
-CROSSING = cython.declare(cython.int, 1 << 24)
-NO_HIT = cython.declare(cython.int, 1 << 23)
-# What a piece does with an edge: cuts it, or runs along it from one point to another.
-CUTS = cython.declare(cython.int, 0)
-MEETS = cython.declare(cython.int, 1)
-PARTS = cython.declare(cython.int, 2)
-
-# What the scan stops for: an array that is too short, or reports out of order.
-DONE = cython.declare(cython.int, 0)
-MORE_OUT = cython.declare(cython.int, 1)
-MORE_SLOTS = cython.declare(cython.int, 2)
-MORE_CROSSINGS = cython.declare(cython.int, 3)
-MORE_CUTS = cython.declare(cython.int, 4)
-MORE_NODES = cython.declare(cython.int, 5)
-MORE_BREAKS = cython.declare(cython.int, 6)
-UNSORTED = cython.declare(cython.int, 7)
+NO_END = cython.declare(cython.double, 9.0e18)
 
 
 @cython.cclass
@@ -83,25 +118,22 @@ class Scan:
     :class:`nofly.kernel.detect.Detector`."""
 
     # zones
-    limits: cython.double[:, ::1]
+    # by part: floor or -inf, its height row or -1, ceiling or inf, its row or -1, and the one interval of
+    # certain activity or NaN
+    part_rule: cython.double[:, ::1]
     part_zone: cython.int[::1]
-    cell_split: cython.int[::1]
-    cell_base: cython.int[::1]
-    leaf_entry: cython.int[::1]
-    leaf_full: cython.int[::1]
-    leaf_edged: cython.char[::1]
-    leaf_limit: cython.double[:, ::1]
-    entry_part: cython.int[::1]
-    entry_inside: cython.char[::1]
-    entry_edge: cython.int[::1]
+    cell: cython.int[:, ::1]
+    leaf_layers: cython.uchar[:, ::1]
+    leaf_line: cython.int[:, ::1]
+    line: cython.double[:, ::1]
     leaf_edge: cython.int[::1]
-    leaf_ends: cython.double[:, ::1]
+    layer_m: cython.double[::1]
+    layer_row: cython.int
     ends: cython.double[:, ::1]
     edge_ring: cython.int[::1]
     part_edge: cython.int[::1]
     part_tangled: cython.char[::1]
     # activity by zone: intervals from zone_active[z] on
-    part_active: cython.double[:, ::1]
     zone_active: cython.int[::1]
     active: cython.longlong[:, ::1]
     # state by target: columns of slot as the constants above name them, six for every further height row in
@@ -137,6 +169,20 @@ class Scan:
     out_real: cython.double[:, ::1]
     # the segment in hand
     seg: cython.double[:, ::1]
+    # the box in hand: by height row the bounds of the least and of the greatest height
+    box_height: cython.double[:, ::1]
+    seg_layers: cython.int
+    box_x0: cython.double
+    box_x1: cython.double
+    box_y0: cython.double
+    box_y1: cython.double
+    box_since: cython.double
+    box_until: cython.double
+    # what a report takes of the room to each side, about
+    pace_east: cython.double
+    pace_west: cython.double
+    pace_north: cython.double
+    pace_south: cython.double
     n_out: cython.Py_ssize_t
     n_met: cython.int
     n_hit: cython.int
@@ -165,22 +211,22 @@ class Scan:
             self._hold_one(name, array)
 
     def _hold_one(self, name, array):  # type: ignore[no-untyped-def]
-        if name == "limits":
-            self.limits = array
+        if name == "part_rule":
+            self.part_rule = array
         elif name == "part_zone":
             self.part_zone = array
-        elif name == "cell_split":
-            self.cell_split = array
-        elif name == "cell_base":
-            self.cell_base = array
-        elif name == "leaf_entry":
-            self.leaf_entry = array
-        elif name == "entry_part":
-            self.entry_part = array
-        elif name == "entry_inside":
-            self.entry_inside = array
-        elif name == "entry_edge":
-            self.entry_edge = array
+        elif name == "cell":
+            self.cell = array
+        elif name == "line":
+            self.line = array
+        elif name == "leaf_line":
+            self.leaf_line = array
+        elif name == "leaf_layers":
+            self.leaf_layers = array
+        elif name == "layer_m":
+            self.layer_m = array
+        elif name == "layer_row":
+            self.layer_row = array
         elif name == "leaf_edge":
             self.leaf_edge = array
         elif name == "ends":
@@ -191,14 +237,8 @@ class Scan:
             self.part_edge = array
         elif name == "part_tangled":
             self.part_tangled = array
-        elif name == "leaf_ends":
-            self.leaf_ends = array
-        elif name == "part_active":
-            self.part_active = array
-        elif name == "leaf_edged":
-            self.leaf_edged = array
-        elif name == "leaf_limit":
-            self.leaf_limit = array
+        elif name == "box_height":
+            self.box_height = array
         elif name == "zone_active":
             self.zone_active = array
         elif name == "active":
@@ -207,8 +247,6 @@ class Scan:
             self.slot = array
         elif name == "more_box":
             self.more_box = array
-        elif name == "leaf_full":
-            self.leaf_full = array
         elif name == "head":
             self.head = array
         elif name == "node_part":
@@ -277,134 +315,118 @@ class Scan:
         i: cython.Py_ssize_t = first
         base_row: cython.longlong = base
         gap: cython.double = gap_us
+        gap_whole: cython.longlong = int(min(gap_us, 9.0e18))
         mine: cython.int = shard
         of: cython.int = shards
         rows: cython.int = self.rows
+        flat: cython.bint = rows == 0
         g: cython.Py_ssize_t
-        held: cython.Py_ssize_t = -1
-        at: cython.Py_ssize_t = -1
+        j: cython.Py_ssize_t
         k: cython.Py_ssize_t
-        x: cython.double
-        y: cython.double
         t: cython.double
-        x0: cython.double = 0.0
-        x1: cython.double = 0.0
-        y0: cython.double = 0.0
-        y1: cython.double = 0.0
-        until: cython.double = 0.0
-        before: cython.double = 0.0
-        count: cython.double = 0.0
-        a0: cython.double = 0.0
-        a1: cython.double = 0.0
-        b0: cython.double = 0.0
-        b1: cython.double = 0.0
+        x0: cython.double
+        x1: cython.double
+        y0: cython.double
+        y1: cython.double
+        until: cython.double
+        before: cython.double
+        a0: cython.double
+        a1: cython.double
+        b0: cython.double
+        b1: cython.double
+        step: cython.longlong
         fits: cython.bint
         why: cython.int = 0
         with cython.nogil:
             while i < n:
                 g = tgt[i]
+                if cython.compiled:  # noqa: SIM102
+                    # The slot is called for before it is needed.
+                    if i + AHEAD_ROWS < n:
+                        prefetch(cython.address(slot[tgt[i + AHEAD_ROWS], 0]))
+                        prefetch(cython.address(slot[tgt[i + AHEAD_ROWS], 8]))
                 if of > 1 and g % of != mine:
                     i += 1
                     continue
-                if g != held:
-                    # The box in hand is the last target's: put back what changed in its slot, and take up
-                    # this one's.
-                    if at >= 0:
-                        slot[held, TIME] = before
-                        slot[held, COUNT] = count
-                        self._put_last(held, lat[at], lon[at], low, high, at)
-                    held = g
-                    at = -1
-                    x0 = slot[g, X0]
-                    x1 = slot[g, X1]
-                    y0 = slot[g, Y0]
-                    y1 = slot[g, Y1]
-                    until = slot[g, UNTIL]
-                    before = slot[g, TIME]
-                    count = slot[g, COUNT]
-                    a0 = slot[g, LEAST]
-                    a1 = slot[g, LEAST + 1]
-                    b0 = slot[g, GREATEST]
-                    b1 = slot[g, GREATEST + 1]
-                x = lon[i]
-                y = lat[i]
-                t = cython.cast(cython.double, when[i])
-                fits = (
-                    x >= x0
-                    and x <= x1
-                    and y >= y0
-                    and y <= y1
-                    and t < until
-                    and t - before <= gap
-                    and t >= before
-                )
-                if fits and rows > 0:
-                    fits = low[0, i] >= a0 and low[0, i] <= a1 and high[0, i] >= b0 and high[0, i] <= b1
-                    if fits and rows > 1:
+                x0 = slot[g, X0]
+                x1 = slot[g, X1]
+                y0 = slot[g, Y0]
+                y1 = slot[g, Y1]
+                until = slot[g, UNTIL]
+                before = slot[g, TIME]
+                a0 = slot[g, LEAST]
+                a1 = slot[g, LEAST + 1]
+                b0 = slot[g, GREATEST]
+                b1 = slot[g, GREATEST + 1]
+                # The reports of this target from here on that stay in its box.
+                j = i
+                fits = True
+                while j < n and tgt[j] == g:
+                    t = cython.cast(cython.double, when[j])
+                    fits = (
+                        (lon[j] >= x0) & (lon[j] <= x1) & (lat[j] >= y0) & (lat[j] <= y1)
+                        & (t < until) & (t - before <= gap) & (t >= before)
+                    )  # fmt: skip
+                    if rows > 0:
+                        fits &= (
+                            (low[0, j] >= a0) & (low[0, j] <= a1) & (high[0, j] >= b0) & (high[0, j] <= b1)
+                        )
                         for k in range(1, rows):
-                            if not (
-                                low[k, i] >= self.more_box[g, 6 * k - 6]
-                                and low[k, i] <= self.more_box[g, 6 * k - 5]
-                                and high[k, i] >= self.more_box[g, 6 * k - 4]
-                                and high[k, i] <= self.more_box[g, 6 * k - 3]
-                            ):
-                                fits = False
-                if not fits:
-                    if at >= 0:
-                        slot[g, TIME] = before
-                        slot[g, COUNT] = count
-                        self._put_last(g, lat[at], lon[at], low, high, at)
-                        at = -1
-                    if t < before:
-                        why = UNSORTED
+                            fits &= (
+                                (low[k, j] >= self.more_box[g, 6 * k - 6])
+                                & (low[k, j] <= self.more_box[g, 6 * k - 5])
+                                & (high[k, j] >= self.more_box[g, 6 * k - 4])
+                                & (high[k, j] <= self.more_box[g, 6 * k - 3])
+                            )
+                    if not fits:
                         break
-                    for k in range(rows):
-                        self.seg[1, 2 * k] = low[k, i]
-                        self.seg[1, 2 * k + 1] = high[k, i]
-                    why = self._advance(g, when[i], y, x, base_row + i, gap)
-                    if why != 0:
-                        break
-                    x0 = slot[g, X0]
-                    x1 = slot[g, X1]
-                    y0 = slot[g, Y0]
-                    y1 = slot[g, Y1]
-                    until = slot[g, UNTIL]
-                    a0 = slot[g, LEAST]
-                    a1 = slot[g, LEAST + 1]
-                    b0 = slot[g, GREATEST]
-                    b1 = slot[g, GREATEST + 1]
-                before = t
-                count += 1.0
-                at = i
+                    before = t
+                    j += 1
+                    # Eight at a time, as long as all of them stay.
+                    while rows <= 1 and j + 8 <= n and tgt[j + 7] == g:
+                        fits = cython.cast(cython.double, when[j + 7]) < until
+                        for k in range(j, j + 8):
+                            step = when[k] - when[k - 1]
+                            fits &= (
+                                (tgt[k] == g) & (step >= 0) & (step <= gap_whole)
+                                & (lon[k] >= x0) & (lon[k] <= x1) & (lat[k] >= y0) & (lat[k] <= y1)
+                            )  # fmt: skip
+                        if not flat:
+                            for k in range(j, j + 8):
+                                fits &= (
+                                    (low[0, k] >= a0) & (low[0, k] <= a1)
+                                    & (high[0, k] >= b0) & (high[0, k] <= b1)
+                                )  # fmt: skip
+                        if not fits:
+                            break
+                        j += 8
+                        before = cython.cast(cython.double, when[j - 1])
+                    fits = True
+                if j > i:
+                    slot[g, TIME] = before
+                    slot[g, COUNT] += cython.cast(cython.double, j - i)
+                    slot[g, LAT] = lat[j - 1]
+                    slot[g, LON] = lon[j - 1]
+                    if rows > 0:
+                        slot[g, LOW] = low[0, j - 1]
+                        slot[g, HIGH] = high[0, j - 1]
+                    for k in range(1, rows):
+                        self.more_box[g, 6 * k - 2] = low[k, j - 1]
+                        self.more_box[g, 6 * k - 1] = high[k, j - 1]
+                    i = j
+                if fits:
+                    continue
+                if cython.cast(cython.double, when[i]) < before:
+                    why = UNSORTED
+                    break
+                for k in range(rows):
+                    self.seg[1, 2 * k] = low[k, i]
+                    self.seg[1, 2 * k + 1] = high[k, i]
+                why = self._advance(g, when[i], lat[i], lon[i], base_row + i, gap)
+                if why != 0:
+                    break
                 i += 1
-            if at >= 0:
-                slot[held, TIME] = before
-                slot[held, COUNT] = count
-                self._put_last(held, lat[at], lon[at], low, high, at)
         return i, why
-
-    @cython.cfunc
-    @cython.nogil
-    @cython.exceptval(check=False)
-    def _put_last(
-        self,
-        g: cython.Py_ssize_t,
-        lat: cython.double,
-        lon: cython.double,
-        low: cython.double[:, ::1],
-        high: cython.double[:, ::1],
-        i: cython.Py_ssize_t,
-    ) -> cython.void:
-        """Keep a report as its target's last."""
-        k: cython.Py_ssize_t
-        self.slot[g, LAT] = lat
-        self.slot[g, LON] = lon
-        if self.rows > 0:
-            self.slot[g, LOW] = low[0, i]
-            self.slot[g, HIGH] = high[0, i]
-        for k in range(1, self.rows):
-            self.more_box[g, 6 * k - 2] = low[k, i]
-            self.more_box[g, 6 * k - 1] = high[k, i]
 
     def finish(self, report, first):  # type: ignore[no-untyped-def]
         """Close every stay of the targets from ``first`` on as lost; return (target stopped at, why)."""
@@ -450,26 +472,25 @@ class Scan:
         gap: cython.double,
     ) -> cython.int:
         """Take one report that is not in its target's safe box. Nothing is changed unless it returns DONE."""
-        why: cython.int
+        why: cython.int = DONE
         kept: cython.Py_ssize_t = self.n_out
-        joined: cython.bint
-        self.target = g
-        self.report = report
-        self.serial += 1
-        self.n_met = 0
-        if lon >= 180.0:
-            lon = -180.0
-        why = self._load(g)
-        if why == 0:
-            joined = self.slot[g, TIME] > NEVER and t - self.slot[g, TIME] <= gap
-            why = DONE
-            if joined:
-                why = self._segment(g, t, lat, lon)
+        joined: cython.bint = self.slot[g, TIME] > NEVER and t - self.slot[g, TIME] <= gap
+        x: cython.double = -180.0 if lon >= 180.0 else lon
+        self.t1 = t
+        self._safe_box(g, lat, x)
+        # Where the last report lies in this report's box, so does the segment: nothing has changed.
+        if not (joined and self._held(g)):
+            self.target = g
+            self.report = report
+            self.serial += 1
+            self.n_met = 0
+            why = self._load(g)
+            if why == 0 and joined:
+                why = self._segment(g, t, lat, x)
                 if why == 0:
-                    why = self._arrive(lat, lon)
+                    why = self._arrive(lat, x)
                 if why < 0:
                     joined = False
-                    why = DONE
                     self.n_out = kept
                     self.serial += 1
                     self.n_met = 0
@@ -478,14 +499,72 @@ class Scan:
                 why = self._lose(g)
                 self.t1 = t
                 if why == 0:
-                    why = self._appear(lat, lon)
-        if why == 0:
-            why = self._store(g)
-        if why != 0:
-            self.n_out = kept
-            return why
-        self._safe_box(g, lat, lon)
+                    why = self._appear(lat, x)
+            if why == 0:
+                why = self._store(g)
+            if why != 0:
+                self.n_out = kept
+                return why
+        self._keep(g, t, lat, lon)
         return DONE
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _held(self, g: cython.Py_ssize_t) -> cython.bint:
+        """Return whether the target's last report lies in the new box."""
+        k: cython.int
+        held: cython.bint = (
+            self.slot[g, LON] >= self.box_x0
+            and self.slot[g, LON] <= self.box_x1
+            and self.slot[g, LAT] >= self.box_y0
+            and self.slot[g, LAT] <= self.box_y1
+            and self.slot[g, TIME] >= self.box_since
+        )
+        if held and self.rows > 0:
+            held = (
+                self.slot[g, LOW] >= self.box_height[0, 0]
+                and self.slot[g, LOW] <= self.box_height[0, 1]
+                and self.slot[g, HIGH] >= self.box_height[0, 2]
+                and self.slot[g, HIGH] <= self.box_height[0, 3]
+            )
+        for k in range(1, self.rows):
+            held = held and (
+                self.more_box[g, 6 * k - 2] >= self.box_height[k, 0]
+                and self.more_box[g, 6 * k - 2] <= self.box_height[k, 1]
+                and self.more_box[g, 6 * k - 1] >= self.box_height[k, 2]
+                and self.more_box[g, 6 * k - 1] <= self.box_height[k, 3]
+            )
+        return held
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _keep(
+        self, g: cython.Py_ssize_t, t: cython.longlong, lat: cython.double, lon: cython.double
+    ) -> cython.void:
+        """Make the report in hand its target's last, and the box its target's."""
+        k: cython.int
+        i: cython.int
+        self.slot[g, X0] = self.box_x0
+        self.slot[g, X1] = self.box_x1
+        self.slot[g, Y0] = self.box_y0
+        self.slot[g, Y1] = self.box_y1
+        self.slot[g, UNTIL] = self.box_until
+        self.slot[g, TIME] = cython.cast(cython.double, t)
+        self.slot[g, COUNT] += 1.0
+        self.slot[g, LAT] = lat
+        self.slot[g, LON] = lon
+        if self.rows > 0:
+            for i in range(4):
+                self.slot[g, LEAST + i] = self.box_height[0, i]
+            self.slot[g, LOW] = self.seg[1, 0]
+            self.slot[g, HIGH] = self.seg[1, 1]
+        for k in range(1, self.rows):
+            for i in range(4):
+                self.more_box[g, 6 * k - 6 + i] = self.box_height[k, i]
+            self.more_box[g, 6 * k - 2] = self.seg[1, 2 * k]
+            self.more_box[g, 6 * k - 1] = self.seg[1, 2 * k + 1]
 
     @cython.cfunc
     @cython.nogil
@@ -635,7 +714,7 @@ class Scan:
     def _height(self, m: cython.int, limit: cython.int, f: cython.double) -> cython.double:
         """Return the best estimate, at fraction f of the segment, of the height on the datum of the part's
         floor (1) or ceiling (3); NaN where there is none."""
-        k: cython.int = cython.cast(cython.int, self.limits[self.met_part[m], limit])
+        k: cython.int = cython.cast(cython.int, self.part_rule[self.met_part[m], limit])
         lo: cython.double
         hi: cython.double
         if k < 0:
@@ -673,19 +752,19 @@ class Scan:
         lo: cython.double
         hi: cython.double
         state: cython.int = 2
-        if self.limits[part, 1] >= 0.0:
-            lo, hi = self._span(cython.cast(cython.int, self.limits[part, 1]), f)
-            if hi < self.limits[part, 0]:
+        if self.part_rule[part, 1] >= 0.0:
+            lo, hi = self._span(cython.cast(cython.int, self.part_rule[part, 1]), f)
+            if hi < self.part_rule[part, 0]:
                 return 0
-            if not (lo >= self.limits[part, 0]):
+            if not (lo >= self.part_rule[part, 0]):
                 state = 1
-        if self.limits[part, 3] >= 0.0:
-            lo, hi = self._span(cython.cast(cython.int, self.limits[part, 3]), f)
-            if lo > self.limits[part, 2]:
+        if self.part_rule[part, 3] >= 0.0:
+            lo, hi = self._span(cython.cast(cython.int, self.part_rule[part, 3]), f)
+            if lo > self.part_rule[part, 2]:
                 return 0
-            if not (hi <= self.limits[part, 2]):
+            if not (hi <= self.part_rule[part, 2]):
                 state = 1
-        elif self.limits[part, 2] == -INF:
+        elif self.part_rule[part, 2] == -INF:
             return 0
         return state
 
@@ -717,23 +796,23 @@ class Scan:
         lo: cython.int
         hi: cython.int
         mid: cython.int
-        if self.limits[part, 1] >= 0.0:
-            k = cython.cast(cython.int, self.limits[part, 1])
+        if self.part_rule[part, 1] >= 0.0:
+            k = cython.cast(cython.int, self.part_rule[part, 1])
             if (
-                self.seg[0, 2 * k + 1] < self.limits[part, 0]
-                and self.seg[1, 2 * k + 1] < self.limits[part, 0]
+                self.seg[0, 2 * k + 1] < self.part_rule[part, 0]
+                and self.seg[1, 2 * k + 1] < self.part_rule[part, 0]
             ):
                 return True
-        if self.limits[part, 3] >= 0.0:
-            k = cython.cast(cython.int, self.limits[part, 3])
-            if self.seg[0, 2 * k] > self.limits[part, 2] and self.seg[1, 2 * k] > self.limits[part, 2]:
+        if self.part_rule[part, 3] >= 0.0:
+            k = cython.cast(cython.int, self.part_rule[part, 3])
+            if self.seg[0, 2 * k] > self.part_rule[part, 2] and self.seg[1, 2 * k] > self.part_rule[part, 2]:
                 return True
-        elif self.limits[part, 2] == -INF:
+        elif self.part_rule[part, 2] == -INF:
             return True
-        if self.part_active[part, 0] == self.part_active[part, 0]:
-            return self.part_active[part, 1] < cython.cast(cython.double, self.t0) or self.part_active[
-                part, 0
-            ] > cython.cast(cython.double, self.t1)
+        if self.part_rule[part, 4] == self.part_rule[part, 4]:
+            return self.part_rule[part, 5] < cython.cast(cython.double, self.t0) or (
+                self.part_rule[part, 4] > cython.cast(cython.double, self.t1)
+            )
         lo = self.zone_active[self.part_zone[part]]
         hi = self.zone_active[self.part_zone[part] + 1]
         while lo < hi:
@@ -747,17 +826,32 @@ class Scan:
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
-    def _passes_by(self, leaf: cython.Py_ssize_t) -> cython.bint:
-        """Return whether the whole segment is above or below everything in a leaf."""
+    def _layer(self, height_m: cython.double) -> cython.int:
+        """Return the layer that a height on the layers' row is in; one on the border is in the upper."""
         k: cython.int
-        if self.leaf_limit[leaf, 2] < 0.0:
-            return False
-        k = cython.cast(cython.int, self.leaf_limit[leaf, 2])
-        return (
-            self.seg[0, 2 * k] > self.leaf_limit[leaf, 1] and self.seg[1, 2 * k] > self.leaf_limit[leaf, 1]
-        ) or (
-            self.seg[0, 2 * k + 1] < self.leaf_limit[leaf, 0]
-            and self.seg[1, 2 * k + 1] < self.leaf_limit[leaf, 0]
+        layer: cython.int = 0
+        for k in range(1, 8):
+            layer += height_m >= self.layer_m[k]
+        return layer
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _layers(self, least_m: cython.double, greatest_m: cython.double) -> cython.int:
+        """Return the layers, a bit each, that heights between two reach into."""
+        return (2 << self._layer(greatest_m)) - (1 << self._layer(least_m))
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _segment_layers(self) -> cython.int:
+        """Return the layers that the segment in hand passes through."""
+        k: cython.int = 2 * self.layer_row
+        if k < 0:
+            return 255
+        return self._layers(
+            self.seg[0, k] if self.seg[0, k] < self.seg[1, k] else self.seg[1, k],
+            self.seg[0, k + 1] if self.seg[0, k + 1] > self.seg[1, k + 1] else self.seg[1, k + 1],
         )
 
     @cython.cfunc
@@ -787,11 +881,11 @@ class Scan:
     @cython.nogil
     @cython.exceptval(check=False)
     def _inside(
-        self, entry: cython.int, x: cython.double, y: cython.double, rx: cython.double, ry: cython.double
+        self, at: cython.Py_ssize_t, x: cython.double, y: cython.double, rx: cython.double, ry: cython.double
     ) -> cython.bint:
-        """Return whether a point of a leaf, whose reference point is (rx, ry), is laterally inside the
-        entry's part."""
-        parity: cython.bint = self.entry_inside[entry] != 0
+        """Return whether a point of a leaf, whose reference point is (rx, ry), is laterally inside the part
+        of the entry that begins at a line."""
+        parity: cython.bint = cython.cast(cython.longlong, self.line[at, 2]) & 1
         e: cython.Py_ssize_t
         ax: cython.double
         ay: cython.double
@@ -799,12 +893,16 @@ class Scan:
         by: cython.double
         dx: cython.double = rx - x
         dy: cython.double = ry - y
-        for e in range(self.entry_edge[entry], self.entry_edge[entry + 1]):
-            ax = self.leaf_ends[e, 0]
-            ay = self.leaf_ends[e, 1]
-            bx = self.leaf_ends[e, 2]
-            by = self.leaf_ends[e, 3]
-            if (ax == x and ay == y) or (bx == x and by == y):
+        for e in range(at + 1, at + 1 + (cython.cast(cython.longlong, self.line[at, 3]) >> 32)):
+            ax = self.line[e, 0]
+            ay = self.line[e, 1]
+            bx = self.line[e, 2]
+            by = self.line[e, 3]
+            if (
+                fabs((bx - ax) * (y - ay) - (by - ay) * (x - ax)) <= ON_LINE * (fabs(bx - ax) + fabs(by - ay))
+                and (x - ax) * (x - bx) <= ON_LINE
+                and (y - ay) * (y - by) <= ON_LINE
+            ):
                 return True
             if (dx * (ay - y) - dy * (ax - x) > 0.0) == (dx * (by - y) - dy * (bx - x) > 0.0):
                 continue
@@ -821,29 +919,34 @@ class Scan:
     def _at_end(self, x: cython.double, y: cython.double) -> cython.int:
         """For the parts of the leaf that a point lies in, note whether it is laterally inside."""
         cell: cython.Py_ssize_t = row(y) * 360 + column(x)
-        split: cython.int = self.cell_split[cell]
+        split: cython.int = self.cell[cell, 0]
         cx: cython.double = cell % 360 - 180.0
         cy: cython.double = cell // 360 - 90.0
         i: cython.int = _leaf_of(x - cx, split)
         j: cython.int = _leaf_of(y - cy, split)
-        leaf: cython.Py_ssize_t = self.cell_base[cell] + j * split + i
+        leaf: cython.Py_ssize_t = self.cell[cell, 1] + j * split + i
         rx: cython.double = cx + (i + REF_X) / split
         ry: cython.double = cy + (j + REF_Y) / split
-        e: cython.int
+        at: cython.Py_ssize_t
+        past: cython.Py_ssize_t
+        part: cython.int
         m: cython.int
-        if self._passes_by(leaf):
+        if self.leaf_layers[leaf, 0] & self.seg_layers == 0:
             return DONE
-        for e in range(self.leaf_entry[leaf], self.leaf_entry[leaf + 1]):
-            if self._out_throughout(self.entry_part[e]):
-                continue
-            m = self._meet(self.entry_part[e])
-            if m < 0:
-                return MORE_SLOTS
-            self.met_piece[m] = self.piece
-            if self.part_tangled[self.entry_part[e]] != 0:
-                self.met_end[m] = self._in_tangle(self.entry_part[e], x, y)
-            else:
-                self.met_end[m] = self._inside(e, x, y, rx, ry)
+        at = self.leaf_line[leaf, 0]
+        past = self.leaf_line[leaf + 1, 0]
+        while at < past:
+            part = cython.cast(cython.int, cython.cast(cython.longlong, self.line[at, 2]) >> 9)
+            if not self._out_throughout(part):
+                m = self._meet(part)
+                if m < 0:
+                    return MORE_SLOTS
+                self.met_piece[m] = self.piece
+                if self.part_tangled[part] != 0:
+                    self.met_end[m] = self._in_tangle(part, x, y)
+                else:
+                    self.met_end[m] = self._inside(at, x, y, rx, ry)
+            at += 1 + (cython.cast(cython.longlong, self.line[at, 3]) >> 32)
         return DONE
 
     @cython.cfunc
@@ -852,17 +955,25 @@ class Scan:
     def _laterally(self, part: cython.int, x: cython.double, y: cython.double) -> cython.bint:
         """Return whether a point is laterally inside one part."""
         cell: cython.Py_ssize_t = row(y) * 360 + column(x)
-        split: cython.int = self.cell_split[cell]
+        split: cython.int = self.cell[cell, 0]
         cx: cython.double = cell % 360 - 180.0
         cy: cython.double = cell // 360 - 90.0
         i: cython.int = _leaf_of(x - cx, split)
         j: cython.int = _leaf_of(y - cy, split)
-        leaf: cython.Py_ssize_t = self.cell_base[cell] + j * split + i
-        e: cython.int
-        for e in range(self.leaf_entry[leaf], self.leaf_entry[leaf + 1]):
-            if self.entry_part[e] == part:
-                return self._inside(e, x, y, cx + (i + REF_X) / split, cy + (j + REF_Y) / split)
-        return False
+        at: cython.Py_ssize_t = self._entry_of(part, self.cell[cell, 1] + j * split + i)
+        return at >= 0 and self._inside(at, x, y, cx + (i + REF_X) / split, cy + (j + REF_Y) / split)
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _entry_of(self, part: cython.int, leaf: cython.Py_ssize_t) -> cython.Py_ssize_t:
+        """Return the line at which the part's entry in a leaf begins, -1 where it has none there."""
+        at: cython.Py_ssize_t = self.leaf_line[leaf, 0]
+        while at < self.leaf_line[leaf + 1, 0]:
+            if cython.cast(cython.longlong, self.line[at, 2]) >> 9 == part:
+                return at
+            at += 1 + (cython.cast(cython.longlong, self.line[at, 3]) >> 32)
+        return -1
 
     @cython.cfunc
     @cython.nogil
@@ -876,8 +987,11 @@ class Scan:
         y1: cython.double,
     ) -> cython.int:
         """Collect the crossings of a piece with the edges in one leaf."""
-        e: cython.int
+        at: cython.Py_ssize_t
+        past: cython.Py_ssize_t
         h: cython.Py_ssize_t
+        edge: cython.int
+        span: cython.longlong
         part: cython.int
         ax: cython.double
         ay: cython.double
@@ -891,22 +1005,27 @@ class Scan:
         dx: cython.double = x1 - x0
         dy: cython.double = y1 - y0
         shrink: cython.double
-        if self._passes_by(leaf):
+        if self.leaf_layers[leaf, 1] & self.seg_layers == 0:
             return DONE
-        for e in range(self.leaf_entry[leaf], self.leaf_full[leaf]):
-            part = self.entry_part[e]
+        at = self.leaf_line[leaf, 0]
+        while at < self.leaf_line[leaf, 1]:
+            part = cython.cast(cython.int, cython.cast(cython.longlong, self.line[at, 2]) >> 9)
+            span = cython.cast(cython.longlong, self.line[at, 3])
+            past = at + 1 + (span >> 32)
             if self._out_throughout(part):
+                at = past
                 continue
-            for h in range(self.entry_edge[e], self.entry_edge[e + 1]):
-                ax = self.leaf_ends[h, 0]
-                ay = self.leaf_ends[h, 1]
-                bx = self.leaf_ends[h, 2]
-                by = self.leaf_ends[h, 3]
+            for h in range(at + 1, past):
+                edge = cython.cast(cython.int, span - ((span >> 32) << 32) + h - at - 1)
+                ax = self.line[h, 0]
+                ay = self.line[h, 1]
+                bx = self.line[h, 2]
+                by = self.line[h, 3]
                 d0 = dx * (ay - y0) - dy * (ax - x0)
                 d1 = dx * (by - y0) - dy * (bx - x0)
                 if (d0 > 0.0) == (d1 > 0.0):
                     if d0 == 0.0 and d1 == 0.0:
-                        why = self._along(part, h, x0, y0, dx, dy)
+                        why = self._along(part, edge, h, x0, y0, dx, dy)
                         if why != 0:
                             return why
                     continue
@@ -914,7 +1033,7 @@ class Scan:
                 o1 = (bx - ax) * (y1 - ay) - (by - ay) * (x1 - ax)
                 if (o0 >= 0.0) == (o1 >= 0.0):
                     continue
-                why = self._hit(part, h, o0 / (o0 - o1), CUTS)
+                why = self._hit(part, edge, o0 / (o0 - o1), CUTS)
                 if why != 0:
                     return why
                 shrink = cos((ay + by) * 0.5 * RAD)
@@ -922,12 +1041,13 @@ class Scan:
                     sqrt((dx * dx * shrink * shrink + dy * dy)
                          * ((bx - ax) * (bx - ax) * shrink * shrink + (by - ay) * (by - ay))) + 1e-300
                 )  # fmt: skip
+            at = past
         return DONE
 
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
-    def _hit(self, part: cython.int, h: cython.Py_ssize_t, s: cython.double, kind: cython.int) -> cython.int:
+    def _hit(self, part: cython.int, edge: cython.int, s: cython.double, kind: cython.int) -> cython.int:
         """Enter a crossing of a part's edge."""
         m: cython.int = self._meet(part)
         if m < 0:
@@ -938,7 +1058,7 @@ class Scan:
             self.met_piece[m] = self.piece
             self.met_end[m] = 0
         self.hit_met[self.n_hit] = m
-        self.hit_edge[self.n_hit] = 3 * self.leaf_edge[h] + kind
+        self.hit_edge[self.n_hit] = 3 * self.leaf_edge[edge] + kind
         self.hit[self.n_hit, 0] = s
         self.hit[self.n_hit, 1] = 1.0
         self.n_hit += 1
@@ -950,6 +1070,7 @@ class Scan:
     def _along(
         self,
         part: cython.int,
+        edge: cython.int,
         h: cython.Py_ssize_t,
         x0: cython.double,
         y0: cython.double,
@@ -963,18 +1084,18 @@ class Scan:
         if dx == 0.0 and dy == 0.0:
             return DONE
         if fabs(dx) >= fabs(dy):
-            a = (self.leaf_ends[h, 0] - x0) / dx
-            b = (self.leaf_ends[h, 2] - x0) / dx
+            a = (self.line[h, 0] - x0) / dx
+            b = (self.line[h, 2] - x0) / dx
         else:
-            a = (self.leaf_ends[h, 1] - y0) / dy
-            b = (self.leaf_ends[h, 3] - y0) / dy
+            a = (self.line[h, 1] - y0) / dy
+            b = (self.line[h, 3] - y0) / dy
         if a > b:
             a, b = b, a
         if b <= 0.0 or a >= 1.0:
             return DONE
-        why = self._hit(part, h, 0.0 if a < 0.0 else a, MEETS)
+        why = self._hit(part, edge, 0.0 if a < 0.0 else a, MEETS)
         if why == 0:
-            why = self._hit(part, h, 1.0 if b > 1.0 else b, PARTS)
+            why = self._hit(part, edge, 1.0 if b > 1.0 else b, PARTS)
         return why
 
     @cython.cfunc
@@ -998,13 +1119,22 @@ class Scan:
         hi: cython.double = (y1 if y0 < y1 else y0) + PAD_DEG
         why: cython.int
         self.n_hit = 0
+        cell = row(lo) * 360 + column((x0 if x0 < x1 else x1) - PAD_DEG)
+        if cell == row(hi) * 360 + column((x1 if x0 < x1 else x0) + PAD_DEG):
+            split = self.cell[cell, 0]
+            xa = cell % 360 - 180.0
+            ya = cell // 360 - 90.0
+            i = _leaf_of((x0 if x0 < x1 else x1) - PAD_DEG - xa, split)
+            j = _leaf_of(lo - ya, split)
+            if i == _leaf_of((x1 if x0 < x1 else x0) + PAD_DEG - xa, split) and j == _leaf_of(hi - ya, split):
+                return self._cross_leaf(self.cell[cell, 1] + j * split + i, x0, y0, x1, y1)
         for r in range(row(lo), row(hi) + 1):
             xa, xb = band_span(x0, y0, x1, y1, r - 90.0, r - 89.0)
             for c in range(column(xa), column(xb) + 1):
                 cell = r * 360 + c
-                split = self.cell_split[cell]
+                split = self.cell[cell, 0]
                 if split == 1:
-                    why = self._cross_leaf(self.cell_base[cell], x0, y0, x1, y1)
+                    why = self._cross_leaf(self.cell[cell, 1], x0, y0, x1, y1)
                     if why != 0:
                         return why
                     continue
@@ -1021,7 +1151,7 @@ class Scan:
                     while i < split:
                         if c - 180.0 + cython.cast(cython.double, i) / split > xb:
                             break
-                        why = self._cross_leaf(self.cell_base[cell] + j * split + i, x0, y0, x1, y1)
+                        why = self._cross_leaf(self.cell[cell, 1] + j * split + i, x0, y0, x1, y1)
                         if why != 0:
                             return why
                         i += 1
@@ -1087,30 +1217,28 @@ class Scan:
     def _nearest(self, part: cython.int, x: cython.double, y: cython.double) -> cython.double:
         """Return the square of the distance, in degrees, from a point to the part's edges in its leaf."""
         cell: cython.Py_ssize_t = row(y) * 360 + column(x)
-        split: cython.int = self.cell_split[cell]
+        split: cython.int = self.cell[cell, 0]
         i: cython.int = _leaf_of(x - (cell % 360 - 180.0), split)
         j: cython.int = _leaf_of(y - (cell // 360 - 90.0), split)
-        leaf: cython.Py_ssize_t = self.cell_base[cell] + j * split + i
+        at: cython.Py_ssize_t = self._entry_of(part, self.cell[cell, 1] + j * split + i)
         best: cython.double = INF
-        e: cython.int
         h: cython.Py_ssize_t
         ux: cython.double
         uy: cython.double
         s: cython.double
-        for e in range(self.leaf_entry[leaf], self.leaf_full[leaf]):
-            if self.entry_part[e] != part:
-                continue
-            for h in range(self.entry_edge[e], self.entry_edge[e + 1]):
-                ux = self.leaf_ends[h, 2] - self.leaf_ends[h, 0]
-                uy = self.leaf_ends[h, 3] - self.leaf_ends[h, 1]
-                s = ux * ux + uy * uy
-                if s > 0.0:
-                    s = ((x - self.leaf_ends[h, 0]) * ux + (y - self.leaf_ends[h, 1]) * uy) / s
-                s = 0.0 if s < 0.0 else (1.0 if s > 1.0 else s)
-                ux = x - self.leaf_ends[h, 0] - s * ux
-                uy = y - self.leaf_ends[h, 1] - s * uy
-                if ux * ux + uy * uy < best:
-                    best = ux * ux + uy * uy
+        if at < 0:
+            return best
+        for h in range(at + 1, at + 1 + (cython.cast(cython.longlong, self.line[at, 3]) >> 32)):
+            ux = self.line[h, 2] - self.line[h, 0]
+            uy = self.line[h, 3] - self.line[h, 1]
+            s = ux * ux + uy * uy
+            if s > 0.0:
+                s = ((x - self.line[h, 0]) * ux + (y - self.line[h, 1]) * uy) / s
+            s = 0.0 if s < 0.0 else (1.0 if s > 1.0 else s)
+            ux = x - self.line[h, 0] - s * ux
+            uy = y - self.line[h, 1] - s * uy
+            if ux * ux + uy * uy < best:
+                best = ux * ux + uy * uy
         return best
 
     @cython.cfunc
@@ -1176,13 +1304,13 @@ class Scan:
             n = self._add_break(n, f0 + (f1 - f0) * self.hit[h, 0], CROSSING + h)
             if n < 0:
                 return n
-        if self.limits[part, 1] >= 0.0:
+        if self.part_rule[part, 1] >= 0.0:
             n = self._limit_break(
-                n, cython.cast(cython.int, self.limits[part, 1]), self.limits[part, 0], f0, f1
+                n, cython.cast(cython.int, self.part_rule[part, 1]), self.part_rule[part, 0], f0, f1
             )
-        if n >= 0 and self.limits[part, 3] >= 0.0:
+        if n >= 0 and self.part_rule[part, 3] >= 0.0:
             n = self._limit_break(
-                n, cython.cast(cython.int, self.limits[part, 3]), self.limits[part, 2], f0, f1
+                n, cython.cast(cython.int, self.part_rule[part, 3]), self.part_rule[part, 2], f0, f1
             )
         while lo < hi:
             mid = (lo + hi) // 2
@@ -1283,9 +1411,9 @@ class Scan:
     @cython.exceptval(check=False)
     def _climb_mps(self, part: cython.int) -> cython.double:
         """Return how fast the height changes along the segment, on the part's datum."""
-        k: cython.int = cython.cast(cython.int, self.limits[part, 1])
+        k: cython.int = cython.cast(cython.int, self.part_rule[part, 1])
         if k < 0:
-            k = cython.cast(cython.int, self.limits[part, 3])
+            k = cython.cast(cython.int, self.part_rule[part, 3])
         if k < 0:
             return NAN
         return (
@@ -1414,6 +1542,7 @@ class Scan:
         az1: cython.double
         az2: cython.double
         self._take_last(g)
+        self.seg_layers = self._segment_layers()
         self.t0 = cython.cast(cython.longlong, self.slot[g, TIME])
         self.t1 = t
         if x >= 180.0:
@@ -1461,6 +1590,7 @@ class Scan:
         self.piece += 1
         for k in range(2 * self.rows):
             self.seg[0, k] = self.seg[1, k]
+        self.seg_layers = self._segment_layers()
         why = self._at_end(lon, lat)
         if why != 0:
             return why
@@ -1509,193 +1639,318 @@ class Scan:
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
-    def _bound_height(
-        self, g: cython.Py_ssize_t, k: cython.int, limit: cython.double, sides: cython.int
-    ) -> cython.void:
+    def _bound_height(self, k: cython.int, limit: cython.double, sides: cython.int) -> cython.void:
         """Keep row k's least height (sides & 1) and greatest height (sides & 2) on its side of a limit."""
         side: cython.int
         value: cython.double
-        low: cython.double
-        high: cython.double
         for side in range(2):
             if (sides >> side) & 1 == 0:
                 continue
             value = self.seg[1, 2 * k + side]
-            low = limit if value == limit else (limit + LIMIT_MARGIN_M if value > limit else -INF)
-            high = limit if value == limit else (limit - LIMIT_MARGIN_M if value < limit else INF)
-            if k == 0:
-                if low > self.slot[g, 6 + 2 * side]:
-                    self.slot[g, 6 + 2 * side] = low
-                if high < self.slot[g, 7 + 2 * side]:
-                    self.slot[g, 7 + 2 * side] = high
-            else:
-                if low > self.more_box[g, 6 * k - 6 + 2 * side]:
-                    self.more_box[g, 6 * k - 6 + 2 * side] = low
-                if high < self.more_box[g, 6 * k - 5 + 2 * side]:
-                    self.more_box[g, 6 * k - 5 + 2 * side] = high
+            if value >= limit:
+                low: cython.double = limit if value == limit else limit + LIMIT_MARGIN_M
+                if low > self.box_height[k, 2 * side]:
+                    self.box_height[k, 2 * side] = low
+            if value <= limit:
+                high: cython.double = limit if value == limit else limit - LIMIT_MARGIN_M
+                if high < self.box_height[k, 2 * side + 1]:
+                    self.box_height[k, 2 * side + 1] = high
 
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
-    def _bound_time(self, g: cython.Py_ssize_t, part: cython.int) -> cython.int:
-        """End the box at the part's next change of activity; return its activity now."""
+    def _bound_time(self, part: cython.int) -> cython.bint:
+        """Keep the box between the part's changes of activity before and after now; return whether it may be
+        active now."""
         z: cython.int
+        first: cython.int
         lo: cython.int
         hi: cython.int
         mid: cython.int
-        change: cython.double
+        since: cython.double
+        until: cython.double
         now: cython.double = cython.cast(cython.double, self.t1)
-        if self.part_active[part, 0] == self.part_active[part, 0]:
-            if self.part_active[part, 1] <= now:
-                return 0
-            lo = 1 if self.part_active[part, 0] <= now else 0
-            change = self.part_active[part, lo]
-            if change < self.slot[g, UNTIL]:
-                self.slot[g, UNTIL] = change
-            return lo
-        z = self.part_zone[part]
-        lo = self.zone_active[z]
-        hi = self.zone_active[z + 1]
-        while lo < hi:
-            mid = (lo + hi) // 2
-            if self.active[mid, 1] <= self.t1:
-                lo = mid + 1
-            else:
-                hi = mid
-        if lo >= self.zone_active[z + 1]:
-            return 0
-        if self.active[lo, 0] <= self.t1:
-            change = cython.cast(cython.double, self.active[lo, 1])
-            if change < self.slot[g, 4]:
-                self.slot[g, 4] = change
-            return 1
-        change = cython.cast(cython.double, self.active[lo, 0])
-        if change < self.slot[g, 4]:
-            self.slot[g, 4] = change
-        return 0
+        active: cython.bint
+        if self.part_rule[part, 4] == self.part_rule[part, 4]:
+            since = self.part_rule[part, 4]
+            until = self.part_rule[part, 5]
+            active = since <= now and now < until
+            if until <= now:
+                since = until
+                until = NO_END
+            elif since > now:
+                until = since
+                since = NEVER
+        else:
+            z = self.part_zone[part]
+            first = self.zone_active[z]
+            lo = first
+            hi = self.zone_active[z + 1]
+            while lo < hi:
+                mid = (lo + hi) // 2
+                if self.active[mid, 1] <= self.t1:
+                    lo = mid + 1
+                else:
+                    hi = mid
+            since = cython.cast(cython.double, self.active[lo - 1, 1]) if lo > first else NEVER
+            until = NO_END
+            active = False
+            if lo < self.zone_active[z + 1]:
+                until = cython.cast(cython.double, self.active[lo, 0])
+                if self.active[lo, 0] <= self.t1:
+                    active = True
+                    since = until
+                    until = cython.cast(cython.double, self.active[lo, 1])
+        if since > self.box_since:
+            self.box_since = since
+        if until < self.box_until:
+            self.box_until = until
+        return active
 
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
-    def _edges_matter(self, g: cython.Py_ssize_t, part: cython.int) -> cython.bint:
-        """Bound the box's heights and time by one part; return whether its edges bound it too."""
-        k: cython.int
-        if self.limits[part, 2] == -INF:
-            return False
-        if self.limits[part, 3] >= 0.0:
-            k = cython.cast(cython.int, self.limits[part, 3])
-            if self.seg[1, 2 * k] > self.limits[part, 2]:
-                self._bound_height(g, k, self.limits[part, 2], 1)
+    def _edges_matter(self, at: cython.Py_ssize_t) -> cython.bint:
+        """Bound the box's heights and time by the entry at a line; return whether its edges bound it too."""
+        floor_m: cython.double = self.line[at, 0]
+        ceiling_m: cython.double = self.line[at, 1]
+        code: cython.longlong = cython.cast(cython.longlong, self.line[at, 2])
+        # The rows count from 1, and 0 is for none.
+        floor_row: cython.int = cython.cast(cython.int, (code >> 5) & 15) - 1
+        ceiling_row: cython.int = cython.cast(cython.int, (code >> 1) & 15) - 1
+        if ceiling_row >= 0:
+            if self.seg[1, 2 * ceiling_row] > ceiling_m:
+                self._bound_height(ceiling_row, ceiling_m, 1)
                 return False
-        if self.limits[part, 1] >= 0.0:
-            k = cython.cast(cython.int, self.limits[part, 1])
-            if self.seg[1, 2 * k + 1] < self.limits[part, 0]:
-                self._bound_height(g, k, self.limits[part, 0], 2)
-                return False
-        if self._bound_time(g, part) == 0:
+        elif ceiling_m == -INF:
             return False
-        if self.limits[part, 1] >= 0.0:
-            self._bound_height(g, cython.cast(cython.int, self.limits[part, 1]), self.limits[part, 0], 3)
-        if self.limits[part, 3] >= 0.0:
-            self._bound_height(g, cython.cast(cython.int, self.limits[part, 3]), self.limits[part, 2], 3)
+        if floor_row >= 0 and self.seg[1, 2 * floor_row + 1] < floor_m:
+            self._bound_height(floor_row, floor_m, 2)
+            return False
+        if not self._bound_time(cython.cast(cython.int, code >> 9)):
+            return False
+        if floor_row >= 0:
+            self._bound_height(floor_row, floor_m, 3)
+        if ceiling_row >= 0:
+            self._bound_height(ceiling_row, ceiling_m, 3)
         return True
 
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
-    def _bound_edge(
-        self, g: cython.Py_ssize_t, h: cython.Py_ssize_t, x: cython.double, y: cython.double
+    def _bound_edges(
+        self, first: cython.Py_ssize_t, past: cython.Py_ssize_t, x: cython.double, y: cython.double
     ) -> cython.void:
-        """Cut the box so that an edge is outside it and the point stays inside."""
-        ax: cython.double = self.leaf_ends[h, 0]
-        ay: cython.double = self.leaf_ends[h, 1]
-        bx: cython.double = self.leaf_ends[h, 2]
-        by: cython.double = self.leaf_ends[h, 3]
-        lox: cython.double = ax if ax < bx else bx
-        hix: cython.double = bx if ax < bx else ax
-        loy: cython.double = ay if ay < by else by
-        hiy: cython.double = by if ay < by else ay
-        x0: cython.double = self.slot[g, 0]
-        x1: cython.double = self.slot[g, 1]
-        y0: cython.double = self.slot[g, 2]
-        y1: cython.double = self.slot[g, 3]
-        if lox > x1 or hix < x0 or loy > y1 or hiy < y0:
-            return
-        keep_x: cython.double = -1.0
-        keep_y: cython.double = -1.0
-        reach_x: cython.double
-        reach_y: cython.double
+        """Cut the box so that these edges are outside it and the point stays inside."""
+        h: cython.Py_ssize_t
+        ax: cython.double
+        ay: cython.double
+        bx: cython.double
+        by: cython.double
+        lox: cython.double
+        hix: cython.double
+        loy: cython.double
+        hiy: cython.double
+        away_x: cython.double
+        away_y: cython.double
         cross: cython.double
-        if lox > x:
-            keep_x = (lox - x0) / (x1 - x0 + 1e-300)
-        elif hix < x:
-            keep_x = (x1 - hix) / (x1 - x0 + 1e-300)
-        if loy > y:
-            keep_y = (loy - y0) / (y1 - y0 + 1e-300)
-        elif hiy < y:
-            keep_y = (y1 - hiy) / (y1 - y0 + 1e-300)
-        if keep_x < 0.0 and keep_y < 0.0:
-            # The point is in the edge's own box: keep clear of the line by its two axis distances, halved.
-            cross = (bx - ax) * (y - ay) - (by - ay) * (x - ax)
-            if fabs(cross) <= 1e-13 * (hix - lox + hiy - loy):
-                # On the line, or on either side of it for all that rounding tells.
-                self.slot[g, X0] = x
-                self.slot[g, X1] = x
-                self.slot[g, Y0] = y
-                self.slot[g, Y1] = y
-                return
-            reach_x = fabs(cross / (by - ay)) * 0.49 if by != ay else 0.0
-            reach_y = fabs(cross / (bx - ax)) * 0.49 if bx != ax else 0.0
-            # On which side the line is: east of the point where moving east brings the cross product towards
-            # 0.
-            if (cross > 0.0) == (by > ay):
-                if x + reach_x < x1:
-                    self.slot[g, 1] = x + reach_x
-            elif x - reach_x > x0:
-                self.slot[g, 0] = x - reach_x
-            if (cross > 0.0) == (bx < ax):
-                if y + reach_y < y1:
-                    self.slot[g, 3] = y + reach_y
-            elif y - reach_y > y0:
-                self.slot[g, 2] = y - reach_y
-            return
-        if keep_x >= keep_y:
-            if lox > x:
-                self.slot[g, 1] = lox - PAD_DEG
+        x0: cython.double = self.box_x0
+        x1: cython.double = self.box_x1
+        y0: cython.double = self.box_y0
+        y1: cython.double = self.box_y1
+        for h in range(first, past):
+            ax = self.line[h, 0]
+            ay = self.line[h, 1]
+            bx = self.line[h, 2]
+            by = self.line[h, 3]
+            lox = ax if ax < bx else bx
+            hix = bx if ax < bx else ax
+            loy = ay if ay < by else by
+            hiy = by if ay < by else ay
+            if lox > x1 or hix < x0 or loy > y1 or hiy < y0:
+                continue
+            # How far the edge's own box is away, east or west and north or south.
+            away_x = lox - x if lox > x else x - hix
+            away_y = loy - y if loy > y else y - hiy
+            if away_x <= 0.0 and away_y <= 0.0:
+                # The point is in the edge's own box: keep clear of the line by its two axis distances,
+                # halved.
+                cross = (bx - ax) * (y - ay) - (by - ay) * (x - ax)
+                if fabs(cross) <= ON_LINE * (hix - lox + hiy - loy):
+                    # On the line, or on either side of it for all that rounding tells.
+                    x0 = x1 = x
+                    y0 = y1 = y
+                    break
+                # On which side the line is: east of the point where moving east brings the cross product
+                # towards 0.
+                away_x = fabs(cross / (by - ay)) * 0.49 if by != ay else 0.0
+                away_y = fabs(cross / (bx - ax)) * 0.49 if bx != ax else 0.0
+                if (cross > 0.0) == (by > ay):
+                    x1 = x + away_x if x + away_x < x1 else x1
+                else:
+                    x0 = x - away_x if x - away_x > x0 else x0
+                if (cross > 0.0) == (bx < ax):
+                    y1 = y + away_y if y + away_y < y1 else y1
+                else:
+                    y0 = y - away_y if y - away_y > y0 else y0
+            elif away_x * (self.pace_north if loy > y else self.pace_south) >= away_y * (
+                self.pace_east if lox > x else self.pace_west
+            ):
+                if lox > x:
+                    x1 = lox - PAD_DEG
+                else:
+                    x0 = hix + PAD_DEG
+            elif loy > y:
+                y1 = loy - PAD_DEG
             else:
-                self.slot[g, 0] = hix + PAD_DEG
-        elif loy > y:
-            self.slot[g, 3] = loy - PAD_DEG
-        else:
-            self.slot[g, 2] = hiy + PAD_DEG
+                y0 = hiy + PAD_DEG
+        self.box_x0 = x0
+        self.box_x1 = x1
+        self.box_y0 = y0
+        self.box_y1 = y1
 
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
     def _bound_leaf(
+        self, at: cython.Py_ssize_t, past: cython.Py_ssize_t, lat: cython.double, lon: cython.double
+    ) -> cython.void:
+        """Cut the box by the entries of a leaf between two lines."""
+        follow: cython.Py_ssize_t
+        while at < past:
+            follow = at + 1 + (cython.cast(cython.longlong, self.line[at, 3]) >> 32)
+            if self._edges_matter(at) and follow > at + 1:
+                self._bound_edges(at + 1, follow, lon, lat)
+            at = follow
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _bound_cell(
         self,
-        g: cython.Py_ssize_t,
-        leaf: cython.Py_ssize_t,
-        past: cython.int,
+        cell: cython.Py_ssize_t,
+        own_leaf: cython.Py_ssize_t,
+        layers: cython.int,
         lat: cython.double,
         lon: cython.double,
+    ) -> cython.bint:
+        """Cut the box by the edges in all leaves of a cell that it touches but the report's own; return
+        whether leaves were left out for their layers."""
+        split: cython.int = self.cell[cell, 0]
+        size: cython.double = 1.0 / split
+        cx: cython.double = cell % 360 - 180.0
+        cy: cython.double = cell // 360 - 90.0
+        near_j: cython.int = _leaf_of(lat - cy, split)
+        i1: cython.int
+        i: cython.int
+        j: cython.int
+        upward: cython.int
+        leaf: cython.Py_ssize_t
+        mask: cython.int
+        skipped: cython.int = 0
+        # The nearest row first, then those above it and those below it.
+        for upward in range(2):
+            j = near_j + upward
+            while j >= 0 and j < split:
+                if cy + j * size > self.box_y1 or cy + (j + 1.0) * size < self.box_y0:
+                    break
+                i = _leaf_of(self.box_x0 - cx, split)
+                i1 = _leaf_of(self.box_x1 - cx, split)
+                leaf = self.cell[cell, 1] + j * split + i
+                while i <= i1:
+                    # A part that covers another leaf and not this one has an edge between, in a leaf that the
+                    # box reaches.
+                    mask = self.leaf_layers[leaf, 1]
+                    if mask & layers != 0:
+                        if (
+                            leaf != own_leaf
+                            and cx + (i + 1.0) * size >= self.box_x0
+                            and cx + i * size <= self.box_x1
+                        ):
+                            self._bound_leaf(self.leaf_line[leaf, 0], self.leaf_line[leaf, 1], lat, lon)
+                    else:
+                        skipped |= mask
+                    i += 1
+                    leaf += 1
+                j += 1 if upward == 1 else -1
+        return skipped != 0
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _bound_cells(
+        self, g: cython.Py_ssize_t, own_leaf: cython.Py_ssize_t, lat: cython.double, lon: cython.double
     ) -> cython.void:
-        """Cut the box by the entries of one leaf before ``past``."""
-        e: cython.int
-        h: cython.Py_ssize_t
-        k: cython.int
-        if self.leaf_limit[leaf, 2] >= 0.0:
-            k = cython.cast(cython.int, self.leaf_limit[leaf, 2])
-            if self.seg[1, 2 * k] > self.leaf_limit[leaf, 1]:
-                self._bound_height(g, k, self.leaf_limit[leaf, 1], 1)
-                return
-            if self.seg[1, 2 * k + 1] < self.leaf_limit[leaf, 0]:
-                self._bound_height(g, k, self.leaf_limit[leaf, 0], 2)
-                return
-        for e in range(self.leaf_entry[leaf], past):
-            if self._edges_matter(g, self.entry_part[e]):
-                for h in range(self.entry_edge[e], self.entry_edge[e + 1]):
-                    self._bound_edge(g, h, lon, lat)
+        """Cut the box by the edges in every leaf that it touches but the report's own, as far as they are
+        within the layers of height that the target may reach soon."""
+        layers: cython.int = 255
+        low_layer: cython.int = 0
+        high_layer: cython.int = 7
+        k: cython.int = self.layer_row
+        step_m: cython.double
+        from_m: cython.double
+        r: cython.Py_ssize_t
+        c: cython.Py_ssize_t
+        own: cython.Py_ssize_t = row(lat) * 360 + column(lon)
+        skipped: cython.bint
+        if k >= 0:
+            low_layer = self._layer(self.seg[1, 2 * k])
+            high_layer = self._layer(self.seg[1, 2 * k + 1])
+            from_m = self.slot[g, LOW] if k == 0 else self.more_box[g, 6 * k - 2]
+            if fabs(self.seg[1, 2 * k]) < INF and fabs(from_m) < INF:
+                step_m = CLIMB_STEPS * (self.seg[1, 2 * k] - from_m)
+                if step_m < 0.0 and step_m > -MOST_CLIMB_M:
+                    low_layer = self._layer(self.seg[1, 2 * k] + step_m)
+                elif step_m > 0.0 and step_m < MOST_CLIMB_M:
+                    high_layer = self._layer(self.seg[1, 2 * k + 1] + step_m)
+            layers = (2 << high_layer) - (1 << low_layer)
+        skipped = self._bound_cell(own, own_leaf, layers, lat, lon)
+        for r in range(row(self.box_y0), row(self.box_y1) + 1):
+            for c in range(column(self.box_x0), column(self.box_x1) + 1):
+                if r * 360 + c != own:
+                    skipped |= self._bound_cell(r * 360 + c, own_leaf, layers, lat, lon)
+        if skipped:
+            # What was left out for its height is out of reach within these layers only.
+            if self.layer_m[low_layer] > self.box_height[k, 0]:
+                self.box_height[k, 0] = self.layer_m[low_layer]
+            if self.layer_m[high_layer + 1] < self.box_height[k, 3]:
+                self.box_height[k, 3] = self.layer_m[high_layer + 1]
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _look_ahead(
+        self, g: cython.Py_ssize_t, split: cython.int, lat: cython.double, lon: cython.double
+    ) -> cython.void:
+        """Begin the box as the window that the target will cross in its next reports, its last one
+        included."""
+        dx: cython.double = lon - self.slot[g, LON]
+        dy: cython.double = lat - self.slot[g, LAT]
+        steps: cython.double = AHEAD_STEPS
+        slack: cython.double = 1.5 * (fabs(dx) if fabs(dx) > fabs(dy) else fabs(dy))
+        pace: cython.double = 0.15 * (fabs(dx) + fabs(dy)) + 1e-9
+        room: cython.double = AHEAD_LEAVES / cython.cast(cython.double, split * split)
+        self.pace_east = pace + (dx if dx > 0.0 else 0.0)
+        self.pace_west = pace - (dx if dx < 0.0 else 0.0)
+        self.pace_north = pace + (dy if dy > 0.0 else 0.0)
+        self.pace_south = pace - (dy if dy < 0.0 else 0.0)
+        if not (slack < 0.5):
+            slack = 1.0 / split
+            steps = 0.0
+        while steps > 1.0 and (steps * fabs(dx) + 2.0 * slack) * (steps * fabs(dy) + 2.0 * slack) > room:
+            steps *= 0.7
+        self.box_x0 = lon - slack + (steps * dx if dx < 0.0 else 0.0)
+        self.box_x1 = lon + slack + (steps * dx if dx > 0.0 else 0.0)
+        self.box_y0 = lat - slack + (steps * dy if dy < 0.0 else 0.0)
+        self.box_y1 = lat + slack + (steps * dy if dy > 0.0 else 0.0)
+        if self.box_x0 < -180.0:
+            self.box_x0 = -180.0
+        if self.box_x1 > 180.0:
+            self.box_x1 = 180.0
+        if self.box_y0 < -90.0:
+            self.box_y0 = -90.0
+        if self.box_y1 > 90.0:
+            self.box_y1 = 90.0
 
     @cython.cfunc
     @cython.nogil
@@ -1703,87 +1958,44 @@ class Scan:
     def _safe_box(self, g: cython.Py_ssize_t, lat: cython.double, lon: cython.double) -> cython.void:
         """Set the box round the report within which the target's states cannot change.
 
-        It begins as the part of the cell that the target will cross in its next reports, and every edge that
-        matters in the leaves there cuts it, the report's own leaf first.
+        Every edge that matters in the leaves of the window it begins as cuts it, those of the report's own
+        leaf first. A cell without edges begins with its neighbours that have none either.
         """
         k: cython.int
-        i: cython.int
-        j: cython.int
-        i0: cython.int
-        i1: cython.int
-        j0: cython.int
-        j1: cython.int
-        leaf: cython.Py_ssize_t
         cell: cython.Py_ssize_t = row(lat) * 360 + column(lon)
-        split: cython.int = self.cell_split[cell]
+        split: cython.int = self.cell[cell, 0]
         cx: cython.double = cell % 360 - 180.0
         cy: cython.double = cell // 360 - 90.0
-        size: cython.double = 1.0 / split
-        own_i: cython.int = _leaf_of(lon - cx, split)
-        own_j: cython.int = _leaf_of(lat - cy, split)
-        dx: cython.double = lon - self.slot[g, LON]
-        dy: cython.double = lat - self.slot[g, LAT]
-        steps: cython.double = AHEAD_STEPS
-        slack: cython.double = 2.0 * (fabs(dx) if fabs(dx) > fabs(dy) else fabs(dy))
-        i0 = j0 = 0
-        i1 = j1 = split - 1
-        if split > 1:
-            if not (slack < 2.0):
-                slack = 0.0
-                steps = 0.0
-            while True:
-                i0 = _leaf_of((lon if dx > 0.0 else lon + steps * dx) - slack - cx, split)
-                i1 = _leaf_of((lon + steps * dx if dx > 0.0 else lon) + slack - cx, split)
-                j0 = _leaf_of((lat if dy > 0.0 else lat + steps * dy) - slack - cy, split)
-                j1 = _leaf_of((lat + steps * dy if dy > 0.0 else lat) + slack - cy, split)
-                if (i1 - i0 + 1) * (j1 - j0 + 1) <= AHEAD_LEAVES or steps < 1.0:
-                    break
-                steps *= 0.7
-        self.slot[g, 0] = cx + i0 * size
-        self.slot[g, 1] = cx + (i1 + 1.0) * size - PAD_DEG
-        self.slot[g, 2] = cy + j0 * size
-        self.slot[g, 3] = cy + (j1 + 1.0) * size - PAD_DEG
-        self.slot[g, 4] = 9.0e18
-        if self.rows > 0:
-            self.slot[g, 6] = -INF
-            self.slot[g, 7] = INF
-            self.slot[g, 8] = -INF
-            self.slot[g, 9] = INF
-        for k in range(1, self.rows):
-            self.more_box[g, 6 * k - 6] = -INF
-            self.more_box[g, 6 * k - 5] = INF
-            self.more_box[g, 6 * k - 4] = -INF
-            self.more_box[g, 6 * k - 3] = INF
-        leaf = self.cell_base[cell] + own_j * split + own_i
-        self._bound_leaf(g, leaf, self.leaf_entry[leaf + 1], lat, lon)
-        if (
-            self.slot[g, X1] - self.slot[g, X0] < 2.0 * size
-            or self.slot[g, Y1] - self.slot[g, Y0] < 2.0 * size
-        ):
-            # The own leaf's edges have cut it small: fewer leaves are left to look at.
-            i0 = _leaf_of(self.slot[g, X0] - cx, split)
-            i1 = _leaf_of(self.slot[g, X1] - cx, split)
-            j0 = _leaf_of(self.slot[g, Y0] - cy, split)
-            j1 = _leaf_of(self.slot[g, Y1] - cy, split)
-        for j in range(j0, j1 + 1):
-            if cy + (j + 1.0) * size < self.slot[g, 2] or cy + j * size > self.slot[g, 3]:
-                continue
-            for i in range(i0, i1 + 1):
-                if i == own_i and j == own_j:
-                    continue
-                if cx + (i + 1.0) * size < self.slot[g, 0] or cx + i * size > self.slot[g, 1]:
-                    continue
-                leaf = self.cell_base[cell] + j * split + i
-                # A part that covers another leaf and not this one has an edge between, in a leaf that the box
-                # reaches.
-                if self.leaf_edged[leaf] != 0:
-                    self._bound_leaf(g, leaf, self.leaf_full[leaf], lat, lon)
-        # Between two points of the box the geodesic bulges towards the pole, by at most w² sin 2φ / 16.
-        width: cython.double = (self.slot[g, X1] - self.slot[g, X0]) * RAD
-        if lat >= 0.0:
-            self.slot[g, Y1] -= width * width * 0.0625 * 1.1 / RAD
+        leaf: cython.Py_ssize_t = (
+            self.cell[cell, 1] + _leaf_of(lat - cy, split) * split + _leaf_of(lon - cx, split)
+        )
+        free: cython.bint = split == 1 and self.leaf_layers[leaf, 1] == 0
+        self.box_since = NEVER
+        self.box_until = NO_END
+        for k in range(self.rows):
+            self.box_height[k, 0] = -INF
+            self.box_height[k, 1] = INF
+            self.box_height[k, 2] = -INF
+            self.box_height[k, 3] = INF
+        if free:
+            k = self.cell[cell, 2]
+            self.box_x0 = cx - (k & 15)
+            self.box_x1 = cx + 1.0 + ((k >> 4) & 15) - PAD_DEG
+            self.box_y0 = cy - ((k >> 8) & 15)
+            self.box_y1 = cy + 1.0 + ((k >> 12) & 15) - PAD_DEG
         else:
-            self.slot[g, Y0] += width * width * 0.0625 * 1.1 / RAD
+            self._look_ahead(g, split, lat, lon)
+        if self.leaf_layers[leaf, 0] != 0:
+            self._bound_leaf(self.leaf_line[leaf, 0], self.leaf_line[leaf + 1, 0], lat, lon)
+        if not free:
+            self._bound_cells(g, leaf, lat, lon)
+        # Between two points of the box the geodesic bulges towards the pole, by at most w² sin 2φ / 16.
+        bulge: cython.double = (self.box_x1 - self.box_x0) * RAD
+        bulge = bulge * bulge * 0.0625 * 1.1 / RAD
+        if self.box_y1 > 0.0:
+            self.box_y1 -= bulge
+        if self.box_y0 < 0.0:
+            self.box_y0 += bulge
 
 
 @cython.cfunc
@@ -1791,7 +2003,7 @@ class Scan:
 @cython.exceptval(check=False)
 def _leaf_of(off_deg: cython.double, split: cython.int) -> cython.int:
     """Return the column or row of leaves of a cell that an offset from its edge falls in."""
-    i: cython.int = cython.cast(cython.int, floor(off_deg * split))
+    i: cython.int = cython.cast(cython.int, off_deg * split)
     return 0 if i < 0 else (split - 1 if i >= split else i)
 
 

@@ -15,15 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nofly.geo import geodesic
-from nofly.zones import grid_scan
 from nofly.zones.antimeridian import cut_edges
+from nofly.zones.cell_table import cell_table
 from nofly.zones.model import Datum, EdgeKind, Limit, Zone
 from nofly.zones.outline import EDGE_TOLERANCE_M, outlines
 from nofly.zones.tangles import tangled
 
 DATUMS = (Datum.STD, Datum.AMSL, Datum.AGL, Datum.HAE)
-EDGES_PER_LEAF = 32
-MAX_SPLIT = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +35,25 @@ class CompiledZones:
     part_volume: NDArray[np.int32]
     limits: NDArray[np.float64]
     """(parts, 4): floor in metres or -inf, its height row or -1; ceiling or inf, its height row or -1."""
-    cell_split: NDArray[np.int32]
-    cell_base: NDArray[np.int32]
-    leaf_entry: NDArray[np.int32]
-    leaf_full: NDArray[np.int32]
-    """Where in each leaf's entries those without edges begin: the parts that cover all of it."""
-    leaf_limit: NDArray[np.float64]
-    """(leaves, 3): the lowest floor and the highest ceiling in each leaf and their height row, -1 where there
-    is no one row."""
-    entry_part: NDArray[np.int32]
-    entry_inside: NDArray[np.int8]
-    entry_edge: NDArray[np.int32]
+    cell: NDArray[np.int32]
+    """(cells, 4): leaves a side, first leaf, and for cells without edges how many columns to the west and
+    east and rows to the south and north have none either, four bits each."""
+    leaf_layers: NDArray[np.uint8]
+    """(leaves, 2): the layers of height, a bit each, that the leaf's entries reach into, and those with
+    edges."""
+    leaf_line: NDArray[np.int32]
+    """(leaves + 1, 2): the lines at which each leaf's entries with edges begin, and those without: the parts
+    that cover all of it."""
+    line: NDArray[np.float64]
+    """(lines, 4): an entry is a line of floor, ceiling, ``code`` and ``span``, and its edges, a line each of
+    x0, y0, x1, y1 in degrees, the area on the left. From the high bits down ``code`` is the part, one more
+    than the height rows of floor and ceiling in four bits each (0 for none), and whether the leaf's reference
+    point is inside; ``span`` is the number of edges and in 32 bits the first one's place in ``leaf_edge``."""
     leaf_edge: NDArray[np.int32]
-    leaf_ends: NDArray[np.float64]
-    """(entered edges, 4): x0, y0, x1, y1 in degrees, the area on the left."""
+    layer_row: int
+    """The height row that the layers are on, -1 where no limit is on any."""
+    layer_m: NDArray[np.float64]
+    """The borders of LAYERS layers of height, from -inf to inf."""
     ends: NDArray[np.float64]
     edge_part: NDArray[np.int32]
     part_edge: NDArray[np.int32]
@@ -81,7 +84,7 @@ def compile_zones(zones: Sequence[Zone]) -> CompiledZones:
         zones=tuple(zones), datums=datums,
         part_zone=np.asarray(part_zone, np.int32), part_volume=np.asarray(part_volume, np.int32),
         limits=np.asarray(limits, np.float64).reshape(-1, 4),
-        **_table(edges, len(part_zone), np.asarray(limits, np.float64).reshape(-1, 4)),
+        **cell_table(edges, len(part_zone), np.asarray(limits, np.float64).reshape(-1, 4)),
     )  # fmt: skip
 
 
@@ -223,129 +226,3 @@ def _edges(lats: Any, lons: Any, first: Any, ring_part: Any, parts: int) -> dict
         "north": north.astype(np.int8),
         "tangled": tangled(ends[order], of_ring, ring_part, plain),
     }
-
-
-def _table(edges: dict[str, Any], parts: int, limits: Any) -> dict[str, Any]:
-    ends = np.ascontiguousarray(edges["ends"], np.float64)
-    part = edges["part"]
-    split, base, leaves = _cells(ends)
-    count = np.zeros(leaves, np.int32)
-    grid_scan.count_by_leaf(ends, split, base, count)
-    leaf_start = np.concatenate([[0], np.cumsum(count)]).astype(np.int32)
-    leaf_edge = np.empty(int(leaf_start[-1]), np.int32)
-    grid_scan.enter_by_leaf(ends, split, base, leaf_start[:-1].copy(), leaf_edge)
-    part_edge = np.searchsorted(part, np.arange(parts + 1)).astype(np.int32)
-    found = _cover(ends, part_edge, edges, split, base, leaves)
-    next_entry = np.concatenate([[0], np.cumsum(np.bincount(found[1], minlength=leaves))]).astype(np.int32)
-    entries = len(found[0])
-    entry_part, entry_inside = np.empty(entries, np.int32), np.empty(entries, np.int8)
-    entry_edge = np.empty(entries + 1, np.int32)
-    grid_scan.enter_parts(
-        found[0],
-        found[1],
-        found[2],
-        leaf_start,
-        leaf_edge,
-        part,
-        next_entry,
-        entry_part,
-        entry_inside,
-        entry_edge,
-    )
-    leaf_full = _edges_first(next_entry, entry_part, entry_inside, entry_edge)
-    return {
-        "cell_split": split,
-        "cell_base": base,
-        "leaf_entry": next_entry,
-        "leaf_full": leaf_full,
-        "leaf_limit": _leaf_limits(next_entry, entry_part, limits),
-        "entry_part": entry_part,
-        "entry_inside": entry_inside,
-        "entry_edge": entry_edge,
-        "leaf_edge": leaf_edge,
-        "leaf_ends": np.ascontiguousarray(ends[leaf_edge]),
-        "ends": ends,
-        "edge_part": part,
-        "edge_ring": edges["ring"],
-        "part_tangled": edges["tangled"],
-        "part_edge": part_edge,
-    }
-
-
-def _cells(ends: Any) -> tuple[Any, Any, int]:
-    """Return each cell's split (leaves a side), its first leaf, and how many leaves there are."""
-    cell_edges = np.zeros(64800, np.int32)
-    grid_scan.count_by_cell(ends, cell_edges)
-    wanted = np.maximum(cell_edges / EDGES_PER_LEAF, 1.0)
-    split = np.minimum(2 ** np.ceil(np.log2(wanted)), MAX_SPLIT).astype(np.int32)
-    leaves_of = split.astype(np.int64) ** 2
-    return split, (np.cumsum(leaves_of) - leaves_of).astype(np.int32), int(leaves_of.sum())
-
-
-def _edges_first(leaf_entry: Any, entry_part: Any, entry_inside: Any, entry_edge: Any) -> Any:
-    """Put each leaf's entries with edges before those without; return where the latter begin."""
-    count = np.diff(entry_edge)
-    leaf = np.repeat(np.arange(len(leaf_entry) - 1), np.diff(leaf_entry))
-    order = np.argsort(2 * leaf + (count == 0), kind="stable")
-    entry_part[:], entry_inside[:] = entry_part[order], entry_inside[order]
-    entry_edge[1:] = np.cumsum(count[order])
-    with_edges = np.bincount(leaf, weights=count > 0, minlength=len(leaf_entry) - 1)
-    return (leaf_entry[:-1] + with_edges).astype(np.int32)
-
-
-def _leaf_limits(leaf_entry: Any, entry_part: Any, limits: Any) -> Any:
-    out = np.full((len(leaf_entry) - 1, 3), -1.0)
-    used = np.flatnonzero(np.diff(leaf_entry))
-    if len(used) == 0:
-        return out
-    start = leaf_entry[used]
-    mine = limits[entry_part]
-    rows = np.where(mine[:, 1::2] >= 0.0, mine[:, 1::2], np.nan)
-    low_row = np.fmin.reduceat(np.fmin(rows[:, 0], rows[:, 1]), start)
-    high_row = np.fmax.reduceat(np.fmax(rows[:, 0], rows[:, 1]), start)
-    out[used, 0] = np.minimum.reduceat(mine[:, 0], start)
-    out[used, 1] = np.maximum.reduceat(mine[:, 2], start)
-    out[used, 2] = np.where(low_row == high_row, low_row, -1.0)
-    return out
-
-
-def _cover(ends: Any, part_edge: Any, edges: dict[str, Any], split: Any, base: Any, leaves: int) -> Any:
-    parts = len(part_edge) - 1
-    order = np.argsort(edges["cut_part"], kind="stable")
-    cuts = np.ascontiguousarray(edges["cuts"][order], np.float64)
-    cut_start = np.searchsorted(edges["cut_part"][order], np.arange(parts + 1)).astype(np.int32)
-    boxes = _boxes(ends, part_edge, np.diff(cut_start) > 0, edges["north"], parts)
-    longest = int(np.diff(part_edge).max(initial=0))
-    scratch_x = np.empty((2, longest * MAX_SPLIT + 1))
-    link = np.empty(32 + longest * MAX_SPLIT + 1, np.int32)
-    mark = np.full(leaves, -1, np.int32)
-    room = 4 * len(ends) + 4096
-    while True:
-        out = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int8)
-        mark.fill(-1)
-        n = grid_scan.cover_parts(
-            ends, part_edge, cuts, cut_start, edges["north"], boxes, split, base, mark, scratch_x, link, *out
-        )
-        if n <= room:
-            return out[0][:n], out[1][:n], out[2][:n]
-        room = n
-
-
-def _boxes(ends: Any, part_edge: Any, crosses: Any, north: Any, parts: int) -> Any:
-    """Return each part's first and last column and row of cells."""
-    boxes = np.zeros((parts, 4), np.int32)
-    boxes[:, 1] = -1
-    has = np.diff(part_edge) > 0
-    if not has.any():
-        return boxes
-    at = part_edge[:-1][has]
-    low = np.minimum(ends[:, :2], ends[:, 2:])
-    high = np.maximum(ends[:, :2], ends[:, 2:])
-    boxes[has, 0] = np.floor(np.minimum.reduceat(low[:, 0], at) - 1e-8 + 180.0)
-    boxes[has, 1] = np.floor(np.maximum.reduceat(high[:, 0], at) + 1e-8 + 180.0)
-    boxes[has, 2] = np.floor(np.minimum.reduceat(low[:, 1], at) - 1e-8 + 90.0)
-    boxes[has, 3] = np.floor(np.maximum.reduceat(high[:, 1], at) + 1e-8 + 90.0)
-    boxes[:, :2] = np.where(crosses[:, None], [0, 359], boxes[:, :2])
-    boxes[:, 2] = np.where(crosses & (north == 0) & (boxes[:, 2] < 90), 0, boxes[:, 2])
-    boxes[:, 3] = np.where(crosses, np.where(north != 0, 179, boxes[:, 3]), boxes[:, 3])
-    return np.clip(boxes, [0, -1, 0, 0], [359, 359, 179, 179]).astype(np.int32)

@@ -1,0 +1,213 @@
+"""Enters the edges and the parts of zones in the cell table that the kernel reads.
+
+What is in a small piece of the world stands in one place, limits beside edges: reading it is mostly waiting
+for memory. How the cells are made is told in :mod:`nofly.zones.grid_scan`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from nofly.zones import grid_scan
+
+EDGES_PER_LEAF = 32
+MAX_SPLIT = 32
+LAYERS = 8
+MAX_REACH = 4
+"""Cells: the wider a box, the more of it the bulge of the geodesics in it costs."""
+
+
+def cell_table(edges: dict[str, Any], parts: int, limits: Any) -> dict[str, Any]:
+    """Return the arrays of :class:`nofly.zones.compiled.CompiledZones` from ``cell`` on, for the edges of the
+    parts and their (parts, 4) limits."""
+    ends = np.ascontiguousarray(edges["ends"], np.float64)
+    part = edges["part"]
+    split, base, leaves = _cells(ends)
+    count = np.zeros(leaves, np.int32)
+    grid_scan.count_by_leaf(ends, split, base, count)
+    leaf_start = np.concatenate([[0], np.cumsum(count)]).astype(np.int32)
+    leaf_edge = np.empty(int(leaf_start[-1]), np.int32)
+    grid_scan.enter_by_leaf(ends, split, base, leaf_start[:-1].copy(), leaf_edge)
+    part_edge = np.searchsorted(part, np.arange(parts + 1)).astype(np.int32)
+    found = _cover(ends, part_edge, edges, split, base, leaves)
+    next_entry = np.concatenate([[0], np.cumsum(np.bincount(found[1], minlength=leaves))]).astype(np.int32)
+    entries = len(found[0])
+    entry_part, entry_inside = np.empty(entries, np.int32), np.empty(entries, np.int8)
+    entry_edge = np.empty(entries + 1, np.int32)
+    grid_scan.enter_parts(
+        found[0],
+        found[1],
+        found[2],
+        leaf_start,
+        leaf_edge,
+        part,
+        next_entry,
+        entry_part,
+        entry_inside,
+        entry_edge,
+    )
+    leaf_full = _edges_first(next_entry, entry_part, entry_inside, entry_edge)
+    return {
+        "cell": np.column_stack([split, base, _reach(split, base, count), np.zeros_like(split)]),
+        **_layers(next_entry, leaf_full, entry_part, limits),
+        **_lines(next_entry, leaf_full, entry_part, entry_inside, entry_edge, limits, ends[leaf_edge]),
+        "leaf_edge": leaf_edge,
+        "ends": ends,
+        "edge_part": part,
+        "edge_ring": edges["ring"],
+        "part_tangled": edges["tangled"],
+        "part_edge": part_edge,
+    }
+
+
+def _cells(ends: Any) -> tuple[Any, Any, int]:
+    """Return each cell's split (leaves a side), its first leaf, and how many leaves there are."""
+    cell_edges = np.zeros(64800, np.int32)
+    grid_scan.count_by_cell(ends, cell_edges)
+    wanted = np.maximum(cell_edges / EDGES_PER_LEAF, 1.0)
+    split = np.minimum(2 ** np.ceil(np.log2(wanted)), MAX_SPLIT).astype(np.int32)
+    leaves_of = split.astype(np.int64) ** 2
+    return split, (np.cumsum(leaves_of) - leaves_of).astype(np.int32), int(leaves_of.sum())
+
+
+def _reach(split: Any, base: Any, leaf_edges: Any) -> Any:
+    """Grow each cell without edges over its neighbours without edges, as far as MAX_REACH, within its
+    hemisphere and not beyond the antimeridian."""
+    free = ((split == 1) & (leaf_edges[base] == 0)).reshape(180, 360)
+    edged = np.zeros((181, 361), np.int32)
+    edged[1:, 1:] = np.cumsum(np.cumsum(~free, axis=0), axis=1)
+    r, c = (a.ravel() for a in np.nonzero(free))
+    west, east, south, north = c.copy(), c + 1, r.copy(), r + 1
+    least_row, most_row = np.where(r < 90, 0, 90), np.where(r < 90, 90, 180)
+
+    def none(r0: Any, r1: Any, c0: Any, c1: Any) -> Any:
+        return edged[r1, c1] - edged[r0, c1] - edged[r1, c0] + edged[r0, c0] == 0
+
+    for _ in range(MAX_REACH):
+        west = west - ((west > 0) & none(south, north, np.maximum(west - 1, 0), west))
+        east = east + ((east < 360) & none(south, north, east, np.minimum(east + 1, 360)))
+        south = south - ((south > least_row) & none(np.maximum(south - 1, 0), south, west, east))
+        north = north + ((north < most_row) & none(north, np.minimum(north + 1, 180), west, east))
+    out = np.zeros(len(split), np.int32)
+    out[r * 360 + c] = (c - west) | (east - c - 1) << 4 | (r - south) << 8 | (north - r - 1) << 12
+    return out
+
+
+def _lines(
+    leaf_entry: Any,
+    leaf_full: Any,
+    entry_part: Any,
+    entry_inside: Any,
+    entry_edge: Any,
+    limits: Any,
+    ends: Any,
+) -> dict[str, Any]:
+    """Put each entry's limits and edges one after the other: reading them is waiting for memory."""
+    count = np.diff(entry_edge)
+    at = np.arange(len(count)) + entry_edge[:-1]
+    lines = len(count) + len(ends)
+    line = np.empty((lines, 4))
+    mine = limits[entry_part]
+    rows = mine[:, 1::2].astype(np.int64) + 1
+    line[at, 0], line[at, 1] = mine[:, 0], mine[:, 2]
+    line[at, 2] = entry_part.astype(np.int64) << 9 | rows[:, 0] << 5 | rows[:, 1] << 1 | entry_inside
+    line[at, 3] = count.astype(np.int64) << 32 | entry_edge[:-1]
+    edged = np.ones(lines, bool)
+    edged[at] = False
+    line[edged] = ends
+    where = np.append(at, lines)
+    return {
+        "line": line,
+        "leaf_line": np.column_stack([where[leaf_entry], where[np.append(leaf_full, len(count))]]).astype(
+            np.int32
+        ),
+    }
+
+
+def _edges_first(leaf_entry: Any, entry_part: Any, entry_inside: Any, entry_edge: Any) -> Any:
+    """Put each leaf's entries with edges before those without; return where the latter begin."""
+    count = np.diff(entry_edge)
+    leaf = np.repeat(np.arange(len(leaf_entry) - 1), np.diff(leaf_entry))
+    order = np.argsort(2 * leaf + (count == 0), kind="stable")
+    entry_part[:], entry_inside[:] = entry_part[order], entry_inside[order]
+    entry_edge[1:] = np.cumsum(count[order])
+    with_edges = np.bincount(leaf, weights=count > 0, minlength=len(leaf_entry) - 1)
+    return (leaf_entry[:-1] + with_edges).astype(np.int32)
+
+
+def _layers(leaf_entry: Any, leaf_full: Any, entry_part: Any, limits: Any) -> dict[str, Any]:
+    """Divide the heights, on the row that most limits are on, where the limits are densest."""
+    rows = limits[:, 1::2]
+    used = np.bincount(rows[rows >= 0.0].astype(np.int64))
+    row = int(used.argmax()) if len(used) else -1
+    borders = np.full(LAYERS + 1, np.inf)
+    borders[0] = -np.inf
+    bits = np.full(len(limits), (1 << LAYERS) - 1, np.uint8)
+    if row >= 0:
+        inner = np.unique(np.quantile(limits[:, ::2][rows == row], np.arange(1, LAYERS) / LAYERS))
+        borders[1 : 1 + len(inner)] = inner
+        low = np.where(rows[:, 0] == row, limits[:, 0], -np.inf)
+        high = np.where((rows[:, 1] == row) | (limits[:, 2] == -np.inf), limits[:, 2], np.inf)
+        reaches = (low[:, None] <= borders[1:]) & (high[:, None] >= borders[:-1])
+        bits = np.packbits(reaches, axis=1, bitorder="little")[:, 0]
+    mine = bits[entry_part]
+    return {
+        "layer_row": row, "layer_m": borders,
+        "leaf_layers": np.column_stack(
+            [_gathered(mine, leaf_entry[:-1], leaf_entry[1:]), _gathered(mine, leaf_entry[:-1], leaf_full)]
+        ),
+    }  # fmt: skip
+
+
+def _gathered(bits: Any, start: Any, past: Any) -> Any:
+    """Return all bits from each start to before its end."""
+    out = np.zeros(len(start), np.uint8)
+    some = np.flatnonzero(past > start)
+    if len(some):
+        bounds = np.column_stack([start[some], past[some]]).ravel()
+        out[some] = np.bitwise_or.reduceat(np.append(bits, np.uint8(0)), bounds)[::2]
+    return out
+
+
+def _cover(ends: Any, part_edge: Any, edges: dict[str, Any], split: Any, base: Any, leaves: int) -> Any:
+    parts = len(part_edge) - 1
+    order = np.argsort(edges["cut_part"], kind="stable")
+    cuts = np.ascontiguousarray(edges["cuts"][order], np.float64)
+    cut_start = np.searchsorted(edges["cut_part"][order], np.arange(parts + 1)).astype(np.int32)
+    boxes = _boxes(ends, part_edge, np.diff(cut_start) > 0, edges["north"], parts)
+    longest = int(np.diff(part_edge).max(initial=0))
+    scratch_x = np.empty((2, longest * MAX_SPLIT + 1))
+    link = np.empty(32 + longest * MAX_SPLIT + 1, np.int32)
+    mark = np.full(leaves, -1, np.int32)
+    room = 4 * len(ends) + 4096
+    while True:
+        out = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int8)
+        mark.fill(-1)
+        n = grid_scan.cover_parts(
+            ends, part_edge, cuts, cut_start, edges["north"], boxes, split, base, mark, scratch_x, link, *out
+        )
+        if n <= room:
+            return out[0][:n], out[1][:n], out[2][:n]
+        room = n
+
+
+def _boxes(ends: Any, part_edge: Any, crosses: Any, north: Any, parts: int) -> Any:
+    """Return each part's first and last column and row of cells."""
+    boxes = np.zeros((parts, 4), np.int32)
+    boxes[:, 1] = -1
+    has = np.diff(part_edge) > 0
+    if not has.any():
+        return boxes
+    at = part_edge[:-1][has]
+    low = np.minimum(ends[:, :2], ends[:, 2:])
+    high = np.maximum(ends[:, :2], ends[:, 2:])
+    boxes[has, 0] = np.floor(np.minimum.reduceat(low[:, 0], at) - 1e-8 + 180.0)
+    boxes[has, 1] = np.floor(np.maximum.reduceat(high[:, 0], at) + 1e-8 + 180.0)
+    boxes[has, 2] = np.floor(np.minimum.reduceat(low[:, 1], at) - 1e-8 + 90.0)
+    boxes[has, 3] = np.floor(np.maximum.reduceat(high[:, 1], at) + 1e-8 + 90.0)
+    boxes[:, :2] = np.where(crosses[:, None], [0, 359], boxes[:, :2])
+    boxes[:, 2] = np.where(crosses & (north == 0) & (boxes[:, 2] < 90), 0, boxes[:, 2])
+    boxes[:, 3] = np.where(crosses, np.where(north != 0, 179, boxes[:, 3]), boxes[:, 3])
+    return np.clip(boxes, [0, -1, 0, 0], [359, 359, 179, 179]).astype(np.int32)
