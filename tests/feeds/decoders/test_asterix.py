@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 import struct
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -402,6 +403,12 @@ def test_every_bad_record_is_counted(datagram: bytes, code: str) -> None:
 def test_an_option_that_cannot_be_is_refused(options: dict[str, object], match: str) -> None:
     with pytest.raises(ConfigError, match=match):
         asterix.decoder(options, "feed")
+
+
+def test_without_libasterix_the_feed_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "asterix", None)
+    with pytest.raises(ConfigError, match="pip install libasterix"):
+        asterix.decoder({}, "feed")
 
 
 def test_a_category_can_be_left_unread() -> None:
