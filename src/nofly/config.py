@@ -30,10 +30,8 @@ Names of files are relative to the file that names them.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from difflib import get_close_matches
 from pathlib import PurePath
 from typing import Any
 
@@ -79,6 +77,8 @@ class Config:
 
 def parse(text: str, source: str = "nofly.toml") -> Config:
     """Return the configuration; unknown keys, wrong types and bad TOML raise ConfigError saying where."""
+    import tomllib
+
     try:
         given = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
@@ -137,6 +137,8 @@ class _Reader:
         """Raise ConfigError for a key that is none of the names."""
         for key in given:
             if key not in names:
+                from difflib import get_close_matches
+
                 near = get_close_matches(key, names, 1)
                 expected = f"perhaps {near[0]}" if near else f"one of {', '.join(names)}"
                 raise self._wrong("unknown key", table, key, expected)

@@ -22,6 +22,8 @@ from shapely import Polygon as ShapelyPolygon
 from nofly.errors import Finding, Severity, ZoneFormatError
 from nofly.formats import openair
 from nofly.formats._openair_classes import restriction_of
+from nofly.formats._openair_lines import Record
+from nofly.formats._openair_values import BadRecordError, points, usual_point
 from nofly.formats._told_hours import told_in
 from nofly.zones.model import (
     Arc,
@@ -809,3 +811,23 @@ def test_any_arc_comes_back(
     assert (*again.centre, again.radius_m, again.start_deg, again.end_deg) == pytest.approx(
         (lat, lon, radius, start, arc.end_deg), abs=1e-5
     )
+
+
+@given(
+    text=st.from_regex(
+        r"[0-9]{1,2}:[0-6][0-9]?:[0-6][0-9]? [NS] [01][0-9]{1,2}:[0-6][0-9]?:[0-6][0-9]? [EW]", fullmatch=True
+    )
+)
+def test_a_point_in_whole_seconds_is_the_same_both_ways(text: str) -> None:
+    short = usual_point(text)
+    try:
+        found, sixties = points(Record("DP", text, "", 1), 1)
+    except BadRecordError:
+        assert short is None
+        return
+    assert short == (None if sixties else found[0])
+
+
+@pytest.mark.parametrize("text", ["", "48:49:37N 002:16:28E", "48:49:37.5 N 002:16:28 E", "48:49 N 002:16 E"])
+def test_any_other_point_is_left_to_the_long_way(text: str) -> None:
+    assert usual_point(text) is None

@@ -8,7 +8,7 @@ its objects, and each decoded by itself, so that one bad object costs itself alo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Generic, TypeVar
 
@@ -51,27 +51,32 @@ def first_objects(data: bytes, most: int = 64) -> list[dict[str, Any]]:
 
 
 def records(
-    file: BinaryIO, source: str, options: ArchiveOptions, kind: type[T], head: bytes = b"", longest: int = 0
-) -> Iterator[Records[T]]:
+    file: BinaryIO, source: str, options: ArchiveOptions, kind: type[T], head: bytes = b"", longest: int = 0,
+    close: type[T] | None = None,
+) -> Iterator[Records[T]]:  # fmt: skip
     """Yield a file's objects as ``kind`` (a msgspec type), a block at a time, bad ones as findings.
 
     ``head`` is what has already been read of the file; ``longest`` the most bytes of one object where objects
-    are documents (``options.max_line_bytes`` unless told). Raises DecodeError where an object is longer, or
+    are documents (``options.max_line_bytes`` unless told); ``close`` a type that fits more closely and is
+    used instead, up to the first block that does not fit it. Raises DecodeError where an object is longer, or
     where the file is neither a list of objects nor a sequence of them.
     """
     block_bytes = max(BLOCK_BYTES, _DOCUMENT_BLOCK_BYTES) if longest else BLOCK_BYTES
-    return _Reader(file, source, longest or options.max_line_bytes, block_bytes, kind).blocks(head)
+    kinds = [kind] if close is None else [kind, close]
+    return _Reader(file, source, longest or options.max_line_bytes, block_bytes, kinds).blocks(head)
 
 
 class _Reader(Generic[T]):
-    def __init__(self, file: BinaryIO, source: str, longest: int, block_bytes: int, kind: type[T]) -> None:
+    def __init__(
+        self, file: BinaryIO, source: str, longest: int, block_bytes: int, kinds: Sequence[type[T]]
+    ) -> None:
         self._file = file
         self._source = source
         self._longest = longest
         self._block_bytes = block_bytes
-        self._many = msgspec.json.Decoder(list[kind])  # type: ignore[valid-type]
-        self._one = msgspec.json.Decoder(kind)
-        self._lax = msgspec.json.Decoder(kind, strict=False)
+        self._whole = [(msgspec.json.Decoder(list[k]), msgspec.json.Decoder(k)) for k in kinds]  # type: ignore[valid-type]
+        self._one = msgspec.json.Decoder(kinds[0])
+        self._lax = msgspec.json.Decoder(kinds[0], strict=False)
         self._count = 0
         self._in_list = False
         self._closed = False
@@ -151,14 +156,18 @@ class _Reader(Generic[T]):
         return block, b""
 
     def _decode_whole(self, text: bytes) -> list[T] | None:
-        try:
-            if self._in_list:
-                return self._many.decode(b"".join((b"[", text, b"]")))
-            if b"\n" not in text:
-                return [self._one.decode(text)] if text else []
-            return self._one.decode_lines(text)
-        except (msgspec.DecodeError, RecursionError, ValueError):
-            return None
+        while True:
+            many, one = self._whole[-1]
+            try:
+                if self._in_list:
+                    return many.decode(b"".join((b"[", text, b"]")))
+                if b"\n" not in text:
+                    return [one.decode(text)] if text else []
+                return one.decode_lines(text)
+            except (msgspec.DecodeError, RecursionError, ValueError):
+                if len(self._whole) == 1:
+                    return None
+                self._whole.pop()
 
     def _decode_each(self, text: bytes, ended: bool) -> tuple[Records[T], bytes]:
         first = self._count + 1

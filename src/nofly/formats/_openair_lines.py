@@ -8,7 +8,6 @@ files set them at will.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -89,15 +88,9 @@ def split_blocks(text: str, source: str) -> tuple[list[Block], list[Finding]]:
     A zone in Tim Newport-Peace form is a block with a fault, so that it counts as a record.
     """
     reader = _Reader(source)
-    for number, line in _lines(text):
+    for number, line in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), 1):
         reader.take(number, line)
     return reader.blocks, reader.findings()
-
-
-def _lines(text: str) -> Iterator[tuple[int, str]]:
-    for number, line in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), 1):
-        if line and not line.isspace():
-            yield number, line
 
 
 class _Reader:
@@ -110,6 +103,14 @@ class _Reader:
         self._stray: dict[str, tuple[str, int, int]] = {}
 
     def take(self, number: int, line: str) -> None:
+        """Take one line; those of points, which most are, the short way."""
+        held = self._open
+        plain = line[:3] == "DP " and "*" not in line and len(line) <= MAX_LINE
+        if plain and held is not None and len(held.records) < MAX_BLOCK_LINES:
+            held.records.append(Record("DP", line[3:].strip(), "", number))
+            return
+        if not line or line.isspace():
+            return
         if len(line) > MAX_LINE:
             self._too_long(number, line)
             return

@@ -58,7 +58,7 @@ class Shapes:
         elif code == "DY":
             self.path.extend(self._points(record, 1))
         elif code == "VX":
-            self._centre = self._points(record, 1)[0]
+            self._centre = usual_point(record.value) or self._points(record, 1)[0]
         elif code == "VW":
             self._width_m = length_m(record.value, record)
         elif code == "VD":

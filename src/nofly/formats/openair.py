@@ -81,7 +81,8 @@ def _zone(block: Block, source: str, names: _Names) -> tuple[Zone, list[Finding]
     shapes = Shapes()
     by_code: dict[str, list[Record]] = {}
     for record in block.records:
-        by_code.setdefault(record.code, []).append(record)
+        if record.code != "DP":
+            by_code.setdefault(record.code, []).append(record)
         shapes.draw(record)
     airspace_class, airspace_type = _last(by_code, "AC"), _last(by_code, "AY")
     lower, upper, findings = _limits(by_code, block.line, source)

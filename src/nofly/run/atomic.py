@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,6 +20,8 @@ def write_whole(path: str | Path, data: bytes) -> None:
         with open(place, "wb") as pipe:
             pipe.write(data)
         return
+    import tempfile
+
     try:
         handle, name = tempfile.mkstemp(prefix=f".{place.name[:80]}.", suffix=".part", dir=place.parent)
     except OSError as error:

@@ -6,7 +6,7 @@ import io
 import zlib
 from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Semaphore, Thread
 from typing import BinaryIO
 
 from nofly.errors import DecodeError
@@ -18,7 +18,10 @@ _ZSTD_PIECE_BYTES = 2048
 """So little at a time: a zstd block of 128 KiB may come from four bytes."""
 _ZSTD_WINDOW_BYTES = 1 << 27
 _FREE_BYTES = 64 << 20
-_AHEAD = 16
+_FIRST_BYTES, _MOST_BYTES = 1 << 18, 1 << 22
+"""Unpacked at a time, at first and in the end: little, so that there soon is something to read; much, so that
+the thread that unpacks seldom waits for its turn to hand it over."""
+_AHEAD = 4
 
 _MAGIC = (
     (b"\x1f\x8b", "gz"), (b"\x28\xb5\x2f\xfd", "zstd"),
@@ -172,7 +175,7 @@ def _bounded(
 
 def _gunzip(pieces: _Gauge, source: str) -> Iterator[bytes]:
     """Inflate gzip members (RFC 1952), one after the other; zero padding at the end is allowed."""
-    inflater = zlib.decompressobj(31)
+    inflater, most = zlib.decompressobj(31), _FIRST_BYTES
     for piece in pieces:
         data = piece
         while data:
@@ -182,10 +185,11 @@ def _gunzip(pieces: _Gauge, source: str) -> Iterator[bytes]:
                     break
                 inflater = zlib.decompressobj(31)
             try:
-                out = inflater.decompress(data, _PIECE_BYTES)
+                out = inflater.decompress(data, most)
             except zlib.error as error:
                 raise DecodeError(f"broken gzip: {error}", source=source) from error
             if out:
+                most = min(2 * most, _MOST_BYTES)
                 yield out
             data = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
     if not inflater.eof:
@@ -217,18 +221,35 @@ def _unzstd(pieces: _Gauge, source: str) -> Iterator[bytes]:
 
 def _ahead(pieces: Iterator[bytes]) -> Iterator[bytes]:
     """Yield the pieces, some of them unpacked in another thread while the ones before are being used."""
+    done: deque[bytes | BaseException | None] = deque()
+    room, filled, wanted = Semaphore(_AHEAD), Semaphore(0), [True]
 
-    def piece() -> bytes | None:
-        return next(pieces, None)
-
-    with ThreadPoolExecutor(1, "unpack") as pool:
-        waiting: deque[Future[bytes | None]] = deque(pool.submit(piece) for _ in range(_AHEAD))
+    def unpack() -> None:
+        end: BaseException | None = None
         try:
-            while (ready := waiting.popleft().result()) is not None:
-                waiting.append(pool.submit(piece))
-                yield ready
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+            while room.acquire() and wanted and (piece := next(pieces, None)) is not None:
+                done.append(piece)
+                filled.release()
+        except BaseException as error:  # told to whoever reads
+            end = error
+        done.append(end)
+        filled.release()
+
+    thread = Thread(target=unpack, name="unpack", daemon=True)
+    thread.start()
+    try:
+        while filled.acquire():
+            ready = done.popleft()
+            if isinstance(ready, BaseException):
+                raise ready
+            if ready is None:
+                break
+            room.release()
+            yield ready
+    finally:
+        wanted.clear()
+        room.release()
+        thread.join()
 
 
 def seekable(stream: PieceStream, source: str, options: ArchiveOptions) -> BinaryIO:

@@ -85,11 +85,11 @@ def read(file: BinaryIO, source: str, options: ArchiveOptions) -> Iterator[tuple
     if not names:
         raise DecodeError("no JSON object in it", source=source, expected="a list of objects")
     chosen = plan(list(names), options, source)
-    fields = {ours: reading.name for ours, reading in chosen.readings.items()}
-    columns = JsonColumns(_with_later(chosen, fields, options, source), options, source)
-    held = _Held(list(fields), columns, options.batch_rows)
+    wider = _with_later(chosen, options, source)
+    held = _Held(JsonColumns(wider, options, source), options.batch_rows)
+    close = _struct(chosen, exact=True) if len(names) == len(chosen.readings) else None
     try:
-        for block in records(file, source, options, _struct(fields), head):
+        for block in records(file, source, options, _struct(wider), head, close=close):
             yield from held.take(block)
     except InputError:
         yield from held.rest()
@@ -97,21 +97,20 @@ def read(file: BinaryIO, source: str, options: ArchiveOptions) -> Iterator[tuple
     yield from held.rest()
 
 
-def _with_later(chosen: Plan, fields: dict[str, str], options: ArchiveOptions, source: str) -> Plan:
-    """Return the plan with the keys that may come later; ``fields`` gains them."""
+def _with_later(chosen: Plan, options: ArchiveOptions, source: str) -> Plan:
+    """Return the plan with the keys that may come later."""
     names = [reading.name for reading in chosen.readings.values()]
     if convention(names) != "traffic":
         return chosen
     wider = plan([*names, *(n for n in _LATER if n not in names)], options, source)
-    fields.clear()
-    fields.update({ours: reading.name for ours, reading in wider.readings.items()})
     return Plan(wider.readings, chosen.findings)
 
 
-def _struct(fields: Mapping[str, str]) -> type[msgspec.Struct]:
-    """Return a type that holds just the keys that are used, each possibly null or absent."""
+def _struct(chosen: Plan, exact: bool = False) -> type[msgspec.Struct]:
+    """Return a type that holds just the keys that are used, each possibly null or absent; ``exact``, it
+    refuses any other key."""
     kinds: list[tuple[str, Any, Any]] = []
-    for ours in fields:
+    for ours in chosen.readings:
         if ours in TIMES or ours in TEXT_COLUMNS:
             kinds.append((ours, int | float | str | None, None))
         elif ours == "on_ground":
@@ -120,17 +119,17 @@ def _struct(fields: Mapping[str, str]) -> type[msgspec.Struct]:
             kinds.append((ours, int | None, None))
         else:
             kinds.append((ours, float | None, None))
-    return msgspec.defstruct("Row", kinds, rename=dict(fields), gc=False)
+    names = {ours: reading.name for ours, reading in chosen.readings.items()}
+    return msgspec.defstruct("Row", kinds, rename=names, gc=False, forbid_unknown_fields=exact)
 
 
 class _Held:
     """Blocks of objects on their way to batches that are worth a step of the check."""
 
-    def __init__(self, fields: list[str], columns: JsonColumns, batch_rows: int) -> None:
+    def __init__(self, columns: JsonColumns, batch_rows: int) -> None:
         self._columns = columns
         self._most = batch_rows
         self._enough = min(batch_rows, _ENOUGH_ROWS)
-        self._getters = [(ours, attrgetter(ours)) for ours in fields]
         self._findings: list[Finding] = []
         self._first, self._rows = 1, 0
         self._told = False
@@ -144,7 +143,8 @@ class _Held:
         self._findings += block.findings
         for start in range(0, len(block.objects), self._most):
             some = block.objects[start : start + self._most]
-            self._columns.add({ours: list(map(get, some)) for ours, get in self._getters})
+            fields = some[0].__struct_fields__
+            self._columns.add({ours: list(map(attrgetter(ours), some)) for ours in fields})
             self._rows += len(some)
             if self._rows >= self._enough:
                 yield from self.rest()
@@ -154,7 +154,7 @@ class _Held:
         if not self._rows and not self._findings and self._told:
             return
         if not self._rows:
-            self._columns.add({ours: [] for ours, _ in self._getters})
+            self._columns.add({})
         positions, notes = self._columns.take(self._first)
         yield positions, self._findings + notes
         self._first += self._rows
