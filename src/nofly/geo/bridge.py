@@ -66,9 +66,11 @@ def bridge(
     bridged row is never the last known one, so that however the rows are cut into batches the answer is the
     same. Where no row is open, ``lo`` and ``hi`` come back themselves; the arguments are not changed.
     """
+    if lo is hi and np.isfinite(lo.sum()):
+        # One cheap pass says that every height is known: the rule, and then there is nothing to bridge.
+        return lo, hi, _carried(carry, np.arange(len(lo)), lo, hi, err_m, target_codes, time_us)
     known = np.isfinite(lo) & np.isfinite(hi)
     open_rows = np.flatnonzero(~known)
-    new = Carry(carry.time_us.copy(), carry.lo_m.copy(), carry.hi_m.copy())
     if len(open_rows):
         last = _last_known(known, open_rows, target_codes, len(carry.time_us))
         codes = target_codes[open_rows]
@@ -85,12 +87,23 @@ def bridge(
         use &= low <= high
         lo, hi = lo.copy(), hi.copy()
         lo[open_rows[use]], hi[open_rows[use]] = low[use], high[use]
-    rows = np.flatnonzero(known)
+    return lo, hi, _carried(carry, np.flatnonzero(known), lo, hi, err_m, target_codes, time_us)
+
+
+def _carried(
+    carry: Carry, rows: NDArray[np.int64], lo: Floats, hi: Floats, err_m: Floats | float,
+    target_codes: NDArray[np.int32], time_us: NDArray[np.int64],
+) -> Carry:  # fmt: skip
+    """Return the carry after the rows whose interval is known."""
+    new = Carry(carry.time_us.copy(), carry.lo_m.copy(), carry.hi_m.copy())
+    last = np.full(len(new.time_us), -1)
     # Of rows with one target NumPy keeps what is assigned last: the latest.
-    codes = target_codes[rows]
+    last[target_codes[rows]] = rows
+    codes = np.flatnonzero(last >= 0)
+    rows = last[codes]
     errs = np.broadcast_to(err_m, len(lo))[rows]
     new.time_us[codes], new.lo_m[codes], new.hi_m[codes] = time_us[rows], lo[rows] - errs, hi[rows] + errs
-    return lo, hi, new
+    return new
 
 
 def _last_known(

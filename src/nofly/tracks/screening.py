@@ -84,14 +84,14 @@ class ScreenState:
     @classmethod
     def empty(cls, targets: int = 0) -> ScreenState:
         """Return a state with room for so many targets, none seen."""
-        return cls(np.zeros((targets, screening_scan.WIDTH)))
+        return cls(_rows(targets))
 
     def grown(self, targets: int) -> ScreenState:
         """Return a copy with room for at least so many targets; room grows by half at the least."""
         have = len(self.rows)
         if targets <= have:
             return ScreenState(self.rows.copy())
-        rows = np.zeros((max(targets, have + have // 2), screening_scan.WIDTH))
+        rows = _rows(max(targets, have + have // 2))
         rows[:have] = self.rows
         return ScreenState(rows)
 
@@ -116,6 +116,14 @@ class ScreenState:
         return rest and bool(np.array_equal(self.rows[:n], other.rows[:n], equal_nan=True))
 
     __hash__ = None  # type: ignore[assignment]
+
+
+def _rows(targets: int) -> NDArray[np.float64]:
+    """Return rows of zeros, each at the beginning of a line of memory."""
+    line, width = screening_scan.LINE, screening_scan.WIDTH
+    room = np.zeros(targets * width + line)
+    skip = -(room.__array_interface__["data"][0] // room.itemsize) % line
+    return room[skip : skip + targets * width].reshape(targets, width)
 
 
 def screen(

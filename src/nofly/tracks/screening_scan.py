@@ -2,9 +2,9 @@
 """Goes through reports in order and marks what is not credible: the inner loop of
 :mod:`nofly.tracks.screening`.
 
-The state of a target is one row of ``WIDTH`` numbers. Each target has a *trusted* chain of fixes and may have
-a *candidate*: the fixes that cannot belong to the trusted one. Compiled by Cython where there is a C
-compiler; runs uncompiled too.
+The state of a target is one row of ``WIDTH`` numbers, of which the last are not used. Each target has a
+*trusted* chain of fixes and may have a *candidate*: the fixes that cannot belong to the trusted one. Compiled
+by Cython where there is a C compiler; runs uncompiled too.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import cython
 
 if cython.compiled:
     from cython.cimports.libc.math import cos, fabs, sin, sqrt
+    from cython.cimports.nofly.tracks.memory import prefetch
 else:
     from math import cos, fabs, sin, sqrt
 
@@ -30,25 +31,29 @@ ALTITUDE_JUMP = cython.declare(cython.int, 128)
 GROUND_FAST = cython.declare(cython.int, 256)
 
 # What is known of a target, all numbers, times in microseconds. "own" is the trusted chain, "other" the
-# candidate, "from" the beginning of a window of reported speeds.
+# candidate, "from" the beginning of a window of reported speeds. The first sixteen are two lines of memory,
+# and all that most reports need.
 FIELDS = (
     "last_us", "last_lat", "last_lon", "still_us", "own_us", "own_lat", "own_lon", "own_n", "cos_lat",
-    "cos", "other_n", "alt_us", "alt_m", "alt_bad", "gs", "track", "vel_us", "path_m", "from_us",
-    "from_lat", "from_lon", "from_track", "turned", "mismatch", "nic_high", "other_us", "other_lat",
-    "other_lon", "on_other", "switches", "switch_us", "back_us", "back_n",
+    "cos", "other_n", "back_n", "alt_us", "alt_m", "alt_bad", "on_other", "gs", "track", "vel_us", "path_m",
+    "from_us", "from_lat", "from_lon", "from_track", "turned", "mismatch", "nic_high", "other_us",
+    "other_lat", "other_lon", "switches", "switch_us", "back_us",
 )  # fmt: skip
-WIDTH = len(FIELDS)
 Target = cython.struct(
     last_us=cython.double, last_lat=cython.double, last_lon=cython.double, still_us=cython.double,
     own_us=cython.double, own_lat=cython.double, own_lon=cython.double, own_n=cython.double,
-    cos_lat=cython.double, cos=cython.double, other_n=cython.double, alt_us=cython.double,
-    alt_m=cython.double, alt_bad=cython.double, gs=cython.double, track=cython.double,
-    vel_us=cython.double, path_m=cython.double, from_us=cython.double, from_lat=cython.double,
-    from_lon=cython.double, from_track=cython.double, turned=cython.double, mismatch=cython.double,
-    nic_high=cython.double, other_us=cython.double, other_lat=cython.double, other_lon=cython.double,
-    on_other=cython.double, switches=cython.double, switch_us=cython.double, back_us=cython.double,
-    back_n=cython.double,
+    cos_lat=cython.double, cos=cython.double, other_n=cython.double, back_n=cython.double,
+    alt_us=cython.double, alt_m=cython.double, alt_bad=cython.double, on_other=cython.double,
+    gs=cython.double, track=cython.double, vel_us=cython.double, path_m=cython.double,
+    from_us=cython.double, from_lat=cython.double, from_lon=cython.double, from_track=cython.double,
+    turned=cython.double, mismatch=cython.double, nic_high=cython.double, other_us=cython.double,
+    other_lat=cython.double, other_lon=cython.double, switches=cython.double, switch_us=cython.double,
+    back_us=cython.double,
 )  # fmt: skip
+LINE = 8
+"""Numbers in a line of memory: a target's row begins on one."""
+WIDTH = -(-len(FIELDS) // LINE) * LINE
+AHEAD_ROWS = cython.declare(cython.Py_ssize_t, 12)
 
 # What the limits mean and why they are as they are: docs/reference/screening.md.
 S = cython.declare(cython.double, 1e-6)
@@ -419,6 +424,9 @@ def _scan(
     plausible: cython.bint
     for i in range(n):
         if cython.compiled:
+            if i + AHEAD_ROWS < n:
+                prefetch(cython.address(state[target[i + AHEAD_ROWS], 0]))
+                prefetch(cython.address(state[target[i + AHEAD_ROWS], 8]))
             f = cython.cast(cython.pointer(Target), cython.address(state[target[i], 0]))
         else:
             f = state[target[i]]
@@ -511,10 +519,10 @@ class _Rows(dict):  # type: ignore[type-arg]
         self.state = state
 
     def __missing__(self, target):  # type: ignore[no-untyped-def]
-        self[target] = SimpleNamespace(**dict(zip(FIELDS, self.state[target].tolist(), strict=True)))
+        self[target] = SimpleNamespace(**dict(zip(FIELDS, self.state[target].tolist(), strict=False)))
         return self[target]
 
     def write(self):  # type: ignore[no-untyped-def]
         """Put the rows back into the state."""
         for target, row in self.items():
-            self.state[target] = [getattr(row, name) for name in FIELDS]
+            self.state[target, : len(FIELDS)] = [getattr(row, name) for name in FIELDS]
