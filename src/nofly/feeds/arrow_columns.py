@@ -5,7 +5,7 @@ Vectorised throughout: a value is touched by Arrow or NumPy alone, a text once f
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -30,6 +30,15 @@ TEXT_COLUMNS = frozenset({"icao24", "target_id", *TEXTS})
 """Ours that are text: a format reads them dictionary-encoded."""
 
 
+class _Lookup(NamedTuple):
+    """How the indices into a column's dictionary become codes; ``same`` where they already are."""
+
+    dictionary: Any
+    codes: NDArray[np.int32]
+    same: bool
+    values: list[str]
+
+
 class ArrowColumns:
     """Turns record batches of one file into positions, remembering what it has said and decoded."""
 
@@ -40,7 +49,7 @@ class ArrowColumns:
         self._row = 1
         self._said: set[tuple[str, str]] = set()
         self._notes: list[Finding] = []
-        self._dictionaries: dict[str, tuple[Any, NDArray[np.int32], list[str]]] = {}
+        self._dictionaries: dict[str, _Lookup] = {}
         self._text_columns: dict[str, TextColumn] = {}
         self._epoch: dict[str, str] = {}
 
@@ -173,18 +182,22 @@ class ArrowColumns:
             column = pc.dictionary_encode(column)
         text = self._text_columns.setdefault(ours, TextColumn(ours))
         known = self._dictionaries.get(ours)
-        if known is None or not (known[0] is column.dictionary or known[0].equals(column.dictionary)):
+        if known is None or not (
+            known.dictionary is column.dictionary or known.dictionary.equals(column.dictionary)
+        ):
             raws = [
                 v.decode("utf-8", "replace") if isinstance(v, bytes) else v
                 for v in column.dictionary.to_pylist()
             ]
-            lookup = np.append(text.codes(raws), np.int32(-1))
-            known = (column.dictionary, lookup, text.values)
+            codes = text.codes(raws)
+            same = np.array_equal(codes, np.arange(len(codes)))
+            known = _Lookup(column.dictionary, np.append(codes, np.int32(-1)), same, text.values)
             self._dictionaries[ours] = known
         indices = column.indices.cast(pa.int32())
         if indices.null_count:
             indices = pc.fill_null(indices, -1)
-        return Coded(known[1][indices.to_numpy(zero_copy_only=False)], known[2])
+        found = indices.to_numpy(zero_copy_only=False)
+        return Coded(found if known.same else known.codes[found], known.values)
 
     def _floats(self, column: pa.Array, reading: Reading) -> NDArray[np.float64]:
         import pyarrow as pa

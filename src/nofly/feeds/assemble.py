@@ -118,11 +118,19 @@ def _numbers(given: Mapping[str, Any], rows: int) -> dict[str, NDArray[Any]]:
 
 
 def _finite(values: NDArray[np.float64], never_negative: bool) -> NDArray[np.float64]:
+    if not never_negative and np.isfinite(_total(values)):
+        return values
     with np.errstate(invalid="ignore"):
         bad = np.isinf(values)
         if never_negative:
             bad |= values < 0
     return np.where(bad, np.nan, values) if bad.any() else values
+
+
+def _total(values: NDArray[np.float64]) -> float:
+    """Return the sum: finite only where every value is, and fast."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        return float(values.sum())
 
 
 def _position_error(
