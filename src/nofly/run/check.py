@@ -15,7 +15,6 @@ from nofly.incidents.stays import Stay, Stays, appended
 from nofly.kernel.detect import Params
 from nofly.run.absences import KeepIn
 from nofly.run.ahead import ahead
-from nofly.run.heightfiles import load_geoid, load_qnh, load_terrain
 from nofly.run.judging import Judging, subject
 from nofly.run.lists import Lists, read_list
 from nofly.run.order import FEW_ROWS, ROOM_ROWS, Ordered, OutOfOrder
@@ -148,13 +147,19 @@ class _Run:
         )  # fmt: skip
 
     def _begin(self, first: Positions) -> Pipeline:
-        options = self.options
-        qnh, said = load_qnh([str(q) for q in options.qnh], int(first.time_us[0]), options.qnh_stations)
-        self.findings += said
-        geoid = load_geoid() if self._needs_geoid(first) else None
-        aids = Aids(qnh, geoid, load_terrain(options.terrain))
+        options, aids = self.options, self._aids(first)
         threads = self._threads if options.threads or len(first) >= FEW_ROWS else 1
         return Pipeline(self.zones, Params(options.max_gap_s), aids, threads, options.screening)
+
+    def _aids(self, first: Positions) -> Aids:
+        options, needs_geoid = self.options, self._needs_geoid(first)
+        if not (options.qnh or options.terrain or needs_geoid):
+            return Aids()
+        from nofly.run.heightfiles import load_geoid, load_qnh, load_terrain
+
+        qnh, said = load_qnh([str(q) for q in options.qnh], int(first.time_us[0]), options.qnh_stations)
+        self.findings += said
+        return Aids(qnh, load_geoid() if needs_geoid else None, load_terrain(options.terrain))
 
     def _needs_geoid(self, first: Positions) -> bool:
         on = set(self.zones.datums)

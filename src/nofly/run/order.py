@@ -7,7 +7,6 @@ into files, each of which is then sorted: an archive as a whole never is.
 
 from __future__ import annotations
 
-import tempfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -78,6 +77,8 @@ class Ordered:
                 expected="a file, not a pipe",
             )
         self.findings.clear()
+        import tempfile
+
         with tempfile.TemporaryDirectory(prefix="nofly-") as folder:
             yield from _parted(self._taken(self._again()), Path(folder))
 

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +26,9 @@ from nofly.tracks.screening import DISPLACED, WEAK, ScreenParams, ScreenState, s
 from nofly.units import US_PER_S
 from nofly.zones.compiled import CompiledZones
 from nofly.zones.model import Zone
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 DAY_US = 86_400 * US_PER_S
 AHEAD_BATCHES = 2
@@ -87,7 +89,7 @@ class Pipeline:
         """All changes that the kernel found, once the stream has ended."""
         self._active: Active = (np.zeros(len(zones.zones) + 1, np.int32), np.zeros((0, 3), np.int64))
         self._workers = [_Worker(zones, self._active, params, i, threads) for i in range(threads)]
-        self._pools = [ThreadPoolExecutor(1) for _ in self._workers] if threads > 1 else []
+        self._pools = _pools(threads) if threads > 1 else []
         self._under_way: deque[list[Future[None]]] = deque()
 
     def step(self, positions: Positions) -> Taken:
@@ -280,6 +282,13 @@ def _writable(column: NDArray[Any], kind: type[Any]) -> NDArray[Any]:
     """Return a column as the kernel takes it: its typed views want memory that may be written, and Arrow's
     may not."""
     return np.require(column, kind, ["C", "W"])
+
+
+def _pools(count: int) -> list[ThreadPoolExecutor]:
+    """Return so many threads; what starts them is slow to import and few reports do without."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    return [ThreadPoolExecutor(1) for _ in range(count)]
 
 
 def lists_of(zones: Sequence[Zone]) -> set[str]:

@@ -6,11 +6,11 @@ import io
 import zlib
 from collections import deque
 from collections.abc import Iterator
-from threading import Semaphore, Thread
 from typing import BinaryIO
 
 from nofly.errors import DecodeError
 from nofly.feeds.options import ArchiveOptions
+from nofly.run.ahead import ahead
 
 HEAD_BYTES = 1 << 16
 _PIECE_BYTES = 1 << 20
@@ -221,35 +221,8 @@ def _unzstd(pieces: _Gauge, source: str) -> Iterator[bytes]:
 
 def _ahead(pieces: Iterator[bytes]) -> Iterator[bytes]:
     """Yield the pieces, some of them unpacked in another thread while the ones before are being used."""
-    done: deque[bytes | BaseException | None] = deque()
-    room, filled, wanted = Semaphore(_AHEAD), Semaphore(0), [True]
-
-    def unpack() -> None:
-        end: BaseException | None = None
-        try:
-            while room.acquire() and wanted and (piece := next(pieces, None)) is not None:
-                done.append(piece)
-                filled.release()
-        except BaseException as error:  # told to whoever reads
-            end = error
-        done.append(end)
-        filled.release()
-
-    thread = Thread(target=unpack, name="unpack", daemon=True)
-    thread.start()
-    try:
-        while filled.acquire():
-            ready = done.popleft()
-            if isinstance(ready, BaseException):
-                raise ready
-            if ready is None:
-                break
-            room.release()
-            yield ready
-    finally:
-        wanted.clear()
-        room.release()
-        thread.join()
+    with ahead(pieces, _AHEAD) as ready:
+        yield from ready
 
 
 def seekable(stream: PieceStream, source: str, options: ArchiveOptions) -> BinaryIO:
