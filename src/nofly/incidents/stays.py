@@ -285,20 +285,26 @@ def zone_activity(
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """Return (first interval of each zone and the end, intervals (n, 3)): when each zone is active in a time
     span."""
-    starts, rows = [0], []
-    always = np.array([[ALWAYS_FROM_US, ALWAYS_UNTIL_US, ACTIVE]])
+    starts: list[int] = [0]
+    rows: list[NDArray[np.int64]] = []
+    plain: list[tuple[int, int, int]] = []
     for zone in zones:
-        if zone.schedule is None and zone.valid_from_us is None and zone.valid_to_us is None:
-            rows.append(always)
-            starts.append(starts[-1] + 1)
+        if zone.schedule is None:
+            start = ALWAYS_FROM_US if zone.valid_from_us is None else max(zone.valid_from_us, ALWAYS_FROM_US)
+            end = ALWAYS_UNTIL_US if zone.valid_to_us is None else min(zone.valid_to_us, ALWAYS_UNTIL_US)
+            plain += [(start, end, ACTIVE)] if start < end else []
+            starts.append(starts[-1] + (start < end))
             continue
+        rows += [np.array(plain, np.int64).reshape(-1, 3)]
+        plain = []
         lat_deg, lon_deg = _place(zone)
-        found = active_intervals(
-            zone.schedule, zone.valid_from_us, zone.valid_to_us, lat_deg, lon_deg, from_us, until_us
+        rows.append(
+            active_intervals(
+                zone.schedule, zone.valid_from_us, zone.valid_to_us, lat_deg, lon_deg, from_us, until_us
+            )
         )
-        rows.append(found)
-        starts.append(starts[-1] + len(found))
-    table = np.concatenate(rows) if rows else np.zeros((0, 3), np.int64)
+        starts.append(starts[-1] + len(rows[-1]))
+    table = np.concatenate([*rows, np.array(plain, np.int64).reshape(-1, 3)])
     return np.asarray(starts, np.int32), np.ascontiguousarray(table, np.int64)
 
 

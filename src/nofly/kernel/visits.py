@@ -87,10 +87,11 @@ class Visits:
 class VisitBook:
     """Pairs changes into visits, batch by batch, and measures them."""
 
-    def __init__(self, zones: CompiledZones) -> None:
+    def __init__(self, zones: CompiledZones, part_shapes: PartShapes | None = None) -> None:
         self._zones = zones
         self._measure = Measure(zones.limits)
-        self._shapes = _Shapes(zones)
+        self._shapes = part_shapes or PartShapes(zones)
+        self._held = -1
         self._open = _empty()
         self._known = 0
         self._state = np.zeros(0, np.int64)
@@ -104,7 +105,7 @@ class VisitBook:
         if len(changes) == 0 and len(self._open) == 0:
             return
         book, closed, times, fresh = self._pair(changes)
-        self._shapes.ensure(book.part, self._measure)
+        self._held = self._shapes.ensure(book.part, self._measure, self._held)
         whole = _whole(changes)
         sums = book.sums
         self._begin(book, sums, fresh, whole)
@@ -205,8 +206,8 @@ class VisitBook:
             self._changes.append(changes)
 
 
-class _Shapes:
-    """Shapes of the parts that were visited, made when first needed."""
+class PartShapes:
+    """Shapes of the parts that were visited, made when first needed; several books may share them."""
 
     def __init__(self, zones: CompiledZones) -> None:
         self._zones = zones
@@ -214,20 +215,22 @@ class _Shapes:
         self._radius = np.full(len(zones.part_zone), np.nan)
         self._pieces, self._blocks = np.zeros((0, 6)), np.zeros((0, 4))
 
-    def ensure(self, parts: NDArray[np.int64], measure: Measure) -> None:
-        """See that the measure holds the shapes of the parts."""
+    def ensure(self, parts: NDArray[np.int64], measure: Measure, held: int) -> int:
+        """See that a measure holds the shapes of the parts; ``held`` is how many pieces it holds, -1 to begin
+        with. Return how many it holds now. Two threads may not do this at once."""
         wanted = np.zeros(len(self._index), bool)
         wanted[parts] = True
         missing = np.flatnonzero(wanted & (self._index[:, 1] == 0))
-        if len(missing) == 0 and len(self._pieces):
-            return
-        made = shapes(self._zones, missing.tolist())
-        n, m = len(self._pieces), len(self._blocks)
-        self._index[missing] = made.index + (n, n, m, m)
-        self._radius[missing] = made.radius_m
-        self._pieces = np.concatenate([self._pieces, made.pieces])
-        self._blocks = np.concatenate([self._blocks, made.block])
-        measure.hold_shapes(self._pieces, self._blocks, self._index, self._radius)
+        if len(missing):
+            made = shapes(self._zones, missing.tolist())
+            n, m = len(self._pieces), len(self._blocks)
+            self._pieces = np.concatenate([self._pieces, made.pieces])
+            self._blocks = np.concatenate([self._blocks, made.block])
+            self._radius[missing] = made.radius_m
+            self._index[missing] = made.index + (n, n, m, m)
+        if held < len(self._pieces):
+            measure.hold_shapes(self._pieces, self._blocks, self._index, self._radius)
+        return len(self._pieces)
 
 
 def _empty() -> Visits:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,8 +18,9 @@ from nofly.errors import InputError
 from nofly.geo.bridge import Carry, bridge
 from nofly.geo.heights import HeightBounds, fill_heights
 from nofly.incidents.stays import Stays, joined_stays, merge, zone_activity
+from nofly.kernel.depth_scan import Measure
 from nofly.kernel.detect import Changes, Detector, Params, Reports
-from nofly.kernel.visits import Quality, VisitBook
+from nofly.kernel.visits import PartShapes, Quality, VisitBook
 from nofly.run.numbering import Numbering
 from nofly.schema import Positions
 from nofly.tracks.quality import default_pos_err_m, epu_m
@@ -88,7 +90,8 @@ class Pipeline:
         self.changes: list[Changes] = []
         """All changes that the kernel found, once the stream has ended."""
         self._active: Active = (np.zeros(len(zones.zones) + 1, np.int32), np.zeros((0, 3), np.int64))
-        self._workers = [_Worker(zones, self._active, params, i, threads) for i in range(threads)]
+        shapes = _SharedShapes(zones)
+        self._workers = [_Worker(zones, self._active, params, i, threads, shapes) for i in range(threads)]
         self._pools = _pools(threads) if threads > 1 else []
         self._under_way: deque[list[Future[None]]] = deque()
 
@@ -198,14 +201,18 @@ class Pipeline:
         return out
 
     def _cover(self, time_us: NDArray[np.int64]) -> None:
-        """Work out when the zones are active, for whole days round the reports."""
-        low, high = int(time_us.min()), int(time_us.max())
-        if self._span and self._span[0] <= low and high <= self._span[1]:
-            return
-        if self._span:
-            low, high = min(low, self._span[0]), max(high, self._span[1])
+        """Work out when the zones are active, for whole days round the reports; where that has to be done
+        again, for twice the time, so that a long archive does not have it done every day."""
         gap_us = int(self._params.max_gap_s * US_PER_S)
-        self._span = ((low - gap_us) // DAY_US - 1) * DAY_US, ((high + gap_us) // DAY_US + 2) * DAY_US
+        low = ((int(time_us.min()) - gap_us) // DAY_US - 1) * DAY_US
+        high = ((int(time_us.max()) + gap_us) // DAY_US + 2) * DAY_US
+        if self._span:
+            since, until = self._span
+            if since <= low and high <= until:
+                return
+            low = since if since <= low else min(low, 2 * since - until)
+            high = until if high <= until else max(high, 2 * until - since)
+        self._span = low, high
         self._active = zone_activity(self._zones.zones, *self._span)
 
     def _heights(self, positions: Positions, codes: NDArray[np.int32]) -> tuple[Any, Any, Any]:
@@ -236,15 +243,30 @@ class Pipeline:
         return np.array(low), np.array(high), np.array(errors)
 
 
+class _SharedShapes(PartShapes):
+    """Shapes for all workers, made by one at a time."""
+
+    def __init__(self, zones: CompiledZones) -> None:
+        super().__init__(zones)
+        self._lock = Lock()
+
+    def ensure(self, parts: NDArray[np.int64], measure: Measure, held: int) -> int:
+        with self._lock:
+            return super().ensure(parts, measure, held)
+
+
 class _Worker:
     """A detector and its visits, for a part of the targets."""
 
-    def __init__(self, zones: CompiledZones, active: Active, params: Params, shard: int, shards: int) -> None:
+    def __init__(
+        self, zones: CompiledZones, active: Active, params: Params, shard: int, shards: int,
+        shapes: PartShapes,
+    ) -> None:  # fmt: skip
         self._zones = zones
         self._active = active
         self._shard, self._shards = shard, shards
         self._detector = Detector(zones, *active, params)
-        self._book = VisitBook(zones)
+        self._book = VisitBook(zones, shapes)
 
     def step(self, reports: Reports, quality: Quality, active: Active) -> None:
         """Take a batch; ``active`` is when the zones are active, as far as its times."""
