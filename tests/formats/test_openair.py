@@ -22,7 +22,7 @@ from shapely import Polygon as ShapelyPolygon
 from nofly.errors import Finding, Severity, ZoneFormatError
 from nofly.formats import openair
 from nofly.formats._openair_classes import restriction_of
-from nofly.formats._openair_lines import Record
+from nofly.formats._openair_lines import MAX_BLOCKS, MAX_LINES, Record
 from nofly.formats._openair_values import BadRecordError, points, usual_point
 from nofly.formats._told_hours import told_in
 from nofly.zones.model import (
@@ -831,3 +831,13 @@ def test_a_point_in_whole_seconds_is_the_same_both_ways(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "48:49:37N 002:16:28E", "48:49:37.5 N 002:16:28 E", "48:49 N 002:16 E"])
 def test_any_other_point_is_left_to_the_long_way(text: str) -> None:
     assert usual_point(text) is None
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [(b"AC R\n" + b"\n" * MAX_LINES, "lines"), (b"AC\nAN\n" * (MAX_BLOCKS + 1), "airspaces")],
+    ids=["lines", "blocks"],
+)
+def test_a_file_with_more_in_it_than_the_world_has_is_refused(data: bytes, what: str) -> None:
+    with pytest.raises(ZoneFormatError, match=f"too many {what}.*at most"):
+        openair.read(data, "x")

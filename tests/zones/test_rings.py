@@ -190,6 +190,17 @@ def test_a_tangle_is_refused_and_a_long_sound_ring_is_not() -> None:
     assert clean_ring(ring, "", "")[0] == [tuple(ring)]
 
 
+def test_a_scribble_is_refused_and_a_few_loops_are_not() -> None:
+    golden = (math.sqrt(5) - 1) / 2
+    scribble = [((k * golden % 1.0) * 2 - 1, (k * k * golden % 1.0) * 2 - 1) for k in range(60)]
+    assert codes(clean_ring(scribble, "", "")[1]) == ["ring-tangled"]
+    weave = [(k % 2 * 0.01, 0.01 * k) for k in range(40)] + [
+        (0.01 - k % 2 * 0.01, 0.01 * k) for k in range(39, -1, -1)
+    ]
+    rings, findings = clean_ring(weave, "", "")
+    assert (len(rings) > 30, codes(findings)) == (True, ["ring-self-intersects"])
+
+
 def test_a_loop_cut_off_leaves_no_spike() -> None:
     ring = [(40.76, -73.9), (40.76, -73.88), (40.78, -73.88), (40.78, -73.9), (40.76, 0.0)]
     rings, findings = clean_ring(ring, "", "", PLANAR)

@@ -16,6 +16,9 @@ from nofly.errors import Finding, Severity, ZoneFormatError
 MAX_BYTES = 32 * 1024 * 1024
 """A larger file is refused: all the world's airspace is a few megabytes."""
 MAX_LINE = 2_000
+MAX_LINES = 2_000_000
+MAX_BLOCKS = 100_000
+"""About twice what all the world publishes; each costs more than its few bytes tell."""
 MAX_BLOCK_LINES = 100_000
 
 CODES = frozenset(
@@ -85,10 +88,14 @@ def decoded(data: bytes, source: str) -> tuple[str, list[Finding]]:
 def split_blocks(text: str, source: str) -> tuple[list[Block], list[Finding]]:
     """Return the blocks of a text in file order, and findings on what stands between and inside them.
 
-    A zone in Tim Newport-Peace form is a block with a fault, so that it counts as a record.
+    A zone in Tim Newport-Peace form is a block with a fault, so that it counts as a record. Raises
+    ZoneFormatError for more than ``MAX_LINES`` lines or ``MAX_BLOCKS`` blocks.
     """
     reader = _Reader(source)
-    for number, line in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), 1):
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if text.count("\n") >= MAX_LINES:
+        raise ZoneFormatError("too many lines", source=source, expected=f"at most {MAX_LINES:,}")
+    for number, line in enumerate(text.split("\n"), 1):
         reader.take(number, line)
     return reader.blocks, reader.findings()
 
@@ -149,6 +156,11 @@ class _Reader:
         self._start(record.line).records.append(record)
 
     def _start(self, line: int) -> Block:
+        if len(self.blocks) >= MAX_BLOCKS:
+            raise ZoneFormatError(
+                "too many airspaces", source=self._source, locator=f"line {line}",
+                expected=f"at most {MAX_BLOCKS:,}",
+            )  # fmt: skip
         self._open = Block(line)
         self.blocks.append(self._open)
         return self._open

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 MAX_PAIRS = 300_000
 """Pairs of edges with overlapping boxes that are looked at."""
+_PAIRS_AN_EDGE, _CONTACTS_AN_EDGE = 64, 1
+_FEW_PAIRS, _FEW_CONTACTS = 2_000, 200
+"""What a ring may have: a published boundary has a few pairs an edge and hardly a contact, and a file of
+scribbles would else take minutes."""
 _SMALL = 48
 
 
@@ -51,7 +55,7 @@ def simple_loops(xy: Floats, tolerance_deg: float) -> Loops | None:
     proper, touches = _contacts(xy, first, second, tolerance_deg)
     if not len(proper) and not touches:
         return None
-    if len(proper) + len(touches) > 4 * n + 1000:
+    if len(proper) + len(touches) > _CONTACTS_AN_EDGE * n + _FEW_CONTACTS:
         raise Tangled(f"{len(proper) + len(touches)} places where it meets itself")
     merged = _Merged(n)
     on_edge: dict[int, list[tuple[float, int]]] = {}
@@ -74,6 +78,7 @@ def simple_loops(xy: Floats, tolerance_deg: float) -> Loops | None:
 def _pairs(xy: Floats, pad_deg: float) -> tuple[Indices, Indices]:
     """Return the pairs (i < j) of edges that are not neighbours and whose boxes overlap."""
     n = len(xy) - 1
+    most = min(MAX_PAIRS, _PAIRS_AN_EDGE * n + _FEW_PAIRS)
     low, high = np.minimum(xy[:-1], xy[1:]) - pad_deg, np.maximum(xy[:-1], xy[1:]) + pad_deg
     levels = [(low, high)]
     while len(levels[-1][0]) > _SMALL:
@@ -95,8 +100,8 @@ def _pairs(xy: Floats, pad_deg: float) -> tuple[Indices, Indices]:
             & (low[i, 1] <= high[j, 1]) & (low[j, 1] <= high[i, 1])
         )  # fmt: skip
         i, j = i[near], j[near]
-        if len(i) > MAX_PAIRS:
-            raise Tangled(f"more than {MAX_PAIRS} pairs of edges on top of each other")
+        if len(i) > most:
+            raise Tangled(f"more than {most} pairs of edges on top of each other")
     apart = (j - i > 1) & ~((i == 0) & (j == n - 1))
     return i[apart], j[apart]
 
