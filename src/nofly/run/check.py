@@ -19,7 +19,7 @@ from nofly.run.judging import Judging, subject
 from nofly.run.lists import Lists, read_list
 from nofly.run.order import FEW_ROWS, ROOM_ROWS, Ordered, OutOfOrder
 from nofly.run.pipeline import Aids, Pipeline, lists_of
-from nofly.run.result import CheckResult
+from nofly.run.result import CheckResult, when_asked
 from nofly.run.trackfiles import TrackBatch
 from nofly.run.witnesses import Tracks
 from nofly.schema import Positions
@@ -127,9 +127,9 @@ class _Run:
             return CheckResult(self.law, 0, 0, None, tuple(fold_findings(findings)), options=self.options)
         stays, tracks = pipeline.finish(), self._tracks
         if self._keep_in is None:
-            tracks.joined(pipeline.targets, pipeline.shadows, pipeline.named_as(stays.target))
+            tracks.end(pipeline.targets, pipeline.shadows, pipeline.named_as(stays.target))
         else:
-            tracks.joined(pipeline.targets, pipeline.shadows)
+            tracks.end(pipeline.targets, pipeline.shadows)
             entered = [zone.restriction is not Restriction.KEEP_IN for zone in self.law]
             entered += [False] * (len(self.zones.zones) - len(self.law))
             absences = self._absences(self._keep_in, pipeline, lists)
@@ -143,7 +143,8 @@ class _Run:
             zones=self.law, report_count=self._reports,
             target_count=len(pipeline.targets) - len(pipeline.shadows), span_us=self._span,
             findings=tuple(fold_findings(findings)), infringements=judging.records(),
-            tracks=tracks.of(concerned), gaps=tracks.gaps(concerned), options=self.options,
+            tracks=when_asked(lambda: tracks.of(concerned)), gaps=when_asked(lambda: tracks.gaps(concerned)),
+            options=self.options,
         )  # fmt: skip
 
     def _begin(self, first: Positions) -> Pipeline:

@@ -49,6 +49,7 @@ class Judging:
     aids: Aids
     thinned: bool = False
     _changes: dict[str, set[int]] = field(init=False)
+    _hashes: dict[int, str] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         """Put the stays in order of entry, zone id and target id."""
@@ -69,8 +70,10 @@ class Judging:
             lambda: (*_activity_unknown(zone), *self._heights_unknown(zone, stay)),
         )  # fmt: skip
         moments = self._changes.get(zone.id, set())
+        if stay.zone not in self._hashes:
+            self._hashes[stay.zone] = zone.zone_hash
         record = judge(
-            zone, zone.zone_hash, stay, witness, (stay.entry_us in moments, stay.exit_us in moments)
+            zone, self._hashes[stay.zone], stay, witness, (stay.entry_us in moments, stay.exit_us in moments)
         )
         if zone.restriction is Restriction.KEEP_IN:
             return of_absence(record, zone, thinned=self.thinned)

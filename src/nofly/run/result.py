@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,43 @@ class Gap:
     end_us: int
 
 
+class _Late:
+    """What a field holds until it is asked for."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self.make = make
+
+
+def when_asked(make: Callable[[], Any]) -> Any:
+    """Return what to give a :class:`CheckResult` for a field to be made when it is first asked for."""
+    return _Late(make)
+
+
+class _MadeWhenAsked:
+    """A field that takes a value, or what makes it (:func:`when_asked`)."""
+
+    def __init__(self, default: Any) -> None:
+        self._default = default
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = f"_{name}"
+
+    def __get__(self, result: Any, owner: type) -> Any:
+        if result is None:
+            return self
+        value = result.__dict__[self._name]
+        if isinstance(value, _Late):
+            value = result.__dict__[self._name] = value.make()
+        return value
+
+    def __set__(self, result: Any, value: Any) -> None:
+        result.__dict__[self._name] = self._default if value is self else value
+
+
+def _late(default: Any) -> Any:
+    return _MadeWhenAsked(default)
+
+
 @dataclass(frozen=True)
 class CheckResult:
     """What a check found. Times are UTC microseconds, places WGS 84 degrees, lengths metres."""
@@ -41,13 +78,18 @@ class CheckResult:
     infringements: Sequence[Infringement] = ()
     """Every stay, in order of entry: infringements and those exempt, cleared or suspect. Of a check each is
     made when it is asked for."""
-    tracks: Positions | None = field(default=None, repr=False)
+    tracks: Positions | None = field(default=_late(None), repr=False)
     """Reports of the targets that have entries, by target and time; long tracks may be thinned."""
-    gaps: tuple[Gap, ...] = ()
+    gaps: tuple[Gap, ...] = field(default=_late(()))
     options: Any = None
     """The CheckOptions the check ran with."""
     answered: bool = True
     """False where the question could not be answered at all: no report reaches the instant asked for."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is pickled and copied: everything made."""
+        _ = self.tracks, self.gaps
+        return self.__dict__
 
     @property
     def exit_code(self) -> int:

@@ -45,6 +45,7 @@ class Tracks:
         self._every = 1
         self._names: list[str] = []
         self._shadows: set[int] = set()
+        self._wanted: NDArray[np.bool_] | None = None
         self._all = concatenate([])
         self._codes = np.zeros(0, np.int32)
         self._flags = np.zeros(0, np.uint16)
@@ -68,16 +69,20 @@ class Tracks:
         self._marks = [m[half].copy() for m in self._marks]
         self._rows = sum(map(len, self._parts))
 
-    def joined(self, names: list[str], shadows: set[int], wanted: NDArray[np.bool_] | None = None) -> Tracks:
-        """Put the parts together by target and time, targets by number in ``names``; only those ``wanted``,
-        where given, by their numbers."""
-        self._names, self._shadows = names, shadows
+    def end(self, names: list[str], shadows: set[int], wanted: NDArray[np.bool_] | None = None) -> None:
+        """End the stream: targets are by number in ``names``; only those ``wanted``, where given, by their
+        numbers, will be asked for. The parts are put together when something is asked."""
+        self._names, self._shadows, self._wanted = names, shadows, wanted
         self._start = np.zeros(len(names) + 1, np.int64)
+
+    def _join(self) -> None:
+        """Put the parts together by target and time."""
+        if not self._parts:
+            return
+        wanted, all_rows = self._wanted, slice(None)
         rows: list[Any] = [
-            slice(None) if wanted is None else np.flatnonzero(wanted[target]) for target in self._target
+            all_rows if wanted is None else np.flatnonzero(wanted[target]) for target in self._target
         ]
-        if not rows:
-            return self
         parts = [part if wanted is None else part.take(r) for part, r in zip(self._parts, rows, strict=True)]
         self._parts = []
         whole = concatenate(parts)
@@ -89,11 +94,11 @@ class Tracks:
             order = stable_order(codes)
             whole, codes, marks = whole.take(order), codes[order], marks[order]
         self._all, self._codes, self._flags = whole, codes, marks
-        self._start[1:] = np.cumsum(np.bincount(codes, minlength=len(names)))
-        return self
+        self._start[1:] = np.cumsum(np.bincount(codes, minlength=len(self._names)))
 
     def during(self, target: int, entry_us: int, exit_us: int) -> Seen:
         """Return what a target reported from entry to exit."""
+        self._join()
         a, b = int(self._start[target]), int(self._start[target + 1])
         if a == b:
             return Seen()
@@ -110,6 +115,7 @@ class Tracks:
 
     def amid(self, target: int, entry_us: int, exit_us: int) -> Positions:
         """Return one report from the middle of a stay, or none where the target has none."""
+        self._join()
         a, b = int(self._start[target]), int(self._start[target + 1])
         first, last = self._rows_of(a, b, entry_us, exit_us)
         low, high = max(a, first - 1), min(b, last + 1)
@@ -143,6 +149,7 @@ class Tracks:
 
     def of(self, names: set[str]) -> Positions:
         """Return the reports of the named targets, by target and time."""
+        self._join()
         # A target and its reports that are not credible go by one name.
         coded = Coded.from_list(self._names)
         wanted = np.array([name in names for name in coded.values], np.bool_)[coded.codes]
@@ -164,6 +171,7 @@ class Tracks:
         """
         if self._every > 1:
             return ()
+        self._join()
         times, codes = self._all.time_us, self._codes
         long = np.flatnonzero((codes[1:] == codes[:-1]) & (np.diff(times) > self._gap_us)).tolist()
         return tuple(
