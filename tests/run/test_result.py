@@ -58,5 +58,7 @@ def test_a_result_travels_whole(checked: CheckResult) -> None:
         assert len(other.infringements) == 1
         assert other.gaps == checked.gaps
         assert len(other.gaps) == 1
+        assert other.tracks is not None
+        assert checked.tracks is not None
         assert np.array_equal(other.tracks.lon_deg, checked.tracks.lon_deg)
         assert other.exit_code == checked.exit_code == 1
