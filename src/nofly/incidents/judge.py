@@ -61,7 +61,7 @@ def judge(
     cause = Cause.ZONE_CHANGED if changed[0] else stay.entry_cause
     exit_cause = Cause.ZONE_CHANGED if changed[1] else stay.exit_cause
     return Infringement(
-        id=_id(zone_hash, witness.subject.target_id, stay.entry_us, witness.shadow),
+        id=incident_id(zone_hash, witness.subject.target_id, stay.entry_us, witness.shadow),
         zone_id=zone.id, zone_name=zone.name, zone_hash=zone_hash, zone_edition=zone.edition,
         target_id=witness.subject.target_id, icao24=icao24, callsign=witness.subject.heard_callsign,
         status=status, certainty=certainty, cause=cause, exit_cause=exit_cause,
@@ -115,7 +115,9 @@ def outcomes(
     )
 
 
-def _id(zone_hash: str, target_id: str, entry_us: int, shadow: bool) -> str:
+def incident_id(zone_hash: str, target_id: str, entry_us: int, shadow: bool) -> str:
+    """Return the name of a stay: the first 16 hexadecimal digits of SHA-256 over zone hash, target and entry
+    time; ``shadow`` says that it rests on reports whose position is not credible."""
     text = f"{zone_hash}|{target_id}|{entry_us}{'|suspect' if shadow else ''}"
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

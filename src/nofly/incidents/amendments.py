@@ -1,0 +1,72 @@
+"""Amendments: what was recorded of a case beside what is known once late reports have come.
+
+Nothing recorded is changed. The stays are worked out anew with the late reports; where they differ from those
+recorded, a record says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from nofly.incidents.machine import Case, Record
+from nofly.incidents.states import Told
+
+
+class Spell(msgspec.Struct, frozen=True):
+    """One stay as recorded: its name, entry and exit (UTC microseconds; exit None while it lasts or was not
+    seen to end), and whether it was ever determined to be inside."""
+
+    stay: str
+    entry_us: int
+    exit_us: int | None
+    determined: bool
+
+
+def spells(records: Iterable[Record]) -> list[Spell]:
+    """Return the stays that the records of one case tell of, in the order they were recorded."""
+    out: list[Spell] = []
+    for record in records:
+        if record.stay is None:
+            continue
+        if record.kind in (Told.ENTERED, Told.REENTERED):
+            out.append(Spell(record.stay, record.time_us, None, bool(record.determined)))
+        elif record.kind in (Told.EXITED, Told.LOST):
+            out[-1] = Spell(record.stay, out[-1].entry_us, record.time_us, bool(record.determined))
+        elif record.kind is Told.DETERMINED:
+            out[-1] = msgspec.structs.replace(out[-1], determined=True)
+    return out
+
+
+def amend(case: Case, told: Sequence[Spell], found: Sequence[Spell], time_us: int) -> tuple[Record, ...]:
+    """Return a record for every stay that was told and is not so, or is so and was not told.
+
+    ``time_us`` is the instant up to which reports were known when the stays were worked out anew.
+    """
+    before, after = {s.stay: s for s in told}, {s.stay: s for s in found}
+    records = []
+    for stay in [*before, *(name for name in after if name not in before)]:
+        why = _difference(before.get(stay), after.get(stay))
+        if why:
+            records.append(
+                Record(
+                    kind=Told.AMENDED, incident=case.incident or stay, zone_hash=case.zone_hash,
+                    target_id=case.target_id, time_us=time_us, phase=case.phase, shadow=case.shadow,
+                    stay=stay, why=why,
+                )
+            )  # fmt: skip
+    return tuple(records)
+
+
+def _difference(told: Spell | None, found: Spell | None) -> str:
+    if found is None:
+        return "late reports show that there was no such stay"
+    if told is None:
+        return f"late reports show a stay from {found.entry_us} to {found.exit_us}"
+    changed = []
+    if told.exit_us != found.exit_us:
+        changed.append(f"the exit is {found.exit_us}, not {told.exit_us}")
+    if told.determined != found.determined:
+        changed.append("it was determined to be inside" if found.determined else "it cannot be told")
+    return f"late reports show: {'; '.join(changed)}" if changed else ""
