@@ -88,6 +88,7 @@ _KINDS: dict[str, type[Any]] = {
     **dict.fromkeys(_INTS, np.int64), **dict.fromkeys(("determined", "confirmed"), np.bool_),
     **dict.fromkeys(("entry_cause", "exit_cause", "height_datum"), np.int8),
 }  # fmt: skip
+PAGE_ROWS = 64
 NEVER_US = int(np.iinfo(np.int64).min)
 
 
@@ -100,6 +101,7 @@ class Stays(Sequence[Stay]):
 
     def __init__(self, columns: dict[str, NDArray[Any]]) -> None:
         self.columns = columns
+        self._page: tuple[int, list[tuple[Any, ...]]] = (-1, [])
 
     def __getattr__(self, name: str) -> Any:
         """Return a column."""
@@ -115,12 +117,21 @@ class Stays(Sequence[Stay]):
         """Return one stay, or those of a slice or an array of rows as :class:`Stays`."""
         if isinstance(at, slice | np.ndarray):
             return Stays({name: column[at] for name, column in self.columns.items()})
-        return _stay({name: column[at].item() for name, column in self.columns.items()})
+        at = range(len(self))[at]
+        number, rows = self._page
+        if number != at // PAGE_ROWS:
+            number = at // PAGE_ROWS
+            rows = self._rows(slice(number * PAGE_ROWS, (number + 1) * PAGE_ROWS))
+            self._page = number, rows
+        return _stay(dict(zip(self.columns, rows[at % PAGE_ROWS], strict=True)))
+
+    def _rows(self, rows: slice) -> list[tuple[Any, ...]]:
+        """Return rows as values of Python: many at once cost little more than one."""
+        return list(zip(*(column[rows].tolist() for column in self.columns.values()), strict=True))
 
     def __iter__(self) -> Iterator[Stay]:
-        names = list(self.columns)
-        for row in zip(*(column.tolist() for column in self.columns.values()), strict=True):
-            yield _stay(dict(zip(names, row, strict=True)))
+        for row in self._rows(slice(None)):
+            yield _stay(dict(zip(self.columns, row, strict=True)))
 
     @classmethod
     def of(cls, stays: Sequence[Stay]) -> Stays:

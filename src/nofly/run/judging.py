@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,13 +25,17 @@ from nofly.zones.schedule import describe
 
 def subject(name: str, seen: Seen, lists: Lists) -> Subject:
     """Return what is known of a target when a rule is asked about it."""
+    address, state = _registered(name)
+    named = lists.names_for(address, seen.callsign)
+    return Subject(name, address, seen.callsign, seen.squawk, seen.category, state, named, named)
+
+
+@lru_cache(maxsize=1 << 16)
+def _registered(name: str) -> tuple[str | None, str | None]:
+    """Return the address in a target id, and the state it is registered in."""
     address = icao24_of(name)
     state = state_of(address)
-    named = lists.names_for(address, seen.callsign)
-    return Subject(
-        name, address, seen.callsign, seen.squawk, seen.category, state.alpha3 if state else None, named,
-        named,
-    )  # fmt: skip
+    return address, state.alpha3 if state else None
 
 
 @dataclass
