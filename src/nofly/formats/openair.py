@@ -27,8 +27,7 @@ from nofly.zones.model import Authority, Limit, Restriction, Source, Volume, Zon
 NAME = "openair"
 EXTENSIONS = (".openair", ".oair", ".txt")
 
-_CLASS_LINE = re.compile(rb"(?:^|[\r\n])[ \t]*AC(?:[ \t]|[\r\n]|$)", re.I)
-_OTHER_LINE = re.compile(rb"(?:^|[\r\n])[ \t]*(?:AN|AH|AL|DP|DB|DC|DA|DY|V)[ \t]", re.I)
+_OTHERS = frozenset({b"AN", b"AH", b"AL", b"DP", b"DB", b"DC", b"DA", b"DY", b"V"})
 _LONGEST = 300
 
 
@@ -37,9 +36,14 @@ def sniff(head: bytes) -> int:
     text = head.removeprefix(b"\xef\xbb\xbf")
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = head.replace(b"\x00", b"")[2:]
-    if not _CLASS_LINE.search(text):
-        return 0
-    return 95 if _OTHER_LINE.search(text) else 20
+    has_class = has_other = False
+    for line in text.splitlines():
+        code, blank, _ = line.lstrip(b" \t")[:3].replace(b"\t", b" ").upper().partition(b" ")
+        has_class = has_class or code == b"AC"
+        has_other = has_other or (bool(blank) and code in _OTHERS)
+        if has_class and has_other:
+            return 95
+    return 20 if has_class else 0
 
 
 def read(data: bytes, source: str) -> tuple[list[Zone], list[Finding], int]:

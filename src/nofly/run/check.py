@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,7 +14,6 @@ from nofly.errors import Finding, fold_findings
 from nofly.incidents.keepin import Bound, always_in_force
 from nofly.incidents.stays import Stay, Stays, appended
 from nofly.kernel.detect import Params
-from nofly.run.absences import KeepIn
 from nofly.run.ahead import ahead
 from nofly.run.judging import Judging, subject
 from nofly.run.lists import Lists, read_list
@@ -26,6 +26,9 @@ from nofly.schema import Positions
 from nofly.zones.compiled import CompiledZones, compile_zones
 from nofly.zones.model import Datum, Restriction, Zone
 from nofly.zones.predicates import any_matches
+
+if TYPE_CHECKING:
+    from nofly.run.absences import KeepIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ class _Run:
         self.findings: list[Finding] = []
         self._pipeline: Pipeline | None = None
         self._tracks = Tracks(options.max_gap_s)
-        self._keep_in = KeepIn(self.law, outlines, options.max_gap_s) if outlines else None
+        self._keep_in = _keep_in(self.law, outlines, options.max_gap_s) if outlines else None
         self._threads = options.threads or min(os.cpu_count() or 1, 4)
         self._reports = 0
         self._span: tuple[int, int] | None = None
@@ -179,3 +182,9 @@ class _Run:
 
         targets = [t for t in range(len(pipeline.targets)) if t not in pipeline.shadows]
         return list(keep_in.stays(self.zones, pipeline.changes, targets, bound))
+
+
+def _keep_in(law: Sequence[Zone], outlines: dict[int, int], max_gap_s: float) -> KeepIn:
+    from nofly.run.absences import KeepIn
+
+    return KeepIn(law, outlines, max_gap_s)

@@ -112,14 +112,17 @@ def _reject(code: str, text: str, source: str, locator: str) -> tuple[list[Ring]
 def _plain(line: list[Vertex | Arc]) -> Floats | None:
     """Return the points as (lat, lon) rows without the closing one; None where something is to be done:
     an arc, a point out of range, a repeat or a spike."""
-    if len(line) < 4 or any(isinstance(point, Arc) for point in line):
+    if len(line) < 4 or Arc in map(type, line):
         return None
     lat_lon: Floats = np.asarray(line, dtype=np.float64)
     if line[0] == line[-1]:
         lat_lon = lat_lon[:-1]
     lat, lon = lat_lon.T
-    if not (max(lat.max(), -lat.min()) <= 90.0 and max(lon.max(), -lon.min()) <= 180.0):
+    furthest_deg = np.abs(lat_lon).max(axis=0).tolist()
+    if not (furthest_deg[0] <= 90.0 and furthest_deg[1] <= 180.0):
         return None
+    if furthest_deg[1] < 180.0 and len(set(line)) == len(line) - (len(lat_lon) < len(line)):
+        return lat_lon
     if lon.min() == -180.0:
         lon = np.where(lon == -180.0, 180.0, lon)
     n = len(lat)
@@ -256,8 +259,8 @@ def _gnomonic(lat_lon: Floats) -> _Plane | None:
     axes as rows; None where some point is more than 75° away from it."""
     lat, lon = np.radians(lat_lon).T
     flat = np.cos(lat)
-    x, y, z = flat * np.cos(lon), flat * np.sin(lon), np.sin(lat)
-    mean = (float(x.mean()), float(y.mean()), float(z.mean()))
+    xyz = np.array([flat * np.cos(lon), flat * np.sin(lon), np.sin(lat)])
+    mean = (xyz.sum(axis=1) / len(lat)).tolist()
     length = math.hypot(*mean)
     if length < 0.1:
         return None
@@ -271,10 +274,12 @@ def _gnomonic(lat_lon: Floats) -> _Plane | None:
             [up_x, up_y, up_z],
         ]
     )
-    east, north, up = axes @ np.array([x, y, z])
+    east, north, up = axes @ xyz
     if float(up.min()) < _CAP_COS:
         return None
-    return np.degrees(np.column_stack([east / up, north / up])), axes
+    plane = np.empty((len(lat), 2))
+    plane[:, 0], plane[:, 1] = east / up, north / up
+    return np.degrees(plane), axes
 
 
 def _vertex(point: Floats, plane: _Plane | None) -> Vertex:
