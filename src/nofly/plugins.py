@@ -28,6 +28,14 @@ decoders of live feeds (``nofly.feeds.decoders``)
     unknown or cannot be; DecodeError, FeedError never: bad input becomes findings). What a ``Decoder`` has to
     keep stands in :mod:`nofly.feeds.decoding`; in a URL such as ``beast+tcp://host:30005`` the decoder goes
     by its name, ``-`` in place of ``_``.
+
+transports of live feeds (``nofly.feeds.transports``)
+    ``NAME``, ``WHOLE: bool`` (whether each chunk is one whole message: a datagram, a body, a payload),
+    ``OPTIONS`` (a frozen dataclass with a default for every option; none has the name of a decoder's), and
+    ``receive(url: str, options: OPTIONS, clock: Callable[[], int]) -> AsyncGenerator[Chunk, None]``: the
+    bytes of one connection to ``url``, the feed's without decoder and options (``tcp://host:30005``);
+    ``clock`` returns microseconds UTC. FeedError where the connection fails, closes or stalls, ConfigError
+    for what can never work; the end is the end of all. :mod:`nofly.feeds.receiving` says the rest.
 """
 
 from __future__ import annotations

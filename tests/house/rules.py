@@ -37,7 +37,19 @@ UNITLESS = {
 }
 """Names of floats that have no unit, alone or as the last word of a name; with the reason."""
 
-HEAVY = ("pyarrow", "asterix", "matplotlib", "pyproj", "rich", "rs1090", "astral", "rasterio", "polars", "pandas")
+HEAVY = (
+    "pyarrow",
+    "asterix",
+    "matplotlib",
+    "pyproj",
+    "rich",
+    "rs1090",
+    "astral",
+    "rasterio",
+    "polars",
+    "pandas",
+    "aiomqtt",
+)
 VAGUE = ("manager", "helper", "helpers", "util", "utils", "common", "misc", "tools", "stuff")
 
 _FORBIDDEN_CALLS = {

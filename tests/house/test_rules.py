@@ -56,6 +56,7 @@ def test_a_rule_finds(rule: Rule, name: str, text: str) -> None:
     ("rule", "name", "text"),
     [
         (rules.no_io_in_the_core, "nofly.run.x", "def f():\n    return open('x')"),
+        (rules.no_io_in_the_core, "nofly.feeds.transports.x", "def f():\n    return open('x')"),
         (rules.short_functions, "nofly.geo.x", LONG_DOCSTRING),
         (rules.short_modules, "nofly.geo.x", "x = 1\n" * 400),
         (rules.units_in_names, "nofly.geo.x", "def f(height_m: float, share_fraction: float): ..."),

@@ -18,6 +18,9 @@ CORE = (
     "nofly.feeds",
 )  # fmt: skip
 
+NOT_CORE = ("nofly.feeds.transports",)
+"""Packages within the core where bytes come from."""
+
 
 @dataclass(frozen=True)
 class Module:
@@ -37,7 +40,10 @@ class Module:
     @property
     def core(self) -> bool:
         """Whether the module belongs to the core or the parsers."""
-        return any(self.name == name or self.name.startswith(name + ".") for name in CORE)
+        return self._within(CORE) and not self._within(NOT_CORE)
+
+    def _within(self, packages: tuple[str, ...]) -> bool:
+        return any(self.name == name or self.name.startswith(name + ".") for name in packages)
 
 
 def parse(name: str, text: str, path: str = "") -> Module:

@@ -1,0 +1,21 @@
+"""Checks of options that several transports share."""
+
+from __future__ import annotations
+
+from math import isfinite
+
+from nofly.errors import ConfigError
+
+
+def check_times(**times_s: float | None) -> None:
+    """Raise ConfigError unless each time is more than 0 and at most a day, or None."""
+    for name, time_s in times_s.items():
+        if time_s is not None and not (isfinite(time_s) and 0 < time_s <= 86_400):
+            raise ConfigError(f"option {name} is {time_s}", expected="seconds, more than 0 and at most 86400")
+
+
+def check_sizes(**sizes: int) -> None:
+    """Raise ConfigError unless each size is from 1 to 1 GiB."""
+    for name, size in sizes.items():
+        if not 0 < size <= 1 << 30:
+            raise ConfigError(f"option {name} is {size}", expected="1 to 1073741824")

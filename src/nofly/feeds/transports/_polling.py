@@ -1,0 +1,179 @@
+"""Polling a web server: what http and https share."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import socket
+import ssl
+import zlib
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+
+from nofly.errors import ConfigError, FeedError
+from nofly.feeds.feed_url import check_secret, host_and_port
+from nofly.feeds.receiving import Chunk, Clock
+from nofly.feeds.transports._limits import check_sizes, check_times
+from nofly.feeds.transports._secrets import secret, token
+
+_GZIP_WINDOW = 31
+"""zlib's window size for gzip."""
+_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class PollOptions:
+    """How to poll. Raises ConfigError for a value that cannot be."""
+
+    interval_s: float = 1.0
+    """From the beginning of one request to the next."""
+    timeout_s: float = 10.0
+    """Most time of one request, from looking the name up to the last byte."""
+    max_body_bytes: int = 64 << 20
+    """Longest body, also after it is unpacked."""
+    query: str = field(default="", repr=False)
+    """What stands behind ``?`` in the request, encoded as the server wants it: ``lamin=45.8&lomin=5.9``."""
+    user: str | None = None
+    password: str | None = None
+    """``env:NAME``: with ``user`` for basic authentication (RFC 7617)."""
+    bearer: str | None = None
+    """``env:NAME``: a bearer token (RFC 6750)."""
+    ca_file: str | None = None
+    """Certificates to trust instead of the system's."""
+
+    def __post_init__(self) -> None:
+        check_times(interval_s=self.interval_s, timeout_s=self.timeout_s)
+        check_sizes(max_body_bytes=self.max_body_bytes)
+        check_secret("password", self.password)
+        check_secret("bearer", self.bearer)
+        if (self.user is None) != (self.password is None) or (self.user and self.bearer):
+            raise ConfigError("credentials", expected="user and password, or bearer, or none of them")
+        if not all("!" <= character <= "~" for character in self.query):
+            raise ConfigError("option query", expected="printable ASCII, percent-encoded")
+
+
+async def poll(url: str, options: PollOptions, clock: Clock) -> AsyncGenerator[Chunk, None]:
+    """Return one body a chunk; an answer that nothing has changed (304) gives none.
+
+    FeedError for any status but 200 and 304, redirects included: credentials never go where nobody sent them.
+    """
+    scheme = url.partition(":")[0]
+    host, port, path = host_and_port(url, _PORTS[scheme])
+    context = _context(options) if scheme == "https" else None
+    request = _Request(url, path or "/", _headers(options), options)
+    loop = asyncio.get_running_loop()
+    opened = True
+    while True:
+        began_s = loop.time()
+        request.connect(host, port, context)
+        body = await _within(request, url, options.timeout_s)
+        if body:
+            yield Chunk(body, clock(), opened)
+            opened = False
+        await asyncio.sleep(max(0.0, began_s + options.interval_s - loop.time()))
+
+
+async def _within(request: _Request, url: str, timeout_s: float) -> bytes | None:
+    """Return the body of one request; a server that drips bytes for ever is cut off."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await asyncio.to_thread(request.run)
+    except TimeoutError as error:
+        raise FeedError(f"{url}: no whole answer within {timeout_s:g} s") from error
+    except FeedError:
+        raise
+    except (OSError, HTTPException, ValueError, zlib.error) as error:
+        raise FeedError(f"{url}: {type(error).__name__}: {str(error)[:200]}") from error
+    finally:
+        request.close()
+
+
+class _Request:
+    """A request that is made again and again, and what the last answer said for the next."""
+
+    def __init__(self, url: str, path: str, headers: dict[str, str], options: PollOptions) -> None:
+        self._url = url
+        self._target = f"{path}?{options.query}" if options.query else path
+        self._headers = headers
+        self._options = options
+        self._known: dict[str, str] = {}
+        self._connection: HTTPConnection | None = None
+
+    def connect(self, host: str, port: int, context: ssl.SSLContext | None) -> None:
+        """Prepare the next request; nothing is sent yet."""
+        timeout_s = self._options.timeout_s
+        if context is None:
+            self._connection = HTTPConnection(host, port, timeout=timeout_s)
+        else:
+            self._connection = HTTPSConnection(host, port, timeout=timeout_s, context=context)
+
+    def close(self) -> None:
+        """End the request, from another thread too: a read that waits there fails."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            if connection.sock is not None:
+                with suppress(OSError):
+                    connection.sock.shutdown(socket.SHUT_RDWR)
+            connection.close()
+
+    def run(self) -> bytes | None:
+        """Return the body, None where nothing has changed."""
+        connection = self._connection
+        if connection is None:
+            return None
+        connection.connect()
+        if self._connection is not connection:
+            # Given up meanwhile.
+            connection.close()
+            return None
+        connection.request("GET", self._target, headers={**self._headers, **self._known})
+        answer = connection.getresponse()
+        if answer.status == 304:
+            return None
+        if answer.status != 200:
+            why = ": redirects are not followed" if 300 <= answer.status < 400 else ""
+            raise FeedError(f"{self._url}: status {answer.status}{why}")
+        body = _body(answer, self._url, self._options.max_body_bytes)
+        told = {
+            "If-None-Match": answer.getheader("ETag"),
+            "If-Modified-Since": answer.getheader("Last-Modified"),
+        }
+        # What comes from the other side goes back only where it is a header's text.
+        self._known = {name: value for name, value in told.items() if value and value.isprintable()}
+        return body
+
+
+def _body(answer: HTTPResponse, url: str, max_bytes: int) -> bytes:
+    body = answer.read(max_bytes + 1)
+    coding = (answer.getheader("Content-Encoding") or "identity").strip().lower()
+    if len(body) <= max_bytes and coding in ("gzip", "x-gzip"):
+        unpacking = zlib.decompressobj(_GZIP_WINDOW)
+        body = unpacking.decompress(body, max_bytes + 1)
+        if len(body) <= max_bytes and not unpacking.eof:
+            raise FeedError(f"{url}: the body ends too soon")
+    elif coding != "identity":
+        raise FeedError(f"{url}: a body of a coding that was not asked for")
+    if len(body) > max_bytes:
+        raise FeedError(f"{url}: a body of more than {max_bytes} bytes")
+    if answer.length:
+        raise FeedError(f"{url}: the body ends too soon")
+    return body
+
+
+def _headers(options: PollOptions) -> dict[str, str]:
+    headers = {"Accept-Encoding": "gzip", "User-Agent": "nofly", "Connection": "close"}
+    if options.bearer:
+        headers["Authorization"] = f"Bearer {token(options.bearer)}"
+    elif options.user and options.password:
+        pair = f"{options.user}:{secret(options.password)}".encode()
+        headers["Authorization"] = f"Basic {base64.b64encode(pair).decode()}"
+    return headers
+
+
+def _context(options: PollOptions) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=options.ca_file)
+    except OSError as error:
+        raise ConfigError(f"ca_file {options.ca_file}: {error}", expected="a file of certificates") from error
