@@ -53,9 +53,10 @@ check-long: check .fuzz-venv/.ready
 bench: build .bench-venv/.ready
 	$(PY) -m benchmarks $(BENCH)
 
-## make docs         writes anew what is generated: the list of findings, the outputs that pages show
+## make docs         writes anew what is generated: findings, states of an incident, the outputs that pages show
 docs: build
 	$(PY) -m tests.house.finding_codes --write
+	$(PY) -m tests.incidents.states_page --write
 	$(PY) -m tests.docs.shown
 
 ## make constraints  pins every dependency anew, with hashes
