@@ -148,17 +148,17 @@ class _Request:
 def _body(answer: HTTPResponse, url: str, max_bytes: int) -> bytes:
     body = answer.read(max_bytes + 1)
     coding = (answer.getheader("Content-Encoding") or "identity").strip().lower()
-    if len(body) <= max_bytes and coding in ("gzip", "x-gzip"):
+    whole = not answer.length
+    if coding in ("gzip", "x-gzip"):
         unpacking = zlib.decompressobj(_GZIP_WINDOW)
         body = unpacking.decompress(body, max_bytes + 1)
-        if len(body) <= max_bytes and not unpacking.eof:
-            raise FeedError(f"{url}: the body ends too soon")
+        whole = whole and unpacking.eof
     elif coding != "identity":
         raise FeedError(f"{url}: a body of a coding that was not asked for")
     if len(body) > max_bytes:
         raise FeedError(f"{url}: a body of more than {max_bytes} bytes")
-    if answer.length:
-        raise FeedError(f"{url}: the body ends too soon")
+    if not whole:
+        raise FeedError(f"{url}: a body that is longer than {max_bytes} bytes or ends too soon")
     return body
 
 
