@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nofly.errors import InputError
-from nofly.kernel import detect_scan
+from nofly.kernel import detect_scan, layout
 from nofly.units import US_PER_S
 from nofly.zones.compiled import CompiledZones
 
@@ -130,8 +130,7 @@ class Detector:
         self._arrays: dict[str, Any] = {
             "part_zone": zones.part_zone,
             "cell": zones.cell,
-            "leaf_layers": zones.leaf_layers,
-            "leaf_line": zones.leaf_line,
+            "leaf": zones.leaf,
             "line": zones.line,
             "leaf_edge": zones.leaf_edge,
             "layer_m": zones.layer_m,
@@ -145,6 +144,8 @@ class Detector:
             "stamp": np.zeros(parts, np.int64),
             "stamp_slot": np.zeros(parts, np.int32),
             "seg": np.zeros((2, max(1, 2 * self._rows))),
+            "near": np.zeros(layout.NEAR, np.int32),
+            "near_at": np.zeros((layout.NEAR, 4)),
             "box_height": np.zeros((max(1, self._rows), 4)),
             **_targets(0, self._rows),
             **_nodes(256),

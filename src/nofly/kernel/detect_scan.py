@@ -40,7 +40,7 @@ if cython.compiled:
         MORE_NODES,
         MORE_OUT,
         MORE_SLOTS,
-        NO_HIT,
+        NEAR,
         PARTS,
         SCHEDULE,
         TIME,
@@ -81,7 +81,7 @@ else:
         MORE_NODES,
         MORE_OUT,
         MORE_SLOTS,
-        NO_HIT,
+        NEAR,
         PARTS,
         SCHEDULE,
         TIME,
@@ -97,11 +97,11 @@ else:
 
 TRACK_TOLERANCE_M = cython.declare(cython.double, 0.3)
 # How far ahead a safe box reaches: so many reports, over so many leaves.
-AHEAD_STEPS = cython.declare(cython.double, 32.0)
+AHEAD_STEPS = cython.declare(cython.double, 24.0)
 # How many reports ahead a climb or a descent is followed.
 CLIMB_STEPS = cython.declare(cython.double, 16.0)
 MOST_CLIMB_M = cython.declare(cython.double, 20000.0)
-AHEAD_LEAVES = cython.declare(cython.double, 64.0)
+AHEAD_LEAVES = cython.declare(cython.double, 16.0)
 # A point so near a line, in degrees, is on it: on which side is a matter of rounding.
 ON_LINE = cython.declare(cython.double, 1e-13)
 LIMIT_MARGIN_M = cython.declare(cython.double, 1e-6)
@@ -123,8 +123,7 @@ class Scan:
     part_rule: cython.double[:, ::1]
     part_zone: cython.int[::1]
     cell: cython.int[:, ::1]
-    leaf_layers: cython.uchar[:, ::1]
-    leaf_line: cython.int[:, ::1]
+    leaf: cython.int[:, ::1]
     line: cython.double[:, ::1]
     leaf_edge: cython.int[::1]
     layer_m: cython.double[::1]
@@ -177,6 +176,10 @@ class Scan:
     box_y0: cython.double
     box_y1: cython.double
     box_since: cython.double
+    # the leaves that it touches, and the layers of those left out
+    near: cython.int[::1]
+    near_at: cython.double[:, ::1]
+    skipped: cython.int
     box_until: cython.double
     # what a report takes of the room to each side, about
     pace_east: cython.double
@@ -219,10 +222,12 @@ class Scan:
             self.cell = array
         elif name == "line":
             self.line = array
-        elif name == "leaf_line":
-            self.leaf_line = array
-        elif name == "leaf_layers":
-            self.leaf_layers = array
+        elif name == "leaf":
+            self.leaf = array
+        elif name == "near":
+            self.near = array
+        elif name == "near_at":
+            self.near_at = array
         elif name == "layer_m":
             self.layer_m = array
         elif name == "layer_row":
@@ -334,6 +339,7 @@ class Scan:
         a1: cython.double
         b0: cython.double
         b1: cython.double
+        alone: cython.Py_ssize_t
         step: cython.longlong
         fits: cython.bint
         why: cython.int = 0
@@ -360,6 +366,7 @@ class Scan:
                 b1 = slot[g, GREATEST + 1]
                 # The reports of this target from here on that stay in its box.
                 j = i
+                alone = i if rows <= 1 else n
                 fits = True
                 while j < n and tgt[j] == g:
                     t = cython.cast(cython.double, when[j])
@@ -383,7 +390,7 @@ class Scan:
                     before = t
                     j += 1
                     # Eight at a time, as long as all of them stay.
-                    while rows <= 1 and j + 8 <= n and tgt[j + 7] == g:
+                    while j >= alone and j + 8 <= n and tgt[j + 7] == g:
                         fits = cython.cast(cython.double, when[j + 7]) < until
                         for k in range(j, j + 8):
                             step = when[k] - when[k - 1]
@@ -398,6 +405,8 @@ class Scan:
                                     & (high[0, k] >= b0) & (high[0, k] <= b1)
                                 )  # fmt: skip
                         if not fits:
+                            # One of these eight is the last: they are taken one by one.
+                            alone = j + 8
                             break
                         j += 8
                         before = cython.cast(cython.double, when[j - 1])
@@ -882,9 +891,10 @@ class Scan:
     @cython.exceptval(check=False)
     def _inside(
         self, at: cython.Py_ssize_t, x: cython.double, y: cython.double, rx: cython.double, ry: cython.double
-    ) -> cython.bint:
-        """Return whether a point of a leaf, whose reference point is (rx, ry), is laterally inside the part
-        of the entry that begins at a line."""
+    ) -> cython.int:
+        """Return 1 where a point of a leaf, whose reference point is (rx, ry), is laterally inside the part
+        of the entry that begins at a line, 2 where it is on the boundary for all that rounding tells, else
+        0."""
         parity: cython.bint = cython.cast(cython.longlong, self.line[at, 2]) & 1
         e: cython.Py_ssize_t
         ax: cython.double
@@ -903,7 +913,7 @@ class Scan:
                 and (x - ax) * (x - bx) <= ON_LINE
                 and (y - ay) * (y - by) <= ON_LINE
             ):
-                return True
+                return 2
             if (dx * (ay - y) - dy * (ax - x) > 0.0) == (dx * (by - y) - dy * (bx - x) > 0.0):
                 continue
             if ((bx - ax) * (y - ay) - (by - ay) * (x - ax) >= 0.0) == (
@@ -911,7 +921,7 @@ class Scan:
             ):
                 continue
             parity = not parity
-        return parity
+        return 1 if parity else 0
 
     @cython.cfunc
     @cython.nogil
@@ -931,10 +941,10 @@ class Scan:
         past: cython.Py_ssize_t
         part: cython.int
         m: cython.int
-        if self.leaf_layers[leaf, 0] & self.seg_layers == 0:
+        if self.leaf[leaf, 2] & self.seg_layers == 0:
             return DONE
-        at = self.leaf_line[leaf, 0]
-        past = self.leaf_line[leaf + 1, 0]
+        at = self.leaf[leaf, 0]
+        past = self.leaf[leaf + 1, 0]
         while at < past:
             part = cython.cast(cython.int, cython.cast(cython.longlong, self.line[at, 2]) >> 9)
             if not self._out_throughout(part):
@@ -961,15 +971,15 @@ class Scan:
         i: cython.int = _leaf_of(x - cx, split)
         j: cython.int = _leaf_of(y - cy, split)
         at: cython.Py_ssize_t = self._entry_of(part, self.cell[cell, 1] + j * split + i)
-        return at >= 0 and self._inside(at, x, y, cx + (i + REF_X) / split, cy + (j + REF_Y) / split)
+        return at >= 0 and self._inside(at, x, y, cx + (i + REF_X) / split, cy + (j + REF_Y) / split) != 0
 
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
     def _entry_of(self, part: cython.int, leaf: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """Return the line at which the part's entry in a leaf begins, -1 where it has none there."""
-        at: cython.Py_ssize_t = self.leaf_line[leaf, 0]
-        while at < self.leaf_line[leaf + 1, 0]:
+        at: cython.Py_ssize_t = self.leaf[leaf, 0]
+        while at < self.leaf[leaf + 1, 0]:
             if cython.cast(cython.longlong, self.line[at, 2]) >> 9 == part:
                 return at
             at += 1 + (cython.cast(cython.longlong, self.line[at, 3]) >> 32)
@@ -1005,10 +1015,10 @@ class Scan:
         dx: cython.double = x1 - x0
         dy: cython.double = y1 - y0
         shrink: cython.double
-        if self.leaf_layers[leaf, 1] & self.seg_layers == 0:
+        if (self.leaf[leaf, 2] >> 8) & self.seg_layers == 0:
             return DONE
-        at = self.leaf_line[leaf, 0]
-        while at < self.leaf_line[leaf, 1]:
+        at = self.leaf[leaf, 0]
+        while at < self.leaf[leaf, 1]:
             part = cython.cast(cython.int, cython.cast(cython.longlong, self.line[at, 2]) >> 9)
             span = cython.cast(cython.longlong, self.line[at, 3])
             past = at + 1 + (span >> 32)
@@ -1214,32 +1224,38 @@ class Scan:
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
-    def _nearest(self, part: cython.int, x: cython.double, y: cython.double) -> cython.double:
-        """Return the square of the distance, in degrees, from a point to the part's edges in its leaf."""
-        cell: cython.Py_ssize_t = row(y) * 360 + column(x)
-        split: cython.int = self.cell[cell, 0]
-        i: cython.int = _leaf_of(x - (cell % 360 - 180.0), split)
-        j: cython.int = _leaf_of(y - (cell // 360 - 90.0), split)
-        at: cython.Py_ssize_t = self._entry_of(part, self.cell[cell, 1] + j * split + i)
-        best: cython.double = INF
-        h: cython.Py_ssize_t
-        ux: cython.double
-        uy: cython.double
-        s: cython.double
-        if at < 0:
-            return best
-        for h in range(at + 1, at + 1 + (cython.cast(cython.longlong, self.line[at, 3]) >> 32)):
-            ux = self.line[h, 2] - self.line[h, 0]
-            uy = self.line[h, 3] - self.line[h, 1]
-            s = ux * ux + uy * uy
-            if s > 0.0:
-                s = ((x - self.line[h, 0]) * ux + (y - self.line[h, 1]) * uy) / s
-            s = 0.0 if s < 0.0 else (1.0 if s > 1.0 else s)
-            ux = x - self.line[h, 0] - s * ux
-            uy = y - self.line[h, 1] - s * uy
-            if ux * ux + uy * uy < best:
-                best = ux * ux + uy * uy
-        return best
+    def _start_by_middle(
+        self,
+        m: cython.int,
+        first: cython.int,
+        past: cython.int,
+        y0: cython.double,
+        x0: cython.double,
+        y1: cython.double,
+        x1: cython.double,
+    ) -> cython.bint:
+        """Return whether a piece that ends on a part's boundary starts inside it: what holds in the middle of
+        its longest stretch without a crossing, and the crossings before that, tell."""
+        h: cython.int
+        at: cython.double = 0.0
+        to: cython.double
+        middle: cython.double = 0.5
+        longest: cython.double = -1.0
+        odd: cython.bint = False
+        odd_there: cython.bint = False
+        for h in range(first, past + 1):
+            to = self.hit[h, 0] if h < past else 1.0
+            if to - at > longest:
+                longest = to - at
+                middle = 0.5 * (at + to)
+                odd_there = odd
+            if h < past:
+                if self.hit_edge[h] % 3 == CUTS:
+                    odd = not odd
+                at = to
+        return (
+            self._laterally(self.met_part[m], x0 + (x1 - x0) * middle, y0 + (y1 - y0) * middle) != odd_there
+        )
 
     @cython.cfunc
     @cython.nogil
@@ -1362,7 +1378,7 @@ class Scan:
             while b < breaks and self.break_at[b] <= at:
                 if self.break_why[b] >= CROSSING:
                     h = self.break_why[b] - CROSSING
-                    kind = CUTS if h == NO_HIT else self.hit_edge[h] % 3
+                    kind = self.hit_edge[h] % 3
                     if kind == CUTS:
                         inside = not inside
                     else:
@@ -1390,7 +1406,7 @@ class Scan:
                         why = LATERAL
                     t = self.t0 + cython.cast(cython.longlong, floor(at * dt + 0.5))
                     closing = NAN
-                    if why == LATERAL and h >= 0 and h < NO_HIT and dt > 0.0:
+                    if why == LATERAL and h >= 0 and dt > 0.0:
                         if self.length_m < 0.0:
                             self.length_m = _short_m(self.lat0, self.lat1, self.turn)
                         closing = self.length_m / dt * 1e6 * self.hit[h, 1]
@@ -1461,24 +1477,12 @@ class Scan:
             for k in range(h, past):
                 if self.hit_edge[k] % 3 == CUTS:
                     count += 1
-            # Where it was at the start follows from where it is at the end and how often it crossed; where
-            # that is not what it was in before, it may be that one end is on the boundary to the last digit.
-            self.met_start[m] = (self.met_end[m] + count) % 2
-            if self.part_tangled[self.met_part[m]] == 0 and (self.met_start[m] != 0) != (
-                self.met_state[m] != 0
-            ):
-                self.met_start[m] = self._laterally(self.met_part[m], x0, y0)
+            # Where it was at the start follows from where it is at the end and how often it crossed.
+            if self.met_end[m] != 2:
+                self.met_start[m] = (self.met_end[m] + count) % 2
+            else:
+                self.met_start[m] = self._start_by_middle(m, h, past, y0, x0, y1, x1)
             breaks = self._breaks(m, h, past, f0, f1)
-            if (
-                breaks >= 0
-                and (self.met_start[m] + count + self.met_end[m]) % 2 != 0
-                and self.part_tangled[self.met_part[m]] == 0
-            ):
-                # An end of the piece is on the boundary to the last digit: the change is there.
-                if self._nearest(self.met_part[m], x0, y0) < self._nearest(self.met_part[m], x1, y1):
-                    self.met_start[m] = 1 - self.met_start[m]
-                else:
-                    breaks = self._add_break(breaks, f1, CROSSING + NO_HIT)
             if breaks < 0:
                 return MORE_BREAKS
             why = self._follow(m, breaks, f0, f1, y0, x0, y1, x1)
@@ -1641,20 +1645,30 @@ class Scan:
     @cython.exceptval(check=False)
     def _bound_height(self, k: cython.int, limit: cython.double, sides: cython.int) -> cython.void:
         """Keep row k's least height (sides & 1) and greatest height (sides & 2) on its side of a limit."""
-        side: cython.int
-        value: cython.double
-        for side in range(2):
-            if (sides >> side) & 1 == 0:
-                continue
-            value = self.seg[1, 2 * k + side]
-            if value >= limit:
-                low: cython.double = limit if value == limit else limit + LIMIT_MARGIN_M
-                if low > self.box_height[k, 2 * side]:
-                    self.box_height[k, 2 * side] = low
-            if value <= limit:
-                high: cython.double = limit if value == limit else limit - LIMIT_MARGIN_M
-                if high < self.box_height[k, 2 * side + 1]:
-                    self.box_height[k, 2 * side + 1] = high
+        least: cython.double = self.seg[1, 2 * k]
+        greatest: cython.double = self.seg[1, 2 * k + 1]
+        above: cython.double = limit + LIMIT_MARGIN_M
+        below: cython.double = limit - LIMIT_MARGIN_M
+        if sides & 1:
+            if least > limit:
+                if above > self.box_height[k, 0]:
+                    self.box_height[k, 0] = above
+            elif least < limit:
+                if below < self.box_height[k, 1]:
+                    self.box_height[k, 1] = below
+            else:
+                self.box_height[k, 0] = limit
+                self.box_height[k, 1] = limit
+        if sides & 2:
+            if greatest > limit:
+                if above > self.box_height[k, 2]:
+                    self.box_height[k, 2] = above
+            elif greatest < limit:
+                if below < self.box_height[k, 3]:
+                    self.box_height[k, 3] = below
+            else:
+                self.box_height[k, 2] = limit
+                self.box_height[k, 3] = limit
 
     @cython.cfunc
     @cython.nogil
@@ -1826,63 +1840,53 @@ class Scan:
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
-    def _bound_cell(
-        self,
-        cell: cython.Py_ssize_t,
-        own_leaf: cython.Py_ssize_t,
-        layers: cython.int,
-        lat: cython.double,
-        lon: cython.double,
-    ) -> cython.bint:
-        """Cut the box by the edges in all leaves of a cell that it touches but the report's own; return
-        whether leaves were left out for their layers."""
+    def _find_near(
+        self, cell: cython.Py_ssize_t, own_leaf: cython.Py_ssize_t, layers: cython.int, near: cython.int
+    ) -> cython.int:
+        """Add to the leaves near those of a cell, other than the report's own, that the box touches and that
+        have edges in the layers; return how many there are."""
         split: cython.int = self.cell[cell, 0]
-        size: cython.double = 1.0 / split
         cx: cython.double = cell % 360 - 180.0
         cy: cython.double = cell // 360 - 90.0
-        near_j: cython.int = _leaf_of(lat - cy, split)
-        i1: cython.int
+        i0: cython.int = _leaf_of(self.box_x0 - cx, split)
+        i1: cython.int = _leaf_of(self.box_x1 - cx, split)
+        j0: cython.int = _leaf_of(self.box_y0 - cy, split)
+        j1: cython.int = _leaf_of(self.box_y1 - cy, split)
         i: cython.int
         j: cython.int
-        upward: cython.int
         leaf: cython.Py_ssize_t
         mask: cython.int
-        skipped: cython.int = 0
-        # The nearest row first, then those above it and those below it.
-        for upward in range(2):
-            j = near_j + upward
-            while j >= 0 and j < split:
-                if cy + j * size > self.box_y1 or cy + (j + 1.0) * size < self.box_y0:
-                    break
-                i = _leaf_of(self.box_x0 - cx, split)
-                i1 = _leaf_of(self.box_x1 - cx, split)
-                leaf = self.cell[cell, 1] + j * split + i
-                while i <= i1:
-                    # A part that covers another leaf and not this one has an edge between, in a leaf that the
-                    # box reaches.
-                    mask = self.leaf_layers[leaf, 1]
-                    if mask & layers != 0:
-                        if (
-                            leaf != own_leaf
-                            and cx + (i + 1.0) * size >= self.box_x0
-                            and cx + i * size <= self.box_x1
-                        ):
-                            self._bound_leaf(self.leaf_line[leaf, 0], self.leaf_line[leaf, 1], lat, lon)
-                    else:
-                        skipped |= mask
-                    i += 1
-                    leaf += 1
-                j += 1 if upward == 1 else -1
-        return skipped != 0
+        for j in range(j0, j1 + 1):
+            leaf = self.cell[cell, 1] + j * split + i0
+            for i in range(i0, i1 + 1):
+                mask = self.leaf[leaf, 2] >> 8
+                if mask & layers == 0:
+                    self.skipped |= mask
+                elif leaf != own_leaf:
+                    if near < NEAR:
+                        self.near[near] = cython.cast(cython.int, leaf)
+                        self.near_at[near, 0] = cx + cython.cast(cython.double, i) / split
+                        self.near_at[near, 1] = cx + (i + 1.0) / split
+                        self.near_at[near, 2] = cy + cython.cast(cython.double, j) / split
+                        self.near_at[near, 3] = cy + (j + 1.0) / split
+                        if cython.compiled:
+                            prefetch(cython.address(self.line[self.leaf[leaf, 0], 0]))
+                    near += 1
+                leaf += 1
+        return near
 
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
-    def _bound_cells(
+    def _bound_near(
         self, g: cython.Py_ssize_t, own_leaf: cython.Py_ssize_t, lat: cython.double, lon: cython.double
     ) -> cython.void:
-        """Cut the box by the edges in every leaf that it touches but the report's own, as far as they are
-        within the layers of height that the target may reach soon."""
+        """Cut the box by the edges in the report's own leaf and in every other that it touches, the latter as
+        far as they are within the layers of height that the target may reach soon.
+
+        A part that covers another leaf and not the report's has an edge between, in a leaf that the box
+        reaches.
+        """
         layers: cython.int = 255
         low_layer: cython.int = 0
         high_layer: cython.int = 7
@@ -1891,8 +1895,12 @@ class Scan:
         from_m: cython.double
         r: cython.Py_ssize_t
         c: cython.Py_ssize_t
-        own: cython.Py_ssize_t = row(lat) * 360 + column(lon)
-        skipped: cython.bint
+        r1: cython.Py_ssize_t = row(self.box_y1)
+        c0: cython.Py_ssize_t = column(self.box_x0)
+        c1: cython.Py_ssize_t = column(self.box_x1)
+        n: cython.int = 0
+        m: cython.int
+        leaf: cython.Py_ssize_t
         if k >= 0:
             low_layer = self._layer(self.seg[1, 2 * k])
             high_layer = self._layer(self.seg[1, 2 * k + 1])
@@ -1904,17 +1912,49 @@ class Scan:
                 elif step_m > 0.0 and step_m < MOST_CLIMB_M:
                     high_layer = self._layer(self.seg[1, 2 * k + 1] + step_m)
             layers = (2 << high_layer) - (1 << low_layer)
-        skipped = self._bound_cell(own, own_leaf, layers, lat, lon)
-        for r in range(row(self.box_y0), row(self.box_y1) + 1):
-            for c in range(column(self.box_x0), column(self.box_x1) + 1):
-                if r * 360 + c != own:
-                    skipped |= self._bound_cell(r * 360 + c, own_leaf, layers, lat, lon)
-        if skipped:
+        self.skipped = 0
+        for r in range(row(self.box_y0), r1 + 1):
+            for c in range(c0, c1 + 1):
+                n = self._find_near(r * 360 + c, own_leaf, layers, n)
+        if n > NEAR:
+            # Too crowded: no further than the report's own leaf.
+            self._shrink_to(own_leaf, lat, lon)
+            n = 0
+        if self.leaf[own_leaf, 2] != 0:
+            self._bound_leaf(self.leaf[own_leaf, 0], self.leaf[own_leaf + 1, 0], lat, lon)
+        for m in range(n):
+            if (
+                self.near_at[m, 0] <= self.box_x1
+                and self.near_at[m, 1] >= self.box_x0
+                and self.near_at[m, 2] <= self.box_y1
+                and self.near_at[m, 3] >= self.box_y0
+            ):
+                leaf = self.near[m]
+                self._bound_leaf(self.leaf[leaf, 0], self.leaf[leaf, 1], lat, lon)
+        if self.skipped != 0:
             # What was left out for its height is out of reach within these layers only.
             if self.layer_m[low_layer] > self.box_height[k, 0]:
                 self.box_height[k, 0] = self.layer_m[low_layer]
             if self.layer_m[high_layer + 1] < self.box_height[k, 3]:
                 self.box_height[k, 3] = self.layer_m[high_layer + 1]
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _shrink_to(self, leaf: cython.Py_ssize_t, lat: cython.double, lon: cython.double) -> cython.void:
+        """Make the box no greater than the leaf that a place lies in."""
+        cell: cython.Py_ssize_t = row(lat) * 360 + column(lon)
+        split: cython.int = self.cell[cell, 0]
+        i: cython.int = cython.cast(cython.int, (leaf - self.cell[cell, 1]) % split)
+        j: cython.int = cython.cast(cython.int, (leaf - self.cell[cell, 1]) // split)
+        west: cython.double = cell % 360 - 180.0 + cython.cast(cython.double, i) / split
+        south: cython.double = cell // 360 - 90.0 + cython.cast(cython.double, j) / split
+        self.box_x0 = self.box_x0 if self.box_x0 > west else west
+        self.box_y0 = self.box_y0 if self.box_y0 > south else south
+        west += 1.0 / split - PAD_DEG
+        south += 1.0 / split - PAD_DEG
+        self.box_x1 = self.box_x1 if self.box_x1 < west else west
+        self.box_y1 = self.box_y1 if self.box_y1 < south else south
 
     @cython.cfunc
     @cython.nogil
@@ -1969,7 +2009,7 @@ class Scan:
         leaf: cython.Py_ssize_t = (
             self.cell[cell, 1] + _leaf_of(lat - cy, split) * split + _leaf_of(lon - cx, split)
         )
-        free: cython.bint = split == 1 and self.leaf_layers[leaf, 1] == 0
+        free: cython.bint = split == 1 and self.leaf[leaf, 2] >> 8 == 0
         self.box_since = NEVER
         self.box_until = NO_END
         for k in range(self.rows):
@@ -1983,12 +2023,11 @@ class Scan:
             self.box_x1 = cx + 1.0 + ((k >> 4) & 15) - PAD_DEG
             self.box_y0 = cy - ((k >> 8) & 15)
             self.box_y1 = cy + 1.0 + ((k >> 12) & 15) - PAD_DEG
+            if self.leaf[leaf, 2] != 0:
+                self._bound_leaf(self.leaf[leaf, 0], self.leaf[leaf + 1, 0], lat, lon)
         else:
             self._look_ahead(g, split, lat, lon)
-        if self.leaf_layers[leaf, 0] != 0:
-            self._bound_leaf(self.leaf_line[leaf, 0], self.leaf_line[leaf + 1, 0], lat, lon)
-        if not free:
-            self._bound_cells(g, leaf, lat, lon)
+            self._bound_near(g, leaf, lat, lon)
         # Between two points of the box the geodesic bulges towards the pole, by at most w² sin 2φ / 16.
         bulge: cython.double = (self.box_x1 - self.box_x0) * RAD
         bulge = bulge * bulge * 0.0625 * 1.1 / RAD

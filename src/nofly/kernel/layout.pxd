@@ -13,6 +13,7 @@ cdef enum:
     LOW = 13
     HIGH = 14
     AHEAD_ROWS = 12
+    NEAR = 64
     DATA = 0
     LATERAL = 1
     VERTICAL = 2
@@ -20,7 +21,6 @@ cdef enum:
     LOST = 4
     FOUND = 5
     CROSSING = 16777216
-    NO_HIT = 8388608
     CUTS = 0
     MEETS = 1
     PARTS = 2

@@ -25,6 +25,9 @@ HIGH = 14
 # How many reports ahead a slot is called for.
 AHEAD_ROWS = 12
 
+# How many leaves with edges a box may touch.
+NEAR = 64
+
 # What a change is due to.
 DATA = 0
 LATERAL = 1
@@ -33,9 +36,8 @@ SCHEDULE = 3
 LOST = 4
 FOUND = 5
 
-# A lateral point of change is this number plus that of its crossing; NO_HIT where it has none.
+# A lateral point of change is this number plus that of its crossing.
 CROSSING = 1 << 24
-NO_HIT = 1 << 23
 
 # What a piece does with an edge: cuts it, or runs along it from one point to another.
 CUTS = 0

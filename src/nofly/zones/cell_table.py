@@ -49,10 +49,14 @@ def cell_table(edges: dict[str, Any], parts: int, limits: Any) -> dict[str, Any]
         entry_edge,
     )
     leaf_full = _edges_first(next_entry, entry_part, entry_inside, entry_edge)
+    layer_row, layer_m, layers = _layers(next_entry, leaf_full, entry_part, limits)
     return {
         "cell": np.column_stack([split, base, _reach(split, base, count), np.zeros_like(split)]),
-        **_layers(next_entry, leaf_full, entry_part, limits),
-        **_lines(next_entry, leaf_full, entry_part, entry_inside, entry_edge, limits, ends[leaf_edge]),
+        "layer_row": layer_row,
+        "layer_m": layer_m,
+        **_lines(
+            next_entry, leaf_full, layers, entry_part, entry_inside, entry_edge, limits, ends[leaf_edge]
+        ),
         "leaf_edge": leaf_edge,
         "ends": ends,
         "edge_part": part,
@@ -98,6 +102,7 @@ def _reach(split: Any, base: Any, leaf_edges: Any) -> Any:
 def _lines(
     leaf_entry: Any,
     leaf_full: Any,
+    layers: Any,
     entry_part: Any,
     entry_inside: Any,
     entry_edge: Any,
@@ -120,7 +125,7 @@ def _lines(
     where = np.append(at, lines)
     return {
         "line": line,
-        "leaf_line": np.column_stack([where[leaf_entry], where[np.append(leaf_full, len(count))]]).astype(
+        "leaf": np.column_stack([where[leaf_entry], where[np.append(leaf_full, len(count))], layers]).astype(
             np.int32
         ),
     }
@@ -137,8 +142,11 @@ def _edges_first(leaf_entry: Any, entry_part: Any, entry_inside: Any, entry_edge
     return (leaf_entry[:-1] + with_edges).astype(np.int32)
 
 
-def _layers(leaf_entry: Any, leaf_full: Any, entry_part: Any, limits: Any) -> dict[str, Any]:
-    """Divide the heights, on the row that most limits are on, where the limits are densest."""
+def _layers(leaf_entry: Any, leaf_full: Any, entry_part: Any, limits: Any) -> tuple[int, Any, Any]:
+    """Divide the heights, on the row that most limits are on, where the limits are densest.
+
+    Returns that row, the borders of the layers, and the layers of each leaf.
+    """
     rows = limits[:, 1::2]
     used = np.bincount(rows[rows >= 0.0].astype(np.int64))
     row = int(used.argmax()) if len(used) else -1
@@ -153,12 +161,9 @@ def _layers(leaf_entry: Any, leaf_full: Any, entry_part: Any, limits: Any) -> di
         reaches = (low[:, None] <= borders[1:]) & (high[:, None] >= borders[:-1])
         bits = np.packbits(reaches, axis=1, bitorder="little")[:, 0]
     mine = bits[entry_part]
-    return {
-        "layer_row": row, "layer_m": borders,
-        "leaf_layers": np.column_stack(
-            [_gathered(mine, leaf_entry[:-1], leaf_entry[1:]), _gathered(mine, leaf_entry[:-1], leaf_full)]
-        ),
-    }  # fmt: skip
+    every = _gathered(mine, leaf_entry[:-1], leaf_entry[1:]).astype(np.int32)
+    edged = _gathered(mine, leaf_entry[:-1], leaf_full).astype(np.int32)
+    return row, borders, np.append(every | edged << 8, 0)
 
 
 def _gathered(bits: Any, start: Any, past: Any) -> Any:
