@@ -73,7 +73,7 @@ def test_a_full_disk_loses_no_alert(store: Store) -> None:
 moves = st.lists(st.tuples(st.sampled_from(["claim", "deliver", "retry", "release"]), st.integers(0, 5)))
 
 
-@settings(max_examples=25)
+@settings(max_examples=-(-settings.default.max_examples // 4))
 @given(moves)
 def test_whatever_happens_every_alert_is_open_or_delivered(
     tmp_path_factory: pytest.TempPathFactory, many: list[tuple[str, int]]

@@ -28,13 +28,14 @@ TOUCH_US = 1_000
 
 CAUSES = tuple(Cause)
 DATUMS = tuple(Datum)
-_ENTRY = {
+ENTRY_CAUSE = {
     Why.DATA: Cause.DATA_RESUMED, Why.LATERAL: Cause.MOVED, Why.VERTICAL: Cause.MOVED,
     Why.SCHEDULE: Cause.ZONE_ACTIVATED, Why.LOST: Cause.DATA_LOST, Why.FOUND: Cause.DATA_RESUMED,
 }  # fmt: skip
-_EXIT = {**_ENTRY, Why.DATA: Cause.DATA_LOST, Why.SCHEDULE: Cause.ZONE_DEACTIVATED}
+EXIT_CAUSE = {**ENTRY_CAUSE, Why.DATA: Cause.DATA_LOST, Why.SCHEDULE: Cause.ZONE_DEACTIVATED}
 _ENTRY_CODE, _EXIT_CODE = (
-    np.array([CAUSES.index(table[why]) for why in sorted(Why)], np.int8) for table in (_ENTRY, _EXIT)
+    np.array([CAUSES.index(table[why]) for why in sorted(Why)], np.int8)
+    for table in (ENTRY_CAUSE, EXIT_CAUSE)
 )
 
 

@@ -1,0 +1,140 @@
+"""From the kernel's changes of state to what happens to cases: the parts of a zone taken together.
+
+A zone is the union of its parts: passing from one to its neighbour is no event. An exit is therefore held
+back until its target was heard later. What comes out is the same however the changes are cut into batches,
+and makes the stays that a recorded check makes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from nofly.errors import StoreError
+from nofly.incidents.machine import Happening
+from nofly.incidents.record import Cause
+from nofly.incidents.states import Event
+from nofly.incidents.stays import ENTRY_CAUSE, EXIT_CAUSE, TOUCH_US
+from nofly.kernel.detect import Changes, State, Why
+from nofly.units import US_PER_S
+from nofly.zones.compiled import CompiledZones
+
+_EXIT_EVENT = {Why.LOST: Event.LOSE, Why.SCHEDULE: Event.END_ZONE}
+
+
+class Happened(NamedTuple):
+    """What happened to a target (its number) with respect to a zone (its number)."""
+
+    target: int
+    zone: int
+    happening: Happening
+
+
+class Side(msgspec.Struct):
+    """Where a target is with respect to a zone: the parts it is not outside of, what was said of it last, the
+    exit that is held back, and whether it was said to be lost before the kernel said so."""
+
+    parts: dict[int, int] = {}
+    said: int = int(State.OUTSIDE)
+    held: Happening | None = None
+    lapsed: bool = False
+
+
+class ZoneSides:
+    """The sides of all targets that are not outside some zone."""
+
+    def __init__(self, zones: CompiledZones) -> None:
+        self._part_zone = zones.part_zone
+        count = np.bincount(zones.part_zone, minlength=len(zones.zones))
+        self._touch_us = np.where(count > 1, TOUCH_US, 0)
+        self._sides: dict[tuple[int, int], Side] = {}
+
+    def step(self, changes: Changes, heard_us: NDArray[np.int64]) -> list[Happened]:
+        """Take the changes that the detector found in a batch; return what happened, in order for each target
+        and zone.
+
+        ``heard_us`` is the time of each target's last report, by its number.
+        """
+        return [*self._take(changes), *self._release(heard_us)]
+
+    def lapse(self, until_us: int, heard_us: NDArray[np.int64], max_gap_s: float) -> list[Happened]:
+        """Return the losses of targets that were not heard for longer than the greatest gap before
+        ``until_us``. The kernel says the same when they are heard again; that is then no news."""
+        out = []
+        for (target, zone), side in self._sides.items():
+            last_us = int(heard_us[target])
+            if side.parts and not side.lapsed and until_us - last_us > max_gap_s * US_PER_S:
+                side.lapsed, side.said = True, int(State.OUTSIDE)
+                lost = Happening(Event.LOSE, last_us, Cause.DATA_LOST)
+                out.append(Happened(target, zone, lost))
+        return out
+
+    def finish(self, changes: Changes) -> list[Happened]:
+        """Take the detector's last changes; return what happened, and every exit held back."""
+        return [*self._take(changes), *self._release(None)]
+
+    def save(self) -> bytes:
+        """Return the state as bytes."""
+        return msgspec.msgpack.encode([(*key, side) for key, side in sorted(self._sides.items())])
+
+    def load(self, data: bytes) -> None:
+        """Take up a state that :meth:`save` returned, for the same zones. Raises StoreError where the bytes
+        are not such."""
+        try:
+            rows = msgspec.msgpack.decode(data, type=list[tuple[int, int, Side]])
+        except (msgspec.MsgspecError, RecursionError) as error:
+            raise StoreError(f"the saved sides cannot be read: {error}") from error
+        self._sides = {(target, zone): side for target, zone, side in rows}
+
+    def _take(self, changes: Changes) -> Iterator[Happened]:
+        zone = self._part_zone[changes.part]
+        order = np.lexsort((changes.time_us, zone, changes.target))
+        names = ("target", "part", "after", "why", "time_us", "lat_deg", "lon_deg")
+        columns = [zone[order].tolist(), *(getattr(changes, name)[order].tolist() for name in names)]
+        for number, target, part, after, why, time_us, lat_deg, lon_deg in zip(*columns, strict=True):
+            side = self._sides.setdefault((target, number), Side())
+            if after == State.OUTSIDE:
+                side.parts.pop(part, None)
+            else:
+                side.parts[part] = after
+            for one in self._turn(side, Why(why), time_us, lat_deg, lon_deg, int(self._touch_us[number])):
+                yield Happened(target, number, one)
+            if not side.parts and side.held is None:
+                del self._sides[target, number]
+
+    def _turn(
+        self, side: Side, why: Why, time_us: int, lat_deg: float, lon_deg: float, touch_us: int
+    ) -> Iterator[Happening]:
+        now = max(side.parts.values(), default=int(State.OUTSIDE))
+        if side.lapsed:
+            side.lapsed = bool(side.parts)
+        elif now == State.OUTSIDE:
+            if side.said != State.OUTSIDE:
+                event = _EXIT_EVENT.get(why, Event.LEAVE)
+                side.held = Happening(event, time_us, EXIT_CAUSE[why], lat_deg, lon_deg)
+        else:
+            if side.held is not None:
+                if time_us > side.held.time_us + touch_us:
+                    yield side.held
+                    side.said = int(State.OUTSIDE)
+                side.held = None
+            if now != side.said:
+                yield Happening(_SAYS[now], time_us, ENTRY_CAUSE[why], lat_deg, lon_deg)
+                side.said = now
+
+    def _release(self, heard_us: NDArray[np.int64] | None) -> Iterator[Happened]:
+        for (target, zone), side in sorted(self._held().items()):
+            assert side.held is not None
+            if heard_us is None or heard_us[target] > side.held.time_us + self._touch_us[zone]:
+                yield Happened(target, zone, side.held)
+                del self._sides[target, zone]
+
+    def _held(self) -> Mapping[tuple[int, int], Side]:
+        return {key: side for key, side in self._sides.items() if side.held is not None}
+
+
+_SAYS = {int(State.INSIDE): Event.ENTER, int(State.UNDETERMINED): Event.DOUBT}

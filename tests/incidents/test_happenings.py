@@ -1,0 +1,140 @@
+"""What the machine makes of the kernel's changes, live, are the stays of a recorded check."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nofly.errors import StoreError
+from nofly.incidents.amendments import Spell, spells
+from nofly.incidents.happenings import Happened, ZoneSides
+from nofly.incidents.judge import incident_id
+from nofly.incidents.machine import Case, Params, Record, step
+from nofly.incidents.states import Event, Told
+from nofly.incidents.stays import Stay, _bare, merge, zone_activity
+from nofly.kernel.detect import Detector
+from nofly.kernel.detect import Params as Gap
+from nofly.kernel.visits import Quality, VisitBook
+from nofly.zones.compiled import compile_zones
+from nofly.zones.model import Polygon
+from tests.kernel.strategies import EPOCH_US, Report, cases, positions_of, zone
+from tests.kernel.strategies import Case as Flight
+
+cut_places = st.sets(st.integers(0, 500), max_size=6)
+
+
+def watched(
+    flight: Flight, cuts: set[int], *, lapse: bool, reload: bool = False
+) -> tuple[list[Happened], list[Stay]]:
+    """Return what happened, with the reports cut into batches, and the stays of the recorded check."""
+    positions = positions_of(flight.reports)
+    zones = compile_zones(flight.zones)
+    time_us = positions.time_us
+    starts, active = zone_activity(flight.zones, int(time_us.min()), int(time_us.max()))
+    detector = Detector(zones, starts, active, Gap(flight.max_gap_s))
+    book, sides = VisitBook(zones), ZoneSides(zones)
+    heard_us = np.full(len(positions.target.values), np.iinfo(np.int64).min // 2)
+    edges = sorted({0, len(positions), *(cut % (len(positions) + 1) for cut in cuts)})
+    out: list[Happened] = []
+    for first, end in itertools.pairwise(edges):
+        reports = _bare(positions.take(slice(first, end)), zones.datums)
+        changes = detector.step(reports)
+        book.step(changes, reports, _plain(len(reports.time_us), len(zones.datums)), starts, active)
+        np.maximum.at(heard_us, reports.target, reports.time_us)
+        out += sides.step(changes, heard_us)
+        if lapse:
+            out += sides.lapse(int(reports.time_us[-1]), heard_us, flight.max_gap_s)
+        if reload:
+            saved = sides.save()
+            sides = ZoneSides(zones)
+            sides.load(saved)
+    last = detector.finish()
+    out += sides.finish(last)
+    return out, list(merge(zones, *book.finish(last)))
+
+
+def _plain(n: int, rows: int) -> Quality:
+    return Quality(np.full(n, np.inf), np.zeros((rows, n)), np.zeros(n, np.int8), np.zeros(n, np.int8))
+
+
+def by_case(happened: list[Happened]) -> dict[tuple[int, int], list[Any]]:
+    found: dict[tuple[int, int], list[Any]] = {}
+    for target, number, happening in happened:
+        found.setdefault((target, number), []).append(happening)
+    return found
+
+
+def recorded(happened: list[Happened]) -> dict[tuple[int, int], list[Record]]:
+    """Return the records of each case, every stay an incident of its own."""
+    out = {}
+    for (target, number), many in by_case(happened).items():
+        case, records = Case(f"zone {number}", f"target {target}"), []
+        for one in many:
+            case, more = step(case, one, Params(0.0, 0.0))
+            records += more
+        out[target, number] = records
+    return out
+
+
+@settings(max_examples=-(-settings.default.max_examples // 2))
+@given(cases(), cut_places)
+def test_live_is_recorded(flight: Flight, cuts: set[int]) -> None:
+    happened, stays = watched(flight, cuts, lapse=False)
+    records = recorded(happened)
+    expected: dict[tuple[int, int], list[Spell]] = {}
+    causes: dict[tuple[int, int], list[Any]] = {}
+    for stay in stays:
+        key = stay.target, stay.zone
+        name = incident_id(f"zone {stay.zone}", f"target {stay.target}", stay.entry_us, False)
+        expected.setdefault(key, []).append(Spell(name, stay.entry_us, stay.exit_us, stay.determined))
+        causes.setdefault(key, []).append((stay.entry_cause, stay.exit_cause))
+    assert {key: spells(many) for key, many in records.items()} == expected
+    assert {key: _causes(many) for key, many in records.items()} == causes
+    assert not any(r.kind in (Told.AMENDED, Told.CONTRADICTED) for many in records.values() for r in many)
+
+
+def _causes(records: list[Record]) -> list[Any]:
+    ends = [r.cause for r in records if r.kind in (Told.ENTERED, Told.EXITED, Told.LOST)]
+    return list(zip(ends[::2], ends[1::2], strict=True))
+
+
+@settings(max_examples=-(-settings.default.max_examples // 2))
+@given(cases("several", "shared border", "scheduled", "unknown heights"), cut_places)
+def test_batches_losses_said_early_and_restarts_change_nothing(flight: Flight, cuts: set[int]) -> None:
+    whole, _ = watched(flight, set(), lapse=False)
+    assert by_case(watched(flight, cuts, lapse=False, reload=True)[0]) == by_case(whole)
+    early, _ = watched(flight, cuts, lapse=True, reload=True)
+    assert {key: _bare_ends(many) for key, many in by_case(early).items()} == {
+        key: _bare_ends(many) for key, many in by_case(whole).items()
+    }
+
+
+def _bare_ends(many: list[Any]) -> list[Any]:
+    """Return events, times and causes: of a loss said early the place is not known."""
+    return [(one.event, one.time_us, one.cause) for one in many]
+
+
+def test_a_silent_target_is_lost_before_it_is_heard_again() -> None:
+    square = Polygon(((10.0, 10.0), (10.0, 11.0), (11.0, 11.0), (11.0, 10.0)))
+    zones = compile_zones([zone("Z", square)])
+    starts, active = zone_activity(zones.zones, EPOCH_US, EPOCH_US)
+    detector, sides = Detector(zones, starts, active, Gap(120.0)), ZoneSides(zones)
+    reports = _bare(positions_of([Report(EPOCH_US, "a", 10.5, 10.5)]), zones.datums)
+    heard_us = np.array([EPOCH_US])
+    events = [one.happening.event for one in sides.step(detector.step(reports), heard_us)]
+    assert events == [Event.ENTER]
+    assert sides.lapse(EPOCH_US + 120_000_000, heard_us, 120.0) == []
+    (lost,) = sides.lapse(EPOCH_US + 120_000_001, heard_us, 120.0)
+    assert (lost.happening.event, lost.happening.time_us) == (Event.LOSE, EPOCH_US)
+    assert sides.lapse(EPOCH_US + 999_000_000, heard_us, 120.0) == []
+    assert sides.finish(detector.finish()) == []
+
+
+def test_saved_sides_that_are_none_are_refused() -> None:
+    with pytest.raises(StoreError):
+        ZoneSides(compile_zones([])).load(b"nothing")
