@@ -88,6 +88,7 @@ clean:
 # Where no compiler is, there is no stamp: the next run tries again, and says again that it is slow.
 .venv/.compiled: .venv/.installed src/nofly/_pure.py $(SCANS)
 	@$(PY) setup.py -q build_ext --inplace
+	@$(PY) -m compileall -q src/nofly
 	@if $(PY) $(COMPILED); then touch $@; fi
 
 .fuzz-venv/.ready: constraints.txt

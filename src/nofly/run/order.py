@@ -206,11 +206,12 @@ def _from_arrow(table: pa.Table, present: set[str]) -> Positions:
     ``present``."""
     import pyarrow as pa
 
-    def numbers(name: str, kind: Any, null: float) -> NDArray[Any]:
+    def numbers(name: str, kind: Any, null_value: float) -> NDArray[Any]:
         column = table.column(name).combine_chunks()
         plain = column.cast(pa.int8()) if pa.types.is_boolean(column.type) else column
         plain = plain.cast(pa.int64()) if pa.types.is_timestamp(plain.type) else plain
-        found: NDArray[Any] = plain.fill_null(null).to_numpy(zero_copy_only=False).astype(kind, copy=False)
+        known = plain.fill_null(null_value).to_numpy(zero_copy_only=False)
+        found: NDArray[Any] = known.astype(kind, copy=False)
         return found
 
     def coded(name: str) -> Coded:

@@ -82,21 +82,25 @@ def _reach(split: Any, base: Any, leaf_edges: Any) -> Any:
     free = ((split == 1) & (leaf_edges[base] == 0)).reshape(180, 360)
     edged = np.zeros((181, 361), np.int32)
     edged[1:, 1:] = np.cumsum(np.cumsum(~free, axis=0), axis=1)
-    r, c = (a.ravel() for a in np.nonzero(free))
-    west, east, south, north = c.copy(), c + 1, r.copy(), r + 1
+    r, c = np.divmod(np.arange(len(split)), 360)
     least_row, most_row = np.where(r < 90, 0, 90), np.where(r < 90, 90, 180)
 
     def none(r0: Any, r1: Any, c0: Any, c1: Any) -> Any:
         return edged[r1, c1] - edged[r0, c1] - edged[r1, c0] + edged[r0, c0] == 0
 
+    west, east = np.maximum(c - MAX_REACH, 0), np.minimum(c + 1 + MAX_REACH, 360)
+    south, north = np.maximum(r - MAX_REACH, least_row), np.minimum(r + 1 + MAX_REACH, most_row)
+    # Where all is free round a cell it reaches as far as it may; the others grow by steps.
+    grow = np.flatnonzero(free.ravel() & ~none(south, north, west, east))
+    w, e, s, n = c[grow], c[grow] + 1, r[grow], r[grow] + 1
     for _ in range(MAX_REACH):
-        west = west - ((west > 0) & none(south, north, np.maximum(west - 1, 0), west))
-        east = east + ((east < 360) & none(south, north, east, np.minimum(east + 1, 360)))
-        south = south - ((south > least_row) & none(np.maximum(south - 1, 0), south, west, east))
-        north = north + ((north < most_row) & none(north, np.minimum(north + 1, 180), west, east))
-    out = np.zeros(len(split), np.int32)
-    out[r * 360 + c] = (c - west) | (east - c - 1) << 4 | (r - south) << 8 | (north - r - 1) << 12
-    return out
+        w = w - ((w > 0) & none(s, n, np.maximum(w - 1, 0), w))
+        e = e + ((e < 360) & none(s, n, e, np.minimum(e + 1, 360)))
+        s = s - ((s > least_row[grow]) & none(np.maximum(s - 1, 0), s, w, e))
+        n = n + ((n < most_row[grow]) & none(n, np.minimum(n + 1, 180), w, e))
+    west[grow], east[grow], south[grow], north[grow] = w, e, s, n
+    reach = (c - west) | (east - c - 1) << 4 | (r - south) << 8 | (north - r - 1) << 12
+    return np.where(free.ravel(), reach, 0).astype(np.int32)
 
 
 def _lines(
@@ -154,7 +158,9 @@ def _layers(leaf_entry: Any, leaf_full: Any, entry_part: Any, limits: Any) -> tu
     borders[0] = -np.inf
     bits = np.full(len(limits), (1 << LAYERS) - 1, np.uint8)
     if row >= 0:
-        inner = np.unique(np.quantile(limits[:, ::2][rows == row], np.arange(1, LAYERS) / LAYERS))
+        values = np.sort(limits[:, ::2][rows == row])
+        inner = values[len(values) * np.arange(1, LAYERS) // LAYERS]
+        inner = inner[np.append(True, np.diff(inner) > 0.0)]
         borders[1 : 1 + len(inner)] = inner
         low = np.where(rows[:, 0] == row, limits[:, 0], -np.inf)
         high = np.where((rows[:, 1] == row) | (limits[:, 2] == -np.inf), limits[:, 2], np.inf)
