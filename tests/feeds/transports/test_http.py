@@ -96,6 +96,8 @@ def test_a_server_that_drips_is_cut_off() -> None:
                 await asyncio.sleep(0.02)
         except OSError:
             pass
+        finally:
+            writer.close()
 
     async def run() -> None:
         server = await asyncio.start_server(drip, "127.0.0.1", 0)

@@ -129,7 +129,10 @@ class _Request:
             connection.close()
             return None
         connection.request("GET", self._target, headers={**self._headers, **self._known})
-        answer = connection.getresponse()
+        with connection.getresponse() as answer:
+            return self._taken(answer)
+
+    def _taken(self, answer: HTTPResponse) -> bytes | None:
         if answer.status == 304:
             return None
         if answer.status != 200:
