@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,11 +18,12 @@ from nofly.incidents.judge import incident_id
 from nofly.incidents.machine import Case, Params, Record, step
 from nofly.incidents.states import Event, Told
 from nofly.incidents.stays import Stay, _bare, merge, zone_activity
-from nofly.kernel.detect import Detector
+from nofly.kernel.detect import Changes, Detector, State
 from nofly.kernel.detect import Params as Gap
 from nofly.kernel.visits import Quality, VisitBook
 from nofly.zones.compiled import compile_zones
 from nofly.zones.model import Polygon
+from tests.incidents.test_stays import ZONES, visited
 from tests.kernel.strategies import EPOCH_US, Report, cases, positions_of, zone
 from tests.kernel.strategies import Case as Flight
 
@@ -117,6 +119,29 @@ def test_batches_losses_said_early_and_restarts_change_nothing(flight: Flight, c
 def _bare_ends(many: list[Any]) -> list[Any]:
     """Return events, times and causes: of a loss said early the place is not known."""
     return [(one.event, one.time_us, one.cause) for one in many]
+
+
+@given(st.integers(0, 2**32), st.lists(st.integers(0, 20), max_size=4))
+def test_neighbouring_parts_are_one_stay_as_in_the_recorded_check(seed: int, cuts: list[int]) -> None:
+    changes, visits = visited(seed)
+    after = np.full(len(changes), int(State.OUTSIDE))
+    after[visits.entry] = np.where(visits.first_in >= 0, int(State.INSIDE), int(State.UNDETERMINED))
+    changes = replace(changes, after=after)
+    order = np.argsort(changes.time_us, kind="stable")
+    sides, happened = ZoneSides(ZONES), []
+    edges = sorted({0, len(changes), *(cut for cut in cuts if cut < len(changes))})
+    for first, end in itertools.pairwise(edges):
+        rows = order[first:end]
+        batch = Changes(*(getattr(changes, name)[rows] for name in Changes.__slots__))
+        happened += sides.step(batch, np.full(2, batch.time_us[-1]))
+    happened += sides.finish(Changes(*(getattr(changes, name)[:0] for name in Changes.__slots__)))
+    found = {
+        (*key, spell.entry_us, spell.exit_us, spell.determined)
+        for key, records in recorded(happened).items()
+        for spell in spells(records)
+    }
+    merged = merge(ZONES, changes, visits)
+    assert found == {(s.target, s.zone, s.entry_us, s.exit_us, s.determined) for s in merged}
 
 
 def test_a_silent_target_is_lost_before_it_is_heard_again() -> None:
