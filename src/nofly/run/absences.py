@@ -46,7 +46,7 @@ class KeepIn:
             r.time_us, r.lat_deg, r.lon_deg, q.pos_err_m, r.low_m, r.high_m, q.height_err_m, q.weak,
             q.on_ground,
         )  # fmt: skip
-        self._parts.append((r.target[:: self._every], _taken(flight, slice(None, None, self._every))))
+        self._parts.append((r.target[:: self._every].copy(), _taken(flight, slice(None, None, self._every))))
         self._rows += len(self._parts[-1][0])
         if self._rows > KEPT_ROWS:
             half = slice(None, None, 2)

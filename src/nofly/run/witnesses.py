@@ -53,21 +53,26 @@ class Tracks:
 
     def add(self, taken: Taken) -> None:
         """Keep a batch."""
-        rows = slice(None, None, self._every)
-        self._parts.append(taken.positions.take(rows) if self._every > 1 else taken.positions)
-        self._target.append(taken.target[rows])
-        self._marks.append(taken.marks[rows])
-        self._rows += len(self._parts[-1])
+        self._put(taken.positions, taken.target, taken.marks, self._every)
         if self._rows > KEPT_ROWS:
             self._thin()
 
+    def _put(
+        self, positions: Positions, target: NDArray[np.int32], marks: NDArray[np.uint16], every: int
+    ) -> None:
+        """Keep every so manieth row, copied: a slice would keep the whole batch in memory."""
+        rows = np.arange(0, len(positions), every)
+        self._parts.append(positions.take(rows) if every > 1 else positions)
+        self._target.append(target[rows] if every > 1 else target)
+        self._marks.append(marks[rows] if every > 1 else marks)
+        self._rows += len(rows)
+
     def _thin(self) -> None:
-        half = slice(None, None, 2)
         self._every *= 2
-        self._parts = [part.take(half).copied() for part in self._parts]
-        self._target = [t[half].copy() for t in self._target]
-        self._marks = [m[half].copy() for m in self._marks]
-        self._rows = sum(map(len, self._parts))
+        whole = list(zip(self._parts, self._target, self._marks, strict=True))
+        self._parts, self._target, self._marks, self._rows = [], [], [], 0
+        for part in whole:
+            self._put(*part, every=2)
 
     def end(self, names: list[str], shadows: set[int], wanted: NDArray[np.bool_] | None = None) -> None:
         """End the stream: targets are by number in ``names``; only those ``wanted``, where given, by their
