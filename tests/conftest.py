@@ -32,3 +32,9 @@ def shared() -> Path:
     if not (SHARED / "data").is_dir():
         pytest.skip("real data not found: no folder ../shared/data beside the checkout")
     return SHARED / "data"
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name a case of bytes by its argument: an archive holds the time of its making, and every worker must
+    find the same names."""
+    return argname if isinstance(val, bytes) else None
