@@ -43,19 +43,6 @@ class State(IntEnum):
     INSIDE = 2
 
 
-class Stop(IntEnum):
-    """Why the scan stopped; the numbers are those of :mod:`nofly.kernel.detect_scan`."""
-
-    DONE = 0
-    MORE_OUT = 1
-    MORE_SLOTS = 2
-    MORE_CROSSINGS = 3
-    MORE_CUTS = 4
-    MORE_NODES = 5
-    MORE_BREAKS = 6
-    UNSORTED = 7
-
-
 @dataclass(frozen=True, slots=True)
 class Params:
     """``max_gap_s``: two reports no further apart make a segment."""
@@ -182,7 +169,7 @@ class Detector:
                 reports.target, reports.time_us, reports.lat_deg, reports.lon_deg, low, high, row,
                 self._reports, self._gap_us, shard, shards,
             )  # fmt: skip
-            if why == Stop.UNSORTED:
+            if why == layout.UNSORTED:
                 raise InputError(
                     "a report is older than the last one of its target",
                     locator=f"row {row} of the batch", expected="the reports of a target in order of time",
@@ -228,17 +215,17 @@ class Detector:
     def _grow(self, why: int) -> None:
         """Double what was too short; nothing is ever dropped for want of room."""
         a = self._arrays
-        if why == Stop.MORE_OUT:
+        if why == layout.MORE_OUT:
             self._set(_out(4 * len(a["out_int"])))
-        elif why == Stop.MORE_SLOTS:
+        elif why == layout.MORE_SLOTS:
             self._set(_met(4 * len(a["met_part"])))
-        elif why == Stop.MORE_CROSSINGS:
+        elif why == layout.MORE_CROSSINGS:
             self._set(_hits(4 * len(a["hit_met"])))
-        elif why == Stop.MORE_CUTS:
+        elif why == layout.MORE_CUTS:
             self._set(_cuts(4 * len(a["cut_lat"])))
-        elif why == Stop.MORE_BREAKS:
+        elif why == layout.MORE_BREAKS:
             self._set(_breaks(4 * len(a["break_at"])))
-        elif why == Stop.MORE_NODES:
+        elif why == layout.MORE_NODES:
             have = len(a["node_part"])
             new = _nodes(4 * have)
             for name in ("node_part", "node_state", "node_next"):

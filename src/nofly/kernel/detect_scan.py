@@ -52,7 +52,7 @@ if cython.compiled:
         Y0,
         Y1,
     )
-    from cython.cimports.nofly.kernel.memory import prefetch
+    from cython.cimports.nofly.tracks.memory import prefetch
     from cython.cimports.nofly.zones.grid_scan import PAD_DEG, REF_X, REF_Y, band_span, column, row
 else:
     from math import cos, fabs, floor, sin, sqrt
@@ -346,11 +346,10 @@ class Scan:
         with cython.nogil:
             while i < n:
                 g = tgt[i]
-                if cython.compiled:  # noqa: SIM102
-                    # The slot is called for before it is needed.
-                    if i + AHEAD_ROWS < n:
-                        prefetch(cython.address(slot[tgt[i + AHEAD_ROWS], 0]))
-                        prefetch(cython.address(slot[tgt[i + AHEAD_ROWS], 8]))
+                # The slot is called for before it is needed.
+                if cython.compiled and i + AHEAD_ROWS < n:
+                    prefetch(cython.address(slot[tgt[i + AHEAD_ROWS], 0]))
+                    prefetch(cython.address(slot[tgt[i + AHEAD_ROWS], 8]))
                 if of > 1 and g % of != mine:
                     i += 1
                     continue
