@@ -40,8 +40,8 @@ def star(lat: float, lon: float, radii: list[float]) -> list[Vertex]:
 )  # fmt: skip
 def test_a_sound_ring_anywhere_comes_back_as_it_was(lat: float, lon: float, radii: list[float]) -> None:
     ring = star(lat, lon, radii)
-    # At the very pole, for rounding, two places of the star may be one.
-    assume(len(set(ring)) == len(ring))
+    # A nanodegree from the pole, for rounding, the star's own bearings are no longer in order.
+    assume(len(set(ring)) == len(ring) and not 1e-9 > 90.0 - abs(lat) > 0.0)
     rings, findings = clean_ring([*ring, ring[0]], "file", "here", GEODESIC)
     assert rings == [tuple(ring)]
     assert not findings
