@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nofly.run import witnesses
-from nofly.run.pipeline import Taken
+from nofly.run.preparing import Taken
 from nofly.run.witnesses import Tracks
 from nofly.schema import Coded, Positions
 from nofly.tracks.screening import Mark

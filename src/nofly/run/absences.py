@@ -11,7 +11,7 @@ from nofly.incidents.keepin import Bound, Held, Turns, absent
 from nofly.incidents.outside import Flight, Outside
 from nofly.incidents.stays import Stay, zone_activity
 from nofly.kernel.detect import Changes
-from nofly.run.pipeline import TIME_ERR_S, Taken
+from nofly.run.preparing import TIME_ERR_S, Taken
 from nofly.units import US_PER_S
 from nofly.zones.compiled import CompiledZones
 from nofly.zones.model import Zone

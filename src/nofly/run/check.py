@@ -18,7 +18,8 @@ from nofly.run.ahead import ahead
 from nofly.run.judging import Judging, subject
 from nofly.run.lists import Lists, read_list
 from nofly.run.order import FEW_ROWS, ROOM_ROWS, Ordered, OutOfOrder
-from nofly.run.pipeline import Aids, Pipeline, lists_of
+from nofly.run.pipeline import Pipeline, lists_of
+from nofly.run.preparing import Aids
 from nofly.run.result import CheckResult, when_asked
 from nofly.run.trackfiles import TrackBatch
 from nofly.run.witnesses import Tracks
@@ -128,23 +129,23 @@ class _Run:
         pipeline = self._pipeline
         if pipeline is None:
             return CheckResult(self.law, 0, 0, None, tuple(fold_findings(findings)), options=self.options)
-        stays, tracks = pipeline.finish(), self._tracks
+        stays, tracks, known = pipeline.finish(), self._tracks, pipeline.prepared
         if self._keep_in is None:
-            tracks.end(pipeline.targets, pipeline.shadows, pipeline.named_as(stays.target))
+            tracks.end(known.targets, known.shadows, known.named_as(stays.target))
         else:
-            tracks.end(pipeline.targets, pipeline.shadows)
+            tracks.end(known.targets, known.shadows)
             entered = [zone.restriction is not Restriction.KEEP_IN for zone in self.law]
             entered += [False] * (len(self.zones.zones) - len(self.law))
             absences = self._absences(self._keep_in, pipeline, lists)
             stays = appended(stays[np.array(entered, np.bool_)[stays.zone]], Stays.of(absences))
         thinned = self._keep_in is not None and self._keep_in.thinned
         judging = Judging(
-            self.law, stays, pipeline.targets, pipeline.shadows, tracks, lists, pipeline.aids, thinned
-        )
-        concerned = {pipeline.targets[k] for k in np.unique(stays.target).tolist()}
+            self.law, stays, known.targets, known.shadows, tracks, lists, known.aids, thinned
+        )  # fmt: skip
+        concerned = {known.targets[k] for k in np.unique(stays.target).tolist()}
         return CheckResult(
             zones=self.law, report_count=self._reports,
-            target_count=len(pipeline.targets) - len(pipeline.shadows), span_us=self._span,
+            target_count=len(known.targets) - len(known.shadows), span_us=self._span,
             findings=tuple(fold_findings(findings)), infringements=judging.records(),
             tracks=when_asked(lambda: tracks.of(concerned)), gaps=when_asked(lambda: tracks.gaps(concerned)),
             options=self.options,
@@ -173,14 +174,15 @@ class _Run:
 
     def _absences(self, keep_in: KeepIn, pipeline: Pipeline, lists: Lists) -> list[Stay]:
         """Return the absences from zones that must not be left."""
+        known = pipeline.prepared
 
         def bound(zone: Zone, target: int) -> Bound:
             seen = self._tracks.during(target, *(self._span or (0, 0)))
-            who = subject(pipeline.targets[target], seen, lists)
+            who = subject(known.targets[target], seen, lists)
             named = any_matches(zone.rule.applies_to, who) if zone.rule else False
             return Bound.MAYBE if named is None else Bound.YES if named else Bound.NO
 
-        targets = [t for t in range(len(pipeline.targets)) if t not in pipeline.shadows]
+        targets = [t for t in range(len(known.targets)) if t not in known.shadows]
         return list(keep_in.stays(self.zones, pipeline.changes, targets, bound))
 
 

@@ -14,7 +14,7 @@ from nofly.incidents.keepin import of_absence
 from nofly.incidents.record import Infringement, Infringements, Outcomes
 from nofly.incidents.stays import Stay, Stays
 from nofly.run.lists import Lists
-from nofly.run.pipeline import TIME_ERR_S, Aids
+from nofly.run.preparing import TIME_ERR_S, Aids
 from nofly.run.witnesses import Seen, Tracks
 from nofly.tracks.identity import icao24_of, state_of
 from nofly.zones.judging import judge_rule

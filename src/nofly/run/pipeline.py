@@ -7,62 +7,26 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nofly.errors import InputError
-from nofly.geo.bridge import Carry, bridge
-from nofly.geo.heights import HeightBounds, fill_heights
-from nofly.incidents.stays import Stays, joined_stays, merge, zone_activity
+from nofly.incidents.stays import Stays, joined_stays, merge
 from nofly.kernel.depth_scan import Measure
 from nofly.kernel.detect import Changes, Detector, Params, Reports
 from nofly.kernel.visits import PartShapes, Quality, VisitBook
-from nofly.run.numbering import Numbering
+from nofly.run.preparing import Active, Aids, Preparing, Taken
 from nofly.schema import Positions
-from nofly.tracks.quality import default_pos_err_m, epu_m
-from nofly.tracks.screening import DISPLACED, WEAK, ScreenParams, ScreenState, screen_into
-from nofly.units import US_PER_S
 from nofly.zones.compiled import CompiledZones
 from nofly.zones.model import Zone
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
 
-DAY_US = 86_400 * US_PER_S
 AHEAD_BATCHES = 2
 """Batches made ready that the kernel has not yet taken: more would only take memory."""
-TIME_ERR_S = 1.0
-"""95 % error of a report's time where none is said: time stamps of receivers without GPS, and whole-second
-archives."""
-
-
-Active = tuple[NDArray[np.int32], NDArray[np.int64]]
-"""When the zones are active: see :func:`nofly.incidents.stays.zone_activity`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Aids:
-    """What heights are worked out with; None is not given."""
-
-    qnh: Any = None
-    geoid: Any = None
-    terrain: Any = None
-    bounds: HeightBounds = field(default_factory=HeightBounds)
-
-
-@dataclass(slots=True)
-class Taken:
-    """A batch as it was judged: its rows, their target numbers and screening marks, heights and errors."""
-
-    positions: Positions
-    target: NDArray[np.int32]
-    marks: NDArray[np.uint16]
-    reports: Reports
-    quality: Quality
 
 
 class Pipeline:
@@ -75,64 +39,26 @@ class Pipeline:
     def __init__(
         self, zones: CompiledZones, params: Params, aids: Aids, threads: int, screening: bool = True
     ) -> None:
-        self._zones = zones
-        self._params = params
-        self.aids = aids
-        self._screening = screening
-        self._numbering = Numbering()
-        self.targets = self._numbering.names
-        self.shadows: set[int] = set()
-        """Numbers of the targets that stand for the not credible reports of another."""
-        self._shadow_of = np.full(0, -1, np.int32)
-        self._screen = ScreenState.empty()
-        self._carry = [Carry.empty(0) for _ in zones.datums]
-        self._span: tuple[int, int] | None = None
+        self.prepared = Preparing(zones.zones, zones.datums, params.max_gap_s, aids, screening)
         self.changes: list[Changes] = []
         """All changes that the kernel found, once the stream has ended."""
-        self._active: Active = (np.zeros(len(zones.zones) + 1, np.int32), np.zeros((0, 3), np.int64))
-        shapes = _SharedShapes(zones)
-        self._workers = [_Worker(zones, self._active, params, i, threads, shapes) for i in range(threads)]
+        active, shapes = self.prepared.active, _SharedShapes(zones)
+        self._workers = [_Worker(zones, active, params, i, threads, shapes) for i in range(threads)]
         self._pools = _pools(threads) if threads > 1 else []
         self._under_way: deque[list[Future[None]]] = deque()
 
     def step(self, positions: Positions) -> Taken:
         """Take a batch."""
-        positions = replace(
-            positions,
-            time_us=_writable(positions.time_us, np.int64),
-            lat_deg=_writable(positions.lat_deg, np.float64),
-            lon_deg=_writable(positions.lon_deg, np.float64),
-        )
-        codes = _writable(self._numbering.of(positions.target), np.int32)
-        if codes.min() < 0:
-            raise InputError("a report without a target", expected="a target in every row")
-        marks = np.zeros(len(positions), np.uint16)
-        if self._screening:
-            if len(self._screen.rows) < len(self.targets):
-                self._screen = self._screen.grown(len(self.targets))
-            marks = screen_into(positions, codes, self._screen, ScreenParams())
-        weak = (marks & int(WEAK | DISPLACED)) != 0
-        target = self._displace(codes, marks)
-        self._cover(positions.time_us)
-        low, high, err = self._heights(positions, codes)
-        reports = Reports(target, positions.time_us, positions.lat_deg, positions.lon_deg, low, high)
-        ground = positions.column("on_ground")
-        quality = Quality(
-            position_errors_m(positions),
-            err,
-            weak.view(np.int8),
-            np.zeros(len(positions), np.int8) if ground is None else (ground == 1).view(np.int8),
-            TIME_ERR_S,
-        )
-        self._hand_over(reports, quality)
-        return Taken(self._with_heights(positions, low, high), target, marks, reports, quality)
+        taken = self.prepared.step(positions)
+        self._hand_over(taken.reports, taken.quality)
+        return taken
 
     def _hand_over(self, reports: Reports, quality: Quality) -> None:
         if not self._pools:
-            self._workers[0].step(reports, quality, self._active)
+            self._workers[0].step(reports, quality, self.prepared.active)
             return
         self._under_way.append([
-            pool.submit(worker.step, reports, quality, self._active)
+            pool.submit(worker.step, reports, quality, self.prepared.active)
             for pool, worker in zip(self._pools, self._workers, strict=True)
         ])  # fmt: skip
         while len(self._under_way) > AHEAD_BATCHES:
@@ -142,21 +68,8 @@ class Pipeline:
         for future in self._under_way.popleft():
             future.result()
 
-    def _with_heights(self, positions: Positions, low: Any, high: Any) -> Positions:
-        """Return the batch with the heights as judged, where they were worked out and not reported."""
-        more = {}
-        for k, datum in enumerate(self._zones.datums):
-            name = f"alt_{datum.lower()}_m"
-            told = positions.columns.get(name)
-            if told is not None and not np.isnan(told.min()):
-                continue
-            missing = low[k] == high[k] if told is None else np.isnan(told) & (low[k] == high[k])
-            if told is None or missing.any():
-                more[name] = np.where(missing, low[k], np.nan if told is None else told)
-        return replace(positions, columns={**positions.columns, **more}) if more else positions
-
     def finish(self) -> Stays:
-        """End the stream and return all stays, targets by their numbers in ``targets``."""
+        """End the stream and return all stays, targets by their numbers in ``prepared.targets``."""
         while self._under_way:
             self._await()
         if self._pools:
@@ -172,75 +85,6 @@ class Pipeline:
         """End the threads; what is under way is given up."""
         for pool in self._pools:
             pool.shutdown(cancel_futures=True)
-
-    def named_as(self, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Return which targets, by number, go by the names of the given ones."""
-        found = np.zeros(len(self.targets), np.bool_)
-        found[numbers] = True
-        shadows = np.array(sorted(self.shadows), np.int64)
-        of = np.array([self._numbering[self.targets[k]] for k in sorted(self.shadows)], np.int64)
-        found[of] |= found[shadows]
-        found[shadows] |= found[of]
-        return found
-
-    def _displace(self, codes: NDArray[np.int32], marks: NDArray[np.uint16]) -> NDArray[np.int32]:
-        """Give the reports whose position is not credible to targets of their own."""
-        wrong = np.flatnonzero(marks & int(DISPLACED))
-        if len(wrong) == 0:
-            return codes
-        if len(self._shadow_of) < len(self.targets):
-            more = np.full(len(self.targets) - len(self._shadow_of), -1, np.int32)
-            self._shadow_of = np.concatenate([self._shadow_of, more])
-        for number in np.unique(codes[wrong]).tolist():
-            if self._shadow_of[number] < 0:
-                shadow = self._numbering.another(self.targets[number])
-                self._shadow_of[number] = shadow
-                self.shadows.add(shadow)
-        out = codes.copy()
-        out[wrong] = self._shadow_of[codes[wrong]]
-        return out
-
-    def _cover(self, time_us: NDArray[np.int64]) -> None:
-        """Work out when the zones are active, for whole days round the reports; where that has to be done
-        again, for twice the time, so that a long archive does not have it done every day."""
-        gap_us = int(self._params.max_gap_s * US_PER_S)
-        low = ((int(time_us.min()) - gap_us) // DAY_US - 1) * DAY_US
-        high = ((int(time_us.max()) + gap_us) // DAY_US + 2) * DAY_US
-        if self._span:
-            since, until = self._span
-            if since <= low and high <= until:
-                return
-            low = since if since <= low else min(low, 2 * since - until)
-            high = until if high <= until else max(high, 2 * until - since)
-        self._span = low, high
-        self._active = zone_activity(self._zones.zones, *self._span)
-
-    def _heights(self, positions: Positions, codes: NDArray[np.int32]) -> tuple[Any, Any, Any]:
-        datums = self._zones.datums
-        n = len(positions)
-        if not datums:
-            none = np.zeros((0, n))
-            return none, none, none
-        aids = self.aids
-        filled = fill_heights(positions, aids.qnh, aids.geoid, aids.terrain, aids.bounds, datums)
-        low: list[Any] = []
-        high: list[Any] = []
-        errors: list[Any] = []
-        for k, datum in enumerate(datums):
-            found = filled.err_m[datum]
-            err = np.full(n, filled.default_err_m[datum]) if found is None else found
-            lo, hi, self._carry[k] = bridge(
-                filled.lo[datum], filled.hi[datum], err, codes, positions.time_us,
-                self._carry[k].grown(len(self.targets)), max_gap_us=int(self._params.max_gap_s * US_PER_S),
-            )  # fmt: skip
-            low.append(lo)
-            high.append(hi)
-            errors.append(err)
-        if len(datums) == 1:
-            same = low[0] is high[0]
-            first = _writable(low[0], np.float64)[None]
-            return first, first if same else _writable(high[0], np.float64)[None], errors[0][None]
-        return np.array(low), np.array(high), np.array(errors)
 
 
 class _SharedShapes(PartShapes):
@@ -280,30 +124,6 @@ class _Worker:
         """End the stream; return all changes and stays."""
         changes, visits = self._book.finish(self._detector.finish())
         return changes, merge(self._zones, changes, visits)
-
-
-def position_errors_m(positions: Positions) -> NDArray[np.float64]:
-    """Return the 95 % position error of each row: as reported, by NACp, or the default of its source."""
-    reported = positions.column("pos_err_m")
-    nac_p = positions.column("nac_p")
-    source = positions.texts.get("source")
-    if source is None:
-        default: Any = default_pos_err_m(None)
-    else:
-        default = np.array([*map(default_pos_err_m, source.values), default_pos_err_m(None)])[source.codes]
-    out = np.broadcast_to(np.asarray(default, np.float64), (len(positions),))
-    if nac_p is not None:
-        known = epu_m(nac_p)
-        out = np.where(np.isnan(known), out, known)
-    if reported is not None:
-        out = np.where(np.isnan(reported), out, reported)
-    return np.ascontiguousarray(out)
-
-
-def _writable(column: NDArray[Any], kind: type[Any]) -> NDArray[Any]:
-    """Return a column as the kernel takes it: its typed views want memory that may be written, and Arrow's
-    may not."""
-    return np.require(column, kind, ["C", "W"])
 
 
 def _pools(count: int) -> list[ThreadPoolExecutor]:

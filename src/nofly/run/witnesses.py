@@ -16,7 +16,7 @@ from nofly.tracks.screening import SENTENCES, Mark
 from nofly.units import US_PER_S
 
 if TYPE_CHECKING:
-    from nofly.run.pipeline import Taken
+    from nofly.run.preparing import Taken
 
 KEPT_ROWS = 3_000_000
 
