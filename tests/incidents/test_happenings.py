@@ -13,14 +13,15 @@ from hypothesis import strategies as st
 
 from nofly.errors import StoreError
 from nofly.incidents.amendments import Spell, spells
-from nofly.incidents.happenings import Happened, ZoneSides
+from nofly.incidents.happenings import NONE, Happened, ZoneSides
 from nofly.incidents.judge import incident_id
 from nofly.incidents.machine import Case, Params, Record, step
+from nofly.incidents.open_stays import OpenStays
 from nofly.incidents.states import Event, Told
-from nofly.incidents.stays import Stay, _bare, merge, zone_activity
-from nofly.kernel.detect import Changes, Detector, State
+from nofly.incidents.stays import Stay, Stays, _bare, joined_stays, merge, zone_activity
+from nofly.kernel.detect import Changes, Detector, State, joined
 from nofly.kernel.detect import Params as Gap
-from nofly.kernel.visits import Quality, VisitBook
+from nofly.kernel.visits import Quality, VisitBook, Visits, joined_visits
 from nofly.zones.compiled import compile_zones
 from nofly.zones.model import Polygon
 from tests.incidents.test_stays import ZONES, visited
@@ -31,33 +32,53 @@ cut_places = st.sets(st.integers(0, 500), max_size=6)
 
 
 def watched(
-    flight: Flight, cuts: set[int], *, lapse: bool, reload: bool = False
-) -> tuple[list[Happened], list[Stay]]:
-    """Return what happened, with the reports cut into batches, and the stays of the recorded check."""
+    flight: Flight, cuts: set[int], *, early: bool = False, reload: bool = False
+) -> tuple[list[Happened], list[Stay], list[Stay]]:
+    """Return what happened, with the reports cut into batches, the stays as they ended, and those of the
+    recorded check. ``early`` says losses as soon as they are known."""
     positions = positions_of(flight.reports)
     zones = compile_zones(flight.zones)
     time_us = positions.time_us
     starts, active = zone_activity(flight.zones, int(time_us.min()), int(time_us.max()))
     detector = Detector(zones, starts, active, Gap(flight.max_gap_s))
-    book, sides = VisitBook(zones), ZoneSides(zones)
+    book, sides, stays = VisitBook(zones), ZoneSides(zones), OpenStays(zones)
     heard_us = np.full(len(positions.target.values), np.iinfo(np.int64).min // 2)
     edges = sorted({0, len(positions), *(cut % (len(positions) + 1) for cut in cuts)})
     out: list[Happened] = []
+    ended: list[Stay] = []
+    whole: list[tuple[Changes, Visits]] = []
+
+    def take(changes: Changes, lost: Any) -> None:
+        out.extend(sides.step(changes, heard_us, lost))
+        whole.append(book.take())
+        ended.extend(stays.step(*whole[-1], book.open, heard_us, lost))
+
     for first, end in itertools.pairwise(edges):
         reports = _bare(positions.take(slice(first, end)), zones.datums)
+        if early:
+            # The kernel need not have seen the next report to know that it comes too late.
+            silent = heard_us < reports.time_us[0] - flight.max_gap_s * 1e6
+            lost = np.flatnonzero(silent & (heard_us > 0)).astype(np.int32)
+            changes = detector.lose(lost)
+            book.lose(changes)
+            take(changes, lost)
         changes = detector.step(reports)
         book.step(changes, reports, _plain(len(reports.time_us), len(zones.datums)), starts, active)
         np.maximum.at(heard_us, reports.target, reports.time_us)
-        out += sides.step(changes, heard_us)
-        if lapse:
-            out += sides.lapse(int(reports.time_us[-1]), heard_us, flight.max_gap_s)
+        take(changes, NONE)
         if reload:
-            saved = sides.save()
-            sides = ZoneSides(zones)
-            sides.load(saved)
+            old = sides, book, stays
+            sides, book, stays = ZoneSides(zones), VisitBook(zones), OpenStays(zones)
+            for new, one in zip((sides, book, stays), old, strict=True):
+                new.load(one.save())  # type: ignore[attr-defined]
     last = detector.finish()
+    book.lose(last)
     out += sides.finish(last)
-    return out, list(merge(zones, *book.finish(last)))
+    whole.append(book.take())
+    everyone = np.arange(len(heard_us), dtype=np.int32)
+    ended.extend(stays.step(*whole[-1], book.open, heard_us, everyone))
+    recorded = merge(zones, joined([c for c, _ in whole]), joined_visits([v for _, v in whole]))
+    return out, [*joined_stays([Stays.of(ended)])], [*recorded]
 
 
 def _plain(n: int, rows: int) -> Quality:
@@ -86,7 +107,8 @@ def recorded(happened: list[Happened]) -> dict[tuple[int, int], list[Record]]:
 @settings(max_examples=-(-settings.default.max_examples // 2))
 @given(cases(), cut_places)
 def test_live_is_recorded(flight: Flight, cuts: set[int]) -> None:
-    happened, stays = watched(flight, cuts, lapse=False)
+    happened, ended, stays = watched(flight, cuts)
+    assert repr(ended) == repr(stays)
     records = recorded(happened)
     expected: dict[tuple[int, int], list[Spell]] = {}
     causes: dict[tuple[int, int], list[Any]] = {}
@@ -108,17 +130,11 @@ def _causes(records: list[Record]) -> list[Any]:
 @settings(max_examples=-(-settings.default.max_examples // 2))
 @given(cases("several", "shared border", "scheduled", "unknown heights"), cut_places)
 def test_batches_losses_said_early_and_restarts_change_nothing(flight: Flight, cuts: set[int]) -> None:
-    whole, _ = watched(flight, set(), lapse=False)
-    assert by_case(watched(flight, cuts, lapse=False, reload=True)[0]) == by_case(whole)
-    early, _ = watched(flight, cuts, lapse=True, reload=True)
-    assert {key: _bare_ends(many) for key, many in by_case(early).items()} == {
-        key: _bare_ends(many) for key, many in by_case(whole).items()
-    }
-
-
-def _bare_ends(many: list[Any]) -> list[Any]:
-    """Return events, times and causes: of a loss said early the place is not known."""
-    return [(one.event, one.time_us, one.cause) for one in many]
+    whole, _, stays = watched(flight, set())
+    for early in (False, True):
+        happened, ended, _ = watched(flight, cuts, early=early, reload=True)
+        assert by_case(happened) == by_case(whole)
+        assert repr(ended) == repr(stays)
 
 
 @given(st.integers(0, 2**32), st.lists(st.integers(0, 20), max_size=4))
@@ -153,11 +169,16 @@ def test_a_silent_target_is_lost_before_it_is_heard_again() -> None:
     heard_us = np.array([EPOCH_US])
     events = [one.happening.event for one in sides.step(detector.step(reports), heard_us)]
     assert events == [Event.ENTER]
-    assert sides.lapse(EPOCH_US + 120_000_000, heard_us, 120.0) == []
-    (lost,) = sides.lapse(EPOCH_US + 120_000_001, heard_us, 120.0)
+    silent = np.array([0], np.int32)
+    (lost,) = sides.step(detector.lose(silent), heard_us, silent)
     assert (lost.happening.event, lost.happening.time_us) == (Event.LOSE, EPOCH_US)
-    assert sides.lapse(EPOCH_US + 999_000_000, heard_us, 120.0) == []
+    assert lost.happening.lat_deg == 10.5
+    assert sides.step(detector.lose(silent), heard_us, silent) == []
     assert sides.finish(detector.finish()) == []
+    again = _bare(positions_of([Report(EPOCH_US + 500_000_000, "a", 10.5, 10.5)]), zones.datums)
+    heard_us[0] += 500_000_000
+    (found,) = sides.step(detector.step(again), heard_us)
+    assert (found.happening.event, found.happening.time_us) == (Event.ENTER, EPOCH_US + 500_000_000)
 
 
 def test_saved_sides_that_are_none_are_refused() -> None:

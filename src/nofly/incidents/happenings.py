@@ -16,13 +16,12 @@ from numpy.typing import NDArray
 
 from nofly.errors import StoreError
 from nofly.incidents.machine import Happening
-from nofly.incidents.record import Cause
 from nofly.incidents.states import Event
 from nofly.incidents.stays import ENTRY_CAUSE, EXIT_CAUSE, TOUCH_US
 from nofly.kernel.detect import Changes, State, Why
-from nofly.units import US_PER_S
 from nofly.zones.compiled import CompiledZones
 
+NONE = np.zeros(0, np.int32)
 _EXIT_EVENT = {Why.LOST: Event.LOSE, Why.SCHEDULE: Event.END_ZONE}
 
 
@@ -35,13 +34,12 @@ class Happened(NamedTuple):
 
 
 class Side(msgspec.Struct):
-    """Where a target is with respect to a zone: the parts it is not outside of, what was said of it last, the
-    exit that is held back, and whether it was said to be lost before the kernel said so."""
+    """Where a target is with respect to a zone: the parts it is not outside of, what was said of it last, and
+    the exit that is held back."""
 
     parts: dict[int, int] = {}
     said: int = int(State.OUTSIDE)
     held: Happening | None = None
-    lapsed: bool = False
 
 
 class ZoneSides:
@@ -53,29 +51,20 @@ class ZoneSides:
         self._touch_us = np.where(count > 1, TOUCH_US, 0)
         self._sides: dict[tuple[int, int], Side] = {}
 
-    def step(self, changes: Changes, heard_us: NDArray[np.int64]) -> list[Happened]:
+    def step(
+        self, changes: Changes, heard_us: NDArray[np.int64], lost: NDArray[np.int32] = NONE
+    ) -> list[Happened]:
         """Take the changes that the detector found in a batch; return what happened, in order for each target
         and zone.
 
-        ``heard_us`` is the time of each target's last report, by its number.
+        ``heard_us`` is the time of each target's last report, by its number; ``lost`` are targets that will
+        not be heard within the greatest gap.
         """
-        return [*self._take(changes), *self._release(heard_us)]
-
-    def lapse(self, until_us: int, heard_us: NDArray[np.int64], max_gap_s: float) -> list[Happened]:
-        """Return the losses of targets that were not heard for longer than the greatest gap before
-        ``until_us``. The kernel says the same when they are heard again; that is then no news."""
-        out = []
-        for (target, zone), side in self._sides.items():
-            last_us = int(heard_us[target])
-            if side.parts and not side.lapsed and until_us - last_us > max_gap_s * US_PER_S:
-                side.lapsed, side.said = True, int(State.OUTSIDE)
-                lost = Happening(Event.LOSE, last_us, Cause.DATA_LOST)
-                out.append(Happened(target, zone, lost))
-        return out
+        return [*self._take(changes), *self._release(heard_us, {*lost.tolist()})]
 
     def finish(self, changes: Changes) -> list[Happened]:
         """Take the detector's last changes; return what happened, and every exit held back."""
-        return [*self._take(changes), *self._release(None)]
+        return [*self._take(changes), *self._release(None, set())]
 
     def save(self) -> bytes:
         """Return the state as bytes."""
@@ -110,9 +99,7 @@ class ZoneSides:
         self, side: Side, why: Why, time_us: int, lat_deg: float, lon_deg: float, touch_us: int
     ) -> Iterator[Happening]:
         now = max(side.parts.values(), default=int(State.OUTSIDE))
-        if side.lapsed:
-            side.lapsed = bool(side.parts)
-        elif now == State.OUTSIDE:
+        if now == State.OUTSIDE:
             if side.said != State.OUTSIDE:
                 event = _EXIT_EVENT.get(why, Event.LEAVE)
                 side.held = Happening(event, time_us, EXIT_CAUSE[why], lat_deg, lon_deg)
@@ -126,10 +113,11 @@ class ZoneSides:
                 yield Happening(_SAYS[now], time_us, ENTRY_CAUSE[why], lat_deg, lon_deg)
                 side.said = now
 
-    def _release(self, heard_us: NDArray[np.int64] | None) -> Iterator[Happened]:
+    def _release(self, heard_us: NDArray[np.int64] | None, lost: set[int]) -> Iterator[Happened]:
         for (target, zone), side in sorted(self._held().items()):
             assert side.held is not None
-            if heard_us is None or heard_us[target] > side.held.time_us + self._touch_us[zone]:
+            until_us = side.held.time_us + self._touch_us[zone]
+            if heard_us is None or target in lost or heard_us[target] > until_us:
                 yield Happened(target, zone, side.held)
                 del self._sides[target, zone]
 

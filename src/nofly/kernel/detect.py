@@ -182,9 +182,17 @@ class Detector:
 
     def finish(self) -> Changes:
         """End the stream: close every open stay at its target's last report, and return those changes."""
-        target, why, found = 0, -1, []
+        return self.lose(np.flatnonzero(self._arrays["head"] >= 0).astype(np.int32))
+
+    def lose(self, targets: NDArray[np.int32]) -> Changes:
+        """Close every open stay of some targets at the target's last report, and return those changes.
+
+        For targets that have been heard, and will not be again within the greatest gap: what would be said of
+        them when they are, is said now.
+        """
+        row, why, found = 0, -1, []
         while why != 0:
-            target, why = self._scan.finish(self._reports, target)
+            row, why = self._scan.lose(self._reports, targets, row)
             found.append(self._take())
             self._grow(why)
         return joined(found)
@@ -254,6 +262,12 @@ def _activity(zones: CompiledZones, zone_active: NDArray[Any], active: NDArray[A
         "active": active,
         "part_rule": np.hstack([zones.limits, one[zones.part_zone], np.zeros((len(zones.part_zone), 2))]),
     }
+
+
+def no_changes() -> Changes:
+    """Return no changes."""
+    whole, real = np.zeros((10, 0), np.int64), np.zeros((5, 0))
+    return Changes(*whole, *real)
 
 
 def joined(found: list[Changes]) -> Changes:

@@ -436,13 +436,16 @@ class Scan:
                 i += 1
         return i, why
 
-    def finish(self, report, first):  # type: ignore[no-untyped-def]
-        """Close every stay of the targets from ``first`` on as lost; return (target stopped at, why)."""
-        g: cython.Py_ssize_t = first
+    def lose(self, report, targets, first):  # type: ignore[no-untyped-def]
+        """Close every stay of the targets, from row ``first`` on, as lost; return (row stopped at, why)."""
+        which: cython.int[::1] = targets
+        i: cython.Py_ssize_t = first
+        g: cython.Py_ssize_t
         why: cython.int = 0
         self.report = report
         with cython.nogil:
-            while g < self.head.shape[0]:
+            while i < which.shape[0]:
+                g = which[i]
                 if self.head[g] >= 0:
                     self.target = g
                     self.serial += 1
@@ -454,8 +457,8 @@ class Scan:
                     if why != 0:
                         break
                     self.slot[g, 0] = INF
-                g += 1
-        return g, why
+                i += 1
+        return i, why
 
     def walked(self):  # type: ignore[no-untyped-def]
         """Return how many segments did not stay in a safe box."""

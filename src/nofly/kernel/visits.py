@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nofly.kernel.depth_scan import Measure
-from nofly.kernel.detect import Changes, Reports, State, Why, joined
+from nofly.kernel.detect import Changes, Reports, State, Why, joined, no_changes
 from nofly.units import US_PER_S
 from nofly.zones.compiled import CompiledZones
 from nofly.zones.shape import shapes
@@ -92,7 +92,7 @@ class VisitBook:
         self._measure = Measure(zones.limits)
         self._shapes = part_shapes or PartShapes(zones)
         self._held = -1
-        self._open = _empty()
+        self._open = no_visits()
         self._known = 0
         self._state = np.zeros(0, np.int64)
         self._changes: list[Changes] = []
@@ -122,19 +122,40 @@ class VisitBook:
         self._end(book, sums, closed, whole)
         self._keep(book, closed, changes)
 
-    def finish(self, changes: Changes) -> tuple[Changes, Visits]:
-        """Take the detector's last changes; return all changes and all visits of the stream."""
+    def lose(self, changes: Changes) -> None:
+        """Take changes that came with no batch: those of targets that were lost."""
         none = np.zeros(0)
         rows = len(self._zones.datums)
         empty = Reports(none.astype(np.int32), none.astype(np.int64), none, none, np.zeros((rows, 0)),
                         np.zeros((rows, 0)))  # fmt: skip
         nothing = none.astype(np.int8)
         self.step(changes, empty, Quality(none, np.zeros((rows, 0)), nothing, nothing), None, None)
-        done = self._done or [_empty()]
-        return (
-            joined(self._changes) if self._changes else changes,
-            Visits(*(np.concatenate([getattr(v, name) for v in done]) for name in Visits.__slots__)),
-        )
+
+    def finish(self, changes: Changes) -> tuple[Changes, Visits]:
+        """Take the detector's last changes; return all changes and all visits not yet taken."""
+        self.lose(changes)
+        return self.take()
+
+    def take(self) -> tuple[Changes, Visits]:
+        """Return the changes, and the visits that ended, since they were taken last."""
+        changes, done = self._changes, self._done
+        self._changes, self._done = [], []
+        return (joined(changes) if changes else no_changes()), joined_visits(done)
+
+    @property
+    def open(self) -> Visits:
+        """The visits that have not ended; their ``exit`` means nothing."""
+        return self._open
+
+    def save(self) -> dict[str, NDArray[Any]]:
+        """Return the state as named arrays; what is to be taken is not in it."""
+        kept = {name: getattr(self._open, name) for name in Visits.__slots__}
+        return {**kept, "state": self._state, "known": np.array([self._known])}
+
+    def load(self, state: dict[str, NDArray[Any]]) -> None:
+        """Take up a state that :meth:`save` returned, for the same zones."""
+        self._open = Visits(*(state[name] for name in Visits.__slots__))
+        self._state, self._known = state["state"], int(state["known"][0])
 
     def _pair(self, changes: Changes) -> tuple[Visits, NDArray[Any], NDArray[Any], int]:
         """Return the visits of this batch (those open before it first), which of them it closes, their entry
@@ -174,7 +195,11 @@ class VisitBook:
         sums = np.zeros((len(first), len(SUMS)))
         sums[:carried] = self._open.sums
         times = np.full(len(first), -FOREVER_US)
-        times[carried:] = changes.time_us[entry[carried:] - self._known]
+        begun = entry[carried:] - self._known
+        # At the report that begins the segment it was still outside: that one is not of the visit, and may
+        # have come with the batch before.
+        after_since = (changes.time_us[begun] == changes.since_us[begun]) & (changes.why[begun] != Why.FOUND)
+        times[carried:] = changes.time_us[begun] + after_since
         self._state = after[final]
         return (
             Visits(target[order][first], part[order][first], entry, number[final], first_in, last_in, sums),
@@ -233,7 +258,14 @@ class PartShapes:
         return len(self._pieces)
 
 
-def _empty() -> Visits:
+def joined_visits(found: list[Visits]) -> Visits:
+    """Return visits, list by list, as one."""
+    parts = found or [no_visits()]
+    return Visits(*(np.concatenate([getattr(v, name) for v in parts]) for name in Visits.__slots__))
+
+
+def no_visits() -> Visits:
+    """Return no visits."""
     none = np.zeros(0, np.int64)
     return Visits(none, none, none, none, none, none, np.zeros((0, len(SUMS))))
 
