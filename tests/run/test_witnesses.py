@@ -56,9 +56,10 @@ def test_only_those_wanted_are_put_together() -> None:
     assert seen.callsign == "SWR2"
     assert list(seen.sentences.values()) == [6]
     assert seen.stated_errors
-    assert len(tracks.amid(1, START_US, START_US + 9_000_000)) == 1
+    assert tracks.first(1, START_US + 2_500_000).time_us.tolist() == [START_US + 3_000_000]
+    assert len(tracks.first(1, START_US + 999_000_000)) == 0
     assert tracks.during(0, START_US, START_US + 9_000_000).callsign is None
-    assert len(tracks.amid(0, START_US, START_US + 9_000_000)) == 0
+    assert len(tracks.first(0, START_US)) == 0
 
 
 def test_nothing_kept_is_nothing_seen() -> None:

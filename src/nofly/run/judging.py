@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from nofly.incidents.stays import Stay, Stays
 from nofly.run.lists import Lists
 from nofly.run.preparing import TIME_ERR_S, Aids
 from nofly.run.witnesses import Seen, Tracks
+from nofly.schema import Positions
 from nofly.tracks.identity import icao24_of, state_of
 from nofly.zones.judging import judge_rule
 from nofly.zones.model import Restriction, Zone
@@ -58,7 +59,7 @@ class Judging:
 
     def __post_init__(self) -> None:
         """Put the stays in order of entry, zone id and target id."""
-        self._changes = _edition_changes(self.law)
+        self._changes = edition_changes(self.law)
         self.stays = self.stays[_order(self.stays, self.law, self.targets)]
 
     def records(self) -> Infringements:
@@ -68,18 +69,15 @@ class Judging:
     def _record(self, row: int) -> Infringement:
         stay: Stay = self.stays[row]
         zone = self.law[stay.zone]
-        seen = self.tracks.during(stay.target, stay.entry_us, stay.exit_us)
-        witness = Witness(
-            subject(self.targets[stay.target], seen, self.lists), stay.target in self.shadows,
-            seen.sentences, seen.stated_errors, TIME_ERR_S,
-            lambda: (*_activity_unknown(zone), *self._heights_unknown(zone, stay)),
-        )  # fmt: skip
-        moments = self._changes.get(zone.id, set())
         if stay.zone not in self._hashes:
             self._hashes[stay.zone] = zone.zone_hash
-        record = judge(
-            zone, self._hashes[stay.zone], stay, witness, (stay.entry_us in moments, stay.exit_us in moments)
-        )
+        seen = self.tracks.during(stay.target, stay.entry_us, stay.exit_us)
+        who = subject(self.targets[stay.target], seen, self.lists)
+        first = partial(self.tracks.first, stay.target, stay.entry_us)
+        record = judged(
+            zone, self._hashes[stay.zone], stay, (who, seen, stay.target in self.shadows),
+            self._changes.get(zone.id, set()), self.aids, first,
+        )  # fmt: skip
         if zone.restriction is Restriction.KEEP_IN:
             return of_absence(record, zone, thinned=self.thinned)
         return record
@@ -101,23 +99,45 @@ class Judging:
         shadow[list(self.shadows)] = True
         return outcomes(self.law, self.stays, verdict, shadow[self.stays.target])
 
-    def _heights_unknown(self, zone: Zone, stay: Stay) -> tuple[str, ...]:
-        """Return why heights on the zone's datums are not known, in words."""
-        from nofly.geo.heights import HeightBounds, fill_heights
-        from nofly.geo.heightwords import explain_height
 
-        one = self.tracks.amid(stay.target, stay.entry_us, stay.exit_us)
-        if len(one) == 0:
-            return ()
-        limits = [x for v in zone.volumes for x in (v.lower, v.upper) if x is not None and x.value_m > 0.0]
-        datums = sorted({x.datum for x in limits})
-        aids = self.aids
-        heights = fill_heights(one, aids.qnh, aids.geoid, aids.terrain, HeightBounds(), datums)
-        return tuple(
-            explain_height(heights, d, 0, one, aids.qnh, aids.geoid, aids.terrain)
-            for d in datums
-            if heights.lo[d][0] != heights.hi[d][0]
-        )
+def judged(
+    zone: Zone, zone_hash: str, stay: Stay, witness: tuple[Subject, Seen, bool], changes_us: Set[int],
+    aids: Aids, first: Callable[[], Positions],
+) -> Infringement:  # fmt: skip
+    """Return the record of one stay.
+
+    ``witness`` is who it was, what was reported, and whether by reports whose position is not credible;
+    ``changes_us`` the instants at which one edition of the zone followed another; ``first`` returns the first
+    report at or after the entry.
+    """
+    who, seen, shadow = witness
+    unknown = partial(_unknown, zone, aids, first)
+    return judge(
+        zone, zone_hash, stay,
+        Witness(who, shadow, seen.sentences, seen.stated_errors, TIME_ERR_S, unknown),
+        (stay.entry_us in changes_us, stay.exit_us in changes_us),
+    )  # fmt: skip
+
+
+def _unknown(zone: Zone, aids: Aids, first: Callable[[], Positions]) -> tuple[str, ...]:
+    return *_activity_unknown(zone), *_heights_unknown(zone, aids, first())
+
+
+def _heights_unknown(zone: Zone, aids: Aids, one: Positions) -> tuple[str, ...]:
+    """Return why heights on the zone's datums are not known, in words."""
+    from nofly.geo.heights import HeightBounds, fill_heights
+    from nofly.geo.heightwords import explain_height
+
+    if len(one) == 0:
+        return ()
+    limits = [x for v in zone.volumes for x in (v.lower, v.upper) if x is not None and x.value_m > 0.0]
+    datums = sorted({x.datum for x in limits})
+    heights = fill_heights(one, aids.qnh, aids.geoid, aids.terrain, HeightBounds(), datums)
+    return tuple(
+        explain_height(heights, d, 0, one, aids.qnh, aids.geoid, aids.terrain)
+        for d in datums
+        if heights.lo[d][0] != heights.hi[d][0]
+    )
 
 
 def _order(stays: Stays, law: Sequence[Zone], targets: Sequence[str]) -> NDArray[np.int64]:
@@ -137,7 +157,7 @@ def _activity_unknown(zone: Zone) -> tuple[str, ...]:
     return (f"Whether the zone was active is not known. Its hours: {describe(zone.schedule)}.",)
 
 
-def _edition_changes(zones: Sequence[Zone]) -> dict[str, set[int]]:
+def edition_changes(zones: Sequence[Zone]) -> dict[str, set[int]]:
     """Return for each zone id the instants at which one edition follows another."""
     ends: dict[str, set[int]] = {}
     starts: dict[str, set[int]] = {}

@@ -19,18 +19,42 @@ if TYPE_CHECKING:
     from nofly.run.preparing import Taken
 
 KEPT_ROWS = 3_000_000
+LATER_S = 300.0
+"""For so long after a stay a callsign first sent then is taken for that of the stay."""
+TOLD = ("callsign", "squawk", "category")
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was reported during a stay. ``callsign`` is the one most often sent then, else the nearest in
-    time."""
+    """What was reported during a stay.
+
+    A callsign, squawk or category holds until another is sent: of a stay it is the one that held for the most
+    reports in it (of equals the first in the alphabet), else the last sent before, else the first sent within
+    :data:`LATER_S` after. ``stated_errors`` says whether the report before the stay, or one in it, states its
+    own position error.
+    """
 
     callsign: str | None = None
     squawk: str | None = None
     category: str | None = None
     sentences: dict[str, int] = field(default_factory=dict)
     stated_errors: bool = True
+
+
+def sentences_of(marks: int) -> list[str]:
+    """Return what the marks of a report say of its stay."""
+    return [text for mark, text in SENTENCES.items() if marks & mark and mark is not Mark.DUPLICATE]
+
+
+def states_error(positions: Positions) -> NDArray[np.bool_]:
+    """Return which reports state their own position error."""
+    reported, nac_p = positions.column("pos_err_m"), positions.column("nac_p")
+    stated = np.zeros(len(positions), np.bool_)
+    if reported is not None:
+        stated |= ~np.isnan(reported)
+    if nac_p is not None:
+        stated |= nac_p > 0
+    return stated
 
 
 class Tracks:
@@ -108,49 +132,43 @@ class Tracks:
         if a == b:
             return Seen()
         first, last = self._rows_of(a, b, entry_us, exit_us)
-        texts = {name: self._text(name, first, last, a, b) for name in ("callsign", "squawk", "category")}
+        texts = {name: self._text(name, first, last, a, b, exit_us) for name in TOLD}
         sentences: Counter[str] = Counter()
         flagged = self._flags[first:last]
         for flags, count in Counter(flagged[flagged != 0].tolist()).items():
-            for mark, sentence in SENTENCES.items():
-                if flags & mark and mark is not Mark.DUPLICATE:
-                    sentences[sentence] += count
-        stated = self._stated(slice(max(a, first - 1), min(b, last + 1)))
+            for sentence in sentences_of(flags):
+                sentences[sentence] += count
+        stated = bool(states_error(self._all.take(slice(max(a, first - 1), last))).any())
         return Seen(**texts, sentences=dict(sentences), stated_errors=stated)
 
-    def amid(self, target: int, entry_us: int, exit_us: int) -> Positions:
-        """Return one report from the middle of a stay, or none where the target has none."""
+    def first(self, target: int, entry_us: int) -> Positions:
+        """Return a target's first report at or after an entry, or none where there is none."""
         self._join()
         a, b = int(self._start[target]), int(self._start[target + 1])
-        first, last = self._rows_of(a, b, entry_us, exit_us)
-        low, high = max(a, first - 1), min(b, last + 1)
-        middle = low + (high - low) // 2
-        return self._all.take(slice(middle, middle + 1 if high > low else middle))
+        row, _ = self._rows_of(a, b, entry_us, entry_us)
+        return self._all.take(slice(row, min(row + 1, b)))
 
     def _rows_of(self, a: int, b: int, entry_us: int, exit_us: int) -> tuple[int, int]:
         times = self._all.time_us[a:b]
         return a + int(times.searchsorted(entry_us)), a + int(times.searchsorted(exit_us, "right"))
 
-    def _stated(self, rows: slice) -> bool:
-        reported, nac_p = self._all.column("pos_err_m"), self._all.column("nac_p")
-        return (reported is not None and not np.isnan(reported[rows]).all()) or (
-            nac_p is not None and bool((nac_p[rows] > 0).any())
-        )
-
-    def _text(self, name: str, first: int, last: int, a: int, b: int) -> str | None:
+    def _text(self, name: str, first: int, last: int, a: int, b: int, exit_us: int) -> str | None:
         column = self._all.texts.get(name)
         if column is None:
             return None
-        codes = column.codes[first:last]
-        codes = codes[codes >= 0]
-        if len(codes):
-            return column.values[int(np.bincount(codes).argmax())]
-        before, after = column.codes[a:first], column.codes[last:b]
-        known = before[before >= 0]
-        if len(known):
-            return column.values[int(known[-1])]
-        known = after[after >= 0]
-        return column.values[int(known[0])] if len(known) else None
+        codes, values = column.codes[a:last], column.values
+        told = np.maximum.accumulate(np.where(codes >= 0, np.arange(len(codes)), -1))
+        held = np.where(told >= 0, codes[told], -1)
+        within = held[first - a :]
+        if len(within) and within[-1] >= 0:
+            count = np.bincount(within[within >= 0])
+            return min(values[k] for k in np.flatnonzero(count == count.max()).tolist())
+        if first > a and held[first - a - 1] >= 0:
+            return values[int(held[first - a - 1])]
+        until = a + int(self._all.time_us[a:b].searchsorted(exit_us + LATER_S * US_PER_S, "right"))
+        after = column.codes[last:until]
+        after = after[after >= 0]
+        return values[int(after[0])] if len(after) else None
 
     def of(self, names: set[str]) -> Positions:
         """Return the reports of the named targets, by target and time."""
