@@ -36,6 +36,14 @@ transports of live feeds (``nofly.feeds.transports``)
     bytes of one connection to ``url``, the feed's without decoder and options (``tcp://host:30005``);
     ``clock`` returns microseconds UTC. FeedError where the connection fails, closes or stalls, ConfigError
     for what can never work; the end is the end of all. :mod:`nofly.feeds.receiving` says the rest.
+
+channels of alerts (``nofly.alerts``)
+    ``NAME``, ``OPTIONS`` (a frozen dataclass; ConfigError for a value that cannot be; none has the name of an
+    option that every channel has, :class:`nofly.run.alert_plans.TellOptions`), optionally ``STATEFUL: bool``
+    (it shows a state, and is told of an end in any case) and ``PER_MINUTE: int | None``, and
+    ``channel(options: OPTIONS, source: str, clock: Callable[[], int]) -> Channel``: nothing is opened yet,
+    ConfigError for what can never work. :class:`nofly.alerts.Channel` says what a channel has to keep;
+    secrets stand in the environment, and no error, outcome or ``repr`` shows one.
 """
 
 from __future__ import annotations

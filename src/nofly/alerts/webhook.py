@@ -1,0 +1,206 @@
+"""A POST of JSON to a web server, signed.
+
+The body is a :class:`~nofly.alerts.Notice` as JSON. ``Idempotency-Key`` holds its key (IETF
+draft-ietf-httpapi-idempotency-key-header). With ``secret``, ``X-Nofly-Signature`` is
+``t=<seconds>,v1=<hex>``: HMAC-SHA256 (RFC 2104) under the secret over the seconds since 1970, a full stop and
+the body. A receiver makes the same and refuses what is old, so that nothing can be forged or replayed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+import socket
+import ssl
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from urllib.parse import urlsplit
+
+from nofly.alerts._channel import Channel, Clock, Notice, Outcome, later, never, told
+from nofly.alerts._limits import check_times
+from nofly.alerts._secrets import check_secret, is_reference, secret, tls_context, token
+from nofly.alerts._thread import OwnThread
+from nofly.errors import ConfigError
+
+NAME = "webhook"
+STATEFUL = False
+PER_MINUTE = 60
+LONGEST_WAIT_S = 3600.0
+"""Most that a server's Retry-After is honoured."""
+_AGAIN = (408, 425, 429)
+_MOST_ANSWER_BYTES = 65536
+
+
+@dataclass(frozen=True, slots=True)
+class OPTIONS:
+    """Whom to post to. Raises ConfigError for a value that cannot be."""
+
+    url: str = field(default="", repr=False)
+    """``https://host/path``, or ``env:NAME`` where the address itself is the secret."""
+    secret: str | None = None
+    """``env:NAME``: signs every request."""
+    bearer: str | None = None
+    """``env:NAME``: a bearer token (RFC 6750)."""
+    timeout_s: float = 10.0
+    """Most time of one request, from looking the name up to the last byte of the answer."""
+    ca_file: str | None = None
+    """Certificates to trust instead of the system's."""
+
+    def __post_init__(self) -> None:
+        check_times(timeout_s=self.timeout_s)
+        check_secret("secret", self.secret)
+        check_secret("bearer", self.bearer)
+        if not is_reference(self.url):
+            _Address(self.url)
+
+
+def channel(options: OPTIONS, source: str, clock: Clock) -> Channel:
+    """Return the channel; ConfigError where a secret is not set."""
+    return _Webhook(options, clock)
+
+
+class _Address:
+    """A URL taken apart. ``shown`` is fit for an error: a path may be a secret."""
+
+    def __init__(self, url: str) -> None:
+        expected = "https://host/path, or env:NAME"
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname, parts.port
+        except ValueError:
+            raise ConfigError("option url cannot be read", expected=expected) from None
+        if parts.scheme not in ("http", "https") or not host:
+            raise ConfigError("option url is no web address", expected=expected)
+        if parts.username is not None or parts.password is not None:
+            raise ConfigError(
+                "user or password in option url", expected="bearer = env:NAME, or url = env:NAME"
+            )
+        if not all("!" <= c <= "~" for c in url) or parts.fragment:
+            raise ConfigError("option url has a character that must be percent-encoded", expected=expected)
+        self.secure = parts.scheme == "https"
+        self.host, self.port = host, port or (443 if self.secure else 80)
+        self.target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        self.shown = f"{parts.scheme}://{host}:{self.port}"
+
+
+class _Webhook(Channel):
+    def __init__(self, options: OPTIONS, clock: Clock) -> None:
+        self._options, self._clock = options, clock
+        self._address = _Address(secret(options.url) if is_reference(options.url) else options.url)
+        self._secret = secret(options.secret).encode() if options.secret else None
+        self._bearer = token(options.bearer) if options.bearer else None
+        self._context = tls_context(options.ca_file) if self._address.secure else None
+        self._thread = OwnThread(NAME)
+
+    def __repr__(self) -> str:
+        return f"webhook {self._address.shown}"
+
+    async def tell(self, notice: Notice) -> Outcome:
+        """Post the notice. 2xx is told; 408, 425, 429 and 5xx are tried later; any other answer never."""
+        body = json.dumps(notice.plain(), separators=(",", ":")).encode()
+        request = _Request(self._connection(), self._address.target, body, self._headers(notice, body))
+        try:
+            async with asyncio.timeout(self._options.timeout_s):
+                status, after = await self._thread.run(request.run)
+        except TimeoutError:
+            return later(f"{self._address.shown}: no whole answer within {self._options.timeout_s:g} s")
+        except ssl.SSLError as error:
+            return later(f"{self._address.shown}: TLS: {error.reason or type(error).__name__}")
+        except (OSError, HTTPException, ValueError) as error:
+            return later(f"{self._address.shown}: {_reason(error)}")
+        finally:
+            request.close()
+        if 200 <= status < 300:
+            return told()
+        if status in _AGAIN or status >= 500:
+            return later(f"{self._address.shown}: status {status}", _wait_s(after, self._clock()))
+        why = ": redirects are not followed" if 300 <= status < 400 else ""
+        return never(f"{self._address.shown}: status {status}{why}")
+
+    async def aclose(self) -> None:
+        """End the thread."""
+        self._thread.close()
+
+    def _connection(self) -> HTTPConnection:
+        address, timeout_s = self._address, self._options.timeout_s
+        if self._context is None:
+            return HTTPConnection(address.host, address.port, timeout=timeout_s)
+        return HTTPSConnection(address.host, address.port, timeout=timeout_s, context=self._context)
+
+    def _headers(self, notice: Notice, body: bytes) -> dict[str, str]:
+        headers = {
+            "Content-Type": "application/json", "User-Agent": "nofly", "Connection": "close",
+            "Idempotency-Key": notice.key,
+        }  # fmt: skip
+        if self._secret is not None:
+            seconds = str(self._clock() // 1_000_000)
+            headers["X-Nofly-Signature"] = f"t={seconds},v1={signature(self._secret, seconds, body)}"
+        if self._bearer is not None:
+            headers["Authorization"] = f"Bearer {self._bearer}"
+        return headers
+
+
+def signature(key: bytes, seconds: str, body: bytes) -> str:
+    """Return HMAC-SHA256, in hexadecimal, over ``seconds.body``."""
+    return hmac.new(key, f"{seconds}.".encode() + body, hashlib.sha256).hexdigest()
+
+
+class _Request:
+    """One request, that another thread may end."""
+
+    def __init__(self, connection: HTTPConnection, target: str, body: bytes, headers: dict[str, str]) -> None:
+        self._connection: HTTPConnection | None = connection
+        self._target, self._body, self._headers = target, body, headers
+
+    def run(self) -> tuple[int, str | None]:
+        """Return the status and what Retry-After says."""
+        connection = self._connection
+        if connection is None:
+            raise OSError("given up")
+        connection.connect()
+        if self._connection is not connection:
+            connection.close()
+            raise OSError("given up")
+        connection.request("POST", self._target, self._body, self._headers)
+        with connection.getresponse() as answer:
+            answer.read(_MOST_ANSWER_BYTES)
+            return answer.status, answer.getheader("Retry-After")
+
+    def close(self) -> None:
+        """End the request: a read that waits in another thread fails."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            if connection.sock is not None:
+                with suppress(OSError):
+                    connection.sock.shutdown(socket.SHUT_RDWR)
+            connection.close()
+
+
+def _wait_s(after: str | None, now_us: int) -> float | None:
+    """Return the seconds of a Retry-After (RFC 9110, section 10.2.3), bounded; None where it says nothing."""
+    if after is None:
+        return None
+    text = after.strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text[:9]), LONGEST_WAIT_S)
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError):
+        return None
+    moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    try:
+        seconds = (moment - datetime.fromtimestamp(now_us / 1e6, UTC)).total_seconds()
+    except (OverflowError, OSError, ValueError):
+        return None
+    return min(max(seconds, 0.0), LONGEST_WAIT_S)
+
+
+def _reason(error: Exception) -> str:
+    """Return what went wrong, in words of the system alone: an answer's own words may say anything."""
+    text = getattr(error, "strerror", None)
+    return text if isinstance(text, str) else type(error).__name__

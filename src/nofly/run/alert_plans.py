@@ -1,0 +1,155 @@
+"""Which alerts go to which channel: a channel's configuration, checked before anything is watched."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields
+from difflib import get_close_matches
+from math import isfinite
+from types import ModuleType
+from typing import Any, TypeVar, get_type_hints
+
+import msgspec
+
+from nofly import plugins
+from nofly.alerts._channel import PER_MINUTE
+from nofly.errors import ConfigError, PluginError
+from nofly.incidents.record import Status
+from nofly.incidents.states import Told
+from nofly.run.alert_words import FEED_ALIVE, FEED_SILENT, Template
+
+KIND = "nofly.alerts"
+KINDS = (*(kind.value for kind in Told), FEED_SILENT, FEED_ALIVE)
+"""Kinds of records that a channel can be told of."""
+TOLD_BY_DEFAULT = (
+    Told.PREDICTED.value, Told.UNPREDICTED.value, Told.ENTERED.value, Told.REENTERED.value,
+    Told.DETERMINED.value, Told.DOUBTED.value, Told.LOST.value, Told.FOUND_OUTSIDE.value,
+    Told.EXITED.value, FEED_SILENT, FEED_ALIVE,
+)  # fmt: skip
+"""What happens to a target or a feed. Not what is said of it, nor that it is closed or amended."""
+_STATUSES = tuple(status.value for status in Status)
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class TellOptions:
+    """What every channel has beside its own options. Raises ConfigError for a value that cannot be."""
+
+    tell: tuple[str, ...] = TOLD_BY_DEFAULT
+    """Kinds of records that are told."""
+    statuses: tuple[str, ...] = (Status.INFRINGEMENT.value,)
+    """Statuses that are told: ``infringement``, ``exempt``, ``cleared``, ``suspect``."""
+    template: str = "{text}"
+    title: str = "{title}"
+    per_minute: int | None = None
+    """Most notices a minute; more wait. 0 is as many as come; None the channel's own number."""
+    burst: int = 10
+    """So many may come at once."""
+    attempts: int = 50
+    """After so many failures an alert is given up, with the reason."""
+    try_s: float = 60.0
+    """Longest that one try may take, whatever the channel's own limits are."""
+
+    def __post_init__(self) -> None:
+        for name, known in (("tell", KINDS), ("statuses", _STATUSES)):
+            for word in getattr(self, name):
+                if word not in known:
+                    near = get_close_matches(word, known, 1)
+                    expected = near[0] if near else f"of {', '.join(known)}"
+                    raise ConfigError(f"option {name} names {word!r}", expected=expected)
+        if self.per_minute is not None and self.per_minute < 0:
+            raise ConfigError("option per_minute", expected="0 or more; 0 is as many as come")
+        if not (1 <= self.burst <= 10_000 and 1 <= self.attempts <= 1_000_000):
+            raise ConfigError("option burst or attempts", expected="1 or more")
+        if not (isfinite(self.try_s) and 0 < self.try_s <= 3600):
+            raise ConfigError("option try_s", expected="seconds, more than 0, at most 3600")
+
+
+@dataclass(frozen=True, slots=True)
+class AlertPlan:
+    """One channel as configured: its name, its plugin, what it is told and how often."""
+
+    name: str
+    kind: str
+    options: TellOptions
+    own: Any = field(repr=False)
+    """The plugin's ``OPTIONS``."""
+    module: ModuleType = field(repr=False)
+    template: Template = field(repr=False)
+    title: Template = field(repr=False)
+
+    @property
+    def stateful(self) -> bool:
+        """Whether the channel shows a state, so that an end is told there in any case."""
+        return bool(getattr(self.module, "STATEFUL", False))
+
+    @property
+    def per_minute(self) -> int | None:
+        """Most notices a minute; None: as many as come."""
+        if self.options.per_minute is not None:
+            return self.options.per_minute or None
+        found: int | None = getattr(self.module, "PER_MINUTE", PER_MINUTE)
+        return found
+
+
+def plan_alert(name: str, kind: str, options: Mapping[str, object]) -> AlertPlan:
+    """Return a channel's plan. Raises ConfigError, which shows no value of an option, for what cannot be, and
+    PluginError where the channel cannot load."""
+    source = f"alert {name!r}"
+    if not _NAME.fullmatch(name):
+        raise ConfigError("a name that cannot be", source=source, expected="a-z, 0-9, _ and -, at most 64")
+    module = plugins.load(KIND, kind.replace("-", "_"))
+    for wanted in ("NAME", "OPTIONS", "channel"):
+        if not hasattr(module, wanted):
+            raise PluginError(f"{KIND}: {kind!r} defines no {wanted}")
+    shared = {f.name for f in fields(TellOptions)}
+    mine = {f.name for f in fields(module.OPTIONS)}
+    for option in options:
+        if option not in shared | mine:
+            near = get_close_matches(option, shared | mine, 1)
+            expected = near[0] if near else f"one of {', '.join(sorted(shared | mine))}"
+            raise ConfigError(f"unknown option {option!r}", source=source, expected=expected)
+    tell = _options(TellOptions, {n: v for n, v in options.items() if n in shared}, source)
+    return AlertPlan(
+        name=name, kind=module.NAME, options=tell, module=module,
+        own=_options(module.OPTIONS, {n: v for n, v in options.items() if n in mine}, source),
+        template=Template(tell.template, f"{source}, template"),
+        title=Template(tell.title, f"{source}, title"),
+    )  # fmt: skip
+
+
+def _options(kind: type[T], given: Mapping[str, object], source: str) -> T:
+    """Return options as a dataclass, each value of the type it has there."""
+    hints = get_type_hints(kind)
+    values: dict[str, Any] = {}
+    for name, value in given.items():
+        try:
+            values[name] = msgspec.convert(value, hints[name])
+        except msgspec.ValidationError as error:
+            raise ConfigError(f"option {name}: {error}", source=source) from None
+    missing = [
+        f.name
+        for f in fields(kind)  # type: ignore[arg-type]
+        if f.default is MISSING and f.default_factory is MISSING and f.name not in values
+    ]
+    if missing:
+        raise ConfigError(f"option {missing[0]} is missing", source=source)
+    try:
+        return kind(**values)
+    except ConfigError as error:
+        where = error.source or source
+        raise ConfigError(error.message, source=where, expected=error.expected) from None
+
+
+def channels_for(plans: Sequence[AlertPlan], body: Mapping[str, Any]) -> list[str]:
+    """Return the names of the channels that a record is to be told on, in the order of ``plans``.
+
+    A record that says no status is of an infringement; of a suspect one where it rests on reports that are
+    not credible (``shadow``).
+    """
+    status = body.get("status") or (Status.SUSPECT if body.get("shadow") else Status.INFRINGEMENT)
+    kind = body.get("kind")
+    return [p.name for p in plans if kind in p.options.tell and status in p.options.statuses]

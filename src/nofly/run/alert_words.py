@@ -1,0 +1,244 @@
+"""What an alert says: a stored record as a notice, in the field's words, and templates of the user's own."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from nofly.alerts import Notice, Urgency
+from nofly.errors import ConfigError
+from nofly.incidents.states import Phase, Told
+from nofly.run.outputs.text import clock, depth, height, place, printable
+from nofly.store.chain import Stored
+from nofly.zones.model import Zone
+
+FEED_SILENT = "feed-silent"
+FEED_ALIVE = "feed-alive"
+MAX_TEXT_CHARACTERS = 300
+"""A longer text of a record is cut."""
+MAX_TEMPLATE_CHARACTERS = 2000
+
+ZoneOf = Callable[[str], Zone | None]
+"""Returns a zone by its hash, None where it is not known."""
+
+_ACTIVE = (Phase.PREDICTED, Phase.INFRINGING, Phase.UNDETERMINED, Phase.LOST_INSIDE)
+_ALARMS = (Told.ENTERED, Told.DETERMINED, Told.REENTERED)
+_WARNINGS = (Told.PREDICTED, Told.DOUBTED, Told.LOST, FEED_SILENT)
+_SENTENCES: dict[str, str] = {
+    Told.PREDICTED: "{target} is expected to enter {zone}{expected}",
+    Told.UNPREDICTED: "{target} is no longer expected to enter {zone}",
+    Told.ENTERED: "{target} {entered} {zone}",
+    Told.REENTERED: "{target} {entered} {zone} again",
+    Told.DETERMINED: "{target} is inside {zone}",
+    Told.DOUBTED: "it cannot be told any more whether {target} is inside {zone}",
+    Told.LOST: "{target} was lost, last heard not outside {zone}",
+    Told.FOUND_OUTSIDE: "{target} was found outside {zone}",
+    Told.EXITED: "{target} has left {zone}",
+    Told.CLOSED: "the incident of {target} and {zone} is closed",
+    Told.CONTRADICTED: "what is reported of {target} and {zone} contradicts what was recorded",
+    Told.AMENDED: "what was recorded of {target} and {zone} is amended",
+    FEED_SILENT: "feed {feed} is silent: not monitored through it since {time}",
+    FEED_ALIVE: "feed {feed} brings positions again",
+}
+_FIRST_US, _LAST_US = -62_135_596_800_000_000, 253_402_300_799_000_000
+"""The years 1 to 9999."""
+_UNKNOWN_VALUE = "not known"
+
+
+def notice_of(key: str, record: Stored, zone_of: ZoneOf) -> Notice:
+    """Return a stored record as a notice. A field that is missing, or of a wrong type, is not known (None).
+
+    Texts come out printable and bounded, whatever stood in the record.
+    """
+    body = record.content
+    read = _Reader(body)
+    zone = zone_of(read.text("zone_hash") or "")
+    phase = read.text("phase")
+    known: dict[str, Any] = {
+        name: read.text(name)
+        for name in (
+            "warning", "zone_hash", "target_id", "icao24", "callsign", "squawk", "height_datum", "certainty",
+            "status", "cause", "who", "why",
+        )
+    }  # fmt: skip
+    known |= {name: read.number(name) for name in ("lat_deg", "lon_deg", "height_m", "depth_m")}
+    known |= {
+        "zone_id": read.text("zone_id") or (_bounded(zone.id) if zone else None),
+        "zone_name": read.text("zone_name") or (_bounded(zone.name) if zone else None),
+        "predicted_entry_us": read.whole("predicted_entry_us"),
+        "phase": phase,
+    }
+    if known["height_m"] is not None and known["height_datum"] is not None:
+        known["height_words"] = height(known["height_m"], known["height_datum"])
+    kind = _bounded(record.kind)
+    told = _sentence(kind, phase, _bounded(record.incident), record.time_us, known)
+    return Notice(
+        key=key, sequence=record.sequence, record_hash=record.hash, kind=kind,
+        incident=_bounded(record.incident), time_us=record.time_us, urgency=_urgency(kind, phase),
+        title=_title(kind, known, _bounded(record.incident)), text=told,
+        active=None if phase is None else kind == Told.PREDICTED or phase in _ACTIVE, **known,
+    )  # fmt: skip
+
+
+class _Reader:
+    """Takes values of the right type out of a record."""
+
+    def __init__(self, body: Mapping[str, Any]) -> None:
+        self._body = body
+
+    def text(self, name: str) -> str | None:
+        value = self._body.get(name)
+        return _bounded(value) if isinstance(value, str) and value else None
+
+    def number(self, name: str) -> float | None:
+        value = self._body.get(name)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            return None
+        return float(value)
+
+    def whole(self, name: str) -> int | None:
+        value = self._body.get(name)
+        if not isinstance(value, int) or isinstance(value, bool):
+            return None
+        return value if _FIRST_US <= value < _LAST_US else None
+
+
+def _bounded(text: str) -> str:
+    shown = printable(text[: MAX_TEXT_CHARACTERS + 1])
+    return shown if len(shown) <= MAX_TEXT_CHARACTERS else shown[: MAX_TEXT_CHARACTERS - 1] + "…"
+
+
+def _urgency(kind: str, phase: str | None) -> Urgency:
+    if kind in _ALARMS and phase == Phase.INFRINGING:
+        return Urgency.ALARM
+    if kind in _WARNINGS or kind in _ALARMS:
+        return Urgency.WARNING
+    return Urgency.INFORMATION
+
+
+def _target(known: Mapping[str, Any]) -> str:
+    names = [known[name] for name in ("callsign", "target_id") if known[name]]
+    return f"{names[0]} ({names[1]})" if len(names) == 2 else names[0] if names else "a target"
+
+
+def _zone(known: Mapping[str, Any]) -> str:
+    zone_id, name = known["zone_id"], known["zone_name"]
+    if zone_id and name and zone_id != name:
+        return f"{zone_id} {name}"
+    return zone_id or name or (f"zone {known['zone_hash'][:12]}" if known["zone_hash"] else "a zone")
+
+
+def _title(kind: str, known: Mapping[str, Any], incident: str) -> str:
+    if kind in (FEED_SILENT, FEED_ALIVE):
+        return f"{kind}: {incident.removeprefix('feed:')}"
+    return f"{kind}: {known['callsign'] or known['target_id'] or 'a target'} / {_zone(known)}"
+
+
+def _sentence(kind: str, phase: str | None, incident: str, time_us: int, known: Mapping[str, Any]) -> str:
+    entry_us = known["predicted_entry_us"]
+    entered = "entered" if phase == Phase.INFRINGING else "may have entered (it cannot be told)"
+    values = {
+        "target": _target(known), "zone": _zone(known), "feed": incident.removeprefix("feed:"),
+        "entered": entered, "expected": f" at {_clock(entry_us)}" if entry_us is not None else "",
+        "time": _clock(time_us),
+    }  # fmt: skip
+    said = _SENTENCES.get(kind, f"{kind.replace('{', '(').replace('}', ')')}: {{target}} and {{zone}}")
+    parts = [said.format(**values)]
+    if known["lat_deg"] is not None and known["lon_deg"] is not None:
+        parts.append(f"at {place(known['lat_deg'], known['lon_deg'])}")
+    if known.get("height_words"):
+        parts.append(known["height_words"])
+    if known["depth_m"] is not None:
+        parts.append(f"{depth(known['depth_m'])} deep")
+    if known["certainty"]:
+        parts.append(known["certainty"])
+    if known["who"]:
+        parts.append(f"said by {known['who']}")
+    if known["why"]:
+        parts.append(known["why"])
+    sentence = ", ".join(parts)
+    return f"{sentence[0].upper()}{sentence[1:]}, {_clock(time_us)}."
+
+
+def _clock(time_us: int) -> str:
+    return clock(time_us, tenths=True) if _FIRST_US <= time_us < _LAST_US else f"{time_us} µs since 1970"
+
+
+def folded(notice: Notice, older: int) -> Notice:
+    """Return a notice that stands for so many older ones of its incident too, and says so."""
+    from dataclasses import replace
+
+    if older <= 0:
+        return notice
+    many = f"{older} older notice{'s' * (older > 1)}"
+    return replace(notice, folded=older, text=f"{notice.text} It stands for {many} of this incident too.")
+
+
+_VALUES: dict[str, Callable[[Notice], object]] = {
+    **{
+        name: (lambda notice, name=name: getattr(notice, name))  # type: ignore[misc]
+        for name in (
+            "key", "sequence", "kind", "incident", "title", "text", "phase", "zone_id", "zone_name",
+            "zone_hash", "target_id", "icao24", "callsign", "squawk", "certainty", "status", "cause", "who",
+            "why", "folded",
+        )
+    },
+    "urgency": lambda notice: notice.urgency.value,
+    "time": lambda notice: _clock(notice.time_us),
+    "height": lambda notice: notice.height_words,
+    "depth": lambda notice: None if notice.depth_m is None else depth(notice.depth_m),
+    "place": lambda n: None if n.lat_deg is None or n.lon_deg is None else place(n.lat_deg, n.lon_deg),
+    "predicted_entry": lambda n: None if n.predicted_entry_us is None else _clock(n.predicted_entry_us),
+}  # fmt: skip
+NAMES = tuple(sorted(_VALUES))
+"""What may stand in braces in a template."""
+
+_PARTS = re.compile(r"\{\{|\}\}|\{([a-z0-9_]*)\}|[{}]")
+
+
+class Template:
+    """A text with ``{name}`` in it; ``{{`` and ``}}`` are braces.
+
+    Only names stand there, no attributes, indices or formats, so that a template can reach nothing else.
+    Raises ConfigError for any other name, with the nearest that there is.
+    """
+
+    def __init__(self, text: str, source: str = "") -> None:
+        if len(text) > MAX_TEMPLATE_CHARACTERS:
+            raise ConfigError(
+                "a template that is too long", source=source, expected="at most 2000 characters"
+            )
+        self._parts: list[str | Callable[[Notice], object]] = []
+        at = 0
+        for found in _PARTS.finditer(text):
+            self._parts.append(text[at : found.start()])
+            at = found.end()
+            if found[0] in ("{{", "}}"):
+                self._parts.append(found[0][0])
+            elif found[1] is None or found[1] not in _VALUES:
+                raise _unknown(found[1], found.start(), source)
+            else:
+                self._parts.append(_VALUES[found[1]])
+        self._parts.append(text[at:])
+
+    def render(self, notice: Notice) -> str:
+        """Return the text about a notice. What is not known reads ``not known``."""
+        return "".join(part if isinstance(part, str) else _shown(part(notice)) for part in self._parts)
+
+
+def _shown(value: object) -> str:
+    return _UNKNOWN_VALUE if value is None else str(value)
+
+
+def _unknown(name: str | None, at: int, source: str) -> ConfigError:
+    from difflib import get_close_matches
+
+    if name is None:
+        message, expected = "a brace in a template that opens or closes no name", "{name}, or {{ for a brace"
+    else:
+        near = get_close_matches(name, NAMES, 1)
+        message = f"a template names {name!r}"
+        expected = near[0] if near else f"one of {', '.join(NAMES)}"
+    return ConfigError(message, source=source, locator=f"character {at + 1}", expected=expected)
