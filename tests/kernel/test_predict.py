@@ -14,7 +14,15 @@ from hypothesis import strategies as st
 
 from nofly.incidents.stays import zone_activity
 from nofly.kernel.detect import Why
-from nofly.kernel.predict import CHORD_ERROR_M, LEAST_TURN_DPS, Entries, Flights, Foresight, path
+from nofly.kernel.predict import (
+    CHORD_ERROR_M,
+    LEAST_TURN_DPS,
+    MOST_TURN_DEG,
+    Entries,
+    Flights,
+    Foresight,
+    path,
+)
 from nofly.zones.compiled import compile_zones
 from nofly.zones.model import Circle, Datum, Limit, Volume, Zone
 from nofly.zones.schedule import Schedule, Window
@@ -53,13 +61,13 @@ def foresee(zones: list[Zone], rows: Flights, ahead_s: float = AHEAD_S) -> Entri
 
 
 def stepped(row: dict[str, float], ahead_s: float) -> list[tuple[float, float, float, float]]:
-    """Return (seconds, lat, lon, height) of a flight, step by step: it turns by at most half a circle."""
+    """Return (seconds, lat, lon, height) of a flight, step by step."""
     lat, lon, track = row["lat_deg"], row["lon_deg"], row["track_deg"]
     turn = row["turn_dps"] if abs(row["turn_dps"]) >= LEAST_TURN_DPS else 0.0
     climb = 0.0 if math.isnan(row["vrate_mps"]) else row["vrate_mps"]
     seconds, turned, out = 0.0, 0.0, [(0.0, lat, lon, row["low_m"])]
     for k in range(round(ahead_s / STEP_S)):
-        by = math.copysign(min(abs(turn) * STEP_S, 180.0 - turned), turn)
+        by = math.copysign(min(abs(turn) * STEP_S, MOST_TURN_DEG - turned), turn)
         there = WGS84.Direct(lat, lon, track + by / 2.0, row["gs_mps"] * STEP_S)
         lat, lon, track = there["lat2"], there["lon2"], there["azi2"] + by / 2.0
         turned += abs(by)
@@ -163,13 +171,12 @@ def test_unknown_vertical_rate_is_level_and_a_climb_enters_from_below() -> None:
     assert found.height_m[0] == pytest.approx(5500.0, abs=0.01)
 
 
-def test_a_turn_ends_after_half_a_circle_and_goes_on_straight() -> None:
+def test_a_turn_ends_after_a_quarter_circle_and_goes_on_straight() -> None:
     row = {"lat_deg": 0.0, "lon_deg": 8.0, "turn_dps": 6.0, "gs_mps": 100.0}
     reports = path(flights(row), 60.0)
     radius_m = 100.0 / math.radians(6.0)
-    back = WGS84.Inverse(0.0, 8.0, reports.lat_deg[-1], reports.lon_deg[-1])
-    assert back["s12"] == pytest.approx(math.hypot(2.0 * radius_m, 3000.0), rel=0.01)
-    assert reports.lat_deg[-1] == pytest.approx(-3000.0 / 110_574.0, rel=0.01)
+    assert reports.lat_deg[-1] * 110_574.0 == pytest.approx(radius_m, rel=0.01)
+    assert (reports.lon_deg[-1] - 8.0) * 111_320.0 == pytest.approx(radius_m + 4500.0, rel=0.01)
 
 
 def test_nobody_flies_nowhere() -> None:

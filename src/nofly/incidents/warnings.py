@@ -108,13 +108,15 @@ class Warned(msgspec.Struct, frozen=True):
 
 class Watch(msgspec.Struct):
     """What is remembered of a flight and a zone: the last looks, a bit each (1 a hit, the latest lowest), how
-    many there were, the time of the last, whether a warning is in force and whether it is inhibited."""
+    many there were, the time of the last, whether a warning is in force and whether it is inhibited.
+    ``entered``: it was in the zone, and has not been as far away as the required spacing since."""
 
     last_us: int
     looks: int = 0
     seen: int = 0
     warned: bool = False
     inhibited: bool = False
+    entered: bool = False
 
 
 Asked = Callable[[int, int, int, float, float], Inhibition | None]
@@ -128,14 +130,18 @@ def nobody(target: int, zone: int, time_us: int, lat_deg: float, lon_deg: float)
 class Warnings:
     """The warnings of all flights and zones. Its state does not depend on how looks are cut into batches."""
 
-    def __init__(self, params: PredictionParams, look_ahead_s: Sequence[float | None]) -> None:
-        """``look_ahead_s`` is that of each zone, None where the zone does not say."""
+    def __init__(
+        self, params: PredictionParams, look_ahead_s: Sequence[float | None], stale_s: float | None = None
+    ) -> None:
+        """``look_ahead_s`` is that of each zone, None where the zone does not say; ``stale_s`` takes the
+        place of that of the parameters."""
         self._params = params
         ahead_s = [params.look_ahead_s if s is None else min(s, MOST_AHEAD_S) for s in look_ahead_s]
         self._ahead_us = [round(s * US_PER_S) for s in ahead_s]
         self._margin_us = round(params.margin_s * US_PER_S)
         self._bypass_us = round(params.bypass_s * US_PER_S)
-        self._stale_us = round(params.stale_s * US_PER_S)
+        self._stale_s = params.stale_s if stale_s is None else stale_s
+        self._stale_us = round(self._stale_s * US_PER_S)
         self._mask = (1 << params.of) - 1
         self._watches: dict[int, dict[int, Watch]] = {}
         self.ahead_s = max(ahead_s, default=params.look_ahead_s) + params.margin_s
@@ -198,10 +204,13 @@ class Warnings:
                 yield from self._stale(target, zone, watch)
                 watch = None
             k = hits.get(zone)
-            if k is not None and entries.now[k]:
-                self._forget(target, zone)
-                continue
             left_us = None if k is None else int(entries.time_us[k]) - time_us
+            if k is not None and (entries.now[k] or (watch is not None and watch.entered and left_us == 0)):
+                self._watches.setdefault(target, {})[zone] = Watch(time_us, entered=True)
+                continue
+            if watch is not None and watch.entered:
+                self._forget(target, zone)
+                watch = None
             limit_us = self._ahead_us[zone] + (self._margin_us if watch is not None and watch.warned else 0)
             hit = left_us is not None and left_us <= limit_us
             if watch is None:
@@ -223,7 +232,9 @@ class Warnings:
         entries: Entries, asked: Asked,
     ) -> Iterator[Warned]:  # fmt: skip
         count = watch.looks.bit_count()
-        if left_us < self._bypass_us:
+        if left_us == 0:
+            reason = "closer than the required spacing"
+        elif left_us < self._bypass_us:
             reason = f"less than {self._params.bypass_s:g} s to go"
         elif count >= self._params.hits:
             reason = f"predicted at {count} of the last {watch.seen} looks"
@@ -252,9 +263,11 @@ class Warnings:
     ) -> Warned:  # fmt: skip
         inhibited = asked(target, zone, watch.last_us, place[0], place[1])
         watch.inhibited = inhibited is not None
-        height_m = float(entries.height_m[k])
+        height_m, why = float(entries.height_m[k]), Why(int(entries.why[k]))
+        # What is found too close when it is looked at has come there.
+        cause = Cause.MOVED if why is Why.FOUND else ENTRY_CAUSE[why]
         return Warned(
-            target, zone, Event.PREDICT, watch.last_us, reason, ENTRY_CAUSE[Why(int(entries.why[k]))],
+            target, zone, Event.PREDICT, watch.last_us, reason, cause,
             int(entries.time_us[k]), float(entries.lat_deg[k]), float(entries.lon_deg[k]),
             None if np.isnan(height_m) else height_m, bool(entries.determined[k]), inhibited,
         )  # fmt: skip
@@ -262,7 +275,7 @@ class Warnings:
     def _stale(self, target: int, zone: int, watch: Watch) -> Iterator[Warned]:
         self._forget(target, zone)
         if watch.warned:
-            reason = f"nothing is known of it for {self._params.stale_s:g} s"
+            reason = f"nothing is known of it for {self._stale_s:g} s"
             at_us = watch.last_us + self._stale_us
             yield Warned(target, zone, Event.UNPREDICT, at_us, reason, Cause.DATA_LOST)
 

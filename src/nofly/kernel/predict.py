@@ -22,8 +22,9 @@ CHORD_ERROR_M = 50.0
 """By so much at the most do the chords of a turn leave its arc."""
 LEAST_TURN_DPS = 0.2
 """Slower turns are noise of the reported track, and flown straight."""
-MOST_TURN_DEG = 180.0
-"""A turn is taken to end after half a circle, and to go straight on: it is a turn back, not a hold."""
+MOST_TURN_DEG = 90.0
+"""A turn is taken to end after so much, and the flight to go straight on: further, turns back and holds would
+be flown on as circles."""
 _CHORD_DEG = 30.0
 _PIECE_M = 2800.0
 """Up to 60° of latitude so short a piece leaves the straight line in longitude and latitude by less than the
