@@ -20,6 +20,7 @@ from nofly.kernel.predict import Entries
 NOW_US = 1_780_000_000_000_000
 FAR, NEAR, NOW, NONE = 100.0, 20.0, 0.0, None
 Seen = float | None
+SPACED = [False, False, True]
 
 
 def given_looks(rows: list[tuple[int, float, dict[int, float]]]) -> tuple[Looks, Entries]:
@@ -43,7 +44,7 @@ def run(
     seen: list[Seen], params: PredictionParams | None = None, step_s: float = 1.0
 ) -> list[tuple[str, float]]:
     """Return (event, s) of one flight and zone at looks ``step_s`` apart."""
-    warnings = Warnings(params or PredictionParams(), [None])
+    warnings = Warnings(params or PredictionParams(), [None], SPACED)
     rows = [(0, step_s * k, {} if left is None else {0: left}) for k, left in enumerate(seen)]
     return [(one.event.value, (one.time_us - NOW_US) / 1e6) for one in warnings.step(*given_looks(rows))]
 
@@ -76,12 +77,20 @@ def test_entering_ends_a_warning_without_a_word_and_leaving_may_begin_another() 
     assert run([NEAR, -1.0, -1.0, NONE, NEAR]) == [("predict", 0.0), ("predict", 4.0)]
 
 
+def test_who_was_inside_is_not_warned_of_for_leaving_slowly() -> None:
+    warnings = Warnings(PredictionParams(), [None] * 3, SPACED)
+    rows = [(0, float(k), {2: left}) for k, left in enumerate([-1.0, -1.0, NOW, NOW])]
+    rows += [(0, 4.0, {}), (0, 5.0, {2: NOW})]
+    (one,) = warnings.step(*given_looks(rows))
+    assert (one.time_us - NOW_US, one.reason) == (5_000_000, "closer than the required spacing")
+
+
 def test_a_flight_not_looked_at_any_more_is_dropped_when_it_became_stale() -> None:
     params = PredictionParams(stale_s=30.0)
     assert run([NEAR, NEAR, NEAR], params, 31.0) == [
         ("predict", 0.0), ("unpredict", 30.0), ("predict", 31.0), ("unpredict", 61.0), ("predict", 62.0),
     ]  # fmt: skip
-    warnings = Warnings(params, [None])
+    warnings = Warnings(params, [None], SPACED)
     warnings.step(*given_looks([(3, 0.0, {0: NEAR})]))
     assert warnings.lapse(NOW_US + 30_000_000) == []
     (dropped,) = warnings.lapse(NOW_US + 30_000_001)
@@ -91,7 +100,7 @@ def test_a_flight_not_looked_at_any_more_is_dropped_when_it_became_stale() -> No
 
 
 def test_each_zone_has_its_own_look_ahead() -> None:
-    warnings = Warnings(PredictionParams(hits=1), [None, 300.0, 40.0])
+    warnings = Warnings(PredictionParams(hits=1), [None, 300.0, 40.0], SPACED)
     assert warnings.ahead_s == 315.0
     told = warnings.step(*given_looks([(0, 0.0, {0: 200.0, 1: 200.0, 2: 39.0})]))
     assert [one.zone for one in told] == [1, 2]
@@ -112,15 +121,15 @@ def test_however_looks_are_cut_the_warnings_are_the_same(
 ) -> None:
     clock = np.cumsum([step for _, step, _ in looks])
     rows = [(target, float(at), zones) for (target, _, zones), at in zip(looks, clock, strict=True)]
-    whole = Warnings(PredictionParams(), [None, 60.0, 200.0])
+    whole = Warnings(PredictionParams(), [None, 60.0, 200.0], SPACED)
     expected = whole.step(*given_looks(rows))
-    cut = Warnings(PredictionParams(), [None, 60.0, 200.0])
+    cut = Warnings(PredictionParams(), [None, 60.0, 200.0], SPACED)
     found: list[Warned] = []
     edges = sorted({0, len(rows), *(min(c, len(rows)) for c in cuts)})
     for a, b in pairwise(edges):
         found += cut.step(*given_looks(rows[a:b]))
         kept = cut.save()
-        cut = Warnings(PredictionParams(), [None, 60.0, 200.0])
+        cut = Warnings(PredictionParams(), [None, 60.0, 200.0], SPACED)
         cut.load(kept)
     key = msgspec.json.encode
     assert sorted(map(key, found)) == sorted(map(key, expected))
@@ -134,7 +143,7 @@ def test_given_and_dropped_alternate_but_for_an_entry_between(
     clock = np.cumsum([step for _, step, _ in looks])
     rows = [(target, float(at), zones) for (target, _, zones), at in zip(looks, clock, strict=True)]
     last: dict[tuple[int, int], Warned] = {}
-    for one in Warnings(PredictionParams(), [None] * 3).step(*given_looks(rows)):
+    for one in Warnings(PredictionParams(), [None] * 3, SPACED).step(*given_looks(rows)):
         before = last.get((one.target, one.zone))
         if one.event is Event.UNPREDICT:
             assert before is not None
@@ -150,7 +159,7 @@ def test_given_and_dropped_alternate_but_for_an_entry_between(
 
 def test_an_inhibited_warning_is_given_as_such_and_again_when_it_is_no_longer() -> None:
     by = Inhibition("tower", "air display", zone="Z")
-    warnings = Warnings(PredictionParams(), [None])
+    warnings = Warnings(PredictionParams(), [None], SPACED)
     looks, entries = given_looks([(0, float(k), {0: NEAR}) for k in range(6)])
     told = warnings.step(looks, entries, lambda t, z, at_us, lat, lon: by if at_us < NOW_US + 3e6 else None)
     assert [(one.inhibited, (one.time_us - NOW_US) / 1e6) for one in told] == [(by, 0.0), (None, 3.0)]
@@ -180,4 +189,4 @@ def test_numbers_that_do_not_fit_are_refused(wrong: dict[str, Any]) -> None:
 @pytest.mark.parametrize("data", [b"", b"\x93", b"\x91\x93\x01\x02\x03"], ids=["empty", "short", "wrong"])
 def test_a_saved_state_that_is_none_is_refused(data: bytes) -> None:
     with pytest.raises(StoreError):
-        Warnings(PredictionParams(), [None]).load(data)
+        Warnings(PredictionParams(), [None], SPACED).load(data)

@@ -131,10 +131,11 @@ class Warnings:
     """The warnings of all flights and zones. Its state does not depend on how looks are cut into batches."""
 
     def __init__(
-        self, params: PredictionParams, look_ahead_s: Sequence[float | None], stale_s: float | None = None
-    ) -> None:
-        """``look_ahead_s`` is that of each zone, None where the zone does not say; ``stale_s`` takes the
-        place of that of the parameters."""
+        self, params: PredictionParams, look_ahead_s: Sequence[float | None], spaced: Sequence[bool],
+        stale_s: float | None = None,
+    ) -> None:  # fmt: skip
+        """``look_ahead_s`` is that of each zone, None where the zone does not say; ``spaced`` says of which
+        zones a spacing is to be kept; ``stale_s`` takes the place of that of the parameters."""
         self._params = params
         ahead_s = [params.look_ahead_s if s is None else min(s, MOST_AHEAD_S) for s in look_ahead_s]
         self._ahead_us = [round(s * US_PER_S) for s in ahead_s]
@@ -143,6 +144,7 @@ class Warnings:
         self._stale_s = params.stale_s if stale_s is None else stale_s
         self._stale_us = round(self._stale_s * US_PER_S)
         self._mask = (1 << params.of) - 1
+        self._spaced = np.array(spaced, np.bool_)
         self._watches: dict[int, dict[int, Watch]] = {}
         self.ahead_s = max(ahead_s, default=params.look_ahead_s) + params.margin_s
         """So far ahead must entries be looked for."""
@@ -151,19 +153,22 @@ class Warnings:
         """Take looks and the entries predicted at them; return the warnings given and dropped, by target and
         time."""
         concerned = np.zeros(int(looks.target.max(initial=-1)) + 1, np.bool_)
-        concerned[looks.target[entries.flight]] = True
+        # Of who is inside a zone there is nothing to be said, unless something was said before.
+        news = ~entries.now | self._spaced[entries.zone]
+        concerned[looks.target[entries.flight[news]]] = True
         known = [target for target in self._watches if target < len(concerned)]
         concerned[known] = True
         rows = np.flatnonzero(concerned[looks.target])
         rows = rows[np.lexsort((looks.time_us[rows], looks.target[rows]))]
         first = np.searchsorted(entries.flight, rows).tolist()
         past = np.searchsorted(entries.flight, rows, "right").tolist()
+        zones = entries.zone.tolist()
         columns = (looks.target, looks.time_us, looks.lat_deg, looks.lon_deg)
         told: list[Warned] = []
         for a, b, target, time_us, *place in zip(
             first, past, *(column[rows].tolist() for column in columns), strict=True
         ):
-            told.extend(self._look(target, time_us, place, {int(entries.zone[k]): k for k in range(a, b)},
+            told.extend(self._look(target, time_us, place, {zones[k]: k for k in range(a, b)},
                                    entries, asked))  # fmt: skip
         return told
 
@@ -206,7 +211,7 @@ class Warnings:
             k = hits.get(zone)
             left_us = None if k is None else int(entries.time_us[k]) - time_us
             if k is not None and (entries.now[k] or (watch is not None and watch.entered and left_us == 0)):
-                self._watches.setdefault(target, {})[zone] = Watch(time_us, entered=True)
+                self._enter(target, zone, time_us)
                 continue
             if watch is not None and watch.entered:
                 self._forget(target, zone)
@@ -226,6 +231,12 @@ class Warnings:
                 yield from self._begin(target, zone, watch, place, k, left_us, entries, asked)
             elif watch.looks == 0:
                 self._forget(target, zone)
+
+    def _enter(self, target: int, zone: int, time_us: int) -> None:
+        if self._spaced[zone]:
+            self._watches.setdefault(target, {})[zone] = Watch(time_us, entered=True)
+        else:
+            self._forget(target, zone)
 
     def _begin(
         self, target: int, zone: int, watch: Watch, place: list[float], k: int, left_us: int,

@@ -59,7 +59,8 @@ class Predictor:
         self._cycle = np.zeros(0, np.int64)
         self._turns = Turns()
         ahead_s = [zone.rule.look_ahead_s if zone.rule else None for zone in law]
-        self._warnings = Warnings(chosen, ahead_s, min(chosen.stale_s, max_gap_s))
+        stale_s = min(chosen.stale_s, max_gap_s)
+        self._warnings = Warnings(chosen, ahead_s, [spaced(zone) for zone in law], stale_s)
 
     def step(self, taken: Taken, names: Sequence[str]) -> list[Warned]:
         """Take a batch that the pipeline took, ``names`` being its targets' names by number; return the
