@@ -196,7 +196,6 @@ class Capture:
         written = {feed.segment.path for feed in self._feeds.values() if feed.open and feed.segment}
         oldest_us = self._now_us - self._limits.keep_s * 1e6
         for kept in self._kept.values():
-            # A segment's last bytes came before the next one's first.
             while kept and kept[0].segment.path not in written and _last_us(kept, self._limits) < oldest_us:
                 self._delete(kept)
         sizes = {place: sum(k.size_bytes for k in kept) for place, kept in self._kept.items()}
@@ -231,7 +230,7 @@ class _Kept:
 
 
 def _last_us(kept: Sequence[_Kept], limits: CaptureLimits) -> float:
-    """Return a time that the last bytes of the oldest segment did not come after."""
-    if len(kept) > 1:
-        return kept[1].segment.start_us + 1e6
-    return kept[0].segment.start_us + (limits.segment_s + 1.0) * 1e6
+    """Return a time that the last bytes of the oldest segment did not come after: it ended by its age, or
+    where the next began."""
+    end_us = kept[0].segment.start_us + (limits.segment_s + 1.0) * 1e6
+    return min(end_us, kept[1].segment.start_us + 1e6) if len(kept) > 1 else end_us

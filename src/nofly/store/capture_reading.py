@@ -10,15 +10,16 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 
 from nofly.errors import Finding, Severity, StoreError
 from nofly.store.capture_segments import (
+    CHECKSUM,
     CLOSED,
     ENTRY,
-    LENGTH,
+    HEAD,
     MAGIC,
     OPENED,
     SUFFIX,
@@ -26,14 +27,13 @@ from nofly.store.capture_segments import (
     segments,
 )
 
-if TYPE_CHECKING:
-    import zstandard
-
 MOST_HEADER_BYTES = 1 << 20
 MOST_CHUNK_BYTES = 64 << 20
 """A longer chunk is passed over, unless the reader is told to take it."""
 _MOST_WINDOW_BYTES = 1 << 23
-_PIECE_BYTES = 1 << 20
+_READ_BYTES = 1 << 16
+_PIECE_BYTES = 256
+_PASSED_BYTES = 1 << 20
 _LARGEST = 1 << 62
 
 
@@ -72,7 +72,53 @@ class _Damaged(Exception):
 
 
 class _CutShort(Exception):
-    """The segment ends before an entry does."""
+    """The segment ends without an end."""
+
+
+class _Unpacked:
+    """What a segment holds, in bounded memory, and to the last byte that was flushed.
+
+    The library's own stream reader gives up what it holds unpacked where a frame does not end. A few bytes at
+    a time are unpacked: a block of 128 KiB can be made of four.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        import zstandard
+
+        self._file = file
+        self._unpacking = zstandard.ZstdDecompressor(max_window_size=_MOST_WINDOW_BYTES).decompressobj()
+        self._packed = b""
+        self._packed_at = 0
+        self._plain = b""
+        self._plain_at = 0
+
+    def read(self, length: int, at_end: bool = False) -> bytes:
+        """Return so many bytes; none where the segment ends here and may. What does not come takes no memory.
+        Raises _CutShort where there are fewer."""
+        parts, left = [], length
+        while left:
+            part = self._plain[self._plain_at : self._plain_at + left]
+            if part:
+                self._plain_at += len(part)
+                parts.append(part)
+                left -= len(part)
+            elif not self._more():
+                if at_end and left == length and self._unpacking.eof:
+                    return b""
+                raise _CutShort
+        return b"".join(parts)
+
+    def _more(self) -> bool:
+        """Unpack a little more; return whether there was more."""
+        if self._packed_at >= len(self._packed):
+            self._packed, self._packed_at = self._file.read(_READ_BYTES), 0
+        piece = self._packed[self._packed_at : self._packed_at + _PIECE_BYTES]
+        self._packed_at += len(piece)
+        if self._unpacking.eof and piece:
+            raise _Damaged("something follows the end")
+        if piece:
+            self._plain, self._plain_at = self._unpacking.decompress(piece), 0
+        return bool(piece)
 
 
 class CaptureReader:
@@ -130,9 +176,7 @@ class CaptureReader:
 
         try:
             with segment.path.open("rb") as file:
-                reading = zstandard.ZstdDecompressor(max_window_size=_MOST_WINDOW_BYTES)
-                with reading.stream_reader(file, read_size=_PIECE_BYTES) as plain:
-                    yield from self._entries(plain, segment)
+                yield from self._entries(_Unpacked(file), segment)
         except _CutShort:
             self._say(
                 "capture-cut-short", "the segment ends in the midst of an entry", segment, Severity.INFO
@@ -142,11 +186,12 @@ class CaptureReader:
         except (_Damaged, zstandard.ZstdError) as error:
             self._say("capture-damaged", f"cannot be read any further: {error}", segment)
 
-    def _entries(self, plain: zstandard.ZstdDecompressionReader, segment: Segment) -> Iterator[Captured]:
+    def _entries(self, plain: _Unpacked, segment: Segment) -> Iterator[Captured]:
         header = _header(plain)
         offset = header.offset
-        while head := _read(plain, ENTRY.size, at_end=True):
-            received_us, flags, lost, length, checksum = ENTRY.unpack(head)
+        while head := plain.read(ENTRY.size, at_end=True):
+            received_us, flags, lost, length = ENTRY.unpack(head)
+            (checksum,) = CHECKSUM.unpack(plain.read(CHECKSUM.size))
             if flags not in (0, OPENED, CLOSED) or not 0 <= received_us < _LARGEST:
                 raise _Damaged("an entry that none can be")
             if length > self._most_chunk_bytes:
@@ -154,8 +199,8 @@ class CaptureReader:
                 self._say("capture-chunk-too-long", f"a chunk of {length} bytes is passed over", segment)
                 offset += length
                 continue
-            data = _read(plain, length)
-            if zlib.crc32(data) != checksum:
+            data = plain.read(length)
+            if zlib.crc32(data, zlib.crc32(head)) != checksum:
                 raise _Damaged("an entry whose checksum is wrong")
             yield Captured(header, offset, data, received_us, flags == OPENED, flags == CLOSED, lost)
             offset += length
@@ -178,14 +223,17 @@ def feed_folders(folder: Path | str) -> list[Path]:
         raise StoreError(f"{place}: {error.strerror}") from error
 
 
-def _header(plain: zstandard.ZstdDecompressionReader) -> Header:
-    if _read(plain, len(MAGIC)) != MAGIC:
+def _header(plain: _Unpacked) -> Header:
+    if plain.read(len(MAGIC)) != MAGIC:
         raise _Damaged("no segment of a capture")
-    (length,) = LENGTH.unpack(_read(plain, LENGTH.size))
+    length, checksum = HEAD.unpack(plain.read(HEAD.size))
     if length > MOST_HEADER_BYTES:
         raise _Damaged("a header that is too long")
+    told = plain.read(length)
+    if zlib.crc32(told) != checksum:
+        raise _Damaged("a header whose checksum is wrong")
     try:
-        header = msgspec.json.decode(_read(plain, length), type=Header)
+        header = msgspec.json.decode(told, type=Header)
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
         raise _Damaged("a header that cannot be read") from error
     if not 0 <= header.began <= header.offset < _LARGEST:
@@ -193,21 +241,6 @@ def _header(plain: zstandard.ZstdDecompressionReader) -> Header:
     return header
 
 
-def _read(plain: zstandard.ZstdDecompressionReader, length: int, at_end: bool = False) -> bytes:
-    """Return so many bytes, piece by piece, so that what does not come takes no memory; none where the
-    segment ends here and may."""
-    parts, left = [], length
-    while left:
-        part = plain.read(min(left, _PIECE_BYTES))
-        if not part:
-            if at_end and left == length:
-                return b""
-            raise _CutShort
-        parts.append(part)
-        left -= len(part)
-    return b"".join(parts)
-
-
-def _pass_over(plain: zstandard.ZstdDecompressionReader, length: int) -> None:
+def _pass_over(plain: _Unpacked, length: int) -> None:
     while length:
-        length -= len(_read(plain, min(length, _PIECE_BYTES)))
+        length -= len(plain.read(min(length, _PASSED_BYTES)))

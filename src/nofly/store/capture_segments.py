@@ -28,10 +28,12 @@ if TYPE_CHECKING:
 
 SUFFIX = ".nfcap.zst"
 MAGIC = b"nofly capture 1\n"
-LENGTH = struct.Struct("<I")
-"""Length of the header, which is JSON."""
-ENTRY = struct.Struct("<qBIII")
-"""When it came (us UTC), :data:`OPENED` or :data:`CLOSED`, messages lost before it, bytes, their CRC-32."""
+HEAD = struct.Struct("<II")
+"""Length of the header, which is JSON, and its CRC-32."""
+ENTRY = struct.Struct("<qBII")
+"""When it came (us UTC), :data:`OPENED` or :data:`CLOSED`, messages lost before it, how many bytes. After it
+stands a CRC-32 of it and of the bytes, and then the bytes."""
+CHECKSUM = struct.Struct("<I")
 OPENED, CLOSED = 1, 2
 """The first bytes of a connection; no bytes but the end of one."""
 RUN_BYTES = 1 << 32
@@ -129,14 +131,15 @@ class SegmentWriter:
         self._parts = []
         self._compressor = zstandard.ZstdCompressor(level=LEVEL).compressobj()
         head = json.dumps({**self.about, "offset": self.offset}, default=str).encode()
-        self._pack(MAGIC + LENGTH.pack(len(head)) + head)
+        self._pack(MAGIC + HEAD.pack(len(head), zlib.crc32(head)) + head)
         return self.segment
 
     def add(self, data: bytes, received_us: int, flags: int, lost: int) -> None:
         """Compress what came. The feed's offset is not moved on."""
         self.latest_us = received_us
         self.unsafe_bytes += len(data)
-        self._pack(ENTRY.pack(received_us, flags, min(lost, 0xFFFFFFFF), len(data), zlib.crc32(data)))
+        entry = ENTRY.pack(received_us, flags, min(lost, 0xFFFFFFFF), len(data))
+        self._pack(entry + CHECKSUM.pack(zlib.crc32(data, zlib.crc32(entry))))
         self._pack(data)
 
     def write(self, packing: Packing) -> None:
