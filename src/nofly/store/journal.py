@@ -10,7 +10,7 @@ import os
 import re
 import struct
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BufferedReader, FileIO
 from itertools import pairwise
@@ -18,6 +18,7 @@ from pathlib import Path
 
 from nofly.errors import StoreError
 from nofly.schema import Positions
+from nofly.store.disk import flush_to_disk, locked, told_of
 from nofly.store.journal_entries import (
     HEAD,
     MAGIC,
@@ -83,7 +84,7 @@ class Journal:
         self._segment_bytes = segment_bytes
         self._unsynced: list[Path] = []
         self._torn = False
-        with _told(self.folder, "opening the journal"):
+        with told_of(self.folder, "opening the journal"):
             self.folder.mkdir(parents=True, exist_ok=True)
             self._lock = _locked(self.folder)
             try:
@@ -132,9 +133,9 @@ class Journal:
         With ``sync`` it survives a power cut as well. Raises StoreError where the disk fails.
         """
         if sync:
-            with _told(self.folder, "syncing the journal"):
+            with told_of(self.folder, "syncing the journal"):
                 for path in self._unsynced:
-                    _sync_file(path)
+                    flush_to_disk(path)
                 os.fsync(self._file.fileno())
                 self._unsynced.clear()
         self._committed = self._end
@@ -149,7 +150,7 @@ class Journal:
         still appended to."""
         self.commit()
         if self._end > self._base + _BEGIN_BYTES:
-            with _told(self.folder, "making a segment of the journal"):
+            with told_of(self.folder, "making a segment of the journal"):
                 old, path = self._file, self._path
                 self._make(self._end)
                 self._unsynced.append(path)
@@ -158,7 +159,7 @@ class Journal:
     def forget(self, before_offset: int) -> None:
         """Remove whole segments of which nothing is needed any more. Raises StoreError where that fails."""
         found = _segments(self.folder)
-        with _told(self.folder, "removing a segment of the journal"):
+        with told_of(self.folder, "removing a segment of the journal"):
             for segment, following in pairwise(found):
                 if following.base <= before_offset:
                     segment.path.unlink(missing_ok=True)
@@ -170,7 +171,7 @@ class Journal:
     def _write(self, content: Callable[[], list[bytes]]) -> None:
         """Write an entry; where that fails, go back to what was committed."""
         try:
-            with _told(self.folder, "appending to the journal"):
+            with told_of(self.folder, "appending to the journal"):
                 self._cut()
                 if self._end == self._committed and self._end - self._base >= self._segment_bytes:
                     self.rotate()
@@ -218,7 +219,7 @@ class Journal:
         file = FileIO(path, "w+")
         try:
             _write_all(file, _begin(base))
-            _sync_file(self.folder)
+            flush_to_disk(self.folder)
         except BaseException:
             file.close()
             with suppress(OSError):
@@ -264,11 +265,11 @@ def read(folder: Path | str, offset: int, until: int | None = None) -> Iterator[
 def sync(folder: Path | str, offset: int, until: int) -> None:
     """Make what was committed between two offsets survive a power cut. Raises StoreError where that fails."""
     found = _segments(Path(folder))
-    with _told(Path(folder), "syncing the journal"):
+    with told_of(Path(folder), "syncing the journal"):
         for k, segment in enumerate(found):
             begun_before = segment.base < until
             if begun_before and (k + 1 == len(found) or found[k + 1].base > offset):
-                _sync_file(segment.path)
+                flush_to_disk(segment.path)
 
 
 def _entry(segment: _Segment, begin: int, after: int, content: bytes) -> Entry:
@@ -283,7 +284,7 @@ def _whole(
 ) -> Iterator[tuple[int, int, bytes | None]]:
     """Yield begin, end and content of what is whole in a segment from an offset on: first what it begins with
     (no content), then its entries. What is not whole is passed over."""
-    with _told(segment.path, "reading the journal"), open(segment.path, "rb") as file:
+    with told_of(segment.path, "reading the journal"), open(segment.path, "rb") as file:
         at: int | None = start
         if start == segment.base:
             at = start + _BEGIN_BYTES
@@ -323,7 +324,7 @@ def _next_head(file: BufferedReader, base: int, start: int) -> int | None:
 
 def _segments(folder: Path) -> list[_Segment]:
     """Return the segments in order. Raises StoreError where the folder cannot be read."""
-    with _told(folder, "reading the journal"):
+    with told_of(folder, "reading the journal"):
         names = sorted(os.listdir(folder)) if folder.is_dir() else []
     return [_Segment(int(name[:19]), folder / name) for name in names if _NAME.fullmatch(name)]
 
@@ -339,32 +340,9 @@ def _write_all(file: FileIO, data: bytes) -> None:
         rest = rest[file.write(rest) or 0 :]
 
 
-def _sync_file(path: Path) -> None:
-    """Flush a file or folder to the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def _locked(folder: Path) -> FileIO:
-    """Return the lock of a folder, taken. Raises StoreError where another process has it."""
-    import fcntl
-
-    lock = FileIO(folder / "lock", "a")
+    """Return the lock of a journal, taken. Raises StoreError where another process has it."""
     try:
-        fcntl.flock(lock.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        lock.close()
+        return locked(folder / "lock", wait=False)
+    except BlockingIOError as error:
         raise StoreError(f"{folder}: another process is writing this journal") from error
-    return lock
-
-
-@contextmanager
-def _told(path: Path, doing: str) -> Iterator[None]:
-    """Raise StoreError for whatever the system raises inside: disk full, no permission."""
-    try:
-        yield
-    except OSError as error:
-        raise StoreError(f"{path}: {doing} failed: {error.strerror or error}") from error

@@ -148,7 +148,7 @@ def batch_content(feed: int, positions: Positions) -> list[bytes]:
     for name, text in (("target_id", positions.target), *positions.texts.items()):
         if len(text.codes) != rows:
             raise StoreError(f"column {name} has {len(text.codes)} values, not {rows} as time has")
-        used = _only_used(name, text)
+        used = only_used(name, text)
         packed, data = _pack(name, used.codes)
         written = _text_bytes(used.values)
         texts.append(_Text(packed, len(used.values), len(written)))
@@ -204,7 +204,7 @@ def _unpack(packed: _Packed, rows: int, data: memoryview) -> NDArray[Any]:
     return found.view(kind)
 
 
-def _only_used(name: str, text: Coded) -> Coded:
+def only_used(name: str, text: Coded) -> Coded:
     """Return a text with the values that occur, in their order."""
     codes, count = text.codes, len(text.values)
     if len(codes) and (int(codes.min()) < -1 or int(codes.max()) >= count):

@@ -1,0 +1,1 @@
+"""Positions kept for good: Parquet files by hour, and the catalogue that says which of them count."""
