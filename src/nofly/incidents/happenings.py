@@ -62,6 +62,10 @@ class ZoneSides:
         """
         return [*self._take(changes), *self._release(heard_us, {*lost.tolist()})]
 
+    def targets(self) -> NDArray[np.int64]:
+        """Return the targets that are not outside some zone."""
+        return np.unique(np.array([t for (t, _), side in self._sides.items() if side.parts], np.int64))
+
     def finish(self, changes: Changes) -> list[Happened]:
         """Take the detector's last changes; return what happened, and every exit held back."""
         return [*self._take(changes), *self._release(None, set())]

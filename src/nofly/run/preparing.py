@@ -18,7 +18,7 @@ from nofly.incidents.stays import zone_activity
 from nofly.kernel.detect import Reports
 from nofly.kernel.visits import Quality
 from nofly.run.numbering import Numbering
-from nofly.schema import Positions
+from nofly.schema import Coded, Positions
 from nofly.tracks.quality import default_pos_err_m, epu_m
 from nofly.tracks.screening import DISPLACED, WEAK, ScreenParams, ScreenState, screen_into
 from nofly.units import US_PER_S
@@ -81,6 +81,10 @@ class Preparing:
         self._span: tuple[int, int] | None = None
         self.active: Active = (np.zeros(len(zones) + 1, np.int32), np.zeros((0, 3), np.int64))
         """When the zones are active, as far as the times of the batches taken."""
+
+    def numbers(self, target: Coded) -> NDArray[np.int32]:
+        """Return the numbers of targets: the same from batch to batch."""
+        return self._numbering.of(target)
 
     def step(self, positions: Positions) -> Taken:
         """Return a batch as it is to be judged."""

@@ -30,8 +30,8 @@ class Seen:
 
     A callsign, squawk or category holds until another is sent: of a stay it is the one that held for the most
     reports in it (of equals the first in the alphabet), else the last sent before, else the first sent within
-    :data:`LATER_S` after. ``stated_errors`` says whether the report before the stay, or one in it, states its
-    own position error.
+    :data:`LATER_S` after. ``stated_errors`` says whether a report in it (where there is none, the last
+    before) states its own position error.
     """
 
     callsign: str | None = None
@@ -138,7 +138,9 @@ class Tracks:
         for flags, count in Counter(flagged[flagged != 0].tolist()).items():
             for sentence in sentences_of(flags):
                 sentences[sentence] += count
-        stated = bool(states_error(self._all.take(slice(max(a, first - 1), last))).any())
+        # Of a stay between two reports, the one before speaks.
+        since = first if last > first else max(a, first - 1)
+        stated = bool(states_error(self._all.take(slice(since, last))).any())
         return Seen(**texts, sentences=dict(sentences), stated_errors=stated)
 
     def first(self, target: int, entry_us: int) -> Positions:

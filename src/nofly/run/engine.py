@@ -1,0 +1,254 @@
+"""The engine of live traffic: batches of positions in, what is to be recorded out.
+
+The same numbers, screening, heights and kernel as a recorded check, and the same records at the end, however
+the stream is cut. All state is in the object; it reads no clock and writes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nofly.errors import Finding, Severity
+from nofly.incidents import machine
+from nofly.incidents.happenings import NONE, Happened, ZoneSides
+from nofly.incidents.machine import Case, Happening, Key
+from nofly.incidents.open_stays import OpenStays
+from nofly.incidents.states import Told
+from nofly.incidents.stays import Stays
+from nofly.kernel.detect import Detector, Params
+from nofly.kernel.visits import VisitBook
+from nofly.run.heard import Heard
+from nofly.run.lists import Lists
+from nofly.run.predicting import Predictor
+from nofly.run.preparing import Active, Aids, Preparing, Taken
+from nofly.run.verdicts import Verdicts
+from nofly.schema import Positions
+from nofly.units import US_PER_S
+from nofly.zones.compiled import compile_zones
+from nofly.zones.model import Restriction, Zone
+
+Body = dict[str, Any]
+"""What is recorded: a JSON object with ``time_us``, ``kind`` and ``incident``."""
+
+_NEVER_US = np.iinfo(np.int64).min // 2
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """How live traffic is judged."""
+
+    max_gap_s: float = 120.0
+    """Two reports further apart are not joined: nothing is said of the time between."""
+    incidents: machine.Params = field(default_factory=machine.Params)
+    aids: Aids = field(default_factory=Aids)
+    lists: Lists = field(default_factory=Lists)
+    screening: bool = True
+
+
+@dataclass(slots=True)
+class Tick:
+    """What one step gives."""
+
+    bodies: list[Body] = field(default_factory=list)
+    late: Positions | None = None
+    """Reports older than the last one judged of their target: they changed nothing."""
+
+
+class Engine:
+    """Judges live traffic against a law."""
+
+    def __init__(
+        self, law: Sequence[Zone], options: EngineOptions | None = None, predictor: Predictor | None = None
+    ) -> None:
+        """``law`` are the zones; of those that must not be left nothing is said (see :func:`watched`)."""
+        self.options = chosen = options or EngineOptions()
+        self.law = tuple(law)
+        self._hashes = [zone.zone_hash for zone in law]
+        self._zones = compile_zones(law)
+        self._preparing = Preparing(law, self._zones.datums, chosen.max_gap_s, chosen.aids, chosen.screening)
+        self._active: Active = self._preparing.active
+        self._detector = Detector(self._zones, *self._active, Params(chosen.max_gap_s))
+        self._book = VisitBook(self._zones)
+        self._sides = ZoneSides(self._zones)
+        self._stays = OpenStays(self._zones)
+        self._heard = Heard()
+        self._verdicts = Verdicts(
+            self.law, self._hashes, self.targets, self._heard, chosen.lists, chosen.aids
+        )
+        self._predictor = predictor
+        self._heard_us = np.zeros(0, np.int64)
+        self._gap_us = round(chosen.max_gap_s * US_PER_S)
+        self.cases: dict[Key, Case] = {}
+        """Every target and zone of which something is to be said, by name."""
+
+    @property
+    def targets(self) -> list[str]:
+        """The names of the targets, by number."""
+        return self._preparing.targets
+
+    def step(self, positions: Positions, until_us: int) -> Tick:
+        """Take a batch; no report as old as ``until_us`` is expected any more.
+
+        Rows of one target are in the order in which they were received; one that is older than the last of
+        its target is late. Returns what is to be recorded, in the order in which it happened to each target.
+        """
+        out = Tick()
+        positions, out.late = self._in_time(positions)
+        events: list[tuple[Key, int, Happening, Mapping[str, Any]]] = []
+        stays: list[Stays] = []
+        if len(positions):
+            taken = self._take(positions)
+            events += self._judge(taken, stays)
+        events += self._lose(until_us, stays)
+        events.sort(key=lambda event: event[2].time_us)
+        for key, zone, happening, more in events:
+            out.bodies += self._happen(key, zone, happening, more)
+        for some in stays:
+            out.bodies += self._verdicts.ended(some, self._key)
+        out.bodies += self._pass(until_us)
+        return out
+
+    def finish(self) -> Tick:
+        """End the stream: what is open is lost at its last report."""
+        everyone = np.arange(len(self.targets), dtype=np.int32)
+        out, stays = Tick(), list[Stays]()
+        for key, zone, happening, more in self._lost(everyone, stays):
+            out.bodies += self._happen(key, zone, happening, more)
+        for some in stays:
+            out.bodies += self._verdicts.ended(some, self._key)
+        latest_us = np.iinfo(np.int64).max // 2
+        out.bodies += self._verdicts.again(latest_us)
+        return out
+
+    def _in_time(self, positions: Positions) -> tuple[Positions, Positions | None]:
+        """Return the rows that follow those judged, and the late ones."""
+        if not len(positions):
+            return positions, None
+        target = self._preparing.numbers(positions.target)
+        self._grow()
+        order = np.argsort(target, kind="stable")
+        time_us, group = positions.time_us[order], target[order]
+        first = np.concatenate([[True], group[1:] != group[:-1]])
+        base = int(time_us.min())
+        span = int(time_us.max()) - base + 2
+        since = np.clip(self._heard_us[group] - base, -1, span - 1)
+        # One running maximum for all targets: each is lifted above the one before.
+        lift = np.cumsum(first) * (span + 1)
+        reached = np.maximum.accumulate(np.maximum(time_us - base, since) + lift)
+        latest = np.where(first, since, np.concatenate([[0], reached[:-1]]) - lift)
+        late = time_us - base < latest
+        if not late.any():
+            return positions, None
+        rows = np.sort(order[late])
+        return positions.take(np.delete(np.arange(len(positions)), rows)), positions.take(rows).copied()
+
+    def _grow(self) -> None:
+        more = len(self.targets) - len(self._heard_us)
+        if more > 0:
+            new = np.full(max(more, len(self._heard_us) // 2), _NEVER_US)
+            self._heard_us = np.concatenate([self._heard_us, new])
+
+    def _take(self, positions: Positions) -> Taken:
+        taken = self._preparing.step(positions)
+        if self._preparing.active is not self._active:
+            self._active = self._preparing.active
+            self._detector.activate(*self._active)
+        self._grow()
+        self._heard.grow(len(self.targets))
+        return taken
+
+    def _judge(
+        self, taken: Taken, stays: list[Stays]
+    ) -> Iterator[tuple[Key, int, Happening, Mapping[str, Any]]]:
+        changes = self._detector.step(taken.reports)
+        self._book.step(changes, taken.reports, taken.quality, *self._active)
+        self._heard_us[taken.target] = taken.positions.time_us
+        happened = self._sides.step(changes, self._heard_us)
+        self._heard.step(taken, happened)
+        stays.append(self._stays.step(*self._book.take(), self._book.open, self._heard_us, NONE))
+        yield from self._named(happened)
+        for warned in [] if self._predictor is None else self._predictor.step(taken, self.targets):
+            place = warned.entry_lat_deg, warned.entry_lon_deg
+            said = Happening(warned.event, warned.time_us, warned.cause, *place)
+            more = self._verdicts.of_warning(warned)
+            yield self._key(warned.target, warned.zone), warned.zone, said, more
+
+    def _lose(
+        self, until_us: int, stays: list[Stays]
+    ) -> Iterator[tuple[Key, int, Happening, Mapping[str, Any]]]:
+        """Yield what happens as targets have not been heard for longer than the greatest gap."""
+        silent = self._sides.targets()
+        lost = silent[self._heard_us[silent] < until_us - self._gap_us].astype(np.int32)
+        if len(lost):
+            yield from self._lost(lost, stays)
+
+    def _lost(
+        self, lost: NDArray[np.int32], stays: list[Stays]
+    ) -> Iterator[tuple[Key, int, Happening, Mapping[str, Any]]]:
+        changes = self._detector.lose(lost)
+        self._book.lose(changes)
+        happened = self._sides.step(changes, self._heard_us, lost)
+        self._heard.step(None, happened)
+        stays.append(self._stays.step(*self._book.take(), self._book.open, self._heard_us, lost))
+        yield from self._named(happened)
+
+    def _named(self, happened: Iterable[Happened]) -> Iterator[tuple[Key, int, Happening, Mapping[str, Any]]]:
+        for target, zone, happening in happened:
+            yield (
+                self._key(target, zone),
+                zone,
+                happening,
+                self._verdicts.of_moment(target, zone, happening.time_us),
+            )
+
+    def _key(self, target: int, zone: int) -> Key:
+        return Key(self.targets[target], self._hashes[zone], target in self._preparing.shadows)
+
+    def _happen(self, key: Key, zone: int, happening: Happening, more: Mapping[str, Any]) -> Iterator[Body]:
+        case = self.cases.get(key) or Case(key.zone_hash, key.target_id, key.shadow)
+        case, records = machine.step(case, happening, self.options.incidents)
+        self._keep(case)
+        for record in records:
+            yield self._verdicts.body(record, zone, more)
+
+    def _pass(self, until_us: int) -> Iterator[Body]:
+        """Yield what follows from nothing having happened until then."""
+        none_older_us = until_us - self._gap_us
+        for key in [k for k, case in self.cases.items() if case.away_us is not None]:
+            case, records = machine.advance(self.cases[key], none_older_us, self.options.incidents)
+            if records:
+                self._keep(case)
+                for record in records:
+                    yield self._verdicts.body(record, self._hashes.index(key.zone_hash), {})
+        yield from self._verdicts.again(none_older_us)
+
+    def _keep(self, case: Case) -> None:
+        if case.incident is None and not case.warned:
+            self.cases.pop(case.key, None)
+        else:
+            self.cases[case.key] = case
+
+    def say(self, key: Key, verb: Told, who: str, why: str, time_us: int, until_us: int | None) -> Body:
+        """Return the record of what somebody says of a case. Raises InputError as :func:`machine.say`."""
+        case = self.cases.get(key) or Case(key.zone_hash, key.target_id, key.shadow)
+        case, record = machine.say(case, verb, who, why, time_us, until_us)
+        self._keep(case)
+        return self._verdicts.body(record, self._hashes.index(key.zone_hash), {})
+
+
+def watched(law: Sequence[Zone]) -> tuple[list[Zone], list[Finding]]:
+    """Return the zones that can be watched live, and a finding for each that cannot."""
+    findings = [
+        Finding(
+            "zone-not-watched", Severity.REJECTED, f"{zone.id} must not be left: only on record",
+            zone.source.format, zone.source.locator,
+        )
+        for zone in law
+        if zone.restriction is Restriction.KEEP_IN
+    ]  # fmt: skip
+    return [zone for zone in law if zone.restriction is not Restriction.KEEP_IN], findings

@@ -1,0 +1,279 @@
+"""What the reports of live traffic say round stays: what :class:`nofly.run.witnesses.Tracks` says of recorded
+traffic, without keeping the reports."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nofly.incidents.happenings import Happened
+from nofly.incidents.states import Event
+from nofly.run.preparing import Taken
+from nofly.run.witnesses import LATER_S, TOLD, Seen, sentences_of, states_error
+from nofly.schema import Positions
+from nofly.units import US_PER_S
+
+_BEGINS = (Event.ENTER, Event.DOUBT)
+_ENDS = (Event.LEAVE, Event.LOSE, Event.END_ZONE)
+_NEVER_US = np.iinfo(np.int64).min // 2
+
+
+@dataclass(slots=True)
+class Account:
+    """What was counted of one stay so far. ``settled`` is the number of the target's report up to which."""
+
+    entry_us: int
+    settled: int
+    told: tuple[Counter[str], ...] = field(default_factory=lambda: tuple(Counter() for _ in TOLD))
+    marks: Counter[int] = field(default_factory=Counter)
+    stated: bool | None = None
+    """Whether a report in it states its own error; None where there is none."""
+    stated_before: bool = False
+    exit_us: int | None = None
+    else_told: list[str | None] = field(default_factory=lambda: [None] * len(TOLD))
+    """What was sent last before, or first after."""
+    first: Positions | None = None
+
+    def seen(self) -> Seen:
+        """Return what is known."""
+        texts = {
+            kind: min((name for name, n in count.items() if n == max(count.values())), default=other)
+            for kind, count, other in zip(TOLD, self.told, self.else_told, strict=True)
+        }
+        sentences: Counter[str] = Counter()
+        for marks, n in self.marks.items():
+            for sentence in sentences_of(marks):
+                sentences[sentence] += n
+        return Seen(
+            **texts,
+            sentences=dict(sentences),
+            stated_errors=self.stated_before if self.stated is None else self.stated,
+        )
+
+
+class Heard:
+    """What each target sends, and an account of every stay that goes on or ended a short while ago.
+
+    A target's texts are looked at row by row only where something about them changes during a stay: a fleet
+    that keeps its callsigns costs a few array operations a batch.
+    """
+
+    def __init__(self) -> None:
+        self.last_us = np.zeros(0, np.int64)
+        """Time of each target's last report, long ago where there is none."""
+        self._count = np.zeros(0, np.int64)
+        self._mark = np.zeros(0, np.uint16)
+        self._stated = np.zeros(0, np.bool_)
+        self._told: list[NDArray[Any]] = [np.zeros(0, object) for _ in TOLD]
+        self._busy = np.zeros(0, np.bool_)
+        """Whether a target has a stay that goes on, or one that ended and has no text yet."""
+        self._going: dict[int, dict[int, Account]] = {}
+        self._ended: dict[int, list[tuple[int, Account]]] = {}
+
+    def grow(self, targets: int) -> None:
+        """Make room for so many targets."""
+        more = targets - len(self._count)
+        if more <= 0:
+            return
+        more = max(more, len(self._count) // 2)
+        self.last_us = np.concatenate([self.last_us, np.full(more, _NEVER_US)])
+        for name in ("_count", "_mark", "_stated", "_busy"):
+            column = getattr(self, name)
+            setattr(self, name, np.concatenate([column, np.zeros(more, column.dtype)]))
+        self._told = [np.concatenate([texts, np.full(more, None, object)]) for texts in self._told]
+
+    def step(self, taken: Taken | None, happened: Iterable[Happened]) -> None:
+        """Take a batch (None: there is none) and what happened in it."""
+        events: dict[int, list[Happened]] = {}
+        for one in happened:
+            if one.happening.event in _BEGINS or one.happening.event in _ENDS:
+                events.setdefault(one.target, []).append(one)
+        if taken is None or not len(taken.positions):
+            for number, many in events.items():
+                self._rest(number, many)
+            return
+        positions, target = taken.positions, taken.target
+        texts = [positions.texts.get(name) for name in TOLD]
+        sent = [
+            np.full(len(target), None, object)
+            if text is None
+            else np.array([*text.values, None], object)[text.codes]
+            for text in texts
+        ]
+        stated = states_error(positions)
+        rows = self._to_walk(target, taken.marks, stated, sent, events)
+        self._walk(taken, rows, sent, stated, events)
+        for number in {*events} - {*target[rows].tolist()}:
+            self._rest(number, events[number])
+        rest = np.ones(len(target), np.bool_)
+        rest[rows] = False
+        self._pass(taken, np.flatnonzero(rest), sent, stated)
+
+    def account(self, target: int, zone: int, entry_us: int) -> Account | None:
+        """Return the account of a stay that ended."""
+        for number, account in self._ended.get(target, ()):
+            if number == zone and account.entry_us == entry_us:
+                return account
+        return None
+
+    def going(self, target: int, zone: int) -> Seen | None:
+        """Return what is known of a stay that goes on."""
+        account = self._going.get(target, {}).get(zone)
+        if account is None:
+            return None
+        copy = replace(account, told=tuple(map(Counter, account.told)))
+        self._settle(target, copy, int(self._count[target]))
+        return copy.seen()
+
+    def now(self, target: int) -> Seen:
+        """Return what a target sent last."""
+        texts = {name: told[target] for name, told in zip(TOLD, self._told, strict=True)}
+        return Seen(**texts, stated_errors=bool(self._stated[target]))
+
+    def forget(self, target: int, zone: int, entry_us: int) -> None:
+        """Drop the account of a stay that ended."""
+        left = [
+            (number, account)
+            for number, account in self._ended.get(target, ())
+            if number != zone or account.entry_us != entry_us
+        ]
+        if left:
+            self._ended[target] = left
+        else:
+            self._ended.pop(target, None)
+        self._note(target)
+
+    def _to_walk(
+        self, target: NDArray[np.int32], marks: NDArray[np.uint16], stated: NDArray[np.bool_],
+        sent: list[NDArray[Any]], events: dict[int, list[Happened]],
+    ) -> NDArray[np.int64]:  # fmt: skip
+        """Return the rows of the targets that have to be gone through one by one, by target and time."""
+        busy = self._busy[target]
+        news = busy & ((marks != 0) | (stated != self._stated[target]))
+        if busy.any():
+            rows = np.flatnonzero(busy)
+            for texts, told in zip(sent, self._told, strict=True):
+                new = texts[rows]
+                news[rows] |= (new != told[target[rows]]) & (new != np.array(None))
+        walk = np.zeros(len(self._count), np.bool_)
+        walk[target[news]] = True
+        walk[list(events)] = True
+        rows = np.flatnonzero(walk[target])
+        return rows[np.argsort(target[rows], kind="stable")]
+
+    def _walk(
+        self, taken: Taken, rows: NDArray[np.int64], sent: list[NDArray[Any]], stated: NDArray[np.bool_],
+        events: dict[int, list[Happened]],
+    ) -> None:  # fmt: skip
+        numbers = taken.target[rows].tolist()
+        times = taken.positions.time_us[rows].tolist()
+        marks, states = taken.marks[rows].tolist(), stated[rows].tolist()
+        texts = list(zip(*(column[rows].tolist() for column in sent), strict=True))
+        last = -1
+        pending: list[Happened] = []
+        for k, target in enumerate(numbers):
+            if target != last:
+                self._rest(last, pending)
+                pending = sorted(events.get(target, ()), key=lambda one: one.happening.time_us)
+                last = target
+            time_us = times[k]
+            while pending and _before(pending[0], time_us):
+                self._turn(pending.pop(0), taken.positions.take(rows[k : k + 1]))
+            self._one(target, time_us, marks[k], states[k], texts[k])
+        self._rest(last, pending)
+
+    def _rest(self, target: int, pending: list[Happened]) -> None:
+        for one in pending:
+            self._turn(one, None)
+        if target >= 0:
+            self._note(target)
+
+    def _one(
+        self, target: int, time_us: int, marks: int, stated: bool, texts: tuple[str | None, ...]
+    ) -> None:
+        """Take one report."""
+        going = self._going.get(target, {})
+        count = int(self._count[target])
+        told = tuple(column[target] for column in self._told)
+        if any(new is not None and new != old for new, old in zip(texts, told, strict=True)):
+            for account in going.values():
+                self._settle(target, account, count)
+            for k, new in enumerate(texts):
+                if new is None:
+                    continue
+                self._told[k][target] = new
+                for _, account in self._ended.get(target, ()):
+                    assert account.exit_us is not None
+                    missing = not account.told[k] and account.else_told[k] is None
+                    if missing and time_us <= account.exit_us + LATER_S * US_PER_S:
+                        account.else_told[k] = new
+        for account in going.values():
+            account.marks[marks] += 1
+            account.stated = bool(account.stated) or stated
+        self._count[target] = count + 1
+        self.last_us[target], self._mark[target], self._stated[target] = time_us, marks, stated
+
+    def _turn(self, one: Happened, row: Positions | None) -> None:
+        """Begin or end an account."""
+        target, happening = one.target, one.happening
+        going, count = self._going.setdefault(target, {}), int(self._count[target])
+        if happening.event in _BEGINS and one.zone not in going:
+            account = Account(happening.time_us, count, first=row)
+            account.stated_before = bool(self._stated[target])
+            account.else_told = [column[target] for column in self._told]
+            if happening.time_us == int(self.last_us[target]):
+                # The report before lies on the border: it is of the stay.
+                account.settled, account.stated = count - 1, account.stated_before
+                account.marks[int(self._mark[target])] += 1
+            going[one.zone] = account
+        elif happening.event in _ENDS and one.zone in going:
+            account = going.pop(one.zone)
+            self._settle(target, account, count)
+            account.exit_us = happening.time_us
+            self._ended.setdefault(target, []).append((one.zone, account))
+        if not going:
+            del self._going[target]
+
+    def _settle(self, target: int, account: Account, count: int) -> None:
+        """Count the reports since the account was settled, for the texts that held."""
+        if count > account.settled:
+            for counter, texts in zip(account.told, self._told, strict=True):
+                if texts[target] is not None:
+                    counter[texts[target]] += count - account.settled
+        account.settled = count
+
+    def _note(self, target: int) -> None:
+        lacking = any(
+            not count and other is None
+            for _, account in self._ended.get(target, ())
+            for count, other in zip(account.told, account.else_told, strict=True)
+        )
+        self._busy[target] = target in self._going or lacking
+
+    def _pass(
+        self, taken: Taken, rows: NDArray[np.int64], sent: list[NDArray[Any]], stated: NDArray[np.bool_]
+    ) -> None:
+        """Take the reports of which no account has news. Of rows with one target NumPy keeps what is assigned
+        last."""
+        if not len(rows):
+            return
+        target = taken.target[rows]
+        self._count += np.bincount(target, minlength=len(self._count))
+        self.last_us[target] = taken.positions.time_us[rows]
+        self._mark[target], self._stated[target] = taken.marks[rows], stated[rows]
+        for told, texts in zip(self._told, sent, strict=True):
+            new = texts[rows]
+            there = np.flatnonzero(new != np.array(None))
+            told[target[there]] = new[there]
+
+
+def _before(one: Happened, time_us: int) -> bool:
+    """Return whether something happened before a report is counted: an entry at its very instant has it in
+    the stay, and so has an exit."""
+    begins = one.happening.event in _BEGINS
+    return one.happening.time_us <= time_us if begins else one.happening.time_us < time_us

@@ -1,0 +1,127 @@
+"""What is recorded of live traffic, in full: the machine's records with the names and words of the moment,
+and the verdict on every stay when it is over."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from nofly.incidents.judge import incident_id
+from nofly.incidents.machine import Key, Record
+from nofly.incidents.record import Status
+from nofly.incidents.states import Told
+from nofly.incidents.stays import Stay, Stays
+from nofly.incidents.warnings import Warned
+from nofly.run.heard import Account, Heard
+from nofly.run.judging import edition_changes, judged, subject
+from nofly.run.lists import Lists
+from nofly.run.outputs.columns import record as row_of
+from nofly.run.preparing import Aids
+from nofly.run.witnesses import LATER_S, Seen
+from nofly.schema import concatenate
+from nofly.tracks.identity import icao24_of
+from nofly.units import US_PER_S
+from nofly.zones.judging import judge_rule
+from nofly.zones.model import Restriction, Zone
+
+JUDGED = "judged"
+"""Kind of the record that holds the verdict on a stay: the row a recorded check has of it."""
+
+_STATUS = {
+    "infringement": Status.INFRINGEMENT, "exempt": Status.EXEMPT, "cleared": Status.CLEARED,
+    "not-addressed": Status.EXEMPT,
+}  # fmt: skip
+
+
+class Verdicts:
+    """Words for records, and verdicts on the stays of zones (by number)."""
+
+    def __init__(
+        self, law: Sequence[Zone], hashes: Sequence[str], targets: Sequence[str], heard: Heard, lists: Lists,
+        aids: Aids,
+    ) -> None:  # fmt: skip
+        self._law = law
+        self._hashes = hashes
+        self._targets = targets
+        self._heard = heard
+        self._lists = lists
+        self._aids = aids
+        self._changes = edition_changes(law)
+        self._incident: dict[str, str] = {}
+        """Stay → the incident it belongs to, of the stays that are not over."""
+        self._open: list[tuple[int, int, int, int]] = []
+        self._told: dict[tuple[int, int, int], tuple[Stay, Key, str, dict[str, Any]]] = {}
+
+    def body(self, record: Record, zone: int, more: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a record of the machine as it is stored."""
+        law = self._law[zone]
+        if record.kind in (Told.ENTERED, Told.REENTERED) and record.stay is not None:
+            self._incident[record.stay] = record.incident
+        return {
+            **msgspec.to_builtins(record), "zone_id": law.id, "zone_name": law.name,
+            "icao24": icao24_of(record.target_id), **more,
+        }  # fmt: skip
+
+    def of_moment(self, target: int, zone: int, time_us: int) -> dict[str, Any]:
+        """Return what is known of a target as something happens: its callsign, and what the rule says."""
+        law, seen = self._law[zone], self._heard.now(target)
+        who = subject(self._targets[target], seen, self._lists)
+        status = _STATUS[judge_rule(law.rule, who, time_us, time_us, None, None).status]
+        if law.restriction is Restriction.NO_RESTRICTION:
+            status = Status.EXEMPT
+        return {"callsign": who.heard_callsign, "squawk": seen.squawk, "status": status.value}
+
+    def of_warning(self, warned: Warned) -> dict[str, Any]:
+        """Return what a warning says beside the event."""
+        inhibited = None if warned.inhibited is None else msgspec.to_builtins(warned.inhibited)
+        return {
+            **self.of_moment(warned.target, warned.zone, warned.time_us), "reason": warned.reason,
+            "predicted_entry_us": warned.entry_us, "height_m": warned.height_m, "inhibited": inhibited,
+        }  # fmt: skip
+
+    def ended(self, stays: Stays, key_of: Callable[[int, int], Key]) -> Iterator[dict[str, Any]]:
+        """Yield the verdicts on stays that are over, as far as is known now."""
+        for stay in stays:
+            account = self._heard.account(stay.target, stay.zone, stay.entry_us)
+            key = key_of(stay.target, stay.zone)
+            name = incident_id(key.zone_hash, key.target_id, stay.entry_us, key.shadow)
+            incident = self._incident.pop(name, name)
+            row = self._row(stay, key, account)
+            at = stay.target, stay.zone, stay.entry_us
+            self._told[at] = stay, key, incident, row
+            heapq.heappush(self._open, (stay.exit_us, *at))
+            yield self._body(stay, key, name, incident, row)
+
+    def again(self, none_older_us: int) -> Iterator[dict[str, Any]]:
+        """Yield the verdicts that are others now, of stays of which nothing more can become known."""
+        while self._open and self._open[0][0] + LATER_S * US_PER_S < none_older_us:
+            _, target, zone, entry_us = heapq.heappop(self._open)
+            stay, key, incident, row = self._told.pop((target, zone, entry_us))
+            found = self._row(stay, key, self._heard.account(target, zone, entry_us))
+            self._heard.forget(target, zone, entry_us)
+            if found != row:
+                yield self._body(stay, key, found["id"], incident, found)
+
+    def _row(self, stay: Stay, key: Key, account: Account | None) -> dict[str, Any]:
+        zone = self._law[stay.zone]
+        seen = Seen() if account is None else account.seen()
+        who = subject(key.target_id, seen, self._lists)
+        first = account.first if account is not None and account.first is not None else concatenate([])
+        return row_of(
+            judged(
+                zone, self._hashes[stay.zone], stay, (who, seen, key.shadow),
+                self._changes.get(zone.id, set()), self._aids, lambda: first,
+            )
+        )  # fmt: skip
+
+    def _body(self, stay: Stay, key: Key, name: str, incident: str, row: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "kind": JUDGED, "incident": incident, "time_us": stay.exit_us, "zone_hash": key.zone_hash,
+            "target_id": key.target_id, "shadow": key.shadow, "stay": name, "zone_id": row["zone_id"],
+            "zone_name": row["zone_name"], "icao24": row["icao24"], "callsign": row["callsign"],
+            "status": row["status"], "certainty": row["certainty"], "depth_m": row["depth_m"],
+            "height_m": row["height_m"], "height_datum": row["height_datum"], "verdict": row,
+        }  # fmt: skip

@@ -1,0 +1,80 @@
+"""Live is recorded: the engine, however its stream is cut, ends with the records of a check."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nofly.incidents.machine import Params
+from nofly.run.check import CheckOptions, check
+from nofly.run.engine import Body, Engine, EngineOptions
+from nofly.run.heightfiles import load_geoid
+from nofly.run.outputs.columns import record
+from nofly.run.preparing import Aids
+from nofly.run.trackfiles import TrackBatch
+from nofly.run.verdicts import JUDGED
+from nofly.schema import Coded, Positions
+from tests.kernel.strategies import Case, cases, positions_of
+
+AIDS = Aids(geoid=load_geoid())
+cut_places = st.sets(st.integers(0, 500), max_size=6)
+
+
+def judged(bodies: list[Body]) -> list[dict[str, Any]]:
+    """Return the last verdict on each stay, in the order of a check."""
+    last = {body["stay"]: body["verdict"] for body in bodies if body["kind"] == JUDGED}
+    return sorted(last.values(), key=lambda v: (v["entry_time"], v["zone_id"], v["target_id"]))
+
+
+def live(
+    positions: Positions, engine: Engine, cuts: set[int], *, until: bool = True
+) -> list[Body]:
+    """Return what is recorded of positions in order of time."""
+    edges = sorted({0, len(positions), *(cut % (len(positions) + 1) for cut in cuts)})
+    bodies: list[Body] = []
+    for first, end in itertools.pairwise(edges):
+        batch = positions.take(slice(first, end))
+        tick = engine.step(batch, int(batch.time_us.max()) if until else 0)
+        assert tick.late is None
+        bodies += tick.bodies
+    return bodies + engine.finish().bodies
+
+
+def recorded(zones: Any, positions: Positions, max_gap_s: float) -> list[dict[str, Any]]:
+    result = check(
+        zones, [TrackBatch(positions, [], "made", "made", 0, 0)], CheckOptions(max_gap_s=max_gap_s, threads=1)
+    )
+    return sorted(
+        map(record, result.infringements), key=lambda v: (v["entry_time"], v["zone_id"], v["target_id"])
+    )
+
+
+def dressed(positions: Positions, seed: int) -> Positions:
+    """Return positions with callsigns, squawks, accuracies and speeds that come, go and change."""
+    rng = np.random.default_rng(seed)
+    n = len(positions)
+    names = ["AAA1", "BBB2", "CCC3"]
+    texts = {
+        name: Coded(np.where(rng.random(n) < 0.6, -1, rng.integers(0, 3, n)).astype(np.int32), names)
+        for name in ("callsign", "squawk")
+    }
+    columns = {
+        **positions.columns, "nac_p": rng.choice([-1, -1, 8, 10, 0], n).astype(np.int8),
+        "gs_mps": rng.choice([np.nan, 100.0, 250.0], n), "track_deg": rng.choice([np.nan, 90.0], n),
+    }  # fmt: skip
+    return replace(positions, columns=columns, texts=texts)
+
+
+@settings(max_examples=-(-settings.default.max_examples // 2), deadline=None)
+@given(cases(), cut_places, st.integers(0, 2**32 - 1), st.booleans())
+def test_live_is_recorded(flight: Case, cuts: set[int], seed: int, until: bool) -> None:
+    positions = dressed(positions_of(flight.reports), seed)
+    positions = positions.take(np.argsort(positions.time_us, kind="stable"))
+    engine = Engine(flight.zones, EngineOptions(flight.max_gap_s, Params(30.0, 60.0), AIDS))
+    found = judged(live(positions, engine, cuts, until=until))
+    assert found == recorded(flight.zones, positions, flight.max_gap_s)
