@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +86,18 @@ def test_much_is_written_before_the_hour_is_over_and_a_step_is_bounded(
             steps += 1
         assert steps == 4
         assert archived(tmp_path / "p") == list(range(60))
+
+
+def test_it_may_be_called_by_one_thread_after_another(tmp_path: Path) -> None:
+    with Journal(tmp_path / "j") as journal, Archiving(tmp_path / "j", tmp_path / "p") as archiving:
+        for k in range(3):
+            journal.append(1, numbered(k * 10, 10))
+            end = journal.commit()
+            for work in (lambda: archiving.step(end), archiving.flush):  # noqa: B023
+                with ThreadPoolExecutor(1) as other:
+                    other.submit(work).result()
+            assert archiving.forgettable == end
+    assert archived(tmp_path / "p") == list(range(30))
 
 
 def test_what_is_damaged_or_no_position_is_a_finding_and_the_rest_is_archived(tmp_path: Path) -> None:

@@ -138,7 +138,7 @@ def _list(args: argparse.Namespace) -> int:
         say_text("  ".join(cells).rstrip())
     reports, size = sum(file.extent.rows for file in files), sum(file.bytes for file in files)
     each = f", {size / reports:.1f} bytes each" if reports else ""
-    note(f"{reports:,} reports in {len(files):,} files{each}")
+    note(f"{_many(reports, 'report')} in {_many(len(files), 'file')}{each}")
     return 0
 
 
@@ -163,7 +163,7 @@ def _query(args: argparse.Namespace) -> int:
             write_csv(found, sys.stdout.buffer)
             sys.stdout.buffer.flush()
         else:
-            note(f"{write_table(found, args.output):,} reports written to {args.output}")
+            note(f"{_many(write_table(found, args.output), 'report')} written to {args.output}")
     return 0
 
 
@@ -178,5 +178,11 @@ def _compact(args: argparse.Namespace) -> int:
         gone = store.forget(now_us - args.keep_days * _US_PER_DAY) if args.keep_days else 0
         fewer = store.compact(before_us)
         left = len(store.catalogue())
-    note(f"{gone:,} files were too old and are removed; {fewer:,} were merged into others; {left:,} are left")
+    note(
+        f"{_many(gone, 'file')} too old and removed; {fewer:,} merged into others; {_many(left, 'file')} left"
+    )
     return 0
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

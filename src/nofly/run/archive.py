@@ -26,7 +26,8 @@ _FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 
 
 class Archiving:
-    """Takes what is in a journal into an archive, a bounded piece at a time: to be called by one thread.
+    """Takes what is in a journal into an archive, a bounded piece at a time: beside the loop, by one thread
+    at a time; :attr:`forgettable` may be asked by any.
 
     Whatever happens to the process, every row that was committed to the journal is in the archive once: the
     archive's catalogue holds how far of the journal is in it, and after a start that is where it goes on.
@@ -39,7 +40,7 @@ class Archiving:
         self._journal = Path(journal_folder)
         self._store = PositionStore(positions_folder)
         self._room_rows = room_rows
-        self._offset = self._synced = self._store.reached
+        self._offset = self._synced = self._reached = self._store.reached
         self._hour: int | None = None
         self._findings: list[Finding] = []
 
@@ -56,7 +57,7 @@ class Archiving:
     @property
     def forgettable(self) -> int:
         """The journal's offset before which the archive needs nothing any more."""
-        return self._store.reached
+        return self._reached
 
     def step(self, until_offset: int) -> bool:
         """Take up to some ten thousand rows that were committed before ``until_offset`` (what
@@ -91,8 +92,9 @@ class Archiving:
             # The catalogue must never be ahead of a journal that a power cut made shorter.
             sync(self._journal, self._synced, self._offset)
             self._synced = self._offset
-        if self._offset != self._store.reached or self._store.rows_held:
+        if self._offset != self._reached or self._store.rows_held:
             self._store.flush(self._offset)
+            self._reached = self._offset
 
     def take_findings(self) -> list[Finding]:
         """Return what there was to say since the last call."""
@@ -112,7 +114,7 @@ class Archiving:
             "from its beginning",
         )
         self._store.flush(0)
-        self._offset = self._synced = 0
+        self._offset = self._synced = self._reached = 0
 
     def _rejected(self, rows: int) -> None:
         if rows:

@@ -58,7 +58,7 @@ class StoredFile:
 
 
 class Catalogue:
-    """The catalogue of one archive, to be used by the thread that opened it. Every method raises StoreError
+    """The catalogue of one archive, to be used by one thread at a time. Every method raises StoreError
     where the disk is full or the database locked."""
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
@@ -70,8 +70,9 @@ class Catalogue:
         with told(path, "opening the catalogue"):
             mode = "ro" if read_only else "rwc"
             self._connection = sqlite3.connect(
-                f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=5.0, isolation_level=None
-            )
+                f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=5.0, isolation_level=None,
+                check_same_thread=False,
+            )  # fmt: skip
             try:
                 if not read_only:
                     self._make()

@@ -47,7 +47,8 @@ class _Group(NamedTuple):
 
 
 class PositionStore:
-    """An archive in one folder. To be used by one thread; several processes may write to it in turn."""
+    """An archive in one folder. To be used by one thread at a time; several processes may write to it in
+    turn."""
 
     def __init__(self, folder: Path | str, *, read_only: bool = False) -> None:
         """Open an archive, made where there is none unless ``read_only``. Raises StoreError where that cannot
