@@ -71,6 +71,12 @@ class Notice:
     folded: int = 0
     """How many older notices of the incident this one stands for too."""
 
+    @property
+    def thread(self) -> str:
+        """What all notices have in common from a warning to the end of what it led to; an incident without a
+        warning is a thread of its own."""
+        return self.warning or self.incident
+
     def plain(self) -> dict[str, Any]:
         """Return every field as JSON has it, null where it is not known, and the time in ISO 8601."""
         named = {field.name: getattr(self, field.name) for field in fields(self)}

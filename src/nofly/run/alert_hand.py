@@ -44,7 +44,7 @@ class Held:
         """What a newer one must have in common to stand for this one; None: nothing does."""
         if self.notice.kind not in _SUPERSEDING:
             return None
-        return self.notice.warning or self.notice.incident
+        return self.notice.thread
 
 
 class Hand:

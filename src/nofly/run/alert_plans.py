@@ -38,8 +38,9 @@ T = TypeVar("T")
 class TellOptions:
     """What every channel has beside its own options. Raises ConfigError for a value that cannot be."""
 
-    tell: tuple[str, ...] = TOLD_BY_DEFAULT
-    """Kinds of records that are told."""
+    tell: tuple[str, ...] | None = None
+    """Kinds of records that are told; None: :data:`TOLD_BY_DEFAULT`, and to a channel that shows a state also
+    that an incident is closed."""
     statuses: tuple[str, ...] = (Status.INFRINGEMENT.value,)
     """Statuses that are told: ``infringement``, ``exempt``, ``cleared``, ``suspect``."""
     template: str = "{text}"
@@ -55,7 +56,7 @@ class TellOptions:
 
     def __post_init__(self) -> None:
         for name, known in (("tell", KINDS), ("statuses", _STATUSES)):
-            for word in getattr(self, name):
+            for word in getattr(self, name) or ():
                 if word not in known:
                     near = get_close_matches(word, known, 1)
                     expected = near[0] if near else f"of {', '.join(known)}"
@@ -85,6 +86,13 @@ class AlertPlan:
     def stateful(self) -> bool:
         """Whether the channel shows a state, so that an end is told there in any case."""
         return bool(getattr(self.module, "STATEFUL", False))
+
+    @property
+    def tells(self) -> tuple[str, ...]:
+        """Kinds of records that are told."""
+        if self.options.tell is not None:
+            return self.options.tell
+        return (*TOLD_BY_DEFAULT, Told.CLOSED.value) if self.stateful else TOLD_BY_DEFAULT
 
     @property
     def per_minute(self) -> int | None:
@@ -152,4 +160,4 @@ def channels_for(plans: Sequence[AlertPlan], body: Mapping[str, Any]) -> list[st
     """
     status = body.get("status") or (Status.SUSPECT if body.get("shadow") else Status.INFRINGEMENT)
     kind = body.get("kind")
-    return [p.name for p in plans if kind in p.options.tell and status in p.options.statuses]
+    return [p.name for p in plans if kind in p.tells and status in p.options.statuses]

@@ -1,0 +1,154 @@
+"""Cursor on Target for TAK: alerts as points, zones as drawings, over UDP, TCP or TLS.
+
+Over UDP nobody says that it came, so what holds is told again with every beat, before it grows stale. The
+key stands in ``detail``, element ``__nofly``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from nofly.alerts import _cot_events as events
+from nofly.alerts._channel import Channel, Clock, Condition, Notice, Outcome, later, never, told
+from nofly.alerts._datagrams import MOST_BYTES, Datagrams
+from nofly.alerts._limits import check_host, check_times
+from nofly.alerts._secrets import tls_context
+from nofly.errors import ConfigError
+from nofly.zones.model import Zone
+
+NAME = "cot"
+STATEFUL = True
+PER_MINUTE = None
+
+
+@dataclass(frozen=True, slots=True)
+class OPTIONS:
+    """Where to send. Raises ConfigError for a value that cannot be."""
+
+    host: str = "239.2.3.1"
+    """TAK's own multicast group unless said otherwise."""
+    port: int = 6969
+    protocol: str = "udp"
+    """``udp``, ``tcp`` or ``tls``."""
+    zones: bool = True
+    """Whether zones are drawn."""
+    alive_s: float = 60.0
+    """How often zones and what holds are told again; they are stale after three times as long."""
+    timeout_s: float = 10.0
+    """Most time to connect or to send."""
+    ttl: int = 1
+    """Hops of multicast."""
+    interface: str | None = None
+    """Interface that multicast goes out of: its address (IPv4) or its name (IPv6)."""
+    ca_file: str | None = None
+    """Certificates to trust instead of the system's."""
+
+    def __post_init__(self) -> None:
+        check_host(self.host, self.port)
+        check_times(alive_s=self.alive_s, timeout_s=self.timeout_s)
+        if self.protocol not in ("udp", "tcp", "tls"):
+            raise ConfigError(f"option protocol is {self.protocol!r}", expected="udp, tcp or tls")
+        if not 0 <= self.ttl < 256:
+            raise ConfigError(f"option ttl is {self.ttl}", expected="0 to 255")
+
+
+def channel(options: OPTIONS, source: str, clock: Clock) -> Channel:
+    """Return the channel; see :mod:`nofly.alerts`."""
+    return _Cot(options, clock)
+
+
+class _Cot(Channel):
+    def __init__(self, options: OPTIONS, clock: Clock) -> None:
+        self.beat_s = options.alive_s
+        self._options, self._clock = options, clock
+        self._stale_s = 3.0 * options.alive_s
+        self._datagrams = Datagrams(options.host, options.port, options.ttl, options.interface)
+        self._stream: asyncio.StreamWriter | None = None
+        self._drawings: dict[str, list[events.Drawing]] = {}
+        """By zone."""
+        self._held: dict[str, Notice] = {}
+
+    async def watch(self, zones: Sequence[Zone], standing: Sequence[Notice]) -> None:
+        """Draw the zones; those that are watched no more grow stale."""
+        self._drawings = {}
+        for zone in zones:
+            self._drawings.setdefault(zone.id, []).extend(events.drawings(zone))
+        self._held.update({notice.thread: notice for notice in standing if notice.active})
+        await self._repeat()
+
+    async def tell(self, notice: Notice) -> Outcome:
+        """Send an alert, or that it is over. A feed has no place and is not told here."""
+        if notice.active is None:
+            return told()
+        event = self._event(notice)
+        if event is None:
+            return never("neither the target's place nor the zone is known")
+        try:
+            await self._send(event)
+        except (OSError, TimeoutError) as error:
+            return later(
+                f"{self._options.host}:{self._options.port}: {getattr(error, 'strerror', None) or error}"
+            )
+        self._held.pop(notice.thread, None)
+        if notice.active:
+            self._held[notice.thread] = notice
+        return told()
+
+    async def beat(self, condition: Condition) -> None:
+        """Tell zones and what holds once more, before they grow stale."""
+        await self._repeat()
+
+    async def aclose(self) -> None:
+        """Close what is open."""
+        self._datagrams.close()
+        self._hang_up()
+
+    async def _repeat(self) -> None:
+        if self._options.zones:
+            for drawing in [one for each in self._drawings.values() for one in each]:
+                await self._send(events.drawn(drawing, self._clock(), self._stale_s))
+        for notice in list(self._held.values()):
+            event = self._event(notice)
+            if event is not None:
+                await self._send(event)
+
+    def _event(self, notice: Notice) -> bytes | None:
+        now_us = self._clock()
+        if notice.lat_deg is not None and notice.lon_deg is not None:
+            place = (notice.lat_deg, notice.lon_deg)
+            return events.alert(notice, place, True, now_us, self._stale_s)
+        for drawing in self._drawings.get(notice.zone_id or "", ()):
+            return events.alert(notice, drawing.place, False, now_us, self._stale_s)
+        return None
+
+    async def _send(self, event: bytes) -> None:
+        if self._options.protocol == "udp":
+            if len(event) > MOST_BYTES:
+                raise OSError("the event is longer than a datagram")
+            await self._datagrams.send(event)
+            return
+        try:
+            async with asyncio.timeout(self._options.timeout_s):
+                stream = self._stream = self._stream or await self._connected()
+                if stream.is_closing():
+                    raise ConnectionResetError("the server has closed the connection")
+                stream.write(event + b"\n")
+                await stream.drain()
+        except BaseException:
+            self._hang_up()
+            raise
+
+    async def _connected(self) -> asyncio.StreamWriter:
+        options = self._options
+        context = tls_context(options.ca_file) if options.protocol == "tls" else None
+        _, writer = await asyncio.open_connection(options.host, options.port, ssl=context)
+        return writer
+
+    def _hang_up(self) -> None:
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            with suppress(Exception):
+                stream.transport.abort()
