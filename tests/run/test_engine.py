@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -32,9 +33,10 @@ def judged(bodies: list[Body]) -> list[dict[str, Any]]:
 
 
 def live(
-    positions: Positions, engine: Engine, cuts: set[int], *, until: bool = True
+    positions: Positions, make: Callable[[], Engine], cuts: set[int], *, until: bool = True
 ) -> list[Body]:
-    """Return what is recorded of positions in order of time."""
+    """Return what is recorded of positions in order of time; at every cut a new engine takes up the state."""
+    engine = make()
     edges = sorted({0, len(positions), *(cut % (len(positions) + 1) for cut in cuts)})
     bodies: list[Body] = []
     for first, end in itertools.pairwise(edges):
@@ -42,6 +44,10 @@ def live(
         tick = engine.step(batch, int(batch.time_us.max()) if until else 0)
         assert tick.late is None
         bodies += tick.bodies
+        state = engine.save()
+        engine = make()
+        engine.load(state)
+        assert engine.save() == state
     return bodies + engine.finish().bodies
 
 
@@ -75,6 +81,9 @@ def dressed(positions: Positions, seed: int) -> Positions:
 def test_live_is_recorded(flight: Case, cuts: set[int], seed: int, until: bool) -> None:
     positions = dressed(positions_of(flight.reports), seed)
     positions = positions.take(np.argsort(positions.time_us, kind="stable"))
-    engine = Engine(flight.zones, EngineOptions(flight.max_gap_s, Params(30.0, 60.0), AIDS))
-    found = judged(live(positions, engine, cuts, until=until))
+
+    def make() -> Engine:
+        return Engine(flight.zones, EngineOptions(flight.max_gap_s, Params(30.0, 60.0), AIDS))
+
+    found = judged(live(positions, make, cuts, until=until))
     assert found == recorded(flight.zones, positions, flight.max_gap_s)

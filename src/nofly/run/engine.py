@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nofly.errors import Finding, Severity
+from nofly.errors import Finding, Severity, StoreError
 from nofly.incidents import machine
 from nofly.incidents.happenings import NONE, Happened, ZoneSides
 from nofly.incidents.machine import Case, Happening, Key
@@ -24,6 +24,7 @@ from nofly.kernel.detect import Detector, Params
 from nofly.kernel.visits import VisitBook
 from nofly.run.heard import Heard
 from nofly.run.lists import Lists
+from nofly.run.packing import pack, unpack
 from nofly.run.predicting import Predictor
 from nofly.run.preparing import Active, Aids, Preparing, Taken
 from nofly.run.verdicts import Verdicts
@@ -35,6 +36,7 @@ from nofly.zones.model import Restriction, Zone
 Body = dict[str, Any]
 """What is recorded: a JSON object with ``time_us``, ``kind`` and ``incident``."""
 
+_SAVED = ("_preparing", "_book", "_stays", "_heard", "_verdicts")
 _NEVER_US = np.iinfo(np.int64).min // 2
 
 
@@ -124,6 +126,29 @@ class Engine:
         latest_us = np.iinfo(np.int64).max // 2
         out.bodies += self._verdicts.again(latest_us)
         return out
+
+    def save(self) -> bytes:
+        """Return the state as bytes, for :meth:`load`."""
+        return pack({
+            "law": self._hashes, "heard_us": self._heard_us, "cases": machine.save(self.cases.values()),
+            "sides": self._sides.save(), "detector": self._detector.save(),
+            **{name: getattr(self, name).save() for name in _SAVED},
+            "predictor": None if self._predictor is None else self._predictor.save(),
+        })  # fmt: skip
+
+    def load(self, data: bytes) -> None:
+        """Take up a state that :meth:`save` returned. Raises StoreError where it is not one of this law."""
+        state = unpack(data, "the state of the engine")
+        if not isinstance(state, dict) or state.get("law") != self._hashes:
+            raise StoreError("the state of the engine is that of another law")
+        self._heard_us = state["heard_us"]
+        self.cases = machine.load(state["cases"])
+        self._sides.load(state["sides"])
+        self._detector.load(state["detector"])
+        for name in _SAVED:
+            getattr(self, name).load(state[name])
+        if self._predictor is not None and state["predictor"] is not None:
+            self._predictor.load(state["predictor"])
 
     def _in_time(self, positions: Positions) -> tuple[Positions, Positions | None]:
         """Return the rows that follow those judged, and the late ones."""

@@ -15,11 +15,12 @@ from nofly.incidents.happenings import Happened
 from nofly.incidents.states import Event
 from nofly.run.preparing import Taken
 from nofly.run.witnesses import LATER_S, TOLD, Seen, sentences_of, states_error
-from nofly.schema import Positions
+from nofly.schema import Coded, Positions
 from nofly.units import US_PER_S
 
 _BEGINS = (Event.ENTER, Event.DOUBT)
 _ENDS = (Event.LEAVE, Event.LOSE, Event.END_ZONE)
+_ARRAYS = ("last_us", "_count", "_mark", "_stated", "_busy")
 _NEVER_US = np.iinfo(np.int64).min // 2
 
 
@@ -147,6 +148,25 @@ class Heard:
         else:
             self._ended.pop(target, None)
         self._note(target)
+
+    def save(self) -> dict[str, Any]:
+        """Return the state for :func:`nofly.run.packing.pack`."""
+        return {
+            **{name: getattr(self, name) for name in _ARRAYS},
+            "told": [column.tolist() for column in self._told],
+            "going": [[t, z, _saved(a)] for t, of in self._going.items() for z, a in of.items()],
+            "ended": [[t, z, _saved(a)] for t, of in self._ended.items() for z, a in of],
+        }  # fmt: skip
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Take up a state that :meth:`save` returned."""
+        for name in _ARRAYS:
+            setattr(self, name, state[name])
+        self._told = [np.array([*texts, None], object)[:-1] for texts in state["told"]]
+        for target, zone, account in state["going"]:
+            self._going.setdefault(target, {})[zone] = _loaded(account)
+        for target, zone, account in state["ended"]:
+            self._ended.setdefault(target, []).append((zone, _loaded(account)))
 
     def _to_walk(
         self, target: NDArray[np.int32], marks: NDArray[np.uint16], stated: NDArray[np.bool_],
@@ -277,3 +297,29 @@ def _before(one: Happened, time_us: int) -> bool:
     the stay, and so has an exit."""
     begins = one.happening.event in _BEGINS
     return one.happening.time_us <= time_us if begins else one.happening.time_us < time_us
+
+
+def _saved(account: Account) -> list[Any]:
+    first = account.first
+    row = None if first is None or not len(first) else _row(first)
+    told = [dict(count) for count in account.told]
+    return [account.entry_us, account.settled, told, list(account.marks.items()), account.stated,
+            account.stated_before, account.exit_us, account.else_told, row]  # fmt: skip
+
+
+def _loaded(saved: list[Any]) -> Account:
+    entry_us, settled, told, marks, stated, before, exit_us, else_told, row = saved
+    counts = tuple(Counter(count) for count in told)
+    first = None if row is None else _positions(row)
+    return Account(entry_us, settled, counts, Counter(dict(marks)), stated, before, exit_us, else_told, first)
+
+
+def _row(one: Positions) -> list[Any]:
+    texts = {name: text.at(0) for name, text in one.texts.items()}
+    return [one.time_us, one.target.at(0), one.lat_deg, one.lon_deg, dict(one.columns), texts]
+
+
+def _positions(row: list[Any]) -> Positions:
+    time_us, target, lat_deg, lon_deg, columns, texts = row
+    coded = {name: Coded.from_list([text]) for name, text in texts.items()}
+    return Positions(time_us, Coded.from_list([target]), lat_deg, lon_deg, columns, coded)

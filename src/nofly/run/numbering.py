@@ -30,6 +30,12 @@ class Numbering:
         self.names.append(name)
         return len(self.names) - 1
 
+    def resume(self, names: list[str], beside: set[int]) -> None:
+        """Take up names by number; those ``beside`` others are not what rows get."""
+        self.names[:] = names
+        self._by_name = {name: k for k, name in enumerate(names) if k not in beside}
+        self._values = []
+
     def of(self, target: Coded) -> NDArray[np.int32]:
         """Return the number of each row; the codes themselves where they are the numbers."""
         if target.values is not self._values:

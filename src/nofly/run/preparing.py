@@ -117,6 +117,20 @@ class Preparing:
         )
         return Taken(self._with_heights(positions, low, high), target, marks, reports, quality)
 
+    def save(self) -> dict[str, Any]:
+        """Return the state for :func:`nofly.run.packing.pack`."""
+        carry = [[c.time_us, c.lo_m, c.hi_m] for c in self._carry]
+        return {"targets": self.targets, "shadows": sorted(self.shadows), "shadow_of": self._shadow_of,
+                "screen": self._screen.rows, "carry": carry}  # fmt: skip
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Take up a state that :meth:`save` returned, for the same datums."""
+        self.shadows.update(state["shadows"])
+        self._numbering.resume(state["targets"], self.shadows)
+        self._shadow_of = state["shadow_of"]
+        self._screen = ScreenState(state["screen"]).grown(0)
+        self._carry = [Carry(*arrays) for arrays in state["carry"]]
+
     def _with_heights(self, positions: Positions, low: Any, high: Any) -> Positions:
         """Return the batch with the heights as judged, where they were worked out and not reported."""
         more = {}

@@ -11,7 +11,7 @@ import msgspec
 
 from nofly.incidents.judge import incident_id
 from nofly.incidents.machine import Key, Record
-from nofly.incidents.record import Status
+from nofly.incidents.record import Cause, Status
 from nofly.incidents.states import Told
 from nofly.incidents.stays import Stay, Stays
 from nofly.incidents.warnings import Warned
@@ -104,6 +104,21 @@ class Verdicts:
             self._heard.forget(target, zone, entry_us)
             if found != row:
                 yield self._body(stay, key, found["id"], incident, found)
+
+    def save(self) -> dict[str, Any]:
+        """Return the state for :func:`nofly.run.packing.pack`."""
+        told = [[*at, msgspec.to_builtins(stay), *key, incident, row]
+                for at, (stay, key, incident, row) in self._told.items()]  # fmt: skip
+        return {"incident": self._incident, "open": self._open, "told": told}
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Take up a state that :meth:`save` returned, for the same law."""
+        self._incident = state["incident"]
+        self._open = [tuple(one) for one in state["open"]]
+        for *at, stay, target_id, zone_hash, shadow, incident, row in state["told"]:
+            key = Key(target_id, zone_hash, shadow)
+            causes = {name: Cause(stay[name]) for name in ("entry_cause", "exit_cause")}
+            self._told[at[0], at[1], at[2]] = Stay(**{**stay, **causes}), key, incident, row
 
     def _row(self, stay: Stay, key: Key, account: Account | None) -> dict[str, Any]:
         zone = self._law[stay.zone]
