@@ -124,15 +124,16 @@ def zone_of(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
-def offset_us(zone: ZoneInfo, local_us: int) -> tuple[int, bool]:
-    """Return the zone's offset from UTC at a local time, and whether that time occurs twice.
+def offsets_us(zone: ZoneInfo, local_us: int) -> tuple[int, int]:
+    """Return the zone's offsets from UTC at a local time, were it the first or the second of its name.
 
-    Of the two the first is taken, as the tz database's ``fold`` 0 (PEP 495).
+    The first is the greater one where the time occurs twice, the same where it occurs once, as the tz
+    database's ``fold`` 0 and 1 (PEP 495).
     """
     naive = datetime(1970, 1, 1) + timedelta(microseconds=local_us)  # noqa: DTZ001 local by intent
     first = naive.replace(tzinfo=zone).utcoffset() or timedelta(0)
     second = naive.replace(tzinfo=zone, fold=1).utcoffset() or timedelta(0)
-    return first // timedelta(microseconds=1), first > second
+    return first // timedelta(microseconds=1), second // timedelta(microseconds=1)
 
 
 def local_to_utc(local_us: NDArray[np.int64], zone_name: str | None) -> tuple[NDArray[np.int64], int]:
@@ -145,9 +146,9 @@ def local_to_utc(local_us: NDArray[np.int64], zone_name: str | None) -> tuple[ND
     zone = zone_of(str(zone_name))
     step = _HOUR_US // 4
     quarters, inverse = np.unique(np.where(local_us < 0, 0, local_us) // step, return_inverse=True)
-    offsets = [offset_us(zone, int(quarter) * step) for quarter in quarters]
-    shift = np.array([o[0] for o in offsets], np.int64)[inverse]
-    twice = np.array([o[1] for o in offsets], np.bool_)[inverse] & (local_us >= 0)
+    offsets = np.array([offsets_us(zone, int(q) * step) for q in quarters], np.int64).reshape(-1, 2)
+    shift = offsets[inverse, 0]
+    twice = (offsets[:, 0] > offsets[:, 1])[inverse] & (local_us >= 0)
     return np.where(local_us < 0, NO_TIME, local_us - shift), int(twice.sum())
 
 

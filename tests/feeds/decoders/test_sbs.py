@@ -118,6 +118,18 @@ def test_a_live_feed_has_the_time_received_unless_a_zone_is_told() -> None:
         sbs.decoder({"time_zone": "Mars"}, "feed")
 
 
+@pytest.mark.parametrize("utc_hour", [0, 1, 2])
+def test_live_a_time_that_occurs_twice_is_the_one_near_the_time_received(utc_hour: int) -> None:
+    # Kyiv, 26 October 2025: 04:00 of summer time is 03:00 again.
+    midnight_us = 1_761_436_800_000_000
+    real_us = midnight_us + utc_hour * 3_600_000_000 + 1_800_000_000
+    local = f"{(utc_hour + (3 if utc_hour < 1 else 2)) % 24:02d}:30:00.000"
+    line = message(lat=50.0, lon=30.0).replace("2010/05/23", "2025/10/26").replace("00:00:00.000", local)
+    feed = sbs.decoder({"time_zone": "Europe/Kyiv"}, "feed")
+    positions, _ = feed.feed(line.encode() + b"\n", real_us + 300_000)
+    assert positions.time_us.tolist() == [real_us]
+
+
 def test_one_aircraft_says_nothing_of_another() -> None:
     positions, _ = decode(message("1", callsign="KLM1"), message(address="4CA2AE", lat=51, lon=1, alt=0))
     assert "callsign" not in positions.texts

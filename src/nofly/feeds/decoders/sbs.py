@@ -22,7 +22,7 @@ from nofly.feeds.decoding import STREAM, Decoder, options_of
 from nofly.feeds.faults import ADDRESS_INVALID, NOT_A_POSITION, TIME_INVALID, Fault, Tally, position_fault
 from nofly.feeds.rows import Rows
 from nofly.feeds.texts import callsign_of, squawk_of, target_of
-from nofly.feeds.times import clock_us, day_us, offset_us, zone_of
+from nofly.feeds.times import clock_us, day_us, offsets_us, zone_of
 from nofly.schema import Positions
 from nofly.units import M_PER_FT, MPS_PER_FPM, MPS_PER_KT
 
@@ -107,7 +107,7 @@ class SbsDecoder:
         self._rows = Rows()
         self._tally = Tally(source)
         self._days: dict[str, int | None] = {}
-        self._shifts: dict[int, int] = {}
+        self._shifts: dict[int, tuple[int, int]] = {}
 
     @property
     def records(self) -> int:
@@ -166,8 +166,8 @@ class SbsDecoder:
         target = self._target(fields[4])
         if target is None:
             return ADDRESS_INVALID
-        logged_us = None if self._as_received else self._time_us(fields[8], fields[9])
-        told_us = None if self._as_received else self._time_us(fields[6], fields[7])
+        logged_us = None if self._as_received else self._time_us(fields[8], fields[9], received_us)
+        told_us = None if self._as_received else self._time_us(fields[6], fields[7], received_us)
         time_us = told_us or logged_us or received_us
         if time_us is None:
             return TIME_INVALID
@@ -208,8 +208,12 @@ class SbsDecoder:
             if value is not None:
                 aircraft.values[name] = (time_us, value)
 
-    def _time_us(self, day: str, clock: str) -> int | None:
-        """Return a date ``2010/05/23`` and a time ``00:00:17.984`` as microseconds UTC, or None."""
+    def _time_us(self, day: str, clock: str, received_us: int | None) -> int | None:
+        """Return a date ``2010/05/23`` and a time ``00:00:17.984`` as microseconds UTC, or None.
+
+        Of a time that occurs twice, where summer time ends, the one nearest to the time received is meant; of
+        a recording the first.
+        """
         day = day.strip()
         if day not in self._days:
             if len(self._days) > 10_000:
@@ -225,8 +229,11 @@ class SbsDecoder:
         if quarter not in self._shifts:
             if len(self._shifts) > 10_000:
                 self._shifts.clear()
-            self._shifts[quarter] = offset_us(self._zone, quarter * 900_000_000)[0]
-        return local_us - self._shifts[quarter]
+            self._shifts[quarter] = offsets_us(self._zone, quarter * 900_000_000)
+        first_us, second_us = (local_us - shift for shift in self._shifts[quarter])
+        if received_us is None or second_us <= first_us:
+            return first_us
+        return min(first_us, second_us, key=lambda us: abs(us - received_us))
 
 
 def _row_values(
