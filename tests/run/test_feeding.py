@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
+import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from nofly.errors import ConfigError, PluginError
 from nofly.feeds.decoders.jsonl import JsonlFeed
+from nofly.feeds.decoders.readsb import ReadsbFeed
 from nofly.feeds.health import Status
+from nofly.run.decoding_turns import THREAD_BYTES
 from nofly.run.feeding import Feeds, plan_feed
+from nofly.store.capture import Capture
 from tests.feeds.transports.peering import PATIENCE_S, free_port
-from tests.run.peers import Beside, Clock, beside, line, peer
+from tests.run.peers import START_US, Beside, Clock, beside, line, peer
 
 
 async def no_wait(_: float) -> None:
@@ -233,6 +239,64 @@ def test_a_flood_of_garbage_leaves_the_other_feed_its_turn(decoder: str) -> None
     at = asyncio.run(run())
     assert at.count(0) == 0
     assert at.feeds.states[0].status is Status.ALIVE
+
+
+def test_a_large_body_is_decoded_beside_the_loop_and_to_its_end_though_it_is_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aircraft = [
+        {"hex": f"{k:06x}", "lat": 50.0 + k * 1e-4, "lon": 14.0, "seen_pos": 0.1} for k in range(1000)
+    ]
+    body = json.dumps({"now": START_US / 1e6, "aircraft": aircraft}).encode()
+    assert len(body) > THREAD_BYTES
+    (tmp_path / "aircraft.json").write_bytes(body)
+    plain, entered, go_on = ReadsbFeed.feed, threading.Event(), threading.Event()
+
+    def slow(self: ReadsbFeed, data: bytes, received_us: int) -> object:
+        entered.set()
+        assert go_on.wait(PATIENCE_S)
+        return plain(self, data, received_us)
+
+    monkeypatch.setattr(ReadsbFeed, "feed", slow)
+
+    async def run() -> Beside:
+        clock = Clock()
+        feeds = Feeds([plan_feed("a", f"readsb+file:{tmp_path / 'aircraft.json'}", {})], clock)
+        running = asyncio.create_task(feeds.run())
+        async with asyncio.timeout(PATIENCE_S):
+            while not entered.is_set():
+                # The loop goes on while the decoder is at work.
+                await asyncio.sleep(0.001)
+        running.cancel()
+        await asyncio.sleep(0.01)
+        go_on.set()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        at = Beside(feeds, clock)
+        at.look()
+        return at
+
+    assert asyncio.run(run()).count() == 1000
+
+
+def test_a_capture_that_cannot_be_written_hurts_no_feed(tmp_path: Path) -> None:
+    capture = Capture(tmp_path)
+    (tmp_path / "feed 0").write_bytes(b"in the way")
+
+    async def run() -> Beside:
+        clock = Clock()
+        async with peer() as other:
+            plan = plan_feed("feed 0", f"jsonl+tcp://127.0.0.1:{other.port}", {})
+            async with beside(Feeds([plan], clock, capture=capture), clock) as at:
+                await at.until(lambda: other.connections == 1)
+                other.say(line(1))
+                await at.until(lambda: at.count() == 1)
+        return at
+
+    at = asyncio.run(run())
+    assert at.feeds.states[0].error is None
+    assert capture.lost_bytes == len(line(1))
+    assert [finding.code for finding in capture.close()] == ["capture-not-written"]
 
 
 def test_stopped_in_the_midst_of_a_chunk_what_was_received_is_decoded_to_its_end() -> None:

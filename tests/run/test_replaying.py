@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from nofly.errors import Severity
+from nofly.feeds.decoders.odid_jsonl import OdidJsonlDecoder
 from nofly.feeds.health import Status
 from nofly.feeds.options import ArchiveOptions
 from nofly.run import replaying
@@ -227,6 +228,45 @@ def test_a_capture_whose_oldest_are_gone_or_whose_writer_was_killed_is_fed_from_
     assert times.tolist() == list(range(100 - len(times), 100))
     assert len(times) > 50
     assert at.rows().columns["raw"].tolist() == [int(k) * len(line(0)) for k in times]
+
+
+def test_what_the_disk_could_not_hold_is_a_gap_and_not_a_shift(tmp_path: Path) -> None:
+    capture = Capture(tmp_path, CaptureLimits(segment_bytes=300))
+    capture.begin("north", "jsonl", {}, finish_each=False)
+    for number in range(100):
+        capture.write("north", line(number), START_US + number, opened=number == 0)
+        capture.flush()
+    capture.close()
+    found = sorted(tmp_path.rglob("*.zst"), key=lambda path: int(path.name.split("-")[1].split(".")[0]))
+    found[len(found) // 2].unlink()
+    at = asyncio.run(replay(f"replay+file:{tmp_path}?speed=max"))
+    times = (at.rows().time_us - START_US) // 1000
+    assert 50 < len(times) < 100
+    assert at.rows().columns["raw"].tolist() == [int(k) * len(line(0)) for k in times]
+    assert "capture-missing" in {finding.code for finding in at.feeds.take_findings()}
+
+
+def test_a_decoder_that_fails_in_a_replay_hurts_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    capture = Capture(tmp_path)
+    for name, decoder in (("north", "jsonl"), ("south", "odid_jsonl"), ("west", "jsonl")):
+        capture.begin(name, decoder, {}, finish_each=False)
+    for number in range(20):
+        for name in ("north", "south", "west"):
+            capture.write(name, line(number), START_US + number, opened=number == 0)
+    capture.close()
+
+    def raising(*_: object) -> object:
+        raise RuntimeError("a fault")
+
+    monkeypatch.setattr(OdidJsonlDecoder, "feed", raising)
+    at = asyncio.run(replay(f"replay+file:{tmp_path}?speed=max"))
+    assert at.feeds.states[0].error is None
+    assert len(by_station(at.rows(), "north")) == len(by_station(at.rows(), "west")) == 20
+    (said,) = [finding for finding in at.feeds.take_findings() if finding.code == "decoder-failed"]
+    assert (said.source, said.count) == ("south", 1)
+    assert "RuntimeError: a fault" in said.message
 
 
 def test_what_nobody_takes_stops_a_replay_at_its_share() -> None:

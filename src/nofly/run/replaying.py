@@ -168,32 +168,51 @@ class _Recorded:
     def __init__(self, first: Captured) -> None:
         header = self.header = first.header
         plugin = plugins.load(DECODERS, header.decoder)
-        self._decoder: Decoder = plugin.decoder(header.options, header.feed)
+        self._decoder: Decoder | None = plugin.decoder(header.options, header.feed)
         self._framing = str(plugin.FRAMING)
-        self._base = first.offset
-        """Of the first byte that the decoder is fed: later than it was where segments are deleted."""
+        self._base = self._next = first.offset
+        """Offset of the first byte that the decoder is fed (later than it was where segments are deleted),
+        and of the next."""
         self.received_us = first.received_us
         self._open = False
 
     async def fed(self, entry: Captured) -> AsyncIterator[Decoded]:
-        """Yield what an entry gives."""
-        if entry.closed or (entry.opened and self._open):
+        """Yield what an entry gives; nothing once the decoder has raised, which live was its end too."""
+        missing = entry.offset - self._next
+        if entry.closed or missing or (entry.opened and self._open):
             yield self.finish(entry.received_us)
+        self._base, self._next = self._base + missing, entry.offset + len(entry.data)
         self.received_us = entry.received_us
-        if entry.closed:
+        if entry.closed or self._decoder is None:
             return
         self._open = True
         chunk = Chunk(entry.data, entry.received_us, entry.opened, entry.lost)
-        async for _, positions, findings in decoded(self._decoder, self._framing, chunk):
-            yield self._placed(positions), findings
+        try:
+            async for _, positions, findings in decoded(self._decoder, self._framing, chunk):
+                yield self._placed(positions), findings
+        except Exception as error:
+            yield self._ended(error)
         if self.header.finish_each:
             yield self.finish(entry.received_us)
 
     def finish(self, received_us: int) -> Decoded:
         """Return what is left at the end of a connection."""
         self._open = False
-        positions, findings = self._decoder.finish(received_us)
+        if self._decoder is None:
+            return concatenate([]), []
+        try:
+            positions, findings = self._decoder.finish(received_us)
+        except Exception as error:
+            return self._ended(error)
         return self._placed(positions), findings
+
+    def _ended(self, error: Exception) -> Decoded:
+        self._decoder = None
+        message = f"the decoder {self.header.decoder} failed: {type(error).__name__}: {str(error)[:200]}"
+        where = f"byte {self._next}"
+        return concatenate([]), [
+            Finding("decoder-failed", Severity.WARNING, message, self.header.feed, where)
+        ]
 
     def _placed(self, positions: Positions) -> Positions:
         """Return rows with ``raw`` as in the capture, and the feed's name as their station."""
