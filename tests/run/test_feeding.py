@@ -245,7 +245,7 @@ def test_a_large_body_is_decoded_beside_the_loop_and_to_its_end_though_it_is_sto
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     aircraft = [
-        {"hex": f"{k:06x}", "lat": 50.0 + k * 1e-4, "lon": 14.0, "seen_pos": 0.1} for k in range(1000)
+        {"hex": f"{k:06x}", "lat": 50.0 + k * 1e-4, "lon": 14.0, "seen_pos": 0.1} for k in range(1, 1001)
     ]
     body = json.dumps({"now": START_US / 1e6, "aircraft": aircraft}).encode()
     assert len(body) > THREAD_BYTES
