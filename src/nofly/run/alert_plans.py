@@ -18,9 +18,10 @@ from nofly.errors import ConfigError, PluginError
 from nofly.incidents.record import Status
 from nofly.incidents.states import Told
 from nofly.run.alert_words import FEED_ALIVE, FEED_SILENT, Template
+from nofly.run.verdicts import JUDGED
 
 KIND = "nofly.alerts"
-KINDS = (*(kind.value for kind in Told), FEED_SILENT, FEED_ALIVE)
+KINDS = (*(kind.value for kind in Told), JUDGED, FEED_SILENT, FEED_ALIVE)
 """Kinds of records that a channel can be told of."""
 TOLD_BY_DEFAULT = (
     Told.PREDICTED.value, Told.UNPREDICTED.value, Told.ENTERED.value, Told.REENTERED.value,
@@ -156,8 +157,10 @@ def channels_for(plans: Sequence[AlertPlan], body: Mapping[str, Any]) -> list[st
     """Return the names of the channels that a record is to be told on, in the order of ``plans``.
 
     A record that says no status is of an infringement; of a suspect one where it rests on reports that are
-    not credible (``shadow``).
+    not credible (``shadow``). A warning that is inhibited is told nobody.
     """
+    if body.get("inhibited"):
+        return []
     status = body.get("status") or (Status.SUSPECT if body.get("shadow") else Status.INFRINGEMENT)
     kind = body.get("kind")
     return [p.name for p in plans if kind in p.tells and status in p.options.statuses]

@@ -11,6 +11,7 @@ from nofly.alerts import Notice, Urgency
 from nofly.errors import ConfigError
 from nofly.incidents.states import Phase, Told
 from nofly.run.outputs.text import clock, depth, height, place, printable
+from nofly.run.verdicts import JUDGED
 from nofly.store.chain import Stored
 from nofly.zones.model import Zone
 
@@ -39,8 +40,9 @@ _SENTENCES: dict[str, str] = {
     Told.CLOSED: "the incident of {target} and {zone} is closed",
     Told.CONTRADICTED: "what is reported of {target} and {zone} contradicts what was recorded",
     Told.AMENDED: "what was recorded of {target} and {zone} is amended",
-    FEED_SILENT: "feed {feed} is silent: not monitored through it since {time}",
-    FEED_ALIVE: "feed {feed} brings positions again",
+    JUDGED: "the stay of {target} in {zone} is judged: {status}",
+    FEED_SILENT: "feed {feed} is silent: not monitored through it since {since}",
+    FEED_ALIVE: "feed {feed} brings positions again: not monitored through it since {since}",
 }
 _FIRST_US, _LAST_US = -62_135_596_800_000_000, 253_402_300_799_000_000
 """The years 1 to 9999."""
@@ -73,7 +75,9 @@ def notice_of(key: str, record: Stored, zone_of: ZoneOf) -> Notice:
     if known["height_m"] is not None and known["height_datum"] is not None:
         known["height_words"] = height(known["height_m"], known["height_datum"])
     kind = _bounded(record.kind)
-    told = _sentence(kind, phase, _bounded(record.incident), record.time_us, known)
+    since_us = read.whole("since_us")
+    since_us = record.time_us if since_us is None else since_us
+    told = _sentence(kind, phase, _bounded(record.incident), (record.time_us, since_us), known)
     return Notice(
         key=key, sequence=record.sequence, record_hash=record.hash, kind=kind,
         incident=_bounded(record.incident), time_us=record.time_us, urgency=_urgency(kind, phase),
@@ -136,13 +140,17 @@ def _title(kind: str, known: Mapping[str, Any], incident: str) -> str:
     return f"{kind}: {known['callsign'] or known['target_id'] or 'a target'} / {_zone(known)}"
 
 
-def _sentence(kind: str, phase: str | None, incident: str, time_us: int, known: Mapping[str, Any]) -> str:
+def _sentence(
+    kind: str, phase: str | None, incident: str, times_us: tuple[int, int], known: Mapping[str, Any]
+) -> str:
+    """Return a record in words; ``times_us`` are its time and, of a feed, since when it was silent."""
+    time_us, since_us = times_us
     entry_us = known["predicted_entry_us"]
     entered = "entered" if phase == Phase.INFRINGING else "may have entered (it cannot be told)"
     values = {
         "target": _target(known), "zone": _zone(known), "feed": incident.removeprefix("feed:"),
         "entered": entered, "expected": f" at {_clock(entry_us)}" if entry_us is not None else "",
-        "time": _clock(time_us),
+        "since": _clock(since_us), "status": known["status"] or "not known",
     }  # fmt: skip
     said = _SENTENCES.get(kind, f"{kind.replace('{', '(').replace('}', ')')}: {{target}} and {{zone}}")
     parts = [said.format(**values)]
