@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import random
 import threading
@@ -277,6 +278,39 @@ def test_a_large_body_is_decoded_beside_the_loop_and_to_its_end_though_it_is_sto
         return at
 
     assert asyncio.run(run()).count() == 1000
+
+
+@pytest.mark.parametrize("method", ["feed", "finish"])
+def test_a_decoder_that_raises_while_it_is_stopped_stops_all_the_same(
+    method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, calls = getattr(JsonlFeed, method), itertools.count()
+
+    def raising(self: JsonlFeed, *given: object) -> object:
+        if method == "finish" or next(calls) > 2:
+            raise RuntimeError("a fault")
+        return plain(self, *given)
+
+    monkeypatch.setattr(JsonlFeed, method, raising)
+
+    async def run() -> Feeds:
+        clock = Clock()
+        async with peer() as other:
+            feeds = feeds_of(clock, other.port)
+            running = asyncio.create_task(feeds.run())
+            async with asyncio.timeout(PATIENCE_S):
+                while not other.connections:
+                    await asyncio.sleep(0.001)
+                other.say(b"".join(line(number) for number in range(5000)))
+                while not feeds.states[0].positions:
+                    await asyncio.sleep(0)
+                running.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await running
+        return feeds
+
+    (state,) = asyncio.run(run()).states
+    assert state.error == "RuntimeError: a fault"
 
 
 def test_a_capture_that_cannot_be_written_hurts_no_feed(tmp_path: Path) -> None:

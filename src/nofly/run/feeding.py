@@ -141,6 +141,10 @@ class Feeds:
                     # Begun anew, a recording would tell everything twice.
                     feed.state = ended(feed.state, self._clock())
                     return
+                task = asyncio.current_task()
+                if task is not None and task.cancelling():
+                    # It failed while it was being stopped.
+                    raise asyncio.CancelledError from error
             await self._sleep(retry.wait_s)
 
     async def _connection(self, feed: _Feed) -> None:
