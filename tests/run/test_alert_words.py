@@ -147,7 +147,8 @@ def test_a_value_is_never_read_as_a_template() -> None:
     [
         ("{callsig}", "callsign"), ("{callsign.__class__}", "for a brace"), ("{callsign[0]}", "for a brace"),
         ("{callsign!r}", "for a brace"), ("{callsign:>9}", "for a brace"), ("{}", "one of"),
-        ("{", "for a brace"), ("a } b", "for a brace"), ("{__class__}", "one of"), ("x" * 2001, "at most 2000"),
+        ("{", "for a brace"), ("a } b", "for a brace"), ("{__class__}", "one of"),
+        ("x" * 2001, "at most 2000"),
     ],
 )  # fmt: skip
 def test_templates_that_cannot_be(text: str, expected: str) -> None:

@@ -14,10 +14,11 @@ from nofly.alerts import Channel, Condition, Notice, Outcome, Verdict, later, ne
 from nofly.alerts.log import OPTIONS
 from nofly.errors import StoreError
 from nofly.run import alert_line
+from nofly.run import telling as telling_module
 from nofly.run.alert_plans import AlertPlan, TellOptions, channels_for, plan_alert
 from nofly.run.alert_words import Template
 from nofly.run.telling import Telling
-from nofly.store.outbox import Backlog
+from nofly.store.outbox import Backlog, Outbox
 from nofly.store.sqlite import Store
 from nofly.zones.model import Zone
 
@@ -357,6 +358,53 @@ def test_what_was_acknowledged_or_muted_is_not_told(
     assert backlog(path, "a") == Backlog(0, 0, len(expected), 3 - len(expected))
 
 
+def test_what_was_told_and_could_not_be_noted_is_noted_later_and_not_told_again(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, refusals = Outbox.deliver, iter(range(3))
+
+    def deliver(self: Outbox, keys: Sequence[str], now_us: int) -> None:
+        if next(refusals, None) is not None:
+            raise StoreError("the disk is full")
+        real(self, keys, now_us)
+
+    monkeypatch.setattr(Outbox, "deliver", deliver)
+    monkeypatch.setattr(telling_module, "_AFTER_FAULT_S", 0.01)
+    append(path, [body(f"i{n}") for n in range(3)], "a")
+    ear = Ear()
+    telling = Telling([plan("a", ear)], path, Clock())
+    tell(telling, settled(path, "a"))
+    assert [n.incident for n in ear.heard] == ["i0", "i1", "i2"]
+    assert telling.states[0].last_error == "the disk is full"
+
+
+@pytest.mark.parametrize("kinds", [("retry",), ("give_up",), ("claim",)], ids="-".join)
+def test_a_store_that_fails_for_a_while_loses_nothing(
+    path: Path, monkeypatch: pytest.MonkeyPatch, kinds: tuple[str, ...]
+) -> None:
+    for kind in kinds:
+        real, refusals = getattr(Outbox, kind), iter(range(2))
+
+        def failing(self: Outbox, *args: Any, real: Any = real, refusals: Any = refusals) -> Any:
+            if next(refusals, None) is not None:
+                raise StoreError("locked")
+            return real(self, *args)
+
+        monkeypatch.setattr(Outbox, kind, failing)
+    monkeypatch.setattr(telling_module, "_AFTER_FAULT_S", 0.01)
+
+    async def answer(notice: Notice) -> Outcome:
+        if notice.incident == "i0":
+            return later("no room") if len(ear.heard) < 4 else told()
+        return never("no") if notice.incident == "i1" else told()
+
+    append(path, [body(f"i{n}") for n in range(4)], "a")
+    ear, clock = Ear(answer), Clock()
+    tell(Telling([plan("a", ear)], path, clock), advanced(clock, settled(path, "a")))
+    assert {n.incident for n in ear.heard} == {f"i{n}" for n in range(4)}
+    assert backlog(path, "a") == Backlog(0, 0, 3, 1)
+
+
 def test_silence_is_written_in_the_outbox_with_who_and_why(path: Path) -> None:
     import sqlite3
 
@@ -400,6 +448,7 @@ def test_channels_for() -> None:
     assert channels_for(plans, body()) == ["all", "usual"]
     assert channels_for(plans, body(shadow=True)) == ["all"]
     assert channels_for(plans, body(status="exempt")) == []
+    assert channels_for(plans, body(inhibited={"who": "tower", "why": "training"})) == []
     assert channels_for(plans, body(kind="exited")) == ["usual"]
     assert channels_for(plans, {"kind": "feed-silent", "incident": "feed:x", "time_us": 1}) == ["usual"]
     assert channels_for(plans, {"kind": "closed", "incident": "x"}) == []
