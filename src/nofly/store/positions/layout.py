@@ -177,7 +177,7 @@ def file_schema() -> pa.Schema:
     """Return the Arrow schema of a file."""
     import pyarrow as pa
 
-    place = pa.decimal32(9, 6)
+    place = pa.decimal128(9, 6)
     return pa.schema([pa.field(f.name, place if f.name in _PLACES else f.type) for f in arrow_schema()])
 
 
@@ -253,9 +253,9 @@ def _table(positions: Positions) -> pa.Table:
     table = lean.to_arrow()
     schema = file_schema()
     for name in _PLACES:
-        whole = np.rint(getattr(positions, name) * _PER_DEGREE).astype(np.int32)
-        kind = schema.field(name).type
-        place = pa.Array.from_buffers(kind, len(whole), [None, pa.py_buffer(whole)])
+        whole = np.rint(getattr(positions, name) * _PER_DEGREE).astype(np.int64)
+        words = np.stack((whole, whole >> 63), axis=1)  # 128 bits in two's complement, low half first
+        place = pa.Array.from_buffers(schema.field(name).type, len(whole), [None, pa.py_buffer(words)])
         table = table.set_column(schema.get_field_index(name), schema.field(name), place)
     return table
 
@@ -297,9 +297,9 @@ def _degrees(decimals: pa.Array) -> NDArray[np.float64]:
     """Return DECIMAL(9,6) as floats, each the nearest to its decimal."""
     import pyarrow as pa
 
-    if not pa.types.is_decimal(decimals.type) or decimals.null_count:
+    if decimals.type != pa.decimal128(9, 6) or decimals.null_count:
         raise StoreError("a file of the archive whose places are not DECIMAL(9,6)")
-    words = np.frombuffer(decimals.cast(pa.decimal128(9, 6)).buffers()[1], np.int64)
+    words = np.frombuffer(decimals.buffers()[1], np.int64)
     whole: NDArray[np.int64] = words[2 * decimals.offset :: 2][: len(decimals)]
     return whole / _PER_DEGREE
 
