@@ -252,9 +252,8 @@ def test_an_archive_gives_the_same_infringements_as_the_recording(
         archiving.flush()
     expected = check(tracks, zones)
     assert len(expected.infringements) >= least
-    assert_same_answer(
-        check([str(path) for path in sorted((state / "p").rglob("*.parquet"))], zones), expected
-    )
+    assert len(list((state / "p").rglob("*.parquet"))) > 1
+    assert_same_answer(check(str(state / "p"), zones), expected)
     with PositionStore(state / "p") as store:
         store.compact(2**62)
         for name in ("out.parquet", "out.csv"):

@@ -152,7 +152,11 @@ def test_late_rows_become_another_file_and_compacting_makes_one(tmp_path: Path) 
         assert_same(found.take(slice(None)), ordered(found))
         assert numbers(found) == everything
         assert store.compact(2**62) == 0
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["catalogue.sqlite", "date=2023-11-14", "lock"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        ".lock",
+        "catalogue.sqlite",
+        "date=2023-11-14",
+    ]
     assert [str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*.parquet")] == [file.path]
 
 

@@ -200,7 +200,7 @@ class PositionStore:
     def _alone(self) -> Iterator[None]:
         """Let one process at a time write; before it does, remove what a crash left."""
         with told_of(self.folder, "locking the archive"):
-            lock = locked(self.folder / "lock", wait=True)
+            lock = locked(self.folder / ".lock", wait=True)
         try:
             self._sweep()
             yield
