@@ -96,7 +96,11 @@ class Line:
         if loop.time() >= self._look_s or (self._more and len(self._hand.ready()) < MOST_IN_HAND // 2):
             # Before it is looked: who wakes meanwhile is not overheard.
             self._look_s = loop.time() + IDLE_S
-            await self._fill()
+            try:
+                await self._fill()
+            except Exception:
+                self.look()
+                raise
         await self._tell_all(loop.time)
         if loop.time() >= self._count_s:
             await self._count()
