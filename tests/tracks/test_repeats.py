@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import itertools
+import json
+import random
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nofly.errors import SchemaError
+from nofly.feeds.decoders import avr
 from nofly.schema import Coded, Positions, concatenate
 from nofly.tracks import repeats
 from nofly.tracks.repeats import KEPT, Repeats
@@ -205,3 +210,27 @@ def test_a_state_that_is_none_is_refused() -> None:
     ):
         with pytest.raises(SchemaError):
             Repeats().load(broken)
+
+
+def test_a_flight_that_two_receivers_hear_in_part_is_told_once_and_whole(shared: Path) -> None:
+    with gzip.open(shared / "modes/full_flight_short.jsonl.gz", "rt") as lines:
+        frames = [json.loads(line)["frame"] for line in itertools.islice(lines, 12_000)]
+    chance = random.Random(1)
+    reports: list[tuple[int, int, str, Positions]] = []
+    for station, share, delay_us in (("near", 0.95, 0), ("far", 0.7, 80_000)):
+        decoder = avr.decoder({}, station)
+        for number, frame in enumerate(frames):
+            if chance.random() < share:
+                time_us = START_US + number * 80_000 + delay_us
+                rows, _ = decoder.feed(f"*{frame};\n".encode(), time_us)
+                rows.texts["station"] = Coded(np.zeros(len(rows), np.int32), [station])
+                reports += [(time_us, number, station, rows)] * bool(len(rows))
+    made, kept_frames = Repeats(), []
+    for _, number, _, rows in sorted(reports, key=lambda report: report[:2]):
+        kept_frames += [number] * bool(made.keep(rows, np.zeros(1, np.int32))[0])
+    heard = {number for _, number, _, _ in reports}
+    assert len(reports) > 1.5 * len(heard)
+    # A frame or two say what another has just said: it stood still, or the same was sent twice.
+    assert len(heard - set(kept_frames)) < 0.01 * len(heard)
+    # Where one receiver has missed what the other knows of error or height, both are kept.
+    assert len(kept_frames) < 1.05 * len(heard)
