@@ -233,4 +233,4 @@ def test_a_flight_that_two_receivers_hear_in_part_is_told_once_and_whole(shared:
     # A frame or two say what another has just said: it stood still, or the same was sent twice.
     assert len(heard - set(kept_frames)) < 0.01 * len(heard)
     # Where one receiver has missed what the other knows of error or height, both are kept.
-    assert len(kept_frames) < 1.05 * len(heard)
+    assert len(kept_frames) < 1.1 * len(heard)
