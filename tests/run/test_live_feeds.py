@@ -84,16 +84,18 @@ def test_a_broker_and_radars_side_by_side(tmp_path: Path, shared: Path) -> None:
     told = json.loads((DATA / "live/asterix/samples.json").read_text())["live/asterix/paris.hex"]
     records = json.loads((DATA / "live/jsonl/samples.json").read_text())["live/jsonl/paris.jsonl"]["records"]
     paris, radar = datagrams(), captured(shared)
+    remote = [bytes.fromhex(text) for text in (DATA / "live/remote_id/frames.hex").read_text().splitlines()]
     aiomqtt = pytest.importorskip("aiomqtt", reason="no aiomqtt here: pip install 'nofly[mqtt]'")
 
     async def run() -> Beside:
         clock = Clock(told["received_us"])
-        ports = [free_port(socket.SOCK_DGRAM) for _ in range(2)]
+        ports = [free_port(socket.SOCK_DGRAM) for _ in range(3)]
         async with broker(tmp_path) as port:
             plans = [
                 plan_feed("drones", f"jsonl+mqtt://127.0.0.1:{port}/nofly/%23", {"qos": 1}),
                 plan_feed("paris", f"asterix+udp://127.0.0.1:{ports[0]}", told["options"]),
                 plan_feed("split", f"asterix+udp://127.0.0.1:{ports[1]}", {}),
+                plan_feed("remote", f"remote-id+udp://127.0.0.1:{ports[2]}", {}),
             ]
             feeds = Feeds(plans, clock, sleep=no_wait)
             async with beside(feeds, clock) as at:
@@ -104,7 +106,7 @@ def test_a_broker_and_radars_side_by_side(tmp_path: Path, shared: Path) -> None:
                     for text in lines[1:]:
                         await client.publish(TOPIC, text, qos=1)
                 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sending:
-                    for sent, to in ((paris, ports[0]), (radar, ports[1])):
+                    for sent, to in ((paris, ports[0]), (radar, ports[1]), (remote, ports[2])):
                         for datagram in sent:
                             sending.sendto(datagram, ("127.0.0.1", to))
                 await at.until(
@@ -112,16 +114,18 @@ def test_a_broker_and_radars_side_by_side(tmp_path: Path, shared: Path) -> None:
                         feeds.states[0].read_bytes == sum(map(len, lines))
                         and feeds.states[1].read_bytes == sum(map(len, paris))
                         and feeds.states[2].read_bytes == sum(map(len, radar))
+                        and feeds.states[3].read_bytes == sum(map(len, remote))
                     )
                 )
         return at
 
     at = asyncio.run(run())
-    drones, whole, split = at.feeds.states
+    drones, whole, split, frames = at.feeds.states
     assert at.count(0) + sum(drones.rejects.values()) == records
     assert at.count(1) > 30
     assert {at.rows(1).texts["station"].at(k) for k in range(at.count(1))} == {"025/012"}
+    assert at.count(3) > 20
     # No site of its radar is given, and its times of day are of another hour: nothing is made up.
     assert at.count(2) == 0
     assert sum(split.rejects.values()) > 100
-    assert {drones.status, whole.status, split.status} == {Status.ALIVE}
+    assert {drones.status, whole.status, split.status, frames.status} == {Status.ALIVE}
