@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nofly import plugins
 from nofly.alerts import Notice, Urgency
 from nofly.errors import ConfigError
-from nofly.run.alert_plans import KINDS, TOLD_BY_DEFAULT, plan_alert
+from nofly.run.alert_plans import KIND, KINDS, TOLD_BY_DEFAULT, TellOptions, plan_alert
 from nofly.run.alert_words import NAMES, Template, folded, notice_of
 from nofly.run.outputs.text import printable
 from nofly.store.chain import GENESIS, Head, chained
 from tests.alerts.notices import HOSTILE
 from tests.alerts.zones import PARIS
+from tests.house.tree import ROOT
 
 TIME_US = 1_633_612_940_500_000
 FULL = {
@@ -197,3 +200,11 @@ def test_plans() -> None:
     assert plan_alert("h", "webhook", {"url": "https://x/hunter2"}).per_minute == 60
     assert "hunter2" not in repr(plan_alert("h", "webhook", {"url": "https://x/hunter2"}))
     assert plan_alert("h", "webhook", {"url": "https://x/", "per_minute": 0}).per_minute is None
+
+
+def test_the_page_names_every_option_kind_and_word() -> None:
+    page = (ROOT / "docs/reference/alerts.md").read_text(encoding="utf-8")
+    shared = [field.name for field in fields(TellOptions)]
+    own = [f.name for name in plugins.names(KIND) for f in fields(plugins.load(KIND, name).OPTIONS)]
+    for word in (*NAMES, *KINDS, *shared, *own, *plugins.names(KIND)):
+        assert f"`{word}`" in page or f"`{word} = " in page, word

@@ -434,6 +434,16 @@ def test_templates(path: Path) -> None:
     assert ear.heard[0].text == "{A B{text}} in not known"
 
 
+def test_without_a_channel_it_goes_on(path: Path) -> None:
+    telling = Telling([], path, Clock())
+
+    async def during() -> None:
+        assert await telling.drain(PATIENCE_S)
+        await asyncio.sleep(0.05)
+
+    tell(telling, lambda: telling.states == (), during)
+
+
 def test_no_store(tmp_path: Path) -> None:
     telling = Telling([plan("a", Ear())], tmp_path / "none.sqlite", Clock())
     with pytest.raises(StoreError):

@@ -70,6 +70,8 @@ class Telling:
             async with asyncio.TaskGroup() as group:
                 for line in self._lines:
                     group.create_task(self._serve(line), name=f"alert {line.plan.name}")
+                # Without a channel there is nothing to do, and it is not over either.
+                await asyncio.Event().wait()
         finally:
             await asyncio.gather(*(line.close() for line in self._lines))
             await self._desk.close()
