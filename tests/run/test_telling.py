@@ -21,6 +21,7 @@ from nofly.run.telling import Telling
 from nofly.store.outbox import Backlog, Outbox
 from nofly.store.sqlite import Store
 from nofly.zones.model import Zone
+from tests.alerts.site import site
 
 S = 1_000_000
 PATIENCE_S = 20.0
@@ -183,6 +184,26 @@ def test_a_channel_that_hangs_or_raises_holds_up_no_other(path: Path) -> None:
     assert backlog(path, "a") == Backlog(0, 20, 0, 0)
     assert backlog(path, "b").delivered == 0
     assert telling.states[1].last_error == "ValueError"
+
+
+def test_a_webhook_that_hangs_does_not_hold_up_the_log(path: Path, tmp_path: Path) -> None:
+    append(path, [body(f"i{n}") for n in range(20)], "hook", "log")
+    file = tmp_path / "alerts.log"
+
+    async def run() -> None:
+        async with site(["hang"]) as one:
+            hook = plan_alert("hook", "webhook", {"url": f"http://127.0.0.1:{one.port}/"})
+            telling = Telling([hook, plan_alert("log", "log", {"file": str(file)})], path, Clock())
+            task = asyncio.create_task(telling.run())
+            async with asyncio.timeout(PATIENCE_S):
+                while not settled(path, "log")() or not one.posts:
+                    await asyncio.sleep(0.005)
+            task.cancel()
+            await asyncio.wait([task])
+
+    asyncio.run(run())
+    assert len(file.read_text().splitlines()) == 20
+    assert backlog(path, "hook") == Backlog(0, 20, 0, 0)
 
 
 def test_a_try_that_takes_too_long_is_tried_again(path: Path) -> None:
