@@ -3,6 +3,7 @@ with geographiclib."""
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import Any
 
@@ -171,12 +172,13 @@ def test_unknown_vertical_rate_is_level_and_a_climb_enters_from_below() -> None:
     assert found.height_m[0] == pytest.approx(5500.0, abs=0.01)
 
 
-def test_a_turn_ends_after_a_quarter_circle_and_goes_on_straight() -> None:
+def test_a_turn_ends_after_an_eighth_of_a_circle_and_goes_on_straight() -> None:
     row = {"lat_deg": 0.0, "lon_deg": 8.0, "turn_dps": 6.0, "gs_mps": 100.0}
     reports = path(flights(row), 60.0)
-    radius_m = 100.0 / math.radians(6.0)
-    assert reports.lat_deg[-1] * 110_574.0 == pytest.approx(radius_m, rel=0.01)
-    assert (reports.lon_deg[-1] - 8.0) * 111_320.0 == pytest.approx(radius_m + 4500.0, rel=0.01)
+    radius_m, on_m = 100.0 / math.radians(6.0), 100.0 * (60.0 - 7.5) * math.sqrt(0.5)
+    north_m, east_m = reports.lat_deg[-1] * 110_574.0, (reports.lon_deg[-1] - 8.0) * 111_320.0
+    assert north_m == pytest.approx(radius_m * math.sqrt(0.5) + on_m, rel=0.01)
+    assert east_m == pytest.approx(radius_m * (1.0 - math.sqrt(0.5)) + on_m, rel=0.01)
 
 
 def test_nobody_flies_nowhere() -> None:
@@ -196,3 +198,15 @@ def test_each_evaluation_begins_from_nothing_and_flights_do_not_know_each_other(
         np.testing.assert_array_equal(whole, getattr(again, name))
         if name != "flight":
             np.testing.assert_array_equal(whole, np.concatenate([getattr(one, name) for one in alone]))
+
+
+def test_limits_on_two_datums_need_two_heights() -> None:
+    limits = Limit(4000.0, Datum.AMSL, ""), Limit(9000.0, Datum.STD, "")
+    zone = Zone("Z", "Z", (Volume(Circle((47.0, 8.0), 5000.0), *limits),))
+    row = flights(*({"lat_deg": 46.9, "lon_deg": 8.0 + 0.001 * k} for k in range(3)))
+    std_m, amsl_m = np.full(3, 5000.0), np.array([4500.0, 3000.0, np.inf])
+    low_m = np.array([std_m, np.where(np.isinf(amsl_m), -np.inf, amsl_m)])
+    both = dataclasses.replace(row, low_m=low_m, high_m=np.array([std_m, amsl_m]))
+    found = foresee([zone], both)
+    assert found.flight.tolist() == [0, 2]
+    assert found.determined.tolist() == [True, False]

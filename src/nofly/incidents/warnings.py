@@ -28,6 +28,7 @@ from nofly.units import US_PER_S
 
 MOST_LOOKS = 30
 MOST_AHEAD_S = 3600.0
+_LONG_US = round(2.0 * MOST_AHEAD_S * US_PER_S)
 
 
 class PredictionParams(msgspec.Struct, frozen=True):
@@ -89,6 +90,7 @@ class Warned(msgspec.Struct, frozen=True):
     ``entry_*`` is where and when the flight is expected not to be outside any more, ``height_m`` on the datum
     of the zone's floor, or of its ceiling where it has none; None where not known, or dropped.
     ``determined``: it is expected to be inside, rather than that it cannot be told. ``reason`` says why now.
+    ``least_left_s`` is how near the entry was at the nearest, said when the warning is dropped.
     ``inhibited`` is the inhibition that the warning falls under: it is to be recorded, and nobody told.
     """
 
@@ -103,20 +105,30 @@ class Warned(msgspec.Struct, frozen=True):
     entry_lon_deg: float | None = None
     height_m: float | None = None
     determined: bool = False
+    least_left_s: float | None = None
     inhibited: Inhibition | None = None
 
 
 class Watch(msgspec.Struct):
     """What is remembered of a flight and a zone: the last looks, a bit each (1 a hit, the latest lowest), how
     many there were, the time of the last, whether a warning is in force and whether it is inhibited.
-    ``entered``: it was in the zone, and has not been as far away as the required spacing since."""
+    ``least_us`` is the least time to go. ``entered``: it was in the zone, and has not been as far away as the
+    required spacing since."""
 
     last_us: int
     looks: int = 0
     seen: int = 0
     warned: bool = False
     inhibited: bool = False
+    least_us: int = _LONG_US
     entered: bool = False
+
+
+def _dropped(
+    target: int, zone: int, watch: Watch, time_us: int, reason: str, cause: Cause = Cause.MOVED
+) -> Warned:
+    least_left_s = watch.least_us / US_PER_S
+    return Warned(target, zone, Event.UNPREDICT, time_us, reason, cause, least_left_s=least_left_s)
 
 
 Asked = Callable[[int, int, int, float, float], Inhibition | None]
@@ -225,6 +237,8 @@ class Warnings:
             watch.last_us = time_us
             watch.looks = (watch.looks << 1 | hit) & self._mask
             watch.seen = min(watch.seen + 1, self._params.of)
+            if hit and left_us is not None:
+                watch.least_us = min(watch.least_us, left_us)
             if watch.warned:
                 yield from self._hold(target, zone, watch, place, k if hit else None, entries, asked)
             elif hit and k is not None and left_us is not None:
@@ -262,7 +276,7 @@ class Warnings:
         if misses >= self._params.misses:
             self._forget(target, zone)
             reason = f"not predicted at {misses} of the last {watch.seen} looks"
-            yield Warned(target, zone, Event.UNPREDICT, watch.last_us, reason)
+            yield _dropped(target, zone, watch, watch.last_us, reason)
         elif watch.inhibited and k is not None:
             again = self._given(target, zone, watch, place, k, "no longer inhibited", entries, asked)
             if again.inhibited is None:
@@ -280,7 +294,8 @@ class Warnings:
         return Warned(
             target, zone, Event.PREDICT, watch.last_us, reason, cause,
             int(entries.time_us[k]), float(entries.lat_deg[k]), float(entries.lon_deg[k]),
-            None if np.isnan(height_m) else height_m, bool(entries.determined[k]), inhibited,
+            None if np.isnan(height_m) else height_m, bool(entries.determined[k]),
+            inhibited=inhibited,
         )  # fmt: skip
 
     def _stale(self, target: int, zone: int, watch: Watch) -> Iterator[Warned]:
@@ -288,7 +303,7 @@ class Warnings:
         if watch.warned:
             reason = f"nothing is known of it for {self._stale_s:g} s"
             at_us = watch.last_us + self._stale_us
-            yield Warned(target, zone, Event.UNPREDICT, at_us, reason, Cause.DATA_LOST)
+            yield _dropped(target, zone, watch, at_us, reason, Cause.DATA_LOST)
 
     def _forget(self, target: int, zone: int) -> None:
         of = self._watches.get(target, {})
