@@ -1,4 +1,4 @@
-"""``nofly.toml``: what a check is told once instead of every time.
+"""``nofly.toml``: what nofly is told once instead of every time.
 
 ::
 
@@ -24,6 +24,35 @@
 
     [lists]                        # lists that exemptions name: files, one address a line
     military = "military.txt"
+
+    [watch]                        # of live traffic; zones, heights and gaps are those of [check]
+    state = "nofly-state"          # folder of the record, the journal, positions and raw captures
+    tick_s = 0.25
+    hold_s = 2.0                   # a feed that brings nothing for so long is not waited for
+    reentry_s = 60                 # an entry so soon after an exit continues the incident
+    close_s = 300                  # so long after an exit the incident is closed
+    metrics = "127.0.0.1:9107"     # where /metrics and /healthz are served; "" nowhere
+    capture_bytes = 20_000_000_000 # of raw bytes kept, 0 none
+    capture_days = 30
+    archive_days = 365
+
+    [prediction]                   # warnings; enabled = false for none
+    look_ahead_s = 120
+    hits = 2                       # of the last ...
+    of = 3                         # ... looks
+
+    [[feeds]]
+    name = "roof"
+    url = "beast+tcp://127.0.0.1:30005"
+
+    [[alerts]]
+    name = "log"
+    kind = "log"
+
+    [[inhibitions]]                # warnings of these are recorded and nobody is told
+    who = "tower"
+    why = "training until noon"
+    zone = "LS-R7"
 
 Names of files are relative to the file that names them.
 """
@@ -66,6 +95,22 @@ class PositionsConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class WatchConfig:
+    """The table ``[watch]``."""
+
+    state: str = "nofly-state"
+    tick_s: float = 0.25
+    hold_s: float = 2.0
+    reentry_s: float = 60.0
+    close_s: float = 300.0
+    snapshot_s: float = 30.0
+    metrics: str = "127.0.0.1:9107"
+    capture_bytes: int = 20_000_000_000
+    capture_days: float = 30.0
+    archive_days: float = 365.0
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """A whole ``nofly.toml``."""
 
@@ -73,6 +118,12 @@ class Config:
     positions: PositionsConfig = PositionsConfig()
     lists: Mapping[str, str] = field(default_factory=dict)
     """Name of a list → its file."""
+    watch: WatchConfig = WatchConfig()
+    prediction: Mapping[str, Any] = field(default_factory=dict)
+    """The table as it stands there; whoever predicts checks it."""
+    feeds: tuple[Mapping[str, Any], ...] = ()
+    alerts: tuple[Mapping[str, Any], ...] = ()
+    inhibitions: tuple[Mapping[str, Any], ...] = ()
 
 
 def parse(text: str, source: str = "nofly.toml") -> Config:
@@ -84,7 +135,7 @@ def parse(text: str, source: str = "nofly.toml") -> Config:
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(f"no valid TOML: {error}", source=source) from error
     reader = _Reader(source)
-    reader.known(given, "", ("check", "positions", "lists"))
+    reader.known(given, "", [f.name for f in fields(Config)])
     check = reader.table(given, "", "check")
     positions = reader.table(given, "", "positions")
     lists = reader.table(given, "", "lists")
@@ -114,6 +165,9 @@ def parse(text: str, source: str = "nofly.toml") -> Config:
             },
         ),
         {name: next(iter(reader.files(lists, "lists", name)), "") for name in lists},
+        reader.watch(given),
+        reader.table(given, "", "prediction"),
+        *(reader.tables(given, name) for name in ("feeds", "alerts", "inhibitions")),
     )
 
 
@@ -149,6 +203,30 @@ class _Reader:
         if not isinstance(value, dict):
             raise self._wrong("no table", table, key, f"[{_path(table, key)}]")
         return value
+
+    def tables(self, given: Mapping[str, Any], key: str) -> tuple[Mapping[str, Any], ...]:
+        """Return a list of tables, empty where it is not there."""
+        value = given.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+            raise self._wrong("no list of tables", "", key, f"[[{key}]]")
+        return tuple(value)
+
+    def watch(self, given: Mapping[str, Any]) -> WatchConfig:
+        """Return ``[watch]``, with the defaults for what is not there."""
+        table = self.table(given, "", "watch")
+        self.known(table, "watch", [f.name for f in fields(WatchConfig)])
+        values: dict[str, Any] = {}
+        for f in fields(WatchConfig):
+            kinds: tuple[type, ...] = (str,) if f.type == "str" else (int, float)
+            value = self.one(table, "watch", f.name, kinds, "a text" if str in kinds else "a number")
+            if value is None:
+                continue
+            if not isinstance(value, str) and not 0 <= value < float("inf"):
+                raise self._wrong(f"{value!r}", "watch", f.name, "a number from 0 on")
+            values[f.name] = int(value) if f.type == "int" else float(value) if f.type == "float" else value
+        if "state" in values:
+            values["state"] = str(self._folder / values["state"])
+        return WatchConfig(**values)
 
     def one(
         self, given: Mapping[str, Any], table: str, key: str, kinds: tuple[type, ...], expected: str

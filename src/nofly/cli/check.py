@@ -171,6 +171,7 @@ def _refuse_early(args: argparse.Namespace) -> None:
 
 
 def _checked(args: argparse.Namespace) -> CheckResult:
+    from nofly.cli.configuration import read_config
     from nofly.cli.streams import with_progress
     from nofly.errors import ConfigError
     from nofly.run.at import inside_at, instant
@@ -179,7 +180,7 @@ def _checked(args: argparse.Namespace) -> CheckResult:
     from nofly.run.zonefiles import read_zones
 
     at_us = None if args.at is None else instant(args.at)
-    config = _config(args.config)
+    config = read_config(args.config)
     zone_files = expanded([*config.check.zones, *args.zones])
     if not zone_files:
         raise ConfigError("no zones given", expected="--zones FILE")
@@ -193,15 +194,6 @@ def _checked(args: argparse.Namespace) -> CheckResult:
     again = None if STDIN in tracks else lambda: read_batches(tracks, options)
     result = check(zones.zones, batches, _check_options(args, config, strict), zones.findings, again)
     return result if at_us is None else inside_at(result, at_us)
-
-
-def _config(path: str | None) -> Config:
-    from nofly import config
-
-    if path is None:
-        return config.Config()
-    with open(path, encoding="utf-8", errors="replace") as file:
-        return config.parse(file.read(1 << 20), path)
 
 
 def _archive_options(args: argparse.Namespace, config: Config) -> ArchiveOptions:

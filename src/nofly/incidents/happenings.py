@@ -66,6 +66,10 @@ class ZoneSides:
         """Return the targets that are not outside some zone."""
         return np.unique(np.array([t for (t, _), side in self._sides.items() if side.parts], np.int64))
 
+    def zones(self) -> set[int]:
+        """Return the zones that some target is not outside of, or has left a moment ago."""
+        return {zone for _, zone in self._sides}
+
     def finish(self, changes: Changes) -> list[Happened]:
         """Take the detector's last changes; return what happened, and every exit held back."""
         return [*self._take(changes), *self._release(None, set())]

@@ -457,6 +457,8 @@ class Scan:
                     if why != 0:
                         break
                     self.slot[g, 0] = INF
+                    # Should it be heard within the gap after all, it is found anew.
+                    self.slot[g, TIME] = NEVER
                 i += 1
         return i, why
 

@@ -7,8 +7,8 @@ the stream is cut. All state is in the object; it reads no clock and writes noth
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,6 @@ from nofly.incidents import machine
 from nofly.incidents.happenings import NONE, Happened, ZoneSides
 from nofly.incidents.machine import Case, Happening, Key
 from nofly.incidents.open_stays import OpenStays
-from nofly.incidents.states import Told
 from nofly.incidents.stays import Stays
 from nofly.kernel.detect import Detector, Params
 from nofly.kernel.visits import VisitBook
@@ -52,6 +51,13 @@ class EngineOptions:
     screening: bool = True
 
 
+class InForce(NamedTuple):
+    """From and until when a zone is watched, beside its own validity; None is always."""
+
+    since_us: int | None = None
+    until_us: int | None = None
+
+
 @dataclass(slots=True)
 class Tick:
     """What one step gives."""
@@ -65,14 +71,22 @@ class Engine:
     """Judges live traffic against a law."""
 
     def __init__(
-        self, law: Sequence[Zone], options: EngineOptions | None = None, predictor: Predictor | None = None
-    ) -> None:
-        """``law`` are the zones; of those that must not be left nothing is said (see :func:`watched`)."""
+        self, law: Sequence[Zone], options: EngineOptions | None = None, predictor: Predictor | None = None,
+        in_force: Sequence[InForce] | None = None,
+    ) -> None:  # fmt: skip
+        """``law`` are the zones; of those that must not be left nothing is said (see :func:`watched`).
+        ``in_force`` is when each is watched (always)."""
         self.options = chosen = options or EngineOptions()
         self.law = tuple(law)
-        self._hashes = [zone.zone_hash for zone in law]
+        self.hashes = [zone.zone_hash for zone in law]
+        self.in_force = list(in_force or [InForce()] * len(law))
         self._zones = compile_zones(law)
-        self._preparing = Preparing(law, self._zones.datums, chosen.max_gap_s, chosen.aids, chosen.screening)
+        self.parts = np.bincount(self._zones.part_zone, minlength=len(law))
+        """How many parts each zone has."""
+        self.law_in_force = [*map(_restricted, law, self.in_force)]
+        self._preparing = Preparing(
+            self.law_in_force, self._zones.datums, chosen.max_gap_s, chosen.aids, chosen.screening
+        )
         self._active: Active = self._preparing.active
         self._detector = Detector(self._zones, *self._active, Params(chosen.max_gap_s))
         self._book = VisitBook(self._zones)
@@ -80,13 +94,21 @@ class Engine:
         self._stays = OpenStays(self._zones)
         self._heard = Heard()
         self._verdicts = Verdicts(
-            self.law, self._hashes, self.targets, self._heard, chosen.lists, chosen.aids
+            self.law_in_force, self.hashes, self.targets, self._heard, chosen.lists, chosen.aids
         )
         self._predictor = predictor
         self._heard_us = np.zeros(0, np.int64)
         self._gap_us = round(chosen.max_gap_s * US_PER_S)
         self.cases: dict[Key, Case] = {}
         """Every target and zone of which something is to be said, by name."""
+
+    def predict_with(self, predictor: Predictor | None) -> None:
+        """Predict with a predictor for ``law_in_force``."""
+        self._predictor = predictor
+
+    def busy_zones(self) -> set[int]:
+        """Return the zones, by number, that some target is not outside of."""
+        return self._sides.zones()
 
     @property
     def targets(self) -> list[str]:
@@ -130,7 +152,9 @@ class Engine:
     def save(self) -> bytes:
         """Return the state as bytes, for :meth:`load`."""
         return pack({
-            "law": self._hashes, "heard_us": self._heard_us, "cases": machine.save(self.cases.values()),
+            "law": self.hashes, "in_force": [list(force) for force in self.in_force],
+            "parts": self.parts.tolist(), "heard_us": self._heard_us,
+            "cases": machine.save(self.cases.values()),
             "sides": self._sides.save(), "detector": self._detector.save(),
             **{name: getattr(self, name).save() for name in _SAVED},
             "predictor": None if self._predictor is None else self._predictor.save(),
@@ -139,7 +163,7 @@ class Engine:
     def load(self, data: bytes) -> None:
         """Take up a state that :meth:`save` returned. Raises StoreError where it is not one of this law."""
         state = unpack(data, "the state of the engine")
-        if not isinstance(state, dict) or state.get("law") != self._hashes:
+        if not isinstance(state, dict) or state.get("law") != self.hashes:
             raise StoreError("the state of the engine is that of another law")
         self._heard_us = state["heard_us"]
         self.cases = machine.load(state["cases"])
@@ -232,7 +256,7 @@ class Engine:
             )
 
     def _key(self, target: int, zone: int) -> Key:
-        return Key(self.targets[target], self._hashes[zone], target in self._preparing.shadows)
+        return Key(self.targets[target], self.hashes[zone], target in self._preparing.shadows)
 
     def _happen(self, key: Key, zone: int, happening: Happening, more: Mapping[str, Any]) -> Iterator[Body]:
         case = self.cases.get(key) or Case(key.zone_hash, key.target_id, key.shadow)
@@ -249,7 +273,7 @@ class Engine:
             if records:
                 self._keep(case)
                 for record in records:
-                    yield self._verdicts.body(record, self._hashes.index(key.zone_hash), {})
+                    yield self._verdicts.body(record, self.hashes.index(key.zone_hash), {})
         yield from self._verdicts.again(none_older_us)
 
     def _keep(self, case: Case) -> None:
@@ -258,12 +282,14 @@ class Engine:
         else:
             self.cases[case.key] = case
 
-    def say(self, key: Key, verb: Told, who: str, why: str, time_us: int, until_us: int | None) -> Body:
-        """Return the record of what somebody says of a case. Raises InputError as :func:`machine.say`."""
-        case = self.cases.get(key) or Case(key.zone_hash, key.target_id, key.shadow)
-        case, record = machine.say(case, verb, who, why, time_us, until_us)
-        self._keep(case)
-        return self._verdicts.body(record, self._hashes.index(key.zone_hash), {})
+
+def _restricted(zone: Zone, force: InForce) -> Zone:
+    """Return a zone as it is valid while it is watched. Its hash is not that of the law."""
+    if force == InForce():
+        return zone
+    since = [t for t in (zone.valid_from_us, force.since_us) if t is not None]
+    until = [t for t in (zone.valid_to_us, force.until_us) if t is not None]
+    return replace(zone, valid_from_us=max(since, default=None), valid_to_us=min(until, default=None))
 
 
 def watched(law: Sequence[Zone]) -> tuple[list[Zone], list[Finding]]:

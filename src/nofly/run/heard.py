@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from nofly.incidents.happenings import Happened
 from nofly.incidents.states import Event
+from nofly.run.packing import Table, as_positions, as_table
 from nofly.run.preparing import Taken
 from nofly.run.witnesses import LATER_S, TOLD, Seen, sentences_of, states_error
-from nofly.schema import Coded, Positions
+from nofly.schema import Positions
 from nofly.units import US_PER_S
 
 _BEGINS = (Event.ENTER, Event.DOUBT)
@@ -301,7 +302,7 @@ def _before(one: Happened, time_us: int) -> bool:
 
 def _saved(account: Account) -> list[Any]:
     first = account.first
-    row = None if first is None or not len(first) else _row(first)
+    row = None if first is None or not len(first) else as_table(first)
     told = [dict(count) for count in account.told]
     return [account.entry_us, account.settled, told, list(account.marks.items()), account.stated,
             account.stated_before, account.exit_us, account.else_told, row]  # fmt: skip
@@ -310,16 +311,5 @@ def _saved(account: Account) -> list[Any]:
 def _loaded(saved: list[Any]) -> Account:
     entry_us, settled, told, marks, stated, before, exit_us, else_told, row = saved
     counts = tuple(Counter(count) for count in told)
-    first = None if row is None else _positions(row)
+    first = None if row is None else as_positions(Table(*row))
     return Account(entry_us, settled, counts, Counter(dict(marks)), stated, before, exit_us, else_told, first)
-
-
-def _row(one: Positions) -> list[Any]:
-    texts = {name: text.at(0) for name, text in one.texts.items()}
-    return [one.time_us, one.target.at(0), one.lat_deg, one.lon_deg, dict(one.columns), texts]
-
-
-def _positions(row: list[Any]) -> Positions:
-    time_us, target, lat_deg, lon_deg, columns, texts = row
-    coded = {name: Coded.from_list([text]) for name, text in texts.items()}
-    return Positions(time_us, Coded.from_list([target]), lat_deg, lon_deg, columns, coded)

@@ -20,6 +20,7 @@ from nofly.kernel.visits import Quality
 from nofly.run.numbering import Numbering
 from nofly.schema import Coded, Positions
 from nofly.tracks.quality import default_pos_err_m, epu_m
+from nofly.tracks.repeats import Repeats
 from nofly.tracks.screening import DISPLACED, WEAK, ScreenParams, ScreenState, screen_into
 from nofly.units import US_PER_S
 from nofly.zones.model import Datum, Zone
@@ -76,6 +77,7 @@ class Preparing:
         self.shadows: set[int] = set()
         """Numbers of the targets that stand for the not credible reports of another."""
         self._shadow_of = np.full(0, -1, np.int32)
+        self._repeats = Repeats()
         self._screen = ScreenState.empty()
         self._carry = [Carry.empty(0) for _ in datums]
         self._span: tuple[int, int] | None = None
@@ -88,6 +90,7 @@ class Preparing:
 
     def step(self, positions: Positions) -> Taken:
         """Return a batch as it is to be judged."""
+        positions = self._once(positions)
         positions = replace(
             positions,
             time_us=_writable(positions.time_us, np.int64),
@@ -117,11 +120,19 @@ class Preparing:
         )
         return Taken(self._with_heights(positions, low, high), target, marks, reports, quality)
 
+    def _once(self, positions: Positions) -> Positions:
+        """Return the batch without what another receiver reported as well."""
+        if "station" not in positions.texts:
+            return positions
+        keep = self._repeats.keep(positions, self._numbering.of(positions.target))
+        return positions if keep.all() else positions.take(np.flatnonzero(keep))
+
     def save(self) -> dict[str, Any]:
         """Return the state for :func:`nofly.run.packing.pack`."""
         carry = [[c.time_us, c.lo_m, c.hi_m] for c in self._carry]
         return {"targets": self.targets, "shadows": sorted(self.shadows), "shadow_of": self._shadow_of,
-                "screen": self._screen.rows, "carry": carry}  # fmt: skip
+                "screen": self._screen.rows, "carry": carry,
+                "repeats": self._repeats.save()}  # fmt: skip
 
     def load(self, state: dict[str, Any]) -> None:
         """Take up a state that :meth:`save` returned, for the same datums."""
@@ -129,6 +140,7 @@ class Preparing:
         self._numbering.resume(state["targets"], self.shadows)
         self._shadow_of = state["shadow_of"]
         self._screen = ScreenState(state["screen"]).grown(0)
+        self._repeats.load(state["repeats"])
         self._carry = [Carry(*arrays) for arrays in state["carry"]]
 
     def _with_heights(self, positions: Positions, low: Any, high: Any) -> Positions:

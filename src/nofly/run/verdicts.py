@@ -50,6 +50,10 @@ class Verdicts:
         self._lists = lists
         self._aids = aids
         self._changes = edition_changes(law)
+        for zone, zone_hash in zip(law, hashes, strict=True):
+            if zone.zone_hash != zone_hash:
+                bounds = {zone.valid_from_us, zone.valid_to_us}
+                self._changes.setdefault(zone.id, set()).update(t for t in bounds if t is not None)
         self._incident: dict[str, str] = {}
         """Stay → the incident it belongs to, of the stays that are not over."""
         self._open: list[tuple[int, int, int, int]] = []

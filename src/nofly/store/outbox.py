@@ -43,11 +43,11 @@ def alert_key(record_hash: str, channel: str) -> str:
     return hashlib.sha256(f"{record_hash}|{channel}".encode()).hexdigest()
 
 
-def enqueue(connection: sqlite3.Connection, records: Sequence[Stored], channels: Sequence[str]) -> None:
-    """Put an alert for every record and channel in; inside the transaction that appends the records."""
+def enqueue(connection: sqlite3.Connection, alerts: Sequence[tuple[Stored, str]]) -> None:
+    """Put an alert for each record and channel in; inside the transaction that appends the records."""
     connection.executemany(
         "INSERT INTO alert (key, sequence, channel) VALUES (?, ?, ?)",
-        [(alert_key(r.hash, channel), r.sequence, channel) for r in records for channel in channels],
+        [(alert_key(record.hash, channel), record.sequence, channel) for record, channel in alerts],
     )
 
 

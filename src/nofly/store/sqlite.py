@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -44,10 +44,11 @@ class Store:
     def append(
         self,
         records: Iterable[Mapping[str, Any]],
-        channels: Sequence[str] = (),
+        channels: Sequence[str] | Callable[[Mapping[str, Any]], Sequence[str]] = (),
         keep: Mapping[str, bytes] | None = None,
     ) -> list[Head]:
-        """Append records, all or none, each with an alert for every channel; return numbers and hashes.
+        """Append records, all or none, each with an alert for every channel, or for those that ``channels``
+        returns of it; return numbers and hashes.
 
         A record is a JSON object with ``time_us``, ``kind`` and ``incident``. ``keep`` are values that
         replace those of the same name in the same transaction: whoever keeps there how far the input was read
@@ -63,7 +64,11 @@ class Store:
                 f"INSERT INTO record ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",
                 [(r.sequence, r.time_us, r.kind, r.incident, r.body, r.hash, r.previous) for r in made],
             )
-            enqueue(self._connection, made, tuple(dict.fromkeys(channels)))
+            of = channels if callable(channels) else lambda _: channels
+            alerts = [
+                (m, name) for m, body in zip(made, bodies, strict=True) for name in dict.fromkeys(of(body))
+            ]
+            enqueue(self._connection, alerts)
             self._connection.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?)", values)
         return [record.head for record in made]
 

@@ -1,0 +1,21 @@
+"""The configuration file that a verb was given."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nofly.config import Config
+
+MOST_CHARACTERS = 1 << 20
+
+
+def read_config(path: str | None) -> Config:
+    """Return what stands in a ``nofly.toml``; the defaults where none is named. Raises ConfigError and
+    OSError."""
+    from nofly import config
+
+    if path is None:
+        return config.Config()
+    with open(path, encoding="utf-8", errors="replace") as file:
+        return config.parse(file.read(MOST_CHARACTERS), path)

@@ -1,0 +1,34 @@
+"""What happens in a watch, a line each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from nofly.run.alert_words import notice_of
+from nofly.run.outputs.text import clock, depth, duration, printable
+from nofly.run.verdicts import JUDGED
+from nofly.store.chain import Stored, canonical
+from nofly.zones.model import Zone
+
+
+def line_of(body: Mapping[str, Any], zone_of: Callable[[str], Zone | None]) -> str:
+    """Return a record as a line: when, what, who and where."""
+    if body["kind"] == JUDGED:
+        return _verdict(body)
+    stored = Stored(0, body["time_us"], body["kind"], body["incident"], canonical(body), "", "")
+    notice = notice_of("", stored, zone_of)
+    status = body.get("status")
+    mark = "" if status in (None, "infringement") else f" [{printable(str(status))}]"
+    return f"{clock(body['time_us'])}  {printable(body['kind']):<14}{mark} {notice.text}"
+
+
+def _verdict(body: Mapping[str, Any]) -> str:
+    row = body["verdict"]
+    who = " ".join(printable(str(row[name])) for name in ("callsign", "target_id") if row[name])
+    zone = printable(str(row["zone_name"]))
+    how = f"{row['status']}, {row['certainty']}"
+    return (
+        f"{clock(body['time_us'])}  {JUDGED:<14} {who} was inside {zone} for {duration(row['duration_s'])}, "
+        f"at most {depth(row['depth_m'], row['depth_err_m'])} deep: {how}"
+    )

@@ -1,0 +1,171 @@
+"""Other zones while traffic is watched: what is known of zones that stay goes on, and whoever is inside one
+that goes has left it at the moment of the change.
+
+For the time that somebody is still inside it, a zone that goes is kept, no longer in force; a new one is in
+force from the change on. So the kernel itself finds who is inside as the law changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from nofly.errors import StoreError
+from nofly.incidents import machine
+from nofly.incidents.happenings import Side
+from nofly.incidents.machine import Happening
+from nofly.incidents.record import Cause
+from nofly.incidents.states import Event
+from nofly.kernel.visits import Visits
+from nofly.run.engine import Body, Engine, EngineOptions, InForce
+from nofly.run.packing import pack, unpack
+from nofly.run.predicting import Predictor
+from nofly.zones.model import Zone
+
+Numbers = NDArray[np.int64]
+
+GONE = -1
+
+
+def reloaded(
+    engine: Engine, law: Sequence[Zone], at_us: int, predictor: Callable[[Sequence[Zone]], Predictor | None]
+) -> tuple[Engine, list[Body]]:
+    """Return an engine that judges by ``law`` from ``at_us`` on and goes on from where the other is; and what
+    is to be recorded at once: that warnings of zones that are gone have ended."""
+    hashes = {zone.zone_hash for zone in law}
+    busy = engine.busy_zones()
+    leaving = [k for k, zone in enumerate(engine.law) if zone.zone_hash not in hashes and k in busy]
+    known = {zone.zone_hash: force for zone, force in zip(engine.law, engine.in_force, strict=True)}
+    both = [*law, *(engine.law[k] for k in leaving)]
+    in_force = [known.get(zone.zone_hash, InForce(at_us, None)) for zone in law]
+    for k in leaving:
+        since_us, until_us = engine.in_force[k]
+        in_force.append(InForce(since_us, at_us if until_us is None else until_us))
+    new = Engine(both, engine.options, in_force=in_force)
+    new.predict_with(predictor(new.law_in_force))
+    number = {zone.zone_hash: k for k, zone in enumerate(both)}
+    zones = np.array([number.get(zone.zone_hash, GONE) for zone in engine.law], np.int64)
+    state = unpack(engine.save(), "the state of the engine")
+    bodies = _ended(state, new, at_us)
+    new.load(pack(_moved(state, zones, new)))
+    return new, bodies
+
+
+def resumed(
+    law: Sequence[Zone], options: EngineOptions, predictor: Predictor | None, data: bytes
+) -> tuple[Engine, list[Body]]:
+    """Return an engine that goes on from a kept state, and what is to be recorded because zones are gone that
+    were in force then: their incidents end, and nothing more can be said of them.
+
+    Raises StoreError where the state cannot be read.
+    """
+    state = unpack(data, "the state of the engine")
+    if not isinstance(state, dict) or not isinstance(state.get("law"), list):
+        raise StoreError("the state of the engine cannot be read")
+    number = {zone.zone_hash: k for k, zone in enumerate(law)}
+    zones = np.array([number.get(name, GONE) for name in state["law"]], np.int64)
+    same = dict(zip(state["law"], state["in_force"], strict=True))
+    in_force = [InForce(*same.get(zone.zone_hash, (None, None))) for zone in law]
+    new = Engine(law, options, predictor, in_force=in_force)
+    bodies = _ended(state, new, None)
+    new.load(pack(_moved(state, zones, new)))
+    return new, bodies
+
+
+def _ended(state: dict[str, Any], new: Engine, at_us: int | None) -> list[Body]:
+    """Return what is to be recorded of the cases whose zones the new engine does not know."""
+    bodies: list[Body] = []
+    for case in machine.load(state["cases"]).values():
+        if case.zone_hash not in new.hashes:
+            last_us = case.last_us if at_us is None else at_us
+            ended = Happening(Event.END_ZONE, last_us or 0, Cause.ZONE_CHANGED)
+            _, records = machine.step(case, ended, new.options.incidents)
+            bodies += [msgspec.to_builtins(record) for record in records]
+    return bodies
+
+
+def _moved(state: dict[str, Any], zones: Numbers, new: Engine) -> dict[str, Any]:
+    """Return a state with the numbers that zones (old number → new) and their parts have in another engine;
+    what belongs to a zone that is gone is left out."""
+    had = np.array(state["parts"], np.int64)
+    parts = np.full(int(had.sum()), GONE, np.int64)
+    first, new_first = np.cumsum(had) - had, np.cumsum(new.parts) - new.parts
+    for old, k in enumerate(zones.tolist()):
+        if k != GONE and had[old] == new.parts[k]:
+            parts[first[old] : first[old] + had[old]] = new_first[k] + np.arange(had[old])
+    cases = [case for case in machine.load(state["cases"]).values() if case.zone_hash in new.hashes]
+    verdicts, stays = state["_verdicts"], state["_stays"]
+    told = [[t, int(zones[z]), e, {**stay, "zone": int(zones[z])}, *rest]
+            for t, z, e, stay, *rest in verdicts["told"] if zones[z] != GONE]  # fmt: skip
+    open_ = [[x, t, int(zones[z]), e] for x, t, z, e in verdicts["open"] if zones[z] != GONE]
+    return {
+        **state, "law": new.hashes, "in_force": [list(force) for force in new.in_force],
+        "parts": new.parts.tolist(), "cases": machine.save(cases),
+        "detector": _detector(state["detector"], parts), "_book": _visits(state["_book"], parts, ""),
+        "_stays": {**_visits(stays, parts, "visit."),
+                   "change.part": np.maximum(parts[stays["change.part"]], 0)},
+        "_heard": {**state["_heard"], **{name: _by_zone(state["_heard"][name], zones)
+                                         for name in ("going", "ended")}},
+        "_verdicts": {**verdicts, "told": told, "open": open_},
+        "sides": _sides(state["sides"], zones, parts), "predictor": _warnings(state["predictor"], zones),
+    }  # fmt: skip
+
+
+def _detector(state: dict[str, Any], parts: Numbers) -> dict[str, Any]:
+    """Return the detector's state with other parts. No box says any more where nothing changes."""
+    head, following = state["head"], state["node_next"]
+    lists: list[tuple[int, int, int]] = []
+    for target in np.flatnonzero(head >= 0).tolist():
+        node = int(head[target])
+        while node >= 0:
+            part = int(parts[state["node_part"][node]])
+            if part != GONE:
+                lists.append((target, part, int(state["node_state"][node])))
+            node = int(following[node])
+    n, used = len(following), len(lists)
+    new_head, node_next = np.full_like(head, -1), np.arange(1, n + 1, dtype=following.dtype)
+    node_next[-1] = -1
+    node_part, node_state = np.zeros_like(state["node_part"]), np.zeros_like(state["node_state"])
+    for node, (target, part, side) in enumerate(lists):
+        node_part[node], node_state[node] = part, side
+        node_next[node], new_head[target] = new_head[target], node
+    slot = state["slot"].copy()
+    slot[:, 0] = np.inf
+    free = np.array([used, n - used], state["free_node"].dtype)
+    return {**state, "slot": slot, "head": new_head, "node_next": node_next, "node_part": node_part,
+            "node_state": node_state, "free_node": free}  # fmt: skip
+
+
+def _visits(state: dict[str, Any], parts: Numbers, prefix: str) -> dict[str, Any]:
+    """Return a state with the visits (columns that begin with ``prefix``) to other parts."""
+    names = [f"{prefix}{name}" for name in Visits.__slots__]
+    part = parts[state[f"{prefix}part"]]
+    there = part != GONE
+    out = {**state, **{name: state[name][there] for name in names}, f"{prefix}part": part[there]}
+    if not prefix:
+        out["state"] = state["state"][there]
+    return out
+
+
+def _by_zone(rows: list[list[Any]], zones: Numbers) -> list[list[Any]]:
+    return [[t, int(zones[z]), *rest] for t, z, *rest in rows if zones[z] != GONE]
+
+
+def _sides(data: bytes, zones: Numbers, parts: Numbers) -> bytes:
+    rows = []
+    for target, zone, side in msgspec.msgpack.decode(data, type=list[tuple[int, int, Side]]):
+        if zones[zone] != GONE:
+            side.parts = {int(parts[part]): at for part, at in side.parts.items()}
+            rows.append((target, int(zones[zone]), side))
+    return msgspec.msgpack.encode(rows)
+
+
+def _warnings(state: dict[str, Any] | None, zones: Numbers) -> dict[str, Any] | None:
+    if state is None:
+        return None
+    rows = _by_zone(msgspec.msgpack.decode(state["warnings"]), zones)
+    return {**state, "warnings": msgspec.msgpack.encode(rows)}

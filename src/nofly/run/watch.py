@@ -1,0 +1,318 @@
+"""The loop of live traffic: feeds to records, each durable before anybody is told.
+
+One process. A tick takes what the feeds have brought, writes it to the journal, judges what no feed can bring
+an older report of, appends what follows to the record, and wakes the channels. Where the disk is full nothing
+is judged, nothing is dropped and the feeds are read no further until there is room.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from nofly.errors import Finding, StoreError, fold_findings
+from nofly.feeds.health import FeedState
+from nofly.incidents.machine import Case
+from nofly.run.alert_line import ChannelState
+from nofly.run.alert_plans import channels_for
+from nofly.run.archive_thread import ArchiveThread
+from nofly.run.engine import Body, Engine
+from nofly.run.feed_silence import Silences
+from nofly.run.feeding import Feeds, Received
+from nofly.run.intake import NEVER_US, Intake
+from nofly.run.packing import pack
+from nofly.run.predicting import Predictor
+from nofly.run.recovery import Kept, Recorded, intake_state, keep, kept
+from nofly.run.reloading import reloaded, resumed
+from nofly.run.telling import Telling
+from nofly.run.watch_plan import WatchPlan
+from nofly.store.capture import Capture
+from nofly.store.journal import Batch, Journal, Mark
+from nofly.store.sqlite import Store
+from nofly.zones.model import Zone
+
+Clock = Callable[[], int]
+
+DRAIN_S = 5.0
+"""At the end, so long the channels are given to tell what is recorded."""
+MOST_FINDINGS = 1000
+
+
+@dataclass(slots=True)
+class View:
+    """What a watch shows: to the terminal, to Prometheus, to whoever asks."""
+
+    now_us: int
+    event_us: int | None
+    """Up to when all reports have been judged."""
+    law: Sequence[Zone]
+    cases: Sequence[Case]
+    """Who is inside, may be, will be, or was a short while ago."""
+    names: dict[str, str]
+    """Zone hash → the zone's id and name."""
+    feeds: Sequence[FeedState]
+    channels: Sequence[ChannelState]
+    records: int
+    reports: int
+    late: int
+    targets: int
+    step_s: float
+    """How long the last tick took."""
+    trouble: str | None
+    """Why nothing is judged at the moment."""
+
+
+@dataclass(slots=True)
+class _Counts:
+    reports: int = 0
+    late: int = 0
+    wrong_time: int = 0
+    records: int = 0
+    step_s: float = 0.0
+
+
+@dataclass(slots=True)
+class Watch:
+    """A watch of live traffic. :meth:`run` does everything; what it shows is in :meth:`view`."""
+
+    plan: WatchPlan
+    clock: Clock
+    monotonic_s: Callable[[], float]
+    findings: list[Finding] = field(default_factory=list)
+    on_records: Callable[[Sequence[Body]], None] = lambda _: None
+    """Called with what was recorded, once it is durable."""
+    on_tick: Callable[[View], None] = lambda _: None
+    _law: tuple[Zone, ...] = ()
+    _trouble: str | None = None
+    _changed: bool = False
+    _counts: _Counts = field(default_factory=_Counts)
+    _next_law: Sequence[Zone] | None = None
+    _event_us: int | None = None
+    _store: Store = field(init=False)
+    _journal: Journal = field(init=False)
+    _engine: Engine = field(init=False)
+    _intake: Intake = field(init=False)
+    _feeds: Feeds = field(init=False)
+    _telling: Telling = field(init=False)
+    _silences: Silences = field(init=False)
+    _unstored: list[Body] = field(default_factory=list)
+    _pending: list[Received] = field(default_factory=list)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Watch until told to stop, or until no feed can bring any more.
+
+        Raises StoreError where the state cannot be read or another process has it, ConfigError for a channel
+        that cannot be.
+        """
+        plan, state = self.plan, self.plan.state
+        state.mkdir(parents=True, exist_ok=True)
+        self._law = plan.law
+        async with AsyncExitStack() as ends:
+            self._journal = ends.enter_context(Journal(state / "journal"))
+            self._store = ends.enter_context(Store(state / "record.sqlite"))
+            capture = None
+            if plan.capture is not None:
+                capture = Capture(state / "capture", plan.capture)
+                ends.callback(capture.close)
+            self._intake = Intake([feed.lateness_s for feed in plan.feeds], plan.watch.hold_s)
+            self._recover()
+            self._feeds = Feeds(plan.feeds, self.clock, capture=capture)
+            self._silences = Silences(plan.feeds)
+            self._telling = Telling(plan.alerts, state / "record.sqlite", self.clock, zone_of=self._zone)
+            self._telling.watch(self._law, self._open())
+            archive = await ends.enter_async_context(ArchiveThread(state, plan.watch.archive_days))
+            telling = asyncio.create_task(self._telling.run(), name="alerts")
+            feeding = asyncio.create_task(self._feeds.run(), name="feeds")
+            try:
+                await self._loop(stop, feeding, telling, capture, archive)
+            finally:
+                for task in (feeding, telling):
+                    task.cancel()
+                    with suppress(asyncio.CancelledError):
+                        await task
+
+    def reload(self, law: Sequence[Zone]) -> None:
+        """Judge by other zones from the next tick on."""
+        self._next_law = law
+
+    def view(self) -> View:
+        """Return what is to be shown now."""
+        return View(
+            now_us=self.clock(), event_us=self._event_us, law=self._law,
+            cases=tuple(self._engine.cases.values()),
+            names={zone.zone_hash: zone.id for zone in self._law},
+            feeds=self._feeds.states, channels=self._telling.states, records=self._counts.records,
+            reports=self._counts.reports, late=self._counts.late, targets=len(self._engine.targets),
+            step_s=self._counts.step_s, trouble=self._trouble,
+        )  # fmt: skip
+
+    async def _loop(
+        self, stop: asyncio.Event, feeding: asyncio.Task[None], telling: asyncio.Task[None],
+        capture: Capture | None, archive: ArchiveThread,
+    ) -> None:  # fmt: skip
+        tick_s, snapshot_s = self.plan.watch.tick_s, self.plan.watch.snapshot_s
+        due_s = self.monotonic_s()
+        kept_s = due_s
+        over = False
+        while not over:
+            over = stop.is_set() or self._feeds.ended
+            begun_s = self.monotonic_s()
+            self._tick(capture)
+            if over and not stop.is_set():
+                self._finish()
+            self._counts.step_s = self.monotonic_s() - begun_s
+            archive.until(self._journal.committed)
+            if begun_s - kept_s >= snapshot_s or over or self._changed:
+                await self._keep(archive)
+                kept_s = begun_s
+            self.on_tick(self.view())
+            for task in (feeding, telling):
+                if task.done() and not task.cancelled() and task.exception() is not None:
+                    raise task.exception() or AssertionError
+            due_s = max(due_s + tick_s, self.monotonic_s())
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0.0 if over else max(0.0, due_s - self.monotonic_s())):
+                    await stop.wait()
+            await asyncio.sleep(0)
+        feeding.cancel()
+        await self._telling.drain(DRAIN_S)
+
+    def _tick(self, capture: Capture | None) -> None:
+        """Take what came, and judge it once it is in the journal."""
+        now_us = self.clock()
+        try:
+            self._append([])
+            if not self._pending:
+                for one in self._feeds.take():
+                    self._counts.reports += len(one.positions)
+                    self._counts.wrong_time += self._intake.add(one.feed, one.positions, now_us)
+                    self._pending.append(one)
+            if self._next_law is not None:
+                law, self._next_law = self._next_law, None
+                self._change(law)
+            moment = Moment(self._intake.watermark_us(now_us), self._intake.lapse_us(now_us))
+            for one in self._pending:
+                self._journal.append(one.feed, one.positions)
+            self._journal.mark(now_us, moment.encoded())
+            self._journal.commit()
+            self._pending.clear()
+            self._append([*self._judge(moment), *self._silences.step(self._feeds.states, now_us)])
+            self._trouble = None
+        except StoreError as error:
+            self._trouble = str(error)
+        self._feeds.tick(now_us)
+        self.findings = fold_findings([*self.findings, *self._feeds.take_findings()])[:MOST_FINDINGS]
+        if capture is not None:
+            self.findings += capture.flush()
+
+    def _judge(self, moment: Moment) -> list[Body]:
+        tick = self._engine.step(self._intake.release(moment.until_us), moment.lapse_us)
+        if moment.until_us > NEVER_US:
+            self._event_us = moment.until_us
+        if tick.late is not None:
+            self._counts.late += len(tick.late)
+        return tick.bodies
+
+    def _append(self, bodies: Iterable[Body]) -> None:
+        """Append what is to be recorded, and wake the channels; what cannot be appended is kept for later."""
+        self._unstored += bodies
+        if not self._unstored:
+            return
+        self._store.append(self._unstored, lambda body: channels_for(self.plan.alerts, body))
+        stored, self._unstored = self._unstored, []
+        self._counts.records += len(stored)
+        self.on_records(stored)
+        self._telling.wake()
+
+    def _finish(self) -> None:
+        """End a recording: what is open ends with it."""
+        try:
+            self._append(self._engine.finish().bodies)
+        except StoreError as error:
+            self._trouble = str(error)
+
+    def _change(self, law: Sequence[Zone]) -> None:
+        """Judge by other zones from here on."""
+        at_us = self._intake.watermark_us(self.clock())
+        self._engine, ended = reloaded(self._engine, law, at_us, self._predictor)
+        self._unstored += ended
+        self._law, self._changed = tuple(law), True
+        self._telling.watch(self._law, self._open())
+
+    def _predictor(self, law: Sequence[Zone]) -> Predictor | None:
+        plan = self.plan
+        if plan.prediction is None:
+            return None
+        return Predictor(law, plan.options.max_gap_s, plan.prediction, plan.inhibitions)
+
+    def _recover(self) -> None:
+        """Take up the state that was kept, and work out again what came after it."""
+        law, found = self.plan.law, kept(self._kept_path)
+        if found is None:
+            self._engine = Engine(law, self.plan.options, self._predictor(law))
+            offset, sequence = 0, self._store.head().sequence
+            if sequence:
+                raise StoreError(f"{self._kept_path}: the state that belongs to the record is missing")
+        else:
+            offset, sequence = found.offset, found.sequence
+            self._engine, ended = resumed(law, self.plan.options, self._predictor(law), found.engine)
+            self._intake.load(intake_state(found))
+            self._unstored += ended
+        recorded = Recorded(self._store.read(sequence + 1))
+        for entry in self._journal.read(offset):
+            if isinstance(entry, Batch):
+                now_us = int(entry.positions.time_us.max(initial=NEVER_US))
+                self._intake.add(entry.feed, entry.positions, now_us)
+            elif isinstance(entry, Mark):
+                self._unstored += recorded.fresh(self._judge(Moment.decoded(entry.value)))
+
+    async def _keep(self, archive: ArchiveThread) -> None:
+        """Keep the state, and let go of the journal before it."""
+        if self._pending or self._unstored:
+            return
+        try:
+            offset = self._journal.commit(sync=True)
+            state = Kept(
+                [zone.zone_hash for zone in self._engine.law], self._store.head().sequence, offset,
+                self._engine.save(), pack(self._intake.save()),
+            )  # fmt: skip
+            await asyncio.to_thread(keep, self._kept_path, state)
+            self._changed = False
+            self._journal.forget(min(offset, archive.forgettable))
+        except StoreError as error:
+            self._trouble = str(error)
+
+    @property
+    def _kept_path(self) -> Path:
+        return self.plan.state / "engine.state"
+
+    def _zone(self, zone_hash: str) -> Zone | None:
+        return next((zone for zone in self._law if zone.zone_hash == zone_hash), None)
+
+    def _open(self) -> list[str]:
+        cases = self._engine.cases.values()
+        return [name for case in cases for name in (case.incident, case.warning) if name is not None]
+
+
+class Moment(NamedTuple):
+    """A mark in the journal: up to when reports are judged, and as of when silent targets are lost."""
+
+    until_us: int
+    lapse_us: int
+
+    def encoded(self) -> bytes:
+        """Return it as bytes."""
+        return struct.pack(">qq", *self)
+
+    @classmethod
+    def decoded(cls, value: bytes) -> Moment:
+        """Return what was encoded. Raises StoreError for what was not."""
+        try:
+            return cls(*struct.unpack(">qq", value))
+        except struct.error as error:
+            raise StoreError("a mark in the journal cannot be read") from error
