@@ -145,11 +145,11 @@ def _draw(
             linewidth=1.2, markersize=5, markeredgecolor=palette.INK, markeredgewidth=0.5,
         )  # fmt: skip
         shown += [(x, y) for x, y, _ in known]
+        off = (5, -9 if number % 2 else 4)
         for x, y, s in known:
             axes.annotate(
-                f"{s:g}", (x, y), xytext=(5, -9 if number % 2 else 4), textcoords="offset points", fontsize=6.5,
-                color=palette.FAINT,
-            )  # fmt: skip
+                f"{s:g}", (x, y), xytext=off, textcoords="offset points", fontsize=6.5, color=palette.FAINT
+            )
     axes.set_title(title, fontsize=9, loc="left")
     axes.set_xlabel("nuisance alerts a flight hour", fontsize=8)
     axes.set_ylabel(label, fontsize=8)
