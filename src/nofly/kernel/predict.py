@@ -27,9 +27,9 @@ MOST_TURN_DEG = 45.0
 """A turn is taken to end after so much, and the flight to go straight on. When turns were followed further,
 over recorded traffic, nuisance alerts grew and no more infringements were warned of."""
 _CHORD_DEG = 30.0
-_PIECE_M = 2800.0
-"""Up to 60° of latitude so short a piece leaves the straight line in longitude and latitude by less than the
-detector's tolerance."""
+_PIECE_LEAVE_M = 0.27
+"""A piece leaves the straight line in longitude and latitude by no more: the detector's own tolerance is
+0.3 m, and it would have to cut anew."""
 _MOST_PIECES = 64.0
 
 A_M, F = 6378137.0, 1.0 / 298.257223563
@@ -125,7 +125,9 @@ def path(flights: Flights, ahead_s: float) -> Reports:
     onward_m = speed_mps * (ahead_s - turn_s)
     straight = _far_from_poles(flights.lat_deg, speed_mps * ahead_s)
     most = np.where(straight, _MOST_PIECES, 1.0)
-    pieces = np.where(turn_s < ahead_s, np.clip(np.ceil(onward_m / _PIECE_M), 1.0, most), 0.0)
+    pieces = np.where(
+        turn_s < ahead_s, np.clip(np.ceil(onward_m / _piece_m(flights.lat_deg)), 1.0, most), 0.0
+    )
     count = 1 + chords + pieces.astype(np.int64)
     row = np.repeat(np.arange(n), count)
     first = np.cumsum(count) - count
@@ -149,6 +151,14 @@ def path(flights: Flights, ahead_s: float) -> Reports:
     low_m, high_m = (np.ascontiguousarray(m[:, row]) + climb_m for m in (flights.low_m, flights.high_m))
     time_us = flights.time_us[row] + np.round(after_s * US_PER_S).astype(np.int64)
     return Reports(row.astype(np.int32), time_us, lat_deg, lon_deg, low_m, high_m)
+
+
+def _piece_m(lat_deg: Floats) -> Floats:
+    """Return how long a piece may be: by the detector's bound a length L leaves the line by up to
+    0.202 L² tan φ / R, on the worst course."""
+    steep = np.maximum(np.tan(np.radians(np.minimum(np.abs(lat_deg) + 0.2, 80.0))), 0.1)
+    out: Floats = np.sqrt(_PIECE_LEAVE_M * 6.37e6 / (0.202 * steep))
+    return out
 
 
 def _far_from_poles(lat_deg: Floats, length_m: Floats) -> NDArray[np.bool_]:
