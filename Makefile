@@ -63,7 +63,7 @@ docs: build
 constraints: .venv/.dependencies
 	$(PY) $(PIP) install uv
 	.venv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --extra terrain --extra mqtt --extra test --extra check --upgrade -q \
+		--no-emit-index-url --extra terrain --extra mqtt --extra notify --extra test --extra check --upgrade -q \
 		--custom-compile-command "make constraints" -o constraints.txt
 
 ## make clean        removes what the others made

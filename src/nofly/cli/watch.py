@@ -13,7 +13,7 @@ _EPILOG = """\
 examples:
   nofly watch --zones stadium.geojson --feed beast+tcp://127.0.0.1:30005
   nofly watch --config nofly.toml
-  nofly watch --zones ukraine.geojson --feed "replay+file:flights.parquet?speed=60" --state /tmp/demo
+  nofly watch --zones ukraine.geojson --feed "replay+file:flights.parquet?speed=60" --state replayed
 
 SIGHUP reads the zones again; SIGTERM and Ctrl-C end the watch, which goes on from there when started again.
 exit codes: 0 ended; 2 an error.
