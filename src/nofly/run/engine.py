@@ -18,10 +18,12 @@ from nofly.incidents import machine
 from nofly.incidents.happenings import NONE, Happened, ZoneSides
 from nofly.incidents.machine import Case, Happening, Key
 from nofly.incidents.open_stays import OpenStays
+from nofly.incidents.states import Event
 from nofly.incidents.stays import Stays
 from nofly.kernel.detect import Detector, Params
 from nofly.kernel.visits import VisitBook
 from nofly.run.heard import Heard
+from nofly.run.judging import edition_changes
 from nofly.run.lists import Lists
 from nofly.run.packing import pack, unpack
 from nofly.run.predicting import Predictor
@@ -93,9 +95,10 @@ class Engine:
         self._sides = ZoneSides(self._zones)
         self._stays = OpenStays(self._zones)
         self._heard = Heard()
-        self._verdicts = Verdicts(
-            self.law_in_force, self.hashes, self.targets, self._heard, chosen.lists, chosen.aids
-        )
+        changes = edition_changes(law)
+        for zone, force in zip(law, self.in_force, strict=True):
+            changes.setdefault(zone.id, set()).update(t for t in force if t is not None)
+        self._verdicts = Verdicts(self.law, self.hashes, self.targets, self._heard, changes, chosen)
         self._predictor = predictor
         self._heard_us = np.zeros(0, np.int64)
         self._gap_us = round(chosen.max_gap_s * US_PER_S)
@@ -105,6 +108,11 @@ class Engine:
     def predict_with(self, predictor: Predictor | None) -> None:
         """Predict with a predictor for ``law_in_force``."""
         self._predictor = predictor
+
+    @property
+    def datums(self) -> list[str]:
+        """The datums of the zones' limits, in the order of the kernel's height rows."""
+        return [str(datum) for datum in self._zones.datums]
 
     def busy_zones(self) -> set[int]:
         """Return the zones, by number, that some target is not outside of."""
@@ -129,7 +137,7 @@ class Engine:
             taken = self._take(positions)
             events += self._judge(taken, stays)
         events += self._lose(until_us, stays)
-        events.sort(key=lambda event: event[2].time_us)
+        events.sort(key=lambda event: (event[2].time_us, event[2].event in (Event.ENTER, Event.DOUBT)))
         for key, zone, happening, more in events:
             out.bodies += self._happen(key, zone, happening, more)
         for some in stays:
@@ -153,7 +161,7 @@ class Engine:
         """Return the state as bytes, for :meth:`load`."""
         return pack({
             "law": self.hashes, "in_force": [list(force) for force in self.in_force],
-            "parts": self.parts.tolist(), "heard_us": self._heard_us,
+            "parts": self.parts.tolist(), "datums": self.datums, "heard_us": self._heard_us,
             "cases": machine.save(self.cases.values()),
             "sides": self._sides.save(), "detector": self._detector.save(),
             **{name: getattr(self, name).save() for name in _SAVED},
@@ -247,13 +255,10 @@ class Engine:
         yield from self._named(happened)
 
     def _named(self, happened: Iterable[Happened]) -> Iterator[tuple[Key, int, Happening, Mapping[str, Any]]]:
-        for target, zone, happening in happened:
-            yield (
-                self._key(target, zone),
-                zone,
-                happening,
-                self._verdicts.of_moment(target, zone, happening.time_us),
-            )
+        for target, zone, found in happened:
+            happening = self._verdicts.caused(zone, found)
+            more = self._verdicts.of_moment(target, zone, happening.time_us)
+            yield self._key(target, zone), zone, happening, more
 
     def _key(self, target: int, zone: int) -> Key:
         return Key(self.targets[target], self.hashes[zone], target in self._preparing.shadows)

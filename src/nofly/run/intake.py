@@ -48,6 +48,16 @@ class Intake:
             self._waiting.append(positions)
         return wrong
 
+    @property
+    def until_us(self) -> int:
+        """Up to when reports were released."""
+        return self._until_us
+
+    @property
+    def latest_us(self) -> int:
+        """The time of the latest report."""
+        return max([*self._latest_us, self._until_us])
+
     def watermark_us(self, now_us: int) -> int:
         """Return the time up to which everything is there, as far as can be known; it never goes back."""
         awaited = [

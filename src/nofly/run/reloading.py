@@ -15,11 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nofly.errors import StoreError
+from nofly.geo.bridge import Carry
 from nofly.incidents import machine
 from nofly.incidents.happenings import Side
 from nofly.incidents.machine import Happening
 from nofly.incidents.record import Cause
 from nofly.incidents.states import Event
+from nofly.kernel.moving import GONE, moved
 from nofly.kernel.visits import Visits
 from nofly.run.engine import Body, Engine, EngineOptions, InForce
 from nofly.run.packing import pack, unpack
@@ -28,14 +30,13 @@ from nofly.zones.model import Zone
 
 Numbers = NDArray[np.int64]
 
-GONE = -1
-
 
 def reloaded(
     engine: Engine, law: Sequence[Zone], at_us: int, predictor: Callable[[Sequence[Zone]], Predictor | None]
 ) -> tuple[Engine, list[Body]]:
-    """Return an engine that judges by ``law`` from ``at_us`` on and goes on from where the other is; and what
-    is to be recorded at once: that warnings of zones that are gone have ended."""
+    """Return an engine that judges by ``law`` from the instant ``at_us`` on and goes on from where the other
+    is; and what is to be recorded at once: that warnings of zones that are gone have ended.
+    """
     hashes = {zone.zone_hash for zone in law}
     busy = engine.busy_zones()
     leaving = [k for k, zone in enumerate(engine.law) if zone.zone_hash not in hashes and k in busy]
@@ -98,14 +99,20 @@ def _moved(state: dict[str, Any], zones: Numbers, new: Engine) -> dict[str, Any]
         if k != GONE and had[old] == new.parts[k]:
             parts[first[old] : first[old] + had[old]] = new_first[k] + np.arange(had[old])
     cases = [case for case in machine.load(state["cases"]).values() if case.zone_hash in new.hashes]
+    rows = [state["datums"].index(d) if d in state["datums"] else GONE for d in new.datums]
+    prepared = state["_preparing"]
+    size = len(prepared["targets"])
+    carry = [prepared["carry"][row] if row != GONE else _no_heights(size) for row in rows]
     verdicts, stays = state["_verdicts"], state["_stays"]
     told = [[t, int(zones[z]), e, {**stay, "zone": int(zones[z])}, *rest]
             for t, z, e, stay, *rest in verdicts["told"] if zones[z] != GONE]  # fmt: skip
     open_ = [[x, t, int(zones[z]), e] for x, t, z, e in verdicts["open"] if zones[z] != GONE]
     return {
         **state, "law": new.hashes, "in_force": [list(force) for force in new.in_force],
-        "parts": new.parts.tolist(), "cases": machine.save(cases),
-        "detector": _detector(state["detector"], parts), "_book": _visits(state["_book"], parts, ""),
+        "parts": new.parts.tolist(), "datums": new.datums, "_preparing": {**prepared, "carry": carry},
+        "cases": machine.save(cases),
+        "detector": moved(state["detector"], parts, rows, len(state["datums"])),
+        "_book": _visits(state["_book"], parts, ""),
         "_stays": {**_visits(stays, parts, "visit."),
                    "change.part": np.maximum(parts[stays["change.part"]], 0)},
         "_heard": {**state["_heard"], **{name: _by_zone(state["_heard"][name], zones)
@@ -115,29 +122,9 @@ def _moved(state: dict[str, Any], zones: Numbers, new: Engine) -> dict[str, Any]
     }  # fmt: skip
 
 
-def _detector(state: dict[str, Any], parts: Numbers) -> dict[str, Any]:
-    """Return the detector's state with other parts. No box says any more where nothing changes."""
-    head, following = state["head"], state["node_next"]
-    lists: list[tuple[int, int, int]] = []
-    for target in np.flatnonzero(head >= 0).tolist():
-        node = int(head[target])
-        while node >= 0:
-            part = int(parts[state["node_part"][node]])
-            if part != GONE:
-                lists.append((target, part, int(state["node_state"][node])))
-            node = int(following[node])
-    n, used = len(following), len(lists)
-    new_head, node_next = np.full_like(head, -1), np.arange(1, n + 1, dtype=following.dtype)
-    node_next[-1] = -1
-    node_part, node_state = np.zeros_like(state["node_part"]), np.zeros_like(state["node_state"])
-    for node, (target, part, side) in enumerate(lists):
-        node_part[node], node_state[node] = part, side
-        node_next[node], new_head[target] = new_head[target], node
-    slot = state["slot"].copy()
-    slot[:, 0] = np.inf
-    free = np.array([used, n - used], state["free_node"].dtype)
-    return {**state, "slot": slot, "head": new_head, "node_next": node_next, "node_part": node_part,
-            "node_state": node_state, "free_node": free}  # fmt: skip
+def _no_heights(targets: int) -> list[Any]:
+    none = Carry.empty(targets)
+    return [none.time_us, none.lo_m, none.hi_m]
 
 
 def _visits(state: dict[str, Any], parts: Numbers, prefix: str) -> dict[str, Any]:

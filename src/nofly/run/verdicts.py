@@ -4,19 +4,19 @@ and the verdict on every stay when it is over."""
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from typing import Any, Protocol
 
 import msgspec
 
 from nofly.incidents.judge import incident_id
-from nofly.incidents.machine import Key, Record
+from nofly.incidents.machine import Happening, Key, Record
 from nofly.incidents.record import Cause, Status
 from nofly.incidents.states import Told
 from nofly.incidents.stays import Stay, Stays
 from nofly.incidents.warnings import Warned
 from nofly.run.heard import Account, Heard
-from nofly.run.judging import edition_changes, judged, subject
+from nofly.run.judging import judged, subject
 from nofly.run.lists import Lists
 from nofly.run.outputs.columns import record as row_of
 from nofly.run.preparing import Aids
@@ -36,24 +36,33 @@ _STATUS = {
 }  # fmt: skip
 
 
+class Judging(Protocol):
+    """What is judged with."""
+
+    @property
+    def lists(self) -> Lists:
+        """Lists of aircraft that rules name."""
+
+    @property
+    def aids(self) -> Aids:
+        """What heights are worked out with."""
+
+
 class Verdicts:
     """Words for records, and verdicts on the stays of zones (by number)."""
 
     def __init__(
-        self, law: Sequence[Zone], hashes: Sequence[str], targets: Sequence[str], heard: Heard, lists: Lists,
-        aids: Aids,
+        self, law: Sequence[Zone], hashes: Sequence[str], targets: Sequence[str], heard: Heard,
+        changes_us: Mapping[str, Set[int]], judging: Judging,
     ) -> None:  # fmt: skip
+        """``targets`` are the names of the targets by number, ``changes_us`` the instants at which the law
+        changed, by zone id."""
         self._law = law
         self._hashes = hashes
         self._targets = targets
         self._heard = heard
-        self._lists = lists
-        self._aids = aids
-        self._changes = edition_changes(law)
-        for zone, zone_hash in zip(law, hashes, strict=True):
-            if zone.zone_hash != zone_hash:
-                bounds = {zone.valid_from_us, zone.valid_to_us}
-                self._changes.setdefault(zone.id, set()).update(t for t in bounds if t is not None)
+        self._lists, self._aids = judging.lists, judging.aids
+        self._changes = changes_us
         self._incident: dict[str, str] = {}
         """Stay → the incident it belongs to, of the stays that are not over."""
         self._open: list[tuple[int, int, int, int]] = []
@@ -68,6 +77,13 @@ class Verdicts:
             **msgspec.to_builtins(record), "zone_id": law.id, "zone_name": law.name,
             "icao24": icao24_of(record.target_id), **more,
         }  # fmt: skip
+
+    def caused(self, zone: int, happening: Happening) -> Happening:
+        """Return what happened with its cause, where that is a change of the law and not of the hour."""
+        by_hour = happening.cause in (Cause.ZONE_ACTIVATED, Cause.ZONE_DEACTIVATED)
+        if by_hour and happening.time_us in self._changes.get(self._law[zone].id, ()):
+            return msgspec.structs.replace(happening, cause=Cause.ZONE_CHANGED)
+        return happening
 
     def of_moment(self, target: int, zone: int, time_us: int) -> dict[str, Any]:
         """Return what is known of a target as something happens: its callsign, and what the rule says."""

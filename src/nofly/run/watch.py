@@ -161,9 +161,15 @@ class Watch:
         over = False
         while not over:
             over = stop.is_set() or self._feeds.ended
+            if over:
+                # What a decoder still holds comes as its feed ends.
+                feeding.cancel()
+                with suppress(asyncio.CancelledError):
+                    await feeding
             begun_s = self.monotonic_s()
-            self._tick(capture)
-            if over and not stop.is_set():
+            ended = over and not stop.is_set()
+            self._tick(capture, whole=ended)
+            if ended:
                 self._finish()
             self._counts.step_s = self.monotonic_s() - begun_s
             archive.until(self._journal.committed)
@@ -172,18 +178,18 @@ class Watch:
                 kept_s = begun_s
             self.on_tick(self.view())
             for task in (feeding, telling):
-                if task.done() and not task.cancelled() and task.exception() is not None:
-                    raise task.exception() or AssertionError
+                error = task.exception() if task.done() and not task.cancelled() else None
+                if error is not None:
+                    raise error
             due_s = max(due_s + tick_s, self.monotonic_s())
             with suppress(TimeoutError):
                 async with asyncio.timeout(0.0 if over else max(0.0, due_s - self.monotonic_s())):
                     await stop.wait()
             await asyncio.sleep(0)
-        feeding.cancel()
         await self._telling.drain(DRAIN_S)
 
-    def _tick(self, capture: Capture | None) -> None:
-        """Take what came, and judge it once it is in the journal."""
+    def _tick(self, capture: Capture | None, *, whole: bool = False) -> None:
+        """Take what came, and judge it once it is in the journal; the ``whole`` of it where no more comes."""
         now_us = self.clock()
         try:
             self._append([])
@@ -195,7 +201,8 @@ class Watch:
             if self._next_law is not None:
                 law, self._next_law = self._next_law, None
                 self._change(law)
-            moment = Moment(self._intake.watermark_us(now_us), self._intake.lapse_us(now_us))
+            until_us = self._intake.latest_us if whole else self._intake.watermark_us(now_us)
+            moment = Moment(until_us, self._intake.lapse_us(now_us))
             for one in self._pending:
                 self._journal.append(one.feed, one.positions)
             self._journal.mark(now_us, moment.encoded())
@@ -238,7 +245,8 @@ class Watch:
 
     def _change(self, law: Sequence[Zone]) -> None:
         """Judge by other zones from here on."""
-        at_us = self._intake.watermark_us(self.clock())
+        # What is judged already was judged by the law before.
+        at_us = self._intake.until_us + 1
         self._engine, ended = reloaded(self._engine, law, at_us, self._predictor)
         self._unstored += ended
         self._law, self._changed = tuple(law), True
