@@ -20,7 +20,7 @@ from nofly.incidents.keepin import Absence, Turn, Turns, states
 from nofly.incidents.stays import Stay
 from nofly.kernel.depth_scan import Measure
 from nofly.kernel.detect import State
-from nofly.kernel.visits import SUMS
+from nofly.kernel.visits import PATH, SUMS
 from nofly.units import US_PER_S
 from nofly.zones.compiled import CompiledZones
 from nofly.zones.shape import blocks, outline_pieces, shape, to_space
@@ -166,17 +166,23 @@ class Outside:
         n = len(out)
         which, zeros = np.arange(n), np.zeros(n, np.int64)
         sums, unknown = np.zeros((n, len(SUMS))), np.full((n, 2), np.nan)
+        path = np.empty((n, *PATH))
         spans = np.array(out, np.int64)
         rows = np.arange(len(flight.time_us))
         measure = self._measure
-        measure.begin(sums, 0, zeros, np.array([known[at] for at, _ in out]), unknown, spans[:, 0] * 1.0)
+        measure.begin(
+            sums, path, which, 0, zeros, np.array([known[at] for at, _ in out]), unknown, spans[:, 0] * 1.0
+        )
         measure.follow(
-            sums, zeros, zeros, spans, rows, np.array([0, len(rows)]), flight.time_us, flight.lat_deg,
-            flight.lon_deg, flight.low_m, flight.high_m, flight.height_err_m, flight.pos_err_m, flight.weak,
-            flight.on_ground, np.array([0, len(self._active)], np.int32), self._active,
-            np.zeros(1, np.int32), self._time_err_us,
+            sums, path, which, zeros, zeros, spans, rows, np.array([0, len(rows)]), flight.time_us,
+            flight.lat_deg, flight.lon_deg, flight.low_m, flight.high_m, flight.height_err_m,
+            flight.pos_err_m, flight.weak, flight.on_ground, np.array([0, len(self._active)], np.int32),
+            self._active, np.zeros(1, np.int32), self._time_err_us,
         )  # fmt: skip
-        measure.end(sums, which, zeros, np.array([known[to] for _, to in out]), unknown, spans[:, 1] * 1.0)
+        measure.end(
+            sums, path, which, which, zeros, np.array([known[to] for _, to in out]), unknown,
+            spans[:, 1] * 1.0,
+        )  # fmt: skip
         depth, err = sums[:, SUMS.index("depth_m")], sums[:, SUMS.index("deepest_err_m")]
         deepest = int(depth.argmax())
         place = sums[deepest, 1:3]

@@ -9,12 +9,14 @@ where there is a C compiler; runs uncompiled too.
 from __future__ import annotations
 
 import cython
+import numpy as np
 
 if cython.compiled:
-    from cython.cimports.libc.math import atan2, cos, sin, sqrt
+    from cython.cimports.libc.math import atan2, cos, fabs, sin, sqrt
     from cython.cimports.nofly.geo.geodesic import inverse
+    from cython.cimports.nofly.tracks.memory import prefetch
 else:
-    from math import atan2, cos, sin, sqrt
+    from math import atan2, cos, fabs, sin, sqrt
 
     from nofly.geo.geodesic import inverse
 
@@ -23,9 +25,14 @@ A_M = cython.declare(cython.double, 6378137.0)
 B_M = cython.declare(cython.double, 6356752.314245179)
 E2 = cython.declare(cython.double, 0.00669437999014131699613723354004)
 INF = cython.declare(cython.double, float("inf"))
-TOLERANCE_M = cython.declare(cython.double, 0.5)
-TOLERANCE_PART = cython.declare(cython.double, 2e-4)
-BLOCK = cython.declare(cython.Py_ssize_t, 16)
+TOLERANCE_M = cython.declare(cython.double, 0.1)
+TOLERANCE_PART = cython.declare(cython.double, 4e-5)
+BLOCK = cython.declare(cython.Py_ssize_t, 4)
+ROUNDING_M = cython.declare(cython.double, 1e-6)
+STRETCH = cython.declare(cython.Py_ssize_t, 8)
+POINTS = cython.declare(cython.Py_ssize_t, 17)
+# How many reports ahead a row is called for.
+AHEAD_ROWS = cython.declare(cython.Py_ssize_t, 6)
 
 
 @cython.cclass
@@ -38,6 +45,11 @@ class Measure:
     part_radius: cython.double[::1]
     limits: cython.double[:, ::1]
     sums: cython.double[:, ::1]
+    # rows of paths, and the row of each visit
+    path: cython.double[:, :, ::1]
+    place: cython.longlong[::1]
+    row: cython.Py_ssize_t
+    point: cython.double[:, ::1]
     px: cython.double
     py: cython.double
     pz: cython.double
@@ -46,7 +58,9 @@ class Measure:
     def __init__(self, limits):  # type: ignore[no-untyped-def]
         """Take the limits of the parts (see :class:`nofly.zones.compiled.CompiledZones`)."""
         self.limits = limits
+        self.point = np.zeros((POINTS, 4))
         self.best_piece = 0
+        self.row = 0
 
     def hold_shapes(self, pieces, block, part_piece, part_radius):  # type: ignore[no-untyped-def]
         """Take the shapes: ``part_piece`` (parts, 4) is first and past-last piece, first and past-last
@@ -92,38 +106,42 @@ class Measure:
     @cython.nogil
     @cython.exceptval(check=False)
     def _depth(self, part: cython.Py_ssize_t) -> cython.double:
-        """Return how deep inside the part the point in hand is, in metres, from straight lines in space."""
+        """Return how deep inside the part the point in hand is, in metres, from straight lines in space; the
+        nearest piece, of several the first, is ``best_piece``."""
         best: cython.double = INF
-        low: cython.double
+        near: cython.double = INF
         off: cython.double
         i: cython.Py_ssize_t
         b: cython.Py_ssize_t
         first: cython.Py_ssize_t = self.part_piece[part, 0]
         past: cython.Py_ssize_t = self.part_piece[part, 1]
         end: cython.Py_ssize_t
+        piece: cython.Py_ssize_t = -1
         dx: cython.double
         dy: cython.double
         dz: cython.double
         if self.best_piece >= first and self.best_piece < past:
-            best = self._piece_off(self.best_piece)
+            piece = self.best_piece
+            best = self._piece_off(piece)
+            near = sqrt(best) + ROUNDING_M
         for b in range(self.part_piece[part, 2], self.part_piece[part, 3]):
             dx = self.px - self.block[b, 0]
             dy = self.py - self.block[b, 1]
             dz = self.pz - self.block[b, 2]
-            low = sqrt(dx * dx + dy * dy + dz * dz) - self.block[b, 3]
-            if low > 0.0 and low * low >= best:
+            off = near + self.block[b, 3]
+            if dx * dx + dy * dy + dz * dz > off * off:
                 continue
             i = first + (b - self.part_piece[part, 2]) * BLOCK
             end = i + BLOCK if i + BLOCK < past else past
             while i < end:
                 off = self._piece_off(i)
-                if off < best:
+                if off <= best and (off < best or i < piece):
                     best = off
-                    self.best_piece = i
+                    piece = i
                 i += 1
-        best = sqrt(best)
-        # From the chord to the arc.
-        best = best * (1.0 + best * best / (24.0 * 6371000.0 * 6371000.0))
+            near = sqrt(best) + ROUNDING_M
+        self.best_piece = piece
+        best = _arc(sqrt(best))
         if self.part_radius[part] > 0.0:
             return self.part_radius[part] - best
         return best
@@ -131,20 +149,52 @@ class Measure:
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
-    def _deepen(self, v: cython.Py_ssize_t, depth: cython.double, err: cython.double) -> cython.void:
-        """Keep the point in hand if it is the visit's deepest."""
-        p: cython.double
+    def _deepen(
+        self,
+        v: cython.Py_ssize_t,
+        depth: cython.double,
+        lat: cython.double,
+        lon: cython.double,
+        err: cython.double,
+    ) -> cython.void:
+        """Keep the point in hand, at a place, if it is the visit's deepest."""
         if depth >= self.sums[v, 0]:
-            p = sqrt(self.px * self.px + self.py * self.py)
             self.sums[v, 0] = depth
-            self.sums[v, 1] = atan2(self.pz, p * (1.0 - E2)) / RAD
-            self.sums[v, 2] = atan2(self.py, self.px) / RAD
+            self.sums[v, 1] = lat
+            self.sums[v, 2] = lon
             self.sums[v, 3] = err
 
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
-    def _step(
+    def _enough(self, v: cython.Py_ssize_t) -> cython.double:
+        """Return the depth that a stretch must exceed to be worth looking at."""
+        best: cython.double = self.sums[v, 0]
+        return best + (TOLERANCE_M if best * TOLERANCE_PART < TOLERANCE_M else best * TOLERANCE_PART)
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _measure(self, v: cython.Py_ssize_t, part: cython.Py_ssize_t, k: cython.Py_ssize_t) -> cython.double:
+        """Return the depth at point k of a visit's path, which is measured unless it was."""
+        if self.path[self.row, k, 5] < 0.0:
+            self._place(self.path[self.row, k, 0], self.path[self.row, k, 1])
+            self.path[self.row, k, 4] = self._depth(part)
+            # Counted from the part's first: where its pieces are is another matter after a restart.
+            self.path[self.row, k, 5] = cython.cast(cython.double, self.best_piece - self.part_piece[part, 0])
+            self._deepen(
+                v,
+                self.path[self.row, k, 4],
+                self.path[self.row, k, 0],
+                self.path[self.row, k, 1],
+                self.path[self.row, k, 2],
+            )
+        return self.path[self.row, k, 4]
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _onward(
         self,
         v: cython.Py_ssize_t,
         part: cython.Py_ssize_t,
@@ -154,43 +204,139 @@ class Measure:
         must: cython.double,
     ) -> cython.double:
         """Go on to the next point of a visit's path; return an upper bound of the depth there, exact where
-        above ``must``.
-
-        The sums hold the last point (4, 5) and an upper bound of the depth there (6).
-        """
-        ax: cython.double
-        ay: cython.double
-        az: cython.double
-        bx: cython.double
-        by: cython.double
-        bz: cython.double
-        way: cython.double
+        above ``must``."""
+        n: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, self.sums[v, 4])
         here: cython.double
-        best: cython.double
-        tolerance: cython.double
-        self._place(self.sums[v, 4], self.sums[v, 5])
-        ax = self.px
-        ay = self.py
-        az = self.pz
-        self._place(lat, lon)
-        bx = self.px
-        by = self.py
-        bz = self.pz
-        way = sqrt((bx - ax) * (bx - ax) + (by - ay) * (by - ay) + (bz - az) * (bz - az))
-        way = way * (1.0 + way * way / (24.0 * 6356752.0 * 6356752.0)) + 1e-6
-        here = self.sums[v, 6] + way
-        best = self.sums[v, 0]
-        if here > best or here > must:
-            here = self._depth(part)
-            self._deepen(v, here, err)
-        best = self.sums[v, 0]
-        tolerance = TOLERANCE_M if best * TOLERANCE_PART < TOLERANCE_M else best * TOLERANCE_PART
-        if 0.5 * (self.sums[v, 6] + here + way) > best + tolerance:
-            self._between(v, part, ax, ay, az, bx, by, bz, self.sums[v, 6], here, way, err, 0)
-        self.sums[v, 4] = lat
-        self.sums[v, 5] = lon
-        self.sums[v, 6] = here
+        k: cython.Py_ssize_t
+        i: cython.Py_ssize_t
+        self.path[self.row, n, 0] = lat
+        self.path[self.row, n, 1] = lon
+        self.path[self.row, n, 2] = err
+        self.path[self.row, n, 3] = _most_way_m(
+            self.path[self.row, n - 1, 0], self.path[self.row, n - 1, 1], lat, lon
+        )
+        here = self.path[self.row, n - 1, 4] + self.path[self.row, n, 3]
+        self.path[self.row, n, 4] = here
+        self.path[self.row, n, 5] = -1.0
+        if here > must or (n % STRETCH == 0 and here > self.sums[v, 0]):
+            here = self._measure(v, part, n)
+        n += 1
+        if n == POINTS:
+            # What comes after the first half is known so far: most often it is deeper.
+            self._search(v, part, 0, STRETCH)
+            n = POINTS - STRETCH
+            for k in range(n):
+                for i in range(6):
+                    self.path[self.row, k, i] = self.path[self.row, k + STRETCH, i]
+        self.sums[v, 4] = cython.cast(cython.double, n)
         return here
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _search(
+        self, v: cython.Py_ssize_t, part: cython.Py_ssize_t, lo: cython.Py_ssize_t, hi: cython.Py_ssize_t
+    ) -> cython.void:
+        """Look for deeper points between two points of a visit's path."""
+        k: cython.Py_ssize_t
+        way: cython.double = 0.0
+        dx: cython.double
+        dy: cython.double
+        dz: cython.double
+        for k in range(lo + 1, hi + 1):
+            way += self.path[self.row, k, 3]
+        if 0.5 * (self.path[self.row, lo, 4] + self.path[self.row, hi, 4] + way) <= self._enough(v):
+            return
+        for k in range(lo, hi + 1):
+            self._place(self.path[self.row, k, 0], self.path[self.row, k, 1])
+            self.point[k, 0] = self.px
+            self.point[k, 1] = self.py
+            self.point[k, 2] = self.pz
+            if k > lo:
+                dx = self.px - self.point[k - 1, 0]
+                dy = self.py - self.point[k - 1, 1]
+                dz = self.pz - self.point[k - 1, 2]
+                self.point[k, 3] = _arc(sqrt(dx * dx + dy * dy + dz * dz)) + ROUNDING_M
+        self._narrow(v, part, lo, hi)
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _narrow(
+        self, v: cython.Py_ssize_t, part: cython.Py_ssize_t, lo: cython.Py_ssize_t, hi: cython.Py_ssize_t
+    ) -> cython.void:
+        """Look for deeper points between two of the points in space."""
+        k: cython.Py_ssize_t
+        mid: cython.Py_ssize_t = (lo + hi) // 2
+        at: cython.double
+        way: cython.double = 0.0
+        before: cython.double = 0.0
+        longest: cython.double = 0.0
+        enough: cython.double = self._enough(v)
+        for k in range(lo + 1, hi + 1):
+            way += self.point[k, 3]
+            longest = self.point[k, 3] if self.point[k, 3] > longest else longest
+            if k == mid:
+                before = way
+        if 0.5 * (self.path[self.row, lo, 4] + self.path[self.row, hi, 4] + way) <= enough:
+            return
+        if not self.part_radius[part] > 0.0 and (
+            self._off_stretch(part, self.path[self.row, lo, 5], lo, hi, longest) <= enough
+            or self._off_stretch(part, self.path[self.row, hi, 5], lo, hi, longest) <= enough
+        ):
+            return
+        if hi - lo == 1:
+            self._between(
+                v, part, self.point[lo, 0], self.point[lo, 1], self.point[lo, 2], self.point[hi, 0],
+                self.point[hi, 1], self.point[hi, 2], self.path[self.row, lo, 4], self.path[self.row, hi, 4],
+                way, self.path[self.row, hi, 2], 0,
+            )  # fmt: skip
+            return
+        if self.path[self.row, mid, 5] < 0.0:
+            at = self.path[self.row, lo, 4] + before
+            if at < self.path[self.row, mid, 4]:
+                self.path[self.row, mid, 4] = at
+            at = self.path[self.row, hi, 4] + way - before
+            if at < self.path[self.row, mid, 4]:
+                self.path[self.row, mid, 4] = at
+            if self.path[self.row, mid, 4] > self.sums[v, 0]:
+                self._measure(v, part, mid)
+        if self.path[self.row, lo, 4] + before > self.path[self.row, hi, 4] + way - before:
+            self._narrow(v, part, lo, mid)
+            self._narrow(v, part, mid, hi)
+        else:
+            self._narrow(v, part, mid, hi)
+            self._narrow(v, part, lo, mid)
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _off_stretch(
+        self,
+        part: cython.Py_ssize_t,
+        piece: cython.double,
+        lo: cython.Py_ssize_t,
+        hi: cython.Py_ssize_t,
+        longest: cython.double,
+    ) -> cython.double:
+        """Return the greatest distance from a piece of a part (inf for -1) on the way between two of the
+        points in space, whose legs are no longer than ``longest``.
+
+        The distance from a straight piece is convex: nowhere between two points is it greater than at both.
+        """
+        i: cython.Py_ssize_t = self.part_piece[part, 0] + cython.cast(cython.Py_ssize_t, piece)
+        k: cython.Py_ssize_t
+        off: cython.double
+        most: cython.double = 0.0
+        if piece < 0.0:
+            return INF
+        for k in range(lo, hi + 1):
+            self.px = self.point[k, 0]
+            self.py = self.point[k, 1]
+            self.pz = self.point[k, 2]
+            off = self._piece_off(i)
+            most = off if off > most else most
+        return _arc(sqrt(most) + _bulge_m(longest))
 
     @cython.cfunc
     @cython.nogil
@@ -217,7 +363,9 @@ class Measure:
         mz: cython.double = 0.5 * (az + bz)
         out: cython.double = 1.0 / sqrt((mx * mx + my * my) / (A_M * A_M) + mz * mz / (B_M * B_M))
         depth: cython.double
-        tolerance: cython.double
+        off: cython.double
+        most: cython.double
+        piece: cython.Py_ssize_t
         mx *= out
         my *= out
         mz *= out
@@ -225,25 +373,44 @@ class Measure:
         self.py = my
         self.pz = mz
         depth = self._depth(part)
-        self._deepen(v, depth, err)
-        tolerance = self.sums[v, 0] * TOLERANCE_PART
-        tolerance = TOLERANCE_M if tolerance < TOLERANCE_M else tolerance
+        piece = self.best_piece
+        if depth >= self.sums[v, 0]:
+            self._deepen(
+                v, depth, atan2(mz, sqrt(mx * mx + my * my) * (1.0 - E2)) / RAD, atan2(my, mx) / RAD, err
+            )
         if level > 40:
             return
-        if 0.5 * (at_a + depth + 0.5 * way) > self.sums[v, 0] + tolerance:
-            self._between(v, part, ax, ay, az, mx, my, mz, at_a, depth, 0.5 * way, err, level + 1)
-        if 0.5 * (depth + at_b + 0.5 * way) > self.sums[v, 0] + tolerance:
-            self._between(v, part, mx, my, mz, bx, by, bz, depth, at_b, 0.5 * way, err, level + 1)
+        way *= 0.5
+        most = INF
+        if 0.5 * (at_a + depth + way) > self._enough(v):
+            if not self.part_radius[part] > 0.0:
+                self.px = ax
+                self.py = ay
+                self.pz = az
+                off = _arc(sqrt(self._piece_off(piece)) + _bulge_m(way))
+                most = off if off > depth + _bulge_m(way) else depth + _bulge_m(way)
+            if most > self._enough(v):
+                self._between(v, part, ax, ay, az, mx, my, mz, at_a, depth, way, err, level + 1)
+        most = INF
+        if 0.5 * (depth + at_b + way) > self._enough(v):
+            if not self.part_radius[part] > 0.0:
+                self.px = bx
+                self.py = by
+                self.pz = bz
+                off = _arc(sqrt(self._piece_off(piece)) + _bulge_m(way))
+                most = off if off > depth + _bulge_m(way) else depth + _bulge_m(way)
+            if most > self._enough(v):
+                self._between(v, part, mx, my, mz, bx, by, bz, depth, at_b, way, err, level + 1)
 
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
     def _margins(self, v: cython.Py_ssize_t, above: cython.double, below: cython.double) -> cython.void:
         """Keep the greatest height above the floor and below the ceiling; NaN changes nothing."""
-        if above > self.sums[v, 7]:
-            self.sums[v, 7] = above
-        if below > self.sums[v, 8]:
-            self.sums[v, 8] = below
+        if above > self.sums[v, 5]:
+            self.sums[v, 5] = above
+        if below > self.sums[v, 6]:
+            self.sums[v, 6] = below
 
     @cython.cfunc
     @cython.nogil
@@ -267,11 +434,11 @@ class Measure:
     ) -> cython.void:
         """Take one report inside a visit."""
         k: cython.Py_ssize_t
-        able: cython.bint = not weak and err < INF and self.sums[v, 15] == 0.0
+        able: cython.bint = not weak and err < INF and self.sums[v, 13] == 0.0
         here: cython.double
-        if t - self.sums[v, 9] > self.sums[v, 10]:
-            self.sums[v, 10] = t - self.sums[v, 9]
-        self.sums[v, 9] = t
+        if t - self.sums[v, 7] > self.sums[v, 8]:
+            self.sums[v, 8] = t - self.sums[v, 7]
+        self.sums[v, 7] = t
         if self.limits[part, 1] >= 0.0:
             k = cython.cast(cython.Py_ssize_t, self.limits[part, 1])
             if low[k, i] == high[k, i]:
@@ -283,20 +450,48 @@ class Measure:
                 self._margins(v, -INF, self.limits[part, 2] - high[k, i])
             able = able and self.limits[part, 2] - high[k, i] > low_err[k, i]
         able = able and t > sure_from and t < sure_until
-        here = self._step(v, part, lat, lon, err, err if able else INF)
+        here = self._onward(v, part, lat, lon, err, err if able else INF)
         if able and here > err:
-            self.sums[v, 15] = 1.0
-        self.sums[v, 11] = err
-        if self.sums[v, 12] < 0.0:
-            self.sums[v, 12] = err
-        self.sums[v, 13] += 1.0
-        self.sums[v, 14] += 1.0 if weak else 0.0
-        self.sums[v, 16] += 1.0 if ground else 0.0
+            self.sums[v, 13] = 1.0
+        self.sums[v, 9] = err
+        if self.sums[v, 10] < 0.0:
+            self.sums[v, 10] = err
+        self.sums[v, 11] += 1.0
+        self.sums[v, 12] += 1.0 if weak else 0.0
+        self.sums[v, 14] += 1.0 if ground else 0.0
 
-    def begin(self, sums, first, part, place, heights, since_us):  # type: ignore[no-untyped-def]
+    def rows_of(self, target, number, offset, order):  # type: ignore[no-untyped-def]
+        """Write into ``order`` the rows of the targets that have a number (else -1), by number, in order
+        within each.
+
+        ``offset[n + 1]``, all 0 to begin with, becomes where the rows of number n begin, and the last one
+        where they end; of ``order`` so many are written.
+        """
+        who: cython.int[::1] = target
+        of: cython.int[::1] = number
+        first: cython.longlong[::1] = offset
+        rows: cython.longlong[::1] = order
+        i: cython.Py_ssize_t
+        n: cython.Py_ssize_t
+        with cython.nogil:
+            for i in range(who.shape[0]):
+                n = of[who[i]]
+                if n >= 0:
+                    first[n + 2] += 1
+            for n in range(2, first.shape[0]):
+                first[n] += first[n - 1]
+            for i in range(who.shape[0]):
+                n = of[who[i]]
+                if n >= 0:
+                    rows[first[n + 1]] = i
+                    first[n + 1] += 1
+
+    def begin(self, sums, path, place_of, first, part, place, heights, since_us):  # type: ignore[no-untyped-def]
         """Set the sums of the visits from row ``first`` on at their entry: place (n, 2), heights (n, 2) on
         the two limits."""
         self.sums = sums
+        self.path = path
+        self.place = place_of
         parts: cython.longlong[::1] = part
         at: cython.double[:, ::1] = place
         height: cython.double[:, ::1] = heights
@@ -307,22 +502,26 @@ class Measure:
             for v in range(n0, parts.shape[0]):
                 self.sums[v, 0] = -INF
                 self.sums[v, 3] = INF
-                self._place(at[v, 0], at[v, 1])
-                self.sums[v, 4] = at[v, 0]
-                self.sums[v, 5] = at[v, 1]
-                self.sums[v, 6] = self._depth(parts[v])
-                self._deepen(v, self.sums[v, 6], INF)
-                self.sums[v, 7] = -INF
-                self.sums[v, 8] = -INF
+                self.row = self.place[v]
+                self.path[self.row, 0, 0] = at[v, 0]
+                self.path[self.row, 0, 1] = at[v, 1]
+                self.path[self.row, 0, 2] = INF
+                self.path[self.row, 0, 5] = -1.0
+                self._measure(v, parts[v], 0)
+                self.sums[v, 4] = 1.0
+                self.sums[v, 5] = -INF
+                self.sums[v, 6] = -INF
                 self._margins(
                     v, height[v, 0] - self.limits[parts[v], 0], self.limits[parts[v], 2] - height[v, 1]
                 )
-                self.sums[v, 9] = since[v]
-                self.sums[v, 12] = -1.0
+                self.sums[v, 7] = since[v]
+                self.sums[v, 10] = -1.0
 
     def follow(  # type: ignore[no-untyped-def]
         self,
         sums,
+        path,
+        place_of,
         target,
         part,
         span,
@@ -347,6 +546,8 @@ class Measure:
         ``order`` holds the rows of the batch by target and time, those of target g from ``offset[g]`` on.
         """
         self.sums = sums
+        self.path = path
+        self.place = place_of
         who: cython.longlong[::1] = target
         parts: cython.longlong[::1] = part
         spans: cython.longlong[:, ::1] = span
@@ -367,6 +568,7 @@ class Measure:
         slack: cython.double = time_err_us
         v: cython.Py_ssize_t
         i: cython.Py_ssize_t
+        k: cython.Py_ssize_t
         lo: cython.longlong
         hi: cython.longlong
         mid: cython.longlong
@@ -377,6 +579,7 @@ class Measure:
         sure_until: cython.double
         with cython.nogil:
             for v in range(who.shape[0]):
+                self.row = self.place[v]
                 lo = first[who[v]]
                 hi = first[who[v] + 1]
                 while lo < hi:
@@ -390,6 +593,16 @@ class Measure:
                 hi = first[who[v] + 1]
                 while lo < hi:
                     i = rows[lo]
+                    if cython.compiled and lo + AHEAD_ROWS < hi:
+                        k = rows[lo + AHEAD_ROWS]
+                        prefetch(cython.address(when[k]))
+                        prefetch(cython.address(lat[k]))
+                        prefetch(cython.address(lon[k]))
+                        prefetch(cython.address(err[k]))
+                        if low.shape[0] > 0:
+                            prefetch(cython.address(low[0, k]))
+                            prefetch(cython.address(high[0, k]))
+                            prefetch(cython.address(height_err[0, k]))
                     t = when[i]
                     if t > spans[v, 1]:
                         break
@@ -406,30 +619,38 @@ class Measure:
                     )  # fmt: skip
                     lo += 1
 
-    def end(self, sums, which, part, place, heights, until_us):  # type: ignore[no-untyped-def]
+    def end(self, sums, path, place_of, which, part, place, heights, until_us):  # type: ignore[no-untyped-def]
         """Bring the visits named to their exit, and measure their deepest point on the ellipsoid."""
         self.sums = sums
+        self.path = path
+        self.place = place_of
         names: cython.longlong[::1] = which
         parts: cython.longlong[::1] = part
         at: cython.double[:, ::1] = place
         height: cython.double[:, ::1] = heights
         until: cython.double[::1] = until_us
         i: cython.Py_ssize_t
+        k: cython.Py_ssize_t
         v: cython.Py_ssize_t
         err: cython.double
         with cython.nogil:
             for i in range(names.shape[0]):
                 v = names[i]
-                err = self.sums[v, 11] if self.sums[v, 13] > 0.0 else INF
-                self._step(v, parts[i], at[i, 0], at[i, 1], err, INF)
+                self.row = self.place[v]
+                err = self.sums[v, 9] if self.sums[v, 11] > 0.0 else INF
+                self._onward(v, parts[i], at[i, 0], at[i, 1], err, INF)
+                k = cython.cast(cython.Py_ssize_t, self.sums[v, 4]) - 1
+                if self.path[self.row, k, 4] > self.sums[v, 0]:
+                    self._measure(v, parts[i], k)
+                self._search(v, parts[i], 0, k)
                 self._margins(
                     v, height[i, 0] - self.limits[parts[i], 0], self.limits[parts[i], 2] - height[i, 1]
                 )
-                if self.sums[v, 3] == INF and self.sums[v, 12] >= 0.0:
+                if self.sums[v, 3] == INF and self.sums[v, 10] >= 0.0:
                     # Deepest where it came in: the report nearest to that says how well the place is known.
-                    self.sums[v, 3] = self.sums[v, 12]
-                if until[i] - self.sums[v, 9] > self.sums[v, 10]:
-                    self.sums[v, 10] = until[i] - self.sums[v, 9]
+                    self.sums[v, 3] = self.sums[v, 10]
+                if until[i] - self.sums[v, 7] > self.sums[v, 8]:
+                    self.sums[v, 8] = until[i] - self.sums[v, 7]
                 self._exact(v, parts[i])
 
     @cython.cfunc
@@ -468,3 +689,41 @@ class Measure:
             if self.part_radius[part] > 0.0:
                 length_m = self.part_radius[part] - length_m
             self.sums[v, 0] = length_m if length_m > 0.0 else 0.0
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _arc(chord_m: cython.double) -> cython.double:
+    """Return the length of the arc over a chord."""
+    return chord_m * (1.0 + chord_m * chord_m / (24.0 * 6356752.0 * 6356752.0))
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _bulge_m(way_m: cython.double) -> cython.double:
+    """Return how far a way over the ellipsoid is from the straight line in space at most."""
+    return way_m * way_m / (8.0 * 6300000.0)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _most_way_m(
+    lat0: cython.double, lon0: cython.double, lat1: cython.double, lon1: cython.double
+) -> cython.double:
+    """Return what the way between two places cannot exceed, and exceeds by no more than a hundredth at the
+    scale of a flight."""
+    low: cython.double = fabs(lat0) if fabs(lat0) < fabs(lat1) else fabs(lat1)
+    turn: cython.double = fabs(lon1 - lon0)
+    up: cython.double = lat1 - lat0
+    if lat0 * lat1 < 0.0:
+        low = 0.0
+    if turn > 180.0:
+        turn = fabs(360.0 - turn)
+    # No cosine is greater than this series.
+    low *= RAD
+    low *= low
+    turn *= 1.0 - low * (0.5 - low / 24.0)
+    return 111694.0 * sqrt(up * up + turn * turn) + ROUNDING_M

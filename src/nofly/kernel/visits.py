@@ -26,9 +26,7 @@ SUMS = (
     "deepest_lat_deg",
     "deepest_lon_deg",
     "deepest_err_m",
-    "path_lat_deg",
-    "path_lon_deg",
-    "path_depth_m",
+    "points",
     "lower_margin_m",
     "upper_margin_m",
     "last_report_us",
@@ -41,6 +39,10 @@ SUMS = (
     "on_ground",
 )
 """The columns of a visit's sums. Depth and margins are -inf, first error -1 where there is none."""
+PATH = (17, 6)
+"""What is kept of a visit's path until it is clear where it may be deepest: ``points`` points, each latitude,
+longitude, position error, the way from the point before at most, the depth or an upper bound of it, and the
+nearest piece of the part's boundary, -1 where not measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,9 @@ class VisitBook:
         self._shapes = part_shapes or PartShapes(zones)
         self._held = -1
         self._open = no_visits()
+        self._paths = np.empty((0, *PATH))
+        self._place = np.zeros(0, np.int64)
+        self._free = np.zeros(0, np.int64)
         self._known = 0
         self._state = np.zeros(0, np.int64)
         self._changes: list[Changes] = []
@@ -107,19 +112,19 @@ class VisitBook:
         book, closed, times, fresh = self._pair(changes)
         self._held = self._shapes.ensure(book.part, self._measure, self._held)
         whole = _whole(changes)
-        sums = book.sums
-        self._begin(book, sums, fresh, whole)
+        self._make_room(len(book) - fresh)
+        self._begin(book, fresh, whole)
         span = np.column_stack([times, np.full(len(book), FOREVER_US)])
         span[closed, 1] = changes.time_us[book.exit[closed] - self._known]
         if len(reports.time_us):
-            order, offset, who = _by_target(reports.target, book.target)
+            order, offset, who = _by_target(self._measure, reports.target, book.target)
             self._measure.follow(
-                sums, who, book.part, span, order, offset, reports.time_us, reports.lat_deg,
-                reports.lon_deg, reports.low_m, reports.high_m, quality.height_err_m, quality.pos_err_m,
-                quality.weak, quality.on_ground, zone_active, active, self._zones.part_zone,
-                quality.time_err_s * US_PER_S,
+                book.sums, self._paths, self._place, who, book.part, span, order, offset, reports.time_us,
+                reports.lat_deg, reports.lon_deg, reports.low_m, reports.high_m, quality.height_err_m,
+                quality.pos_err_m, quality.weak, quality.on_ground, zone_active, active,
+                self._zones.part_zone, quality.time_err_s * US_PER_S,
             )  # fmt: skip
-        self._end(book, sums, closed, whole)
+        self._end(book, closed, whole)
         self._keep(book, closed, changes)
 
     def lose(self, changes: Changes) -> None:
@@ -150,12 +155,27 @@ class VisitBook:
     def save(self) -> dict[str, NDArray[Any]]:
         """Return the state as named arrays; what is to be taken is not in it."""
         kept = {name: getattr(self._open, name) for name in Visits.__slots__}
-        return {**kept, "state": self._state, "known": np.array([self._known])}
+        return {
+            **kept, "path": self._paths[self._place], "state": self._state, "known": np.array([self._known])
+        }  # fmt: skip
 
     def load(self, state: dict[str, NDArray[Any]]) -> None:
         """Take up a state that :meth:`save` returned, for the same zones."""
         self._open = Visits(*(state[name] for name in Visits.__slots__))
         self._state, self._known = state["state"], int(state["known"][0])
+        self._paths = np.ascontiguousarray(state["path"])
+        self._place, self._free = np.arange(len(self._paths)), np.zeros(0, np.int64)
+
+    def _make_room(self, more: int) -> None:
+        """Give so many new visits places for their paths; those of the open ones stay where they are."""
+        if len(self._free) < more:
+            have = len(self._paths)
+            room = np.empty((2 * have + more, *PATH))
+            room[:have] = self._paths
+            self._paths = room
+            self._free = np.concatenate([self._free, np.arange(have, len(room))])
+        self._place = np.concatenate([self._place, self._free[len(self._free) - more :]])
+        self._free = self._free[: len(self._free) - more]
 
     def _pair(self, changes: Changes) -> tuple[Visits, NDArray[Any], NDArray[Any], int]:
         """Return the visits of this batch (those open before it first), which of them it closes, their entry
@@ -206,25 +226,28 @@ class VisitBook:
             closed, times, carried,
         )  # fmt: skip
 
-    def _begin(self, book: Visits, sums: Any, fresh: int, whole: Any) -> None:
+    def _begin(self, book: Visits, fresh: int, whole: Any) -> None:
         """Set the sums of new visits at their entry."""
         at = book.entry[fresh:] - self._known
         place, heights = np.zeros((len(book), 2)), np.zeros((len(book), 2))
         since = np.zeros(len(book))
         place[fresh:], heights[fresh:], since[fresh:] = whole[0][at], whole[1][at], whole[2][at]
-        self._measure.begin(sums, fresh, book.part, place, heights, since)
+        self._measure.begin(book.sums, self._paths, self._place, fresh, book.part, place, heights, since)
 
-    def _end(self, book: Visits, sums: Any, closed: Any, whole: Any) -> None:
+    def _end(self, book: Visits, closed: Any, whole: Any) -> None:
         at = book.exit[closed] - self._known
         self._measure.end(
-            sums, closed, np.ascontiguousarray(book.part[closed]), whole[0][at], whole[1][at], whole[3][at]
-        )
+            book.sums, self._paths, self._place, closed, np.ascontiguousarray(book.part[closed]),
+            whole[0][at], whole[1][at], whole[3][at],
+        )  # fmt: skip
 
     def _keep(self, book: Visits, closed: Any, changes: Changes) -> None:
         going = np.ones(len(book), bool)
         going[closed] = False
         self._done.append(_rows(book, closed))
         self._open = _rows(book, np.flatnonzero(going))
+        self._free = np.concatenate([self._free, self._place[closed]])
+        self._place = self._place[going]
         self._state = self._state[going]
         self._known += len(changes)
         if len(changes):
@@ -284,7 +307,7 @@ def _whole(changes: Changes) -> tuple[Any, Any, Any, Any]:
 
 
 def _by_target(
-    target: NDArray[np.int32], wanted: NDArray[np.int64]
+    measure: Measure, target: NDArray[np.int32], wanted: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Return the rows of the wanted targets by target, in order within each; where each target's begin, and
     the end; and for each of ``wanted`` (repeated at will) its number among those targets."""
@@ -293,13 +316,9 @@ def _by_target(
     number[wanted] = 0
     named = np.flatnonzero(number == 0)
     number[named] = np.arange(len(named), dtype=np.int32)
-    numbers = number[target]
-    rows = np.flatnonzero(numbers >= 0)
-    numbers = numbers[rows]
-    if np.any(numbers[1:] < numbers[:-1]):
-        rows = rows[stable_order(numbers)]
-    count = np.bincount(numbers, minlength=len(named))
-    return rows, np.concatenate([[0], np.cumsum(count)]), number[wanted].astype(np.int64)
+    offset, rows = np.zeros(len(named) + 2, np.int64), np.empty(len(target), np.int64)
+    measure.rows_of(target, number, offset, rows)
+    return rows, offset[:-1], number[wanted].astype(np.int64)
 
 
 def stable_order(numbers: NDArray[np.int32]) -> NDArray[np.int64]:

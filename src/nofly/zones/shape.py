@@ -21,8 +21,8 @@ from nofly.zones.outline import cut_path
 
 PIECE_M = 5_000.0
 BEND_M = 0.3
-BLOCK = 16
-"""Pieces are bounded by spheres, so many at a time."""
+BLOCK = 4
+"""Pieces are bounded by spheres, so many at a time; :mod:`nofly.kernel.depth_scan` counts on it."""
 
 _A_M = 6378137.0
 _E2 = 0.00669437999014131699613723354004
