@@ -18,6 +18,7 @@ from nofly.incidents.inhibition import Inhibition
 from nofly.incidents.record import Cause
 from nofly.incidents.states import Event
 from nofly.incidents.warnings import PredictionParams, Warned
+from nofly.kernel import compiled
 from nofly.run.predicting import Predictor, datums_of
 from nofly.run.preparing import Aids, Preparing
 from nofly.schema import Coded, Positions, concatenate
@@ -239,7 +240,7 @@ def plain(told: list[tuple[str, Warned]]) -> list[bytes]:
     )
 
 
-@settings(max_examples=40)
+@settings(max_examples=-(-settings.default.max_examples // 3))
 @given(traffic(), st.lists(st.integers(0, 240)))
 def test_however_the_stream_is_cut_the_warnings_are_the_same(positions: Positions, cuts: list[int]) -> None:
     whole = predict(positions, LAW)
@@ -247,7 +248,7 @@ def test_however_the_stream_is_cut_the_warnings_are_the_same(positions: Position
     assert plain(predict(positions, LAW, cuts=list(range(len(positions))))) == plain(whole)
 
 
-@settings(max_examples=20)
+@settings(max_examples=-(-settings.default.max_examples // 5))
 @given(traffic())
 def test_flights_are_warned_of_each_on_its_own(positions: Positions) -> None:
     alone = []
@@ -262,9 +263,9 @@ def test_real_traffic_however_cut(shared: Path) -> None:
     batches = read_batches(shared / "traffic" / "switzerland.json.gz")
     positions = concatenate([batch.positions for batch in batches])
     order = np.argsort(positions.time_us, kind="stable")
-    positions = positions.take(order[:20_000])
+    positions = positions.take(order[: 20_000 if compiled() else 2000])
     law = [disc("LSZH", 47.46, 8.55, 15_000.0, None, 4000.0), disc("ALPS", 46.6, 8.4, 30_000.0, 6000.0, None)]
     whole = predict(positions, law)
-    assert len(whole) > 20
+    assert len(whole) > (20 if compiled() else 0)
     cuts = np.random.default_rng(1).integers(0, len(positions), 300).tolist()
     assert plain(predict(positions, law, cuts=cuts, save=True)) == plain(whole)

@@ -6,18 +6,18 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from nofly.errors import ConfigError
 from nofly.incidents.warnings import PredictionParams
+from nofly.kernel import compiled
+from nofly.run import order
 from nofly.run.check import CheckOptions
-from nofly.run.order import FEW_ROWS
 from nofly.run.trackfiles import TrackBatch, read_batches
 from nofly.run.warning_pass import Setting, passed
 from nofly.run.warning_report import Class, WarningReport, report, reports
 from nofly.run.warning_sweep import Grid, sweep
-from nofly.schema import Coded, Positions, concatenate
+from nofly.schema import Positions
 from nofly.zones.model import Zone
 from nofly.zones.rules import Exemption, Predicate, PredicateKind, Rule
 from tests.run.test_predicting import HOME, disc, entry_s, flight
@@ -142,16 +142,10 @@ def test_nothing_at_all_is_said_as_such() -> None:
     json.loads(found.json())
 
 
-def test_a_stream_out_of_order_is_begun_anew() -> None:
-    one, far = flight(), flight(lat=40.0)
-    copies = FEW_ROWS // len(far) + 1
-    many = Positions(
-        np.tile(far.time_us, copies),
-        Coded(np.repeat(np.arange(copies, dtype=np.int32), len(far)), [f"rid:{k}" for k in range(copies)]),
-        np.tile(far.lat_deg, copies), np.tile(far.lon_deg, copies),
-        {name: np.tile(column, copies) for name, column in far.columns.items()},
-    )  # fmt: skip
-    parts = batches(concatenate([many, one.take(slice(150, 300))]), one.take(slice(0, 150)))
+def test_a_stream_out_of_order_is_begun_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(order, "FEW_ROWS", 100)
+    one = flight()
+    parts = batches(one.take(slice(150, 300)), one.take(slice(0, 150)))
     again = report([HOME], parts, None, ONE_THREAD, again=lambda: parts)
     assert again.situations == measured([HOME], one).situations
 
@@ -185,6 +179,8 @@ def test_the_sweep_is_a_picture(tmp_path: Path) -> None:
 def test_real_traffic_over_real_zones(shared: Path) -> None:
     from nofly.run.zonefiles import read_zones
 
+    if not compiled():
+        pytest.skip("a whole day takes the uncompiled kernel minutes")
     zones = read_zones(shared / "zones-openair" / "Switzerland.txt").zones
     tracks = shared / "traffic" / "switzerland.json.gz"
     options = CheckOptions(threads=1, qnh=("1020",))
