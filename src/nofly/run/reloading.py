@@ -1,8 +1,8 @@
 """Other zones while traffic is watched: what is known of zones that stay goes on, and whoever is inside one
 that goes has left it at the moment of the change.
 
-For the time that somebody is still inside it, a zone that goes is kept, no longer in force; a new one is in
-force from the change on. So the kernel itself finds who is inside as the law changes.
+A zone that goes is kept, no longer in force, while somebody may yet be found to have been inside before; a new
+one is in force from the change on. So the kernel itself finds who is inside as the law changes.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from nofly.kernel.visits import Visits
 from nofly.run.engine import Body, Engine, EngineOptions, InForce
 from nofly.run.packing import pack, unpack
 from nofly.run.predicting import Predictor
+from nofly.units import US_PER_S
 from nofly.zones.model import Zone
 
 Numbers = NDArray[np.int64]
@@ -38,8 +39,11 @@ def reloaded(
     is; and what is to be recorded at once: that warnings of zones that are gone have ended.
     """
     hashes = {zone.zone_hash for zone in law}
-    busy = engine.busy_zones()
-    leaving = [k for k, zone in enumerate(engine.law) if zone.zone_hash not in hashes and k in busy]
+    busy, past_us = engine.busy_zones(), at_us - round(engine.options.max_gap_s * US_PER_S)
+    leaving = [
+        k for k, zone in enumerate(engine.law)
+        if zone.zone_hash not in hashes and (k in busy or (engine.in_force[k].until_us or at_us) >= past_us)
+    ]  # fmt: skip
     known = {zone.zone_hash: force for zone, force in zip(engine.law, engine.in_force, strict=True)}
     both = [*law, *(engine.law[k] for k in leaving)]
     in_force = [known.get(zone.zone_hash, InForce(at_us, None)) for zone in law]
