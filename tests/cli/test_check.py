@@ -1,4 +1,4 @@
-"""The verb check from files to answer, and the demo."""
+"""The verb check from files to answer."""
 
 from __future__ import annotations
 
@@ -159,21 +159,3 @@ def test_every_output_at_once(zones: str, tracks: str, tmp_path: Path, capsys: A
     outputs = [part for name in names for part in ("-o", str(out / name))]
     assert main(["check", "--zones", zones, tracks, *outputs, "--plot", str(out / "a.svg")]) == 1
     assert sorted(p.name for p in out.iterdir()) == sorted([*names, "a.svg"])
-
-
-def test_the_demo_shows_the_two_real_entries(tmp_path: Path, capsys: Any) -> None:
-    out = tmp_path / "shown"
-    assert main(["demo", "--out", str(out)]) == 0
-    said = capsys.readouterr().out
-    for told in ("FMY8055", "FHMAC", "LF-P25 FONTENAY", "LF-R35A", "exempt", "cleared", "written: "):
-        assert told in said
-    assert sorted(p.name for p in out.iterdir()) == ["nofly-demo.html", "nofly-demo.kml", "nofly-demo.png"]
-
-
-def test_the_demo_agrees_with_the_published_pairs() -> None:
-    from nofly.run.demo import run_demo
-
-    stays = {(s.zone_id, s.target_id): s for s in run_demo().infringements}
-    assert stays["LF-P25", "icao24:3aabfc"].reports == pytest.approx(77, abs=3)
-    assert ("LF-R35A", "icao24:39b002") in stays
-    assert {zone for zone, _ in stays} == {"LF-P25", "LF-R35A", "LS-X"}

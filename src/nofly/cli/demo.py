@@ -1,14 +1,26 @@
-"""``nofly demo``: real flights against real zones, a table, a picture and a page."""
+"""``nofly demo``: real flights against real zones: a table, a replay, a picture and a page."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nofly.run.engine import Body
+    from nofly.zones.model import Zone
 
 _WHAT = """\
 Checks flights that are shipped with nofly: round Paris on 7 October 2021 against the areas LF-P25 and
 LF-R35A, and over Switzerland on 1 August 2018 against an exercise closure of its airspace; the closure of
-Ukraine's airspace is there too and was not yet law. Prints the table; writes a picture, an
-HTML page and a KML file.
+Ukraine's airspace is there too and was not yet law. Prints the table; replays eighteen minutes over
+Switzerland through the loop of nofly watch, sixty times as fast; writes a picture, an HTML page and a
+KML file.
+"""
+_LIVE = """\
+A replay, nothing here is live: flights recorded over Switzerland on 1 August 2018, 12:08 to 12:26 UTC, go
+through the loop of nofly watch, {speed} times as fast. Each line appears as it would have, once it is on the
+disk.
 """
 
 
@@ -37,7 +49,31 @@ def run(argv: list[str]) -> int:
     if shown is not None:
         say_text(f"{sentences(result, shown)}\n")
     note_findings(result.findings)
+    _replay()
     for place in write_demo(result, Path(args.out)):
         say_text(f"written: {place}")
     say_text("Each of these, in sentences: the page. Your own: nofly check --zones FILE TRACKS")
     return 0
+
+
+def _replay() -> None:
+    """Show what a watch would have said as it happened, then its verdicts."""
+    from nofly.cli.streams import say_text
+    from nofly.cli.watch_lines import line_of
+    from nofly.run.demo_live import SPEED, live_demo
+    from nofly.run.verdicts import JUDGED
+
+    verdicts: list[str] = []
+
+    def tell(bodies: Sequence[Body], zones: Mapping[str, Zone]) -> None:
+        for body in bodies:
+            line = line_of(body, zones.get)
+            if body["kind"] == JUDGED:
+                verdicts.append(line)
+            else:
+                say_text(line)
+
+    say_text(_LIVE.format(speed=f"{SPEED:g}"))
+    live_demo(tell)
+    say_text("\nThe replay is over; its verdicts, those of nofly check on the same reports:\n")
+    say_text("\n".join(verdicts) + "\n")
