@@ -11,16 +11,19 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nofly.incidents.inhibition import Inhibition
 from nofly.incidents.machine import Params
 from nofly.run.check import CheckOptions, check
 from nofly.run.engine import Body, Engine, EngineOptions
 from nofly.run.heightfiles import load_geoid
 from nofly.run.outputs.columns import record
+from nofly.run.predicting import Predictor
 from nofly.run.preparing import Aids
 from nofly.run.trackfiles import TrackBatch
 from nofly.run.verdicts import JUDGED
 from nofly.schema import Coded, Positions
-from tests.kernel.strategies import Case, cases, positions_of
+from nofly.zones.model import Polygon
+from tests.kernel.strategies import EPOCH_US, Case, Report, cases, positions_of, zone
 
 AIDS = Aids(geoid=load_geoid())
 cut_places = st.sets(st.integers(0, 500), max_size=6)
@@ -87,3 +90,19 @@ def test_live_is_recorded(flight: Case, cuts: set[int], seed: int, until: bool) 
 
     found = judged(live(positions, make, cuts, until=until))
     assert found == recorded(flight.zones, positions, flight.max_gap_s)
+
+
+def test_an_inhibited_warning_is_on_record_and_no_state() -> None:
+    square = Polygon(((10.0, 10.0), (10.0, 11.0), (11.0, 11.0), (11.0, 10.0)))
+    law = [zone("R", square)]
+    until_us = EPOCH_US + 20_000_000
+    by = Inhibition("tower", "training", zone="R", until_us=until_us)
+    engine = Engine(law, EngineOptions(aids=AIDS), Predictor(law, 120.0, None, [by]))
+    rows = [Report(EPOCH_US + k * 1_000_000, "a", 10.5, 9.9 + k * 0.001) for k in range(40)]
+    positions = replace(
+        positions_of(rows), columns={"gs_mps": np.full(40, 109.0), "track_deg": np.full(40, 90.0)}
+    )
+    bodies = engine.step(positions, until_us).bodies
+    told = [(body["kind"], body["time_us"] < until_us) for body in bodies]
+    assert told == [("inhibited", True), ("predicted", False)]
+    assert bodies[0]["inhibited"]["who"] == "tower"

@@ -190,9 +190,10 @@ class Detector:
         For targets that have been heard, and will not be again within the greatest gap: what would be said of
         them when they are, is said now.
         """
+        known = targets[targets < len(self._arrays["head"])]
         row, why, found = 0, -1, []
         while why != 0:
-            row, why = self._scan.lose(self._reports, targets, row)
+            row, why = self._scan.lose(self._reports, known, row)
             found.append(self._take())
             self._grow(why)
         return joined(found)

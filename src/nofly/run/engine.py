@@ -20,6 +20,7 @@ from nofly.incidents.machine import Case, Happening, Key
 from nofly.incidents.open_stays import OpenStays
 from nofly.incidents.states import Event
 from nofly.incidents.stays import Stays
+from nofly.incidents.warnings import Warned
 from nofly.kernel.detect import Detector, Params
 from nofly.kernel.visits import VisitBook
 from nofly.run.heard import Heard
@@ -99,15 +100,12 @@ class Engine:
         for zone, force in zip(law, self.in_force, strict=True):
             changes.setdefault(zone.id, set()).update(t for t in force if t is not None)
         self._verdicts = Verdicts(self.law, self.hashes, self.targets, self._heard, changes, chosen)
-        self._predictor = predictor
-        self._heard_us = np.zeros(0, np.int64)
+        self.predictor = predictor
+        self.heard_us = np.zeros(0, np.int64)
+        """Time of each target's last report, by its number; long ago where there is none."""
         self._gap_us = round(chosen.max_gap_s * US_PER_S)
         self.cases: dict[Key, Case] = {}
         """Every target and zone of which something is to be said, by name."""
-
-    def predict_with(self, predictor: Predictor | None) -> None:
-        """Predict with a predictor for ``law_in_force``."""
-        self._predictor = predictor
 
     @property
     def datums(self) -> list[str]:
@@ -161,11 +159,11 @@ class Engine:
         """Return the state as bytes, for :meth:`load`."""
         return pack({
             "law": self.hashes, "in_force": [list(force) for force in self.in_force],
-            "parts": self.parts.tolist(), "datums": self.datums, "heard_us": self._heard_us,
+            "parts": self.parts.tolist(), "datums": self.datums, "heard_us": self.heard_us,
             "cases": machine.save(self.cases.values()),
             "sides": self._sides.save(), "detector": self._detector.save(),
             **{name: getattr(self, name).save() for name in _SAVED},
-            "predictor": None if self._predictor is None else self._predictor.save(),
+            "predictor": None if self.predictor is None else self.predictor.save(),
         })  # fmt: skip
 
     def load(self, data: bytes) -> None:
@@ -173,14 +171,14 @@ class Engine:
         state = unpack(data, "the state of the engine")
         if not isinstance(state, dict) or state.get("law") != self.hashes:
             raise StoreError("the state of the engine is that of another law")
-        self._heard_us = state["heard_us"]
+        self.heard_us = state["heard_us"]
         self.cases = machine.load(state["cases"])
         self._sides.load(state["sides"])
         self._detector.load(state["detector"])
         for name in _SAVED:
             getattr(self, name).load(state[name])
-        if self._predictor is not None and state["predictor"] is not None:
-            self._predictor.load(state["predictor"])
+        if self.predictor is not None and state["predictor"] is not None:
+            self.predictor.load(state["predictor"])
 
     def _in_time(self, positions: Positions) -> tuple[Positions, Positions | None]:
         """Return the rows that follow those judged, and the late ones."""
@@ -193,7 +191,7 @@ class Engine:
         first = np.concatenate([[True], group[1:] != group[:-1]])
         base = int(time_us.min())
         span = int(time_us.max()) - base + 2
-        since = np.clip(self._heard_us[group] - base, -1, span - 1)
+        since = np.clip(self.heard_us[group] - base, -1, span - 1)
         # One running maximum for all targets: each is lifted above the one before.
         lift = np.cumsum(first) * (span + 1)
         reached = np.maximum.accumulate(np.maximum(time_us - base, since) + lift)
@@ -205,10 +203,10 @@ class Engine:
         return positions.take(np.delete(np.arange(len(positions)), rows)), positions.take(rows).copied()
 
     def _grow(self) -> None:
-        more = len(self.targets) - len(self._heard_us)
+        more = len(self.targets) - len(self.heard_us)
         if more > 0:
-            new = np.full(max(more, len(self._heard_us) // 2), _NEVER_US)
-            self._heard_us = np.concatenate([self._heard_us, new])
+            new = np.full(max(more, len(self.heard_us) // 2), _NEVER_US)
+            self.heard_us = np.concatenate([self.heard_us, new])
 
     def _take(self, positions: Positions) -> Taken:
         taken = self._preparing.step(positions)
@@ -224,12 +222,16 @@ class Engine:
     ) -> Iterator[tuple[Key, int, Happening, Mapping[str, Any]]]:
         changes = self._detector.step(taken.reports)
         self._book.step(changes, taken.reports, taken.quality, *self._active)
-        self._heard_us[taken.target] = taken.positions.time_us
-        happened = self._sides.step(changes, self._heard_us)
+        self.heard_us[taken.target] = taken.positions.time_us
+        happened = self._sides.step(changes, self.heard_us)
         self._heard.step(taken, happened)
-        stays.append(self._stays.step(*self._book.take(), self._book.open, self._heard_us, NONE))
+        stays.append(self._stays.step(*self._book.take(), self._book.open, self.heard_us, NONE))
         yield from self._named(happened)
-        for warned in [] if self._predictor is None else self._predictor.step(taken, self.targets):
+        if self.predictor is not None:
+            yield from self._warned(self.predictor.step(taken, self.targets))
+
+    def _warned(self, warnings: Iterable[Warned]) -> Iterator[tuple[Key, int, Happening, Mapping[str, Any]]]:
+        for warned in warnings:
             place = warned.entry_lat_deg, warned.entry_lon_deg
             said = Happening(warned.event, warned.time_us, warned.cause, *place)
             more = self._verdicts.of_warning(warned)
@@ -240,18 +242,20 @@ class Engine:
     ) -> Iterator[tuple[Key, int, Happening, Mapping[str, Any]]]:
         """Yield what happens as targets have not been heard for longer than the greatest gap."""
         silent = self._sides.targets()
-        lost = silent[self._heard_us[silent] < until_us - self._gap_us].astype(np.int32)
+        lost = silent[self.heard_us[silent] < until_us - self._gap_us].astype(np.int32)
         if len(lost):
             yield from self._lost(lost, stays)
+        if self.predictor is not None:
+            yield from self._warned(self.predictor.lapse(until_us))
 
     def _lost(
         self, lost: NDArray[np.int32], stays: list[Stays]
     ) -> Iterator[tuple[Key, int, Happening, Mapping[str, Any]]]:
         changes = self._detector.lose(lost)
         self._book.lose(changes)
-        happened = self._sides.step(changes, self._heard_us, lost)
+        happened = self._sides.step(changes, self.heard_us, lost)
         self._heard.step(None, happened)
-        stays.append(self._stays.step(*self._book.take(), self._book.open, self._heard_us, lost))
+        stays.append(self._stays.step(*self._book.take(), self._book.open, self.heard_us, lost))
         yield from self._named(happened)
 
     def _named(self, happened: Iterable[Happened]) -> Iterator[tuple[Key, int, Happening, Mapping[str, Any]]]:
@@ -264,6 +268,10 @@ class Engine:
         return Key(self.targets[target], self.hashes[zone], target in self._preparing.shadows)
 
     def _happen(self, key: Key, zone: int, happening: Happening, more: Mapping[str, Any]) -> Iterator[Body]:
+        if more.get("inhibited") is not None:
+            # On record, and no state of the case: should the inhibition end, the warning is given anew.
+            yield self._verdicts.inhibited(key, zone, happening, more)
+            return
         case = self.cases.get(key) or Case(key.zone_hash, key.target_id, key.shadow)
         case, records = machine.step(case, happening, self.options.incidents)
         self._keep(case)

@@ -1,8 +1,8 @@
 """Other zones while traffic is watched: what is known of zones that stay goes on, and whoever is inside one
 that goes has left it at the moment of the change.
 
-A zone that goes is kept, no longer in force, while somebody may yet be found to have been inside before; a new
-one is in force from the change on. So the kernel itself finds who is inside as the law changes.
+A zone that goes is kept, no longer in force, while somebody may yet be found to have been inside before; a
+new one is in force from the change on. So the kernel itself finds who is inside as the law changes.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def reloaded(
         since_us, until_us = engine.in_force[k]
         in_force.append(InForce(since_us, at_us if until_us is None else until_us))
     new = Engine(both, engine.options, in_force=in_force)
-    new.predict_with(predictor(new.law_in_force))
+    new.predictor = predictor(new.law_in_force)
     number = {zone.zone_hash: k for k, zone in enumerate(both)}
     zones = np.array([number.get(zone.zone_hash, GONE) for zone in engine.law], np.int64)
     state = unpack(engine.save(), "the state of the engine")

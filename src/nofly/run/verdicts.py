@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import msgspec
 
 from nofly.incidents.judge import incident_id
-from nofly.incidents.machine import Happening, Key, Record
+from nofly.incidents.machine import Happening, Key, Record, warning_id
 from nofly.incidents.record import Cause, Status
 from nofly.incidents.states import Told
 from nofly.incidents.stays import Stay, Stays
@@ -29,6 +29,9 @@ from nofly.zones.model import Restriction, Zone
 
 JUDGED = "judged"
 """Kind of the record that holds the verdict on a stay: the row a recorded check has of it."""
+
+INHIBITED = "inhibited"
+"""Kind of the record of a warning that nobody is told, because somebody said so."""
 
 _STATUS = {
     "infringement": Status.INFRINGEMENT, "exempt": Status.EXEMPT, "cleared": Status.CLEARED,
@@ -76,6 +79,16 @@ class Verdicts:
         return {
             **msgspec.to_builtins(record), "zone_id": law.id, "zone_name": law.name,
             "icao24": icao24_of(record.target_id), **more,
+        }  # fmt: skip
+
+    def inhibited(self, key: Key, zone: int, happening: Happening, more: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the record of a warning that somebody inhibited; ``more`` says who and why."""
+        law = self._law[zone]
+        name = warning_id(key.zone_hash, key.target_id, happening.time_us, key.shadow)
+        return {
+            "kind": INHIBITED, "incident": name, "time_us": happening.time_us, "zone_hash": key.zone_hash,
+            "target_id": key.target_id, "shadow": key.shadow, "zone_id": law.id, "zone_name": law.name,
+            "icao24": icao24_of(key.target_id), "event": happening.event.value, **more,
         }  # fmt: skip
 
     def caused(self, zone: int, happening: Happening) -> Happening:

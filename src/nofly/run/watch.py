@@ -24,7 +24,8 @@ from nofly.run.archive_thread import ArchiveThread
 from nofly.run.engine import Body, Engine
 from nofly.run.feed_silence import Silences
 from nofly.run.feeding import Feeds, Received
-from nofly.run.intake import NEVER_US, Intake
+from nofly.run.forgetting import without_silent
+from nofly.run.intake import NEVER_US, Intake, credible
 from nofly.run.packing import pack
 from nofly.run.predicting import Predictor
 from nofly.run.recovery import Kept, Recorded, intake_state, keep, kept
@@ -122,7 +123,7 @@ class Watch:
             self._intake = Intake([feed.lateness_s for feed in plan.feeds], plan.watch.hold_s)
             self._recover()
             self._feeds = Feeds(plan.feeds, self.clock, capture=capture)
-            self._silences = Silences(plan.feeds)
+            self._silences = Silences(plan.feeds, [self._told_of(feed.name) for feed in plan.feeds])
             self._telling = Telling(plan.alerts, state / "record.sqlite", self.clock, zone_of=self._zone)
             self._telling.watch(self._law, self._open())
             archive = await ends.enter_async_context(ArchiveThread(state, plan.watch.archive_days))
@@ -168,9 +169,9 @@ class Watch:
                     await feeding
             begun_s = self.monotonic_s()
             ended = over and not stop.is_set()
-            self._tick(capture, whole=ended)
-            if ended:
-                self._finish()
+            self._tick(capture, ended=ended)
+            # What came and could not be kept yet is not given up because no more comes.
+            over = over and not (ended and self._trouble)
             self._counts.step_s = self.monotonic_s() - begun_s
             archive.until(self._journal.committed)
             if begun_s - kept_s >= snapshot_s or over or self._changed:
@@ -188,27 +189,25 @@ class Watch:
             await asyncio.sleep(0)
         await self._telling.drain(DRAIN_S)
 
-    def _tick(self, capture: Capture | None, *, whole: bool = False) -> None:
-        """Take what came, and judge it once it is in the journal; the ``whole`` of it where no more comes."""
-        now_us = self.clock()
+    def _tick(self, capture: Capture | None, *, ended: bool = False) -> None:
+        """Take what came, and judge it once it is in the journal; the whole of it where no more comes."""
+        now_us, steady_us = self.clock(), self._steady_us()
         try:
             self._append([])
             if not self._pending:
-                for one in self._feeds.take():
-                    self._counts.reports += len(one.positions)
-                    self._counts.wrong_time += self._intake.add(one.feed, one.positions, now_us)
-                    self._pending.append(one)
+                self._take(now_us, steady_us)
             if self._next_law is not None:
                 law, self._next_law = self._next_law, None
                 self._change(law)
-            until_us = self._intake.latest_us if whole else self._intake.watermark_us(now_us)
-            moment = Moment(until_us, self._intake.lapse_us(now_us))
+            until_us = self._intake.latest_us if ended else self._intake.watermark_us(steady_us)
+            moment = Moment(until_us, self._intake.lapse_us(steady_us), ended)
             for one in self._pending:
                 self._journal.append(one.feed, one.positions)
             self._journal.mark(now_us, moment.encoded())
             self._journal.commit()
             self._pending.clear()
-            self._append([*self._judge(moment), *self._silences.step(self._feeds.states, now_us)])
+            silences = self._silences.step(self._feeds.states, now_us, steady_us)
+            self._append([*self._judge(moment), *silences])
             self._trouble = None
         except StoreError as error:
             self._trouble = str(error)
@@ -217,13 +216,21 @@ class Watch:
         if capture is not None:
             self.findings += capture.flush()
 
+    def _take(self, now_us: int, steady_us: int) -> None:
+        for one in self._feeds.take():
+            positions = credible(one.positions, now_us, live=self.plan.feeds[one.feed].pace is None)
+            self._counts.reports += len(one.positions)
+            self._counts.wrong_time += len(one.positions) - len(positions)
+            self._intake.add(one.feed, positions, steady_us)
+            self._pending.append(one._replace(positions=positions))
+
     def _judge(self, moment: Moment) -> list[Body]:
         tick = self._engine.step(self._intake.release(moment.until_us), moment.lapse_us)
         if moment.until_us > NEVER_US:
             self._event_us = moment.until_us
         if tick.late is not None:
             self._counts.late += len(tick.late)
-        return tick.bodies
+        return [*tick.bodies, *(self._engine.finish().bodies if moment.ended else [])]
 
     def _append(self, bodies: Iterable[Body]) -> None:
         """Append what is to be recorded, and wake the channels; what cannot be appended is kept for later."""
@@ -235,13 +242,6 @@ class Watch:
         self._counts.records += len(stored)
         self.on_records(stored)
         self._telling.wake()
-
-    def _finish(self) -> None:
-        """End a recording: what is open ends with it."""
-        try:
-            self._append(self._engine.finish().bodies)
-        except StoreError as error:
-            self._trouble = str(error)
 
     def _change(self, law: Sequence[Zone]) -> None:
         """Judge by other zones from here on."""
@@ -260,29 +260,38 @@ class Watch:
 
     def _recover(self) -> None:
         """Take up the state that was kept, and work out again what came after it."""
-        law, found = self.plan.law, kept(self._kept_path)
+        law, found, steady_us = self.plan.law, kept(self._kept_path), self._steady_us()
         if found is None:
+            # The journal goes back to the beginning, or reading it says that it does not.
             self._engine = Engine(law, self.plan.options, self._predictor(law))
-            offset, sequence = 0, self._store.head().sequence
-            if sequence:
-                raise StoreError(f"{self._kept_path}: the state that belongs to the record is missing")
+            offset, sequence = 0, 0
         else:
             offset, sequence = found.offset, found.sequence
             self._engine, ended = resumed(law, self.plan.options, self._predictor(law), found.engine)
-            self._intake.load(intake_state(found))
+            self._intake.load(intake_state(found), steady_us)
             self._unstored += ended
+        if found is None and self._store.head().sequence and not any(self._journal.read(0)):
+            raise StoreError(f"{self._kept_path}: the state that belongs to the record is missing")
         recorded = Recorded(self._store.read(sequence + 1))
         for entry in self._journal.read(offset):
             if isinstance(entry, Batch):
-                now_us = int(entry.positions.time_us.max(initial=NEVER_US))
-                self._intake.add(entry.feed, entry.positions, now_us)
+                self._intake.add(entry.feed, entry.positions, steady_us)
             elif isinstance(entry, Mark):
                 self._unstored += recorded.fresh(self._judge(Moment.decoded(entry.value)))
+
+    def _told_of(self, feed: str) -> str | None:
+        """Return the kind of what was recorded last of a feed's silence."""
+        kinds = [stored.kind for stored in self._store.read(incident=f"feed:{feed}")]
+        return kinds[-1] if kinds else None
+
+    def _steady_us(self) -> int:
+        return round(self.monotonic_s() * 1e6)
 
     async def _keep(self, archive: ArchiveThread) -> None:
         """Keep the state, and let go of the journal before it."""
         if self._pending or self._unstored:
             return
+        self._engine = without_silent(self._engine, self._intake.until_us) or self._engine
         try:
             offset = self._journal.commit(sync=True)
             state = Kept(
@@ -308,19 +317,21 @@ class Watch:
 
 
 class Moment(NamedTuple):
-    """A mark in the journal: up to when reports are judged, and as of when silent targets are lost."""
+    """A mark in the journal: up to when reports are judged, as of when silent targets are lost, and whether
+    no more came."""
 
     until_us: int
     lapse_us: int
+    ended: bool = False
 
     def encoded(self) -> bytes:
         """Return it as bytes."""
-        return struct.pack(">qq", *self)
+        return struct.pack(">qq?", *self)
 
     @classmethod
     def decoded(cls, value: bytes) -> Moment:
         """Return what was encoded. Raises StoreError for what was not."""
         try:
-            return cls(*struct.unpack(">qq", value))
+            return cls(*struct.unpack(">qq?", value))
         except struct.error as error:
             raise StoreError("a mark in the journal cannot be read") from error
