@@ -2,7 +2,8 @@
 
 The watermark is the time of events up to which every feed has brought what it has: of each the latest time
 it told, less how late it may come. A feed that brings nothing for a while is not waited for. Time is that of
-events, so that what comes out does not depend on how fast it came.
+events, so that what comes out does not depend on how fast it came. What time passes without reports is
+measured by a clock that nobody sets.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from nofly.run.packing import Table, as_positions, as_table
 from nofly.schema import Positions, concatenate
 from nofly.units import US_PER_S
 
-FUTURE_S = 60.0
-"""A report whose time is further ahead of the clock has a wrong time."""
+FUTURE_S, PAST_S = 60.0, 86_400.0
+"""A report that comes now and whose time is further ahead of the clock, or behind it, has a wrong time."""
 SILENCE_S = 60.0
 """By so much the clock is trusted less than reports: feeds bring them in bursts."""
 NEVER_US = int(np.iinfo(np.int64).min // 2)
@@ -28,7 +29,10 @@ class Intake:
 
     def __init__(self, lateness_s: Sequence[float], hold_s: float = 2.0) -> None:
         """``lateness_s`` is how late reports of each feed may come, in time of events; a feed of which
-        nothing came for ``hold_s`` of the clock is not waited for."""
+        nothing came for ``hold_s``, or nothing but what lies so far behind the others, is not waited for.
+
+        What is called ``steady_us`` below are microseconds of a clock that nobody sets, from any beginning.
+        """
         self._lateness_us = [round(s * US_PER_S) for s in lateness_s]
         self._hold_us = round(hold_s * US_PER_S)
         self._latest_us = [NEVER_US] * len(lateness_s)
@@ -36,17 +40,14 @@ class Intake:
         self._waiting: list[Positions] = []
         self._until_us = NEVER_US
 
-    def add(self, feed: int, positions: Positions, received_us: int) -> int:
-        """Take what a feed brought; return how many rows have a time that lies ahead, which are left out."""
-        ahead = positions.time_us > received_us + round(FUTURE_S * US_PER_S)
-        wrong = int(np.count_nonzero(ahead))
-        if wrong:
-            positions = positions.take(np.flatnonzero(~ahead))
-        if len(positions):
+    def add(self, feed: int, positions: Positions, steady_us: int) -> None:
+        """Take what a feed brought. Of a feed that is none of these (any more) nobody waits for the next."""
+        if not len(positions):
+            return
+        self._waiting.append(positions)
+        if feed < len(self._latest_us):
             self._latest_us[feed] = max(self._latest_us[feed], int(positions.time_us.max()))
-            self._came_us[feed] = received_us
-            self._waiting.append(positions)
-        return wrong
+            self._came_us[feed] = steady_us
 
     @property
     def until_us(self) -> int:
@@ -58,26 +59,36 @@ class Intake:
         """The time of the latest report."""
         return max([*self._latest_us, self._until_us])
 
-    def watermark_us(self, now_us: int) -> int:
+    def watermark_us(self, steady_us: int) -> int:
         """Return the time up to which everything is there, as far as can be known; it never goes back."""
-        awaited = [
-            latest - late
-            for latest, late, came in zip(self._latest_us, self._lateness_us, self._came_us, strict=True)
-            if latest > NEVER_US and now_us - came <= self._hold_us
-        ]
+        awaited = self._awaited(steady_us)
         # Where none speaks, nobody is waited for.
         found = min(awaited) if awaited else max(self._latest_us, default=NEVER_US)
         return max(self._until_us, found)
 
-    def lapse_us(self, now_us: int) -> int:
+    def lapse_us(self, steady_us: int) -> int:
         """Return the time that it is at least, by reports and by the clock since the last: who was silent for
         long before it is lost, though no feed speaks any more."""
+        until_us = self.watermark_us(steady_us)
+        if self._awaited(steady_us):
+            return until_us
         spoke = [
-            latest + now_us - came
-            for latest, came in zip(self._latest_us, self._came_us, strict=True)
+            latest - late + steady_us - came
+            for latest, late, came in zip(self._latest_us, self._lateness_us, self._came_us, strict=True)
             if latest > NEVER_US
         ]
-        return max(self._until_us, max(spoke, default=NEVER_US) - round(SILENCE_S * US_PER_S))
+        return max(until_us, max(spoke, default=NEVER_US) - round(SILENCE_S * US_PER_S))
+
+    def _awaited(self, steady_us: int) -> list[int]:
+        """Return the times up to which those feeds have brought all that are waited for."""
+        newest_us = max(self._latest_us, default=NEVER_US)
+        return [
+            latest - late
+            for latest, late, came in zip(self._latest_us, self._lateness_us, self._came_us, strict=True)
+            if latest > NEVER_US
+            and steady_us - came <= self._hold_us
+            and newest_us - latest <= late + self._hold_us
+        ]
 
     def release(self, until_us: int) -> Positions:
         """Return all reports up to a watermark in order of time; of one instant, as they came."""
@@ -95,11 +106,21 @@ class Intake:
     def save(self) -> dict[str, Any]:
         """Return the state for :func:`nofly.run.packing.pack`."""
         waiting = [as_table(positions) for positions in self._waiting]
-        return {"latest": self._latest_us, "came": self._came_us, "waiting": waiting, "until": self._until_us}
+        return {"latest": self._latest_us, "waiting": waiting, "until": self._until_us}
 
-    def load(self, state: dict[str, Any]) -> None:
+    def load(self, state: dict[str, Any], steady_us: int) -> None:
         """Take up a state that :meth:`save` returned; of another number of feeds only what waits."""
         self._waiting = [as_positions(Table(*table)) for table in state["waiting"]]
         self._until_us = state["until"]
         if len(state["latest"]) == len(self._latest_us):
-            self._latest_us, self._came_us = state["latest"], state["came"]
+            self._latest_us = state["latest"]
+            self._came_us = [NEVER_US if latest == NEVER_US else steady_us for latest in self._latest_us]
+
+
+def credible(positions: Positions, now_us: int, *, live: bool) -> Positions:
+    """Return the rows whose time can be right, as of ``now_us`` (UTC microseconds): none lies ahead, and of
+    those that are ``live``, which a recording's are not, none is of long ago."""
+    right = positions.time_us <= now_us + round(FUTURE_S * US_PER_S)
+    if live:
+        right &= positions.time_us >= now_us - round(PAST_S * US_PER_S)
+    return positions if right.all() else positions.take(np.flatnonzero(right))

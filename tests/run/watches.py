@@ -1,0 +1,172 @@
+"""What the tests of a watch share: plans, feeds that bring what a script says, what a check says of it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+
+from nofly.config import WatchConfig
+from nofly.errors import Finding
+from nofly.feeds.health import FeedState, Status, new_feed
+from nofly.incidents.machine import Params
+from nofly.incidents.warnings import PredictionParams
+from nofly.run import watch as watch_module
+from nofly.run.alert_plans import plan_alert
+from nofly.run.check import CheckOptions, check
+from nofly.run.engine import EngineOptions
+from nofly.run.feed_plans import FeedPlan, plan_feed
+from nofly.run.feeding import FeedChange, Received
+from nofly.run.heightfiles import load_geoid
+from nofly.run.outputs.columns import record
+from nofly.run.preparing import Aids
+from nofly.run.trackfiles import TrackBatch
+from nofly.run.verdicts import JUDGED
+from nofly.run.watch import Watch
+from nofly.run.watch_plan import WatchPlan
+from nofly.schema import Coded, Positions, concatenate
+from nofly.store.journal import Batch, read
+from nofly.store.sqlite import Store
+from nofly.zones.model import Circle, Datum, Limit, Volume, Zone
+
+Row = dict[str, Any]
+
+AIDS = Aids(geoid=load_geoid())
+START_US = 1_790_000_000_000_000
+FULL = Limit(3000.0, Datum.STD, "3000 m STD")
+RING = Zone("Z1", "RING", (Volume(Circle((50.0, 14.0), 5000.0), None, FULL),))
+"""A circle that a flight along the parallel of 50° N crosses."""
+
+
+def plan_of(
+    state: Path, law: Sequence[Zone], feeds: Sequence[FeedPlan | tuple[str, str]], *,
+    alerts: Sequence[tuple[str, str, dict[str, object]]] = (), prediction: PredictionParams | None = None,
+    incidents: Params | None = None, max_gap_s: float = 120.0, **watch: Any,
+) -> WatchPlan:  # fmt: skip
+    settings = {"tick_s": 0.001, "capture_bytes": 0, **watch}
+    return WatchPlan(
+        tuple(law), tuple(f if isinstance(f, FeedPlan) else plan_feed(*f, {}) for f in feeds),
+        tuple(plan_alert(*alert) for alert in alerts),
+        EngineOptions(max_gap_s, incidents or Params(30.0, 60.0), AIDS),
+        WatchConfig(state=str(state), metrics="", **settings), prediction,
+    )  # fmt: skip
+
+
+def scripted_feeds(count: int, lateness_s: float = 0.0) -> list[FeedPlan]:
+    return [plan_feed(f"f{k}", "jsonl+tcp://127.0.0.1:9", {"lateness_s": lateness_s}) for k in range(count)]
+
+
+@dataclass
+class Turn:
+    """What feeds bring in one tick, and what the clock says then."""
+
+    now_us: int
+    brought: list[tuple[int, Positions]] = field(default_factory=list)
+
+
+@dataclass
+class Script:
+    """What is brought tick by tick; it goes on where it was when a watch is started again."""
+
+    turns: Sequence[Turn]
+    done: int = 0
+
+    def clock(self) -> int:
+        return self.turns[min(self.done, len(self.turns) - 1)].now_us
+
+
+class ScriptedFeeds:
+    """In place of :class:`nofly.run.feeding.Feeds`: they bring what a script says."""
+
+    script: Script
+
+    def __init__(self, plans: Sequence[FeedPlan], clock: Any, **_: Any) -> None:
+        self.states: list[FeedState] = [
+            replace(new_feed(plan.name, clock()), status=Status.ALIVE) for plan in plans
+        ]
+
+    @property
+    def ended(self) -> bool:
+        return self.script.done >= len(self.script.turns)
+
+    async def run(self) -> None:
+        await asyncio.Event().wait()
+
+    def take(self) -> list[Received]:
+        if self.ended:
+            return []
+        turn = self.script.turns[self.script.done]
+        return [Received(feed, rows, turn.now_us) for feed, rows in turn.brought if len(rows)]
+
+    def tick(self, now_us: int) -> list[FeedChange]:
+        self.script.done += 1
+        return []
+
+    def take_findings(self) -> list[Finding]:
+        return []
+
+
+def watched(
+    plan: WatchPlan, script: Script, each: Callable[[Watch, asyncio.Event], None] | None = None
+) -> Watch:
+    """Run a watch on a script to its end, or until ``each``, called after every tick, stops it."""
+    stop = asyncio.Event()
+    watch = Watch(plan, script.clock, lambda: script.clock() / 1e6)
+    if each is not None:
+        watch.on_tick = lambda _: each(watch, stop)
+    kind = type("Feeds", (ScriptedFeeds,), {"script": script})
+    with patch.object(watch_module, "Feeds", kind):
+        asyncio.run(watch.run(stop))
+    return watch
+
+
+def run_watch(plan: WatchPlan) -> Watch:
+    """Run a watch on real feeds until they end."""
+    watch = Watch(plan, lambda: time.time_ns() // 1000, time.monotonic)
+    asyncio.run(watch.run(asyncio.Event()))
+    return watch
+
+
+def bodies(state: Path) -> list[Row]:
+    with Store(state / "record.sqlite") as store:
+        assert store.verify() == []
+        return [stored.content for stored in store.read()]
+
+
+def judged(found: Iterable[Row]) -> list[Row]:
+    """Return the last verdict on each stay, in an order of its own."""
+    last = {body["stay"]: body["verdict"] for body in found if body["kind"] == JUDGED}
+    return in_order(last.values())
+
+
+def in_order(rows: Iterable[Row]) -> list[Row]:
+    return sorted(rows, key=lambda v: (v["entry_time"], v["zone_id"], v["target_id"], v["id"]))
+
+
+def checked(law: Sequence[Zone], positions: Positions, max_gap_s: float = 120.0) -> list[Row]:
+    """Return what a check says of positions in the order they came."""
+    batch = TrackBatch(positions, [], "made", "made", 0, 0)
+    return in_order(map(record, check(law, [batch], CheckOptions(max_gap_s, threads=1)).infringements))
+
+
+def journaled(state: Path) -> Positions:
+    """Return all positions of a journal, as they came."""
+    return concatenate([e.positions for e in read(state / "journal", 0) if isinstance(e, Batch)])
+
+
+def flight(
+    target: str, start_us: int, count: int, *, step_s: float = 1.0, from_lon: float = 13.9,
+    lon_per_s: float = 0.002, lat_deg: float = 50.0, alt_m: float = 1000.0,
+) -> Positions:  # fmt: skip
+    """Return a flight along a parallel."""
+    seconds = np.arange(count) * step_s
+    return Positions(
+        start_us + np.round(seconds * 1e6).astype(np.int64), Coded.from_list([target] * count),
+        np.full(count, lat_deg), from_lon + seconds * lon_per_s, {"alt_std_m": np.full(count, alt_m)},
+    )  # fmt: skip
