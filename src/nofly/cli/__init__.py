@@ -12,6 +12,7 @@ from collections.abc import Sequence
 VERBS = {
     "check": "who entered which zone, where, when, how deep, how sure: recorded traffic against zones",
     "watch": "who is inside, who will be, are the feeds alive: live traffic against zones",
+    "replay": "recorded traffic as if it came now, or how good its warnings were",
     "archive": "list, query and compact the positions that a watch kept",
     "zones": "list, show, validate, convert and compare zone files",
     "demo": "check real flights against real zones, and draw the result",
