@@ -13,6 +13,7 @@ VERBS = {
     "check": "who entered which zone, where, when, how deep, how sure: recorded traffic against zones",
     "watch": "who is inside, who will be, are the feeds alive: live traffic against zones",
     "replay": "recorded traffic as if it came now, or how good its warnings were",
+    "incidents": "list, show, export and verify what a watch recorded; acknowledge, mute, exempt, clear",
     "archive": "list, query and compact the positions that a watch kept",
     "zones": "list, show, validate, convert and compare zone files",
     "demo": "check real flights against real zones, and draw the result",
@@ -77,7 +78,7 @@ def _without_verb(args: list[str]) -> int:
 
     import nofly
 
-    lines = "\n".join(f"  {verb:<8} {what}" for verb, what in VERBS.items())
+    lines = "\n".join(f"  {verb:<9} {what}" for verb, what in VERBS.items())
     parser = argparse.ArgumentParser(
         "nofly", description="Declare, watch and prove no-fly zones.", usage="nofly VERB …",
         formatter_class=argparse.RawDescriptionHelpFormatter,

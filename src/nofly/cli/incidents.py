@@ -1,0 +1,331 @@
+"""``nofly incidents``: what a watch has recorded, and what people say of it."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nofly.cli.streams import note, say, say_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from nofly.errors import Finding
+    from nofly.run.alert_plans import AlertPlan
+    from nofly.run.incident_log import Choice, Delivery, Incident, Log
+    from nofly.store.chain import Stored
+    from nofly.store.sqlite import Store
+
+_EPILOG = """\
+examples:
+  nofly incidents list
+  nofly incidents show 3f2a
+  nofly incidents acknowledge 3f2a --why "the police helicopter, as agreed"
+  nofly incidents mute zone:LS-R7 --until 2026-03-04T18:00:00Z --why "exercise"
+  nofly incidents export --since 2026-03-01T00:00:00Z -o march.csv
+  nofly incidents verify --head 4711:9c0f…
+
+A watch that runs meanwhile goes on, and its alerts obey what is said. Times are ISO 8601 with a zone.
+exit codes: 0 done, and the record is whole; 1 verify found something; 2 an error.
+"""
+VERBS = {
+    "acknowledge": ("acknowledged", "stop telling me of it, unless it becomes graver"),
+    "mute": ("muted", "tell nothing of it, whatever happens"),
+    "exempt": ("exempted", "the rule never applied to it"),
+    "clear": ("cleared", "permission was given"),
+}
+HEAD = (
+    "ID", "ZONE", "AIRCRAFT", "CALLSIGN", "PHASE", "STATUS", "CERTAINTY", "FROM (UTC)", "TO", "DEPTH",
+    "HEIGHT", "SAID",
+)  # fmt: skip
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the verb's arguments."""
+    it = argparse.ArgumentParser(
+        "nofly incidents", description="The record of a watch: who was inside, what was said, is it whole?",
+        epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    verbs = it.add_subparsers(dest="verb", required=True, metavar="VERB")
+
+    def verb(name: str, what: str) -> argparse.ArgumentParser:
+        one = verbs.add_parser(name, help=what, description=what)
+        one.add_argument("--state", metavar="DIR", help="folder of the watch (nofly-state)")
+        one.add_argument("--config", metavar="FILE", help="nofly.toml: names the folder and the channels")
+        return one
+
+    shown = verb("list", "one line an incident; those that are open unless asked otherwise")
+    shown.add_argument("--all", action="store_true", help="those that are closed too")
+    _choice(shown)
+    shown.add_argument("--format", "-f", choices=("table", "json", "csv"), default="table")
+    one = verb("show", "the life of one incident: what happened, who was told, what was said, the verdict")
+    one.add_argument("id", help="its id, or the first digits of it")
+    given = verb("export", "verdicts or records as a file, whole or not at all")
+    given.add_argument("id", nargs="*", help="only these incidents")
+    _choice(given)
+    given.add_argument("--records", action="store_true", help="every record instead of the verdicts")
+    given.add_argument("--format", "-f", choices=("json", "csv", "geojson"), help="else the file's extension")
+    given.add_argument("--output", "-o", metavar="FILE", help="else it is printed")
+    checked = verb("verify", "whether every record is as it was written, and none is missing")
+    checked.add_argument(
+        "--head", action="append", default=[], metavar="SEQ:HASH",
+        help="what verify printed before: must still be there; may be repeated",
+    )  # fmt: skip
+    for name, (_, what) in VERBS.items():
+        _statement(verb(name, what), channel=name in ("acknowledge", "mute"))
+    return it
+
+
+def _choice(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--since", metavar="TIME", help="with something that happened since, open or not")
+    one.add_argument("--zone", action="append", metavar="ID", help="may be repeated")
+    one.add_argument(
+        "--target", action="append", metavar="ID", help="icao24:4ca7b3, an address, a callsign; repeated"
+    )
+
+
+def _statement(one: argparse.ArgumentParser, *, channel: bool) -> None:
+    one.add_argument("scope", help="an incident's id or its first digits, zone:ID, target:ID, everything")
+    one.add_argument("--who", help="who says so (the user that is logged in)")
+    one.add_argument("--why", required=True, help="the reason; it stands in the record")
+    one.add_argument("--until", metavar="TIME", help="how long it holds (for good); now takes it back")
+    if channel:
+        one.add_argument("--channel", metavar="NAME", help="of this channel alone")
+
+
+def run(argv: list[str]) -> int:
+    """Do what was asked for; return the exit code."""
+    args = parser().parse_args(argv)
+    asked = {"list": _list, "show": _show, "export": _export, "verify": _verify}
+    return asked.get(args.verb, _say)(args)
+
+
+def _path(args: argparse.Namespace) -> Path:
+    from nofly.cli.configuration import read_config
+
+    return Path(args.state or read_config(args.config).watch.state) / "record.sqlite"
+
+
+def _store(args: argparse.Namespace, *, read_only: bool = True) -> Store:
+    from nofly.errors import StoreError
+    from nofly.store.sqlite import Store
+
+    path = _path(args)
+    if not path.is_file():
+        raise StoreError(f"{path}: there is no record; --state names the folder of nofly watch")
+    return Store(path, create=False, read_only=read_only)
+
+
+def _now_us() -> int:
+    from time import time_ns
+
+    return time_ns() // 1000
+
+
+def _wanted(args: argparse.Namespace, log: Log) -> Choice:
+    from nofly.run.at import instant
+    from nofly.run.incident_log import Choice
+
+    names = getattr(args, "id", None)
+    return Choice(
+        frozenset(map(log.name_of, names)) if names else None,
+        frozenset(args.zone) if args.zone else None, frozenset(args.target) if args.target else None,
+        None if args.since is None else instant(args.since),
+        args.verb == "list" and not args.all and args.since is None,
+    )  # fmt: skip
+
+
+def _list(args: argparse.Namespace) -> int:
+    from nofly.cli.aligned import aligned
+    from nofly.run.incident_export import as_csv, as_json
+    from nofly.run.incident_log import Incident, read_log, row_of
+    from nofly.run.outputs.text import clock, printable
+
+    now_us = _now_us()
+    with _store(args) as store:
+        log = read_log(store.read())
+    found = list(_wanted(args, log).of(log))
+    rows = [row_of(one, log, now_us) for one in found]
+    if args.format == "json":
+        say(as_json(rows))
+    elif args.format == "csv":
+        say(as_csv(list(row_of(Incident(""), log, now_us)), rows))
+    elif found:
+        cells = [_cells(one, row) for one, row in zip(found, rows, strict=True)]
+        say_text(aligned([HEAD, *cells], right={9, 10}, widest=28))
+    else:
+        say_text("No such incident is on record." if args.all or args.since else "No incident is open.")
+    for feed, since_us in log.silent.items():
+        note(f"feed {printable(feed)} is silent: not monitored through it since {clock(since_us)}")
+    return 0
+
+
+def _cells(one: Incident, row: dict[str, Any]) -> list[str]:
+    from nofly.run.outputs.text import clock, depth, height, zone_words
+
+    def moment(time_us: int | None) -> str:
+        return "–" if time_us is None else clock(time_us).removesuffix(" Z")
+
+    begun = moment(one.entry_us)
+    if one.entry_us is None and one.predicted_entry_us is not None:
+        begun = f"expected {clock(one.predicted_entry_us, date=False)}"
+    return [
+        row["id"][:8], zone_words(row["zone_id"] or "–", row["zone_name"] or ""),
+        row["icao24"] or row["target_id"] or "–", row["callsign"] or "–",
+        row["phase"] if row["credible"] else f"{row['phase']} (not credible)", row["status"] or "–",
+        row["certainty"] or "–", begun, moment(one.exit_us), depth(row["depth_m"], row["depth_err_m"]),
+        height(row["height_m"], row["height_datum"]), "; ".join(row["said"]) or "–",
+    ]  # fmt: skip
+
+
+def _show(args: argparse.Namespace) -> int:
+    from nofly.run.incident_log import deliveries, read_log
+
+    path, now_us = _path(args), _now_us()
+    with _store(args) as store:
+        log = read_log(store.read())
+        one = log.incidents[log.name_of(args.id)]
+        names = [name for name in (one.warning, one.id) if name is not None]
+        records = [r for name in dict.fromkeys(names) for r in store.read(incident=name)]
+        alerts = [d for name in dict.fromkeys(names) for d in deliveries(path, name)]
+    records.sort(key=lambda r: r.sequence)
+    say_text("\n".join(_life(one, log, records, alerts, now_us)))
+    return 0
+
+
+def _life(
+    one: Incident, log: Log, records: Sequence[Stored], alerts: Iterable[Delivery], now_us: int
+) -> list[str]:
+    from nofly.cli.watch_lines import line_of
+    from nofly.run.incident_log import row_of, sentence
+    from nofly.run.outputs.text import printable
+
+    told: dict[int, list[str]] = {}
+    for alert in alerts:
+        told.setdefault(alert.sequence, []).append(_told(alert))
+    row = row_of(one, log, now_us)
+    credible = "" if row["credible"] else ", resting on positions that are not credible"
+    lines = [f"Incident {one.id}: {row['phase']}, {row['status'] or 'status not known'}{credible}", ""]
+    for record in records:
+        lines.append(
+            line_of({**record.content, "time_us": record.time_us, "kind": record.kind}, lambda _: None)
+        )
+        lines += [f"{'':22}    {text}" for text in told.get(record.sequence, ())]
+    for said in log.holding(one, now_us):
+        lines.append(f"In force: {sentence(said)} ({printable(said.scope)})")
+    for number, verdict in enumerate(one.verdicts.values(), 1):
+        lines += ["", f"Verdict on stay {number}:"]
+        for name, value in verdict.items():
+            shown = ", ".join(map(str, value)) if isinstance(value, list) else value
+            lines.append(f"  {name:<18} {'not known' if shown is None else printable(str(shown)) or '–'}")
+    return lines
+
+
+def _told(alert: Delivery) -> str:
+    from nofly.run.outputs.text import clock, printable
+
+    channel, error = printable(alert.channel), printable(alert.error or "")
+    if alert.delivered_us is not None:
+        return f"told on {channel} at {clock(alert.delivered_us, tenths=True)}"
+    if alert.given_up_us is not None:
+        return f"not told on {channel}: {error or 'no reason is known'}"
+    tried = f", tried {alert.attempts} times: {error}" if error else ""
+    return f"waits to be told on {channel}{tried}"
+
+
+def _export(args: argparse.Namespace) -> int:
+    from nofly.run.atomic import write_whole
+    from nofly.run.incident_export import format_named, records, verdict_rows, verdicts
+    from nofly.run.incident_log import read_log
+
+    form = format_named(args.format, args.output)
+    with _store(args) as store:
+        head = store.head()
+        log = read_log(r for r in store.read() if r.sequence <= head.sequence)
+        chosen = list(_wanted(args, log).of(log))
+        if args.records:
+            every = not (args.id or args.zone or args.target or args.since)
+            names = {name for one in chosen for name in (one.id, one.warning)}
+            data = records(
+                (r for r in store.read() if r.sequence <= head.sequence and (every or r.incident in names)),
+                head, form,
+            )  # fmt: skip
+        else:
+            data = verdicts(verdict_rows(chosen), head, form)
+    if args.output is None:
+        say(data)
+    else:
+        write_whole(args.output, data)
+        note(f"{len(data):,} bytes written to {args.output}")
+    return 0
+
+
+def _verify(args: argparse.Namespace) -> int:
+    from nofly.cli.streams import note_findings
+    from nofly.run.incident_log import head_of
+
+    heads = [head_of(text) for text in args.head]
+    with _store(args) as store:
+        findings: list[Finding] = store.verify(heads)
+        head = store.head()
+    note_findings(tuple(findings))
+    if findings:
+        say_text(f"The record is not as it was written: {len(findings)} findings.")
+        return 1
+    say_text(f"{head.sequence:,} records, each as it was written. Keep this head elsewhere:")
+    say_text(f"{head.sequence}:{head.hash}")
+    return 0
+
+
+def _say(args: argparse.Namespace) -> int:
+    from getpass import getuser
+
+    from nofly.incidents.states import Told
+    from nofly.run.alert_plans import channels_for
+    from nofly.run.at import instant
+    from nofly.run.incident_log import Statement, is_scope, read_log, say
+
+    now_us = _now_us()
+    until_us = None
+    if args.until is not None:
+        until_us = now_us if args.until == "now" else instant(args.until)
+    plans = _channels(args)
+    with _store(args, read_only=False) as store:
+        log = read_log(store.read())
+        scope = args.scope if is_scope(args.scope) else log.name_of(args.scope)
+        _warn_unknown(scope, log)
+        said = Statement(
+            scope, Told(VERBS[args.verb][0]), args.who or getuser(), args.why, now_us, until_us,
+            getattr(args, "channel", None),
+        )  # fmt: skip
+        head = say(store, said, lambda body: channels_for(plans, body))
+    note(f"recorded as number {head.sequence}")
+    return 0
+
+
+def _warn_unknown(scope: str, log: Log) -> None:
+    """Say where no incident on record falls under a scope: it may be misspelt."""
+    from nofly.run.outputs.text import printable
+
+    kind, _, name = scope.partition(":")
+    known = {getattr(one, f"{kind}_id", None) for one in log.incidents.values()}
+    if name and name not in known:
+        note(f"no incident on record is of {kind} {printable(name)}: it holds for those to come")
+
+
+def _channels(args: argparse.Namespace) -> list[AlertPlan]:
+    """Return the channels of the configuration. Raises ConfigError where the named one is not among them."""
+    from nofly.cli.configuration import read_config
+    from nofly.errors import ConfigError
+    from nofly.run.alert_plans import plan_alert
+
+    if args.config is None:
+        return []
+    tables = [dict(table) for table in read_config(args.config).alerts]
+    plans = [plan_alert(str(t.pop("name", "")), str(t.pop("kind", "")), t) for t in tables]
+    names = [plan.name for plan in plans]
+    channel = getattr(args, "channel", None)
+    if channel is not None and channel not in names:
+        raise ConfigError(f"no channel {channel!r}", source=args.config, expected=", ".join(names) or "none")
+    return plans
