@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,17 +21,20 @@ from nofly.incidents.warnings import PredictionParams
 from nofly.run import watch as watch_module
 from nofly.run.alert_plans import plan_alert
 from nofly.run.check import CheckOptions, check
-from nofly.run.engine import EngineOptions
+from nofly.run.engine import Engine, EngineOptions
 from nofly.run.feed_plans import FeedPlan, plan_feed
 from nofly.run.feeding import FeedChange, Received
 from nofly.run.heightfiles import load_geoid
+from nofly.run.intake import Intake
 from nofly.run.outputs.columns import record
+from nofly.run.predicting import Predictor
 from nofly.run.preparing import Aids
 from nofly.run.trackfiles import TrackBatch
 from nofly.run.verdicts import JUDGED
-from nofly.run.watch import Watch
+from nofly.run.watch import Moment, Watch
 from nofly.run.watch_plan import WatchPlan
 from nofly.schema import Coded, Positions, concatenate
+from nofly.store.chain import canonical
 from nofly.store.journal import Batch, read
 from nofly.store.sqlite import Store
 from nofly.zones.model import Circle, Datum, Limit, Volume, Zone
@@ -170,3 +174,21 @@ def flight(
         start_us + np.round(seconds * 1e6).astype(np.int64), Coded.from_list([target] * count),
         np.full(count, lat_deg), from_lon + seconds * lon_per_s, {"alt_std_m": np.full(count, alt_m)},
     )  # fmt: skip
+
+
+def uninterrupted(plan: WatchPlan) -> list[Row]:
+    """Return what one engine that nobody disturbs records of what the journal of a watch holds."""
+    law, intake, found = plan.law, Intake([feed.lateness_s for feed in plan.feeds]), list[Row]()
+    predictor = None
+    if plan.prediction is not None:
+        predictor = Predictor(law, plan.options.max_gap_s, plan.prediction, plan.inhibitions)
+    engine = Engine(law, plan.options, predictor)
+    for entry in read(plan.state / "journal", 0):
+        if isinstance(entry, Batch):
+            intake.add(entry.feed, entry.positions, 0)
+            continue
+        moment = Moment.decoded(entry.value)
+        found += engine.step(intake.release(moment.until_us), moment.lapse_us).bodies
+        if moment.ended:
+            found += engine.finish().bodies
+    return [json.loads(canonical(body)) for body in found]
