@@ -25,13 +25,16 @@ class Spell(msgspec.Struct, frozen=True):
 
 
 def spells(records: Iterable[Record]) -> list[Spell]:
-    """Return the stays that the records of one case tell of, in the order they were recorded."""
+    """Return the stays that the records of one case tell of, in the order they were recorded; not one whose
+    beginning is not among them."""
     out: list[Spell] = []
     for record in records:
         if record.stay is None:
             continue
         if record.kind in (Told.ENTERED, Told.REENTERED):
             out.append(Spell(record.stay, record.time_us, None, bool(record.determined)))
+        elif not out:
+            continue
         elif record.kind in (Told.EXITED, Told.LOST):
             out[-1] = Spell(record.stay, out[-1].entry_us, record.time_us, bool(record.determined))
         elif record.kind is Told.DETERMINED:

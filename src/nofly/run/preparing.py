@@ -241,7 +241,7 @@ def position_errors_m(positions: Positions) -> NDArray[np.float64]:
         out = np.where(np.isnan(known), out, known)
     if reported is not None:
         out = np.where(np.isnan(reported), out, reported)
-    return np.ascontiguousarray(out)
+    return _writable(out, np.float64)
 
 
 def _writable(column: NDArray[Any], kind: type[Any]) -> NDArray[Any]:

@@ -20,6 +20,7 @@ from nofly.feeds.health import FeedState
 from nofly.incidents.machine import Case
 from nofly.run.alert_line import ChannelState
 from nofly.run.alert_plans import channels_for
+from nofly.run.amending import Amending, amendments
 from nofly.run.archive_thread import ArchiveThread
 from nofly.run.engine import Body, Engine
 from nofly.run.feed_silence import Silences
@@ -39,6 +40,10 @@ from nofly.zones.model import Zone
 
 Clock = Callable[[], int]
 
+AMEND_S = 10.0
+"""Targets of which something came late are judged again so often."""
+RECENT = 20_000
+"""So many records at most are looked at for what was recorded of the last minutes before a start."""
 DRAIN_S = 5.0
 """At the end, so long the channels are given to tell what is recorded."""
 MOST_FINDINGS = 1000
@@ -101,6 +106,7 @@ class Watch:
     _feeds: Feeds = field(init=False)
     _telling: Telling = field(init=False)
     _silences: Silences = field(init=False)
+    _amending: Amending = field(init=False)
     _unstored: list[Body] = field(default_factory=list)
     _pending: list[Received] = field(default_factory=list)
 
@@ -121,6 +127,7 @@ class Watch:
                 capture = Capture(state / "capture", plan.capture)
                 ends.callback(capture.close)
             self._intake = Intake([feed.lateness_s for feed in plan.feeds], plan.watch.hold_s)
+            self._amending = Amending(plan.options.max_gap_s)
             self._recover()
             self._feeds = Feeds(plan.feeds, self.clock, capture=capture)
             self._silences = Silences(plan.feeds, [self._told_of(feed.name) for feed in plan.feeds])
@@ -158,7 +165,7 @@ class Watch:
     ) -> None:  # fmt: skip
         tick_s, snapshot_s = self.plan.watch.tick_s, self.plan.watch.snapshot_s
         due_s = self.monotonic_s()
-        kept_s = due_s
+        kept_s = amended_s = due_s
         over = False
         while not over:
             over = stop.is_set() or self._feeds.ended
@@ -174,6 +181,9 @@ class Watch:
             over = over and not (ended and self._trouble)
             self._counts.step_s = self.monotonic_s() - begun_s
             archive.until(self._journal.committed)
+            if begun_s - amended_s >= AMEND_S or over:
+                await self._amend()
+                amended_s = begun_s
             if begun_s - kept_s >= snapshot_s or over or self._changed:
                 await self._keep(archive)
                 kept_s = begun_s
@@ -206,6 +216,7 @@ class Watch:
             self._journal.mark(now_us, moment.encoded())
             self._journal.commit()
             self._pending.clear()
+            self._amending.tick(until_us, self._journal.committed)
             silences = self._silences.step(self._feeds.states, now_us, steady_us)
             self._append([*self._judge(moment), *silences])
             self._trouble = None
@@ -230,6 +241,7 @@ class Watch:
             self._event_us = moment.until_us
         if tick.late is not None:
             self._counts.late += len(tick.late)
+            self._amending.late(tick.late)
         return [*tick.bodies, *(self._engine.finish().bodies if moment.ended else [])]
 
     def _append(self, bodies: Iterable[Body]) -> None:
@@ -240,8 +252,20 @@ class Watch:
         self._store.append(self._unstored, lambda body: channels_for(self.plan.alerts, body))
         stored, self._unstored = self._unstored, []
         self._counts.records += len(stored)
+        self._amending.recorded(stored)
         self.on_records(stored)
         self._telling.wake()
+
+    async def _amend(self) -> None:
+        """Record what late reports show to have been otherwise."""
+        at, until_us = self._journal.committed, self._intake.until_us
+        again = self._amending.take(self._engine, self._journal.folder, at, until_us)
+        if again is None:
+            return
+        try:
+            self._append(self._amending.fresh(await asyncio.to_thread(amendments, again)))
+        except StoreError as error:
+            self._trouble = str(error)
 
     def _change(self, law: Sequence[Zone]) -> None:
         """Judge by other zones from here on."""
@@ -273,6 +297,8 @@ class Watch:
         if found is None and self._store.head().sequence and not any(self._journal.read(0)):
             raise StoreError(f"{self._kept_path}: the state that belongs to the record is missing")
         recorded = Recorded(self._store.read(sequence + 1))
+        self._amending.recorded(record.content for record in self._store.read(max(1, sequence - RECENT)))
+        self._amending.tick(self._intake.until_us, offset)
         for entry in self._journal.read(offset):
             if isinstance(entry, Batch):
                 self._intake.add(entry.feed, entry.positions, steady_us)
@@ -300,7 +326,7 @@ class Watch:
             )  # fmt: skip
             await asyncio.to_thread(keep, self._kept_path, state)
             self._changed = False
-            self._journal.forget(min(offset, archive.forgettable))
+            self._journal.forget(min(offset, archive.forgettable, self._amending.needed))
         except StoreError as error:
             self._trouble = str(error)
 
