@@ -460,32 +460,6 @@ class Measure:
         self.sums[v, 12] += 1.0 if weak else 0.0
         self.sums[v, 14] += 1.0 if ground else 0.0
 
-    def rows_of(self, target, number, offset, order):  # type: ignore[no-untyped-def]
-        """Write into ``order`` the rows of the targets that have a number (else -1), by number, in order
-        within each.
-
-        ``offset[n + 1]``, all 0 to begin with, becomes where the rows of number n begin, and the last one
-        where they end; of ``order`` so many are written.
-        """
-        who: cython.int[::1] = target
-        of: cython.int[::1] = number
-        first: cython.longlong[::1] = offset
-        rows: cython.longlong[::1] = order
-        i: cython.Py_ssize_t
-        n: cython.Py_ssize_t
-        with cython.nogil:
-            for i in range(who.shape[0]):
-                n = of[who[i]]
-                if n >= 0:
-                    first[n + 2] += 1
-            for n in range(2, first.shape[0]):
-                first[n] += first[n - 1]
-            for i in range(who.shape[0]):
-                n = of[who[i]]
-                if n >= 0:
-                    rows[first[n + 1]] = i
-                    first[n + 1] += 1
-
     def begin(self, sums, path, place_of, first, part, place, heights, since_us):  # type: ignore[no-untyped-def]
         """Set the sums of the visits from row ``first`` on at their entry: place (n, 2), heights (n, 2) on
         the two limits."""
@@ -727,3 +701,30 @@ def _most_way_m(
     low *= low
     turn *= 1.0 - low * (0.5 - low / 24.0)
     return 111694.0 * sqrt(up * up + turn * turn) + ROUNDING_M
+
+
+def rows_of(target, number, offset, order):  # type: ignore[no-untyped-def]
+    """Write into ``order`` the rows of the targets that have a number (else -1), by number, in order
+    within each.
+
+    ``offset[n + 1]``, all 0 to begin with, becomes where the rows of number n begin, and the last one
+    where they end; of ``order`` so many are written.
+    """
+    who: cython.int[::1] = target
+    of: cython.int[::1] = number
+    first: cython.longlong[::1] = offset
+    rows: cython.longlong[::1] = order
+    i: cython.Py_ssize_t
+    n: cython.Py_ssize_t
+    with cython.nogil:
+        for i in range(who.shape[0]):
+            n = of[who[i]]
+            if n >= 0:
+                first[n + 2] += 1
+        for n in range(2, first.shape[0]):
+            first[n] += first[n - 1]
+        for i in range(who.shape[0]):
+            n = of[who[i]]
+            if n >= 0:
+                rows[first[n + 1]] = i
+                first[n + 1] += 1

@@ -150,11 +150,11 @@ class Detector:
         same."""
         self._set(_activity(self._zones, zone_active, active))
 
-    def step(self, reports: Reports, shard: int = 0, shards: int = 1) -> Changes:
+    def step(self, reports: Reports) -> Changes:
         """Take a batch and return the changes found in it.
 
-        Only targets whose number modulo ``shards`` is ``shard`` are looked at: so may several detectors share
-        a batch, each with its own targets. Raises InputError where a target's report is older than its last.
+        It is fastest where the reports of a target follow one another. Raises InputError where a target's
+        report is older than its last.
         """
         n = len(reports.time_us)
         if n:
@@ -167,7 +167,7 @@ class Detector:
         while row < n:
             row, why = self._scan.scan(
                 reports.target, reports.time_us, reports.lat_deg, reports.lon_deg, low, high, row,
-                self._reports, self._gap_us, shard, shards,
+                self._reports, self._gap_us,
             )  # fmt: skip
             if why == layout.UNSORTED:
                 raise InputError(

@@ -303,11 +303,11 @@ class Scan:
         else:
             raise KeyError(name)
 
-    def scan(self, target, time_us, lat_deg, lon_deg, low_m, high_m, first, base, gap_us, shard, shards):  # type: ignore[no-untyped-def]
+    def scan(self, target, time_us, lat_deg, lon_deg, low_m, high_m, first, base, gap_us):  # type: ignore[no-untyped-def]
         """Take the reports from row ``first`` on; return (row stopped at, why).
 
         ``low_m`` and ``high_m`` are (height rows, n). ``base`` is the number of the first report of the batch
-        in the stream. Only targets whose number modulo ``shards`` is ``shard`` are taken.
+        in the stream.
         """
         tgt: cython.int[::1] = target
         when: cython.longlong[::1] = time_us
@@ -321,8 +321,6 @@ class Scan:
         base_row: cython.longlong = base
         gap: cython.double = gap_us
         gap_whole: cython.longlong = int(min(gap_us, 9.0e18))
-        mine: cython.int = shard
-        of: cython.int = shards
         rows: cython.int = self.rows
         flat: cython.bint = rows == 0
         g: cython.Py_ssize_t
@@ -350,9 +348,6 @@ class Scan:
                 if cython.compiled and i + AHEAD_ROWS < n:
                     prefetch(cython.address(slot[tgt[i + AHEAD_ROWS], 0]))
                     prefetch(cython.address(slot[tgt[i + AHEAD_ROWS], 8]))
-                if of > 1 and g % of != mine:
-                    i += 1
-                    continue
                 x0 = slot[g, X0]
                 x1 = slot[g, X1]
                 y0 = slot[g, Y0]

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nofly.kernel.depth_scan import Measure
+from nofly.kernel.depth_scan import Measure, rows_of
 from nofly.kernel.detect import Changes, Reports, State, Why, joined, no_changes
 from nofly.units import US_PER_S
 from nofly.zones.compiled import CompiledZones
@@ -117,7 +117,7 @@ class VisitBook:
         span = np.column_stack([times, np.full(len(book), FOREVER_US)])
         span[closed, 1] = changes.time_us[book.exit[closed] - self._known]
         if len(reports.time_us):
-            order, offset, who = _by_target(self._measure, reports.target, book.target)
+            order, offset, who = _by_target(reports.target, book.target)
             self._measure.follow(
                 book.sums, self._paths, self._place, who, book.part, span, order, offset, reports.time_us,
                 reports.lat_deg, reports.lon_deg, reports.low_m, reports.high_m, quality.height_err_m,
@@ -307,7 +307,7 @@ def _whole(changes: Changes) -> tuple[Any, Any, Any, Any]:
 
 
 def _by_target(
-    measure: Measure, target: NDArray[np.int32], wanted: NDArray[np.int64]
+    target: NDArray[np.int32], wanted: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Return the rows of the wanted targets by target, in order within each; where each target's begin, and
     the end; and for each of ``wanted`` (repeated at will) its number among those targets."""
@@ -316,9 +316,18 @@ def _by_target(
     number[wanted] = 0
     named = np.flatnonzero(number == 0)
     number[named] = np.arange(len(named), dtype=np.int32)
-    offset, rows = np.zeros(len(named) + 2, np.int64), np.empty(len(target), np.int64)
-    measure.rows_of(target, number, offset, rows)
-    return rows, offset[:-1], number[wanted].astype(np.int64)
+    rows, offset = rows_by_number(target, number, len(named))
+    return rows, offset, number[wanted].astype(np.int64)
+
+
+def rows_by_number(
+    target: NDArray[np.int32], number: NDArray[np.int32], count: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the rows of the targets that have a number below ``count`` (else -1), by number, in order within
+    each, and where each number's begin, and the end."""
+    offset, rows = np.zeros(count + 2, np.int64), np.empty(len(target), np.int64)
+    rows_of(target, number, offset, rows)
+    return rows[: offset[-2]], offset[:-1]
 
 
 def stable_order(numbers: NDArray[np.int32]) -> NDArray[np.int64]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from nofly.incidents.stays import Stays, joined_stays, merge
 from nofly.kernel.depth_scan import Measure
 from nofly.kernel.detect import Changes, Detector, Params, Reports
-from nofly.kernel.visits import PartShapes, Quality, VisitBook
+from nofly.kernel.visits import PartShapes, Quality, VisitBook, rows_by_number
 from nofly.run.preparing import Active, Aids, Preparing, Taken
 from nofly.schema import Positions
 from nofly.zones.compiled import CompiledZones
@@ -33,7 +33,8 @@ class Pipeline:
     """Takes batches in which each target's reports are in order of time.
 
     Each worker has a detector and a part of the targets, and takes its batches one after the other; the next
-    batch is being made ready meanwhile.
+    batch is being made ready meanwhile. A batch is put by worker and target first: to find the state of a
+    target in memory costs more than to judge a report by it.
     """
 
     def __init__(
@@ -43,23 +44,32 @@ class Pipeline:
         self.changes: list[Changes] = []
         """All changes that the kernel found, once the stream has ended."""
         active, shapes = self.prepared.active, _SharedShapes(zones)
-        self._workers = [_Worker(zones, active, params, i, threads, shapes) for i in range(threads)]
+        self._workers = [_Worker(zones, active, params, shapes) for _ in range(threads)]
         self._pools = _pools(threads) if threads > 1 else []
         self._under_way: deque[list[Future[None]]] = deque()
 
     def step(self, positions: Positions) -> Taken:
         """Take a batch."""
+        numbers, workers = self.prepared.numbers(positions.target), len(self._workers)
+        if numbers.min() < 0 or (workers == 1 and np.all(numbers[1:] >= numbers[:-1])):
+            ends = [0, *([len(positions)] * workers)]
+        else:
+            rows, ends = _by_worker(numbers, workers)
+            positions = positions.take(rows)
         taken = self.prepared.step(positions)
-        self._hand_over(taken.reports, taken.quality)
+        self._hand_over(taken.reports, taken.quality, ends)
         return taken
 
-    def _hand_over(self, reports: Reports, quality: Quality) -> None:
+    def _hand_over(self, reports: Reports, quality: Quality, ends: Sequence[int]) -> None:
+        """Give each worker its rows: those of the first up to ``ends[1]``, and so on."""
+        active = self.prepared.active
         if not self._pools:
-            self._workers[0].step(reports, quality, self.prepared.active)
+            self._workers[0].step(reports, quality, active)
             return
         self._under_way.append([
-            pool.submit(worker.step, reports, quality, self.prepared.active)
-            for pool, worker in zip(self._pools, self._workers, strict=True)
+            pool.submit(worker.step, *_part(reports, quality, slice(first, past)), active)
+            for pool, worker, first, past in zip(self._pools, self._workers, ends, ends[1:], strict=False)
+            if first < past
         ])  # fmt: skip
         while len(self._under_way) > AHEAD_BATCHES:
             self._await()
@@ -102,13 +112,9 @@ class _SharedShapes(PartShapes):
 class _Worker:
     """A detector and its visits, for a part of the targets."""
 
-    def __init__(
-        self, zones: CompiledZones, active: Active, params: Params, shard: int, shards: int,
-        shapes: PartShapes,
-    ) -> None:  # fmt: skip
+    def __init__(self, zones: CompiledZones, active: Active, params: Params, shapes: PartShapes) -> None:
         self._zones = zones
         self._active = active
-        self._shard, self._shards = shard, shards
         self._detector = Detector(zones, *active, params)
         self._book = VisitBook(zones, shapes)
 
@@ -117,13 +123,41 @@ class _Worker:
         if active is not self._active:
             self._active = active
             self._detector.activate(*active)
-        changes = self._detector.step(reports, self._shard, self._shards)
+        changes = self._detector.step(reports)
         self._book.step(changes, reports, quality, *active)
 
     def finish(self) -> tuple[Changes, Stays]:
         """End the stream; return all changes and stays."""
         changes, visits = self._book.finish(self._detector.finish())
         return changes, merge(self._zones, changes, visits)
+
+
+def _by_worker(numbers: NDArray[np.int32], workers: int) -> tuple[NDArray[np.int64], list[int]]:
+    """Return the rows by worker and target, in order within each, and where each worker's begin, and the
+    end. A target's worker is its number modulo theirs."""
+    targets = np.arange(int(numbers.max()) + 1)
+    place = np.empty(len(targets), np.int32)
+    place[np.argsort(targets % workers, kind="stable")] = targets
+    rows, offset = rows_by_number(np.require(numbers, np.int32, ["C", "W"]), place, len(targets))
+    each = np.bincount(targets % workers, minlength=workers)
+    return rows, [0, *offset[np.cumsum(each)].tolist()]
+
+
+def _part(reports: Reports, quality: Quality, rows: slice) -> tuple[Reports, Quality]:
+    """Return some rows of a batch, in arrays as the kernel takes them."""
+    heights = [
+        np.ascontiguousarray(h[:, rows]) for h in (reports.low_m, reports.high_m, quality.height_err_m)
+    ]
+    return (
+        Reports(
+            reports.target[rows], reports.time_us[rows], reports.lat_deg[rows], reports.lon_deg[rows],
+            heights[0], heights[1],
+        ),
+        Quality(
+            quality.pos_err_m[rows], heights[2], quality.weak[rows], quality.on_ground[rows],
+            quality.time_err_s,
+        ),
+    )  # fmt: skip
 
 
 def _pools(count: int) -> list[ThreadPoolExecutor]:
