@@ -50,13 +50,14 @@ class Pipeline:
 
     def step(self, positions: Positions) -> Taken:
         """Take a batch."""
+        positions = self.prepared.once(positions)
         numbers, workers = self.prepared.numbers(positions.target), len(self._workers)
         if numbers.min() < 0 or (workers == 1 and np.all(numbers[1:] >= numbers[:-1])):
             ends = [0, *([len(positions)] * workers)]
         else:
             rows, ends = _by_worker(numbers, workers)
             positions = positions.take(rows)
-        taken = self.prepared.step(positions)
+        taken = self.prepared.ready(positions)
         self._hand_over(taken.reports, taken.quality, ends)
         return taken
 

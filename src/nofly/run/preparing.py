@@ -89,8 +89,11 @@ class Preparing:
         return self._numbering.of(target)
 
     def step(self, positions: Positions) -> Taken:
-        """Return a batch as it is to be judged."""
-        positions = self._once(positions)
+        """Return a batch as it is to be judged, without repeats."""
+        return self.ready(self.once(positions))
+
+    def ready(self, positions: Positions) -> Taken:
+        """Return a batch that holds no repeats as it is to be judged."""
         positions = replace(
             positions,
             time_us=_writable(positions.time_us, np.int64),
@@ -120,7 +123,7 @@ class Preparing:
         )
         return Taken(self._with_heights(positions, low, high), target, marks, reports, quality)
 
-    def _once(self, positions: Positions) -> Positions:
+    def once(self, positions: Positions) -> Positions:
         """Return the batch without what another receiver reported as well."""
         if "station" not in positions.texts:
             return positions
