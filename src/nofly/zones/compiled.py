@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -74,7 +75,8 @@ def compile_zones(zones: Sequence[Zone]) -> CompiledZones:
 
     Raises ValueError for a geodesic edge between nearly antipodal points, which is not one line.
     """
-    datums = tuple(d for d in DATUMS if any(d in _datums(z) for z in zones))
+    named = {datum for zone in zones for datum in _datums(zone)}
+    datums = tuple(d for d in DATUMS if d in named)
     part_zone, part_volume, limits, rings, ring_part, ring_straight = _gather(zones, datums)
     lats, lons, first = _densify(rings, ring_straight)
     edges = _edges(lats, lons, first, np.asarray(ring_part, np.int32), len(part_zone))
@@ -86,9 +88,9 @@ def compile_zones(zones: Sequence[Zone]) -> CompiledZones:
     )  # fmt: skip
 
 
-def _datums(zone: Zone) -> set[Datum]:
+def _datums(zone: Zone) -> list[Datum]:
     limits = [limit for v in zone.volumes for limit in (v.lower, v.upper)]
-    return {limit.datum for limit in limits if limit is not None and not _is_ground(limit)}
+    return [limit.datum for limit in limits if limit is not None and not _is_ground(limit)]
 
 
 def _is_ground(limit: Limit) -> bool:
@@ -133,7 +135,8 @@ def _densify(rings: list[Any], kinds: list[int]) -> tuple[NDArray[Any], NDArray[
     """
     lengths = np.array([len(r) + 1 for r in rings], np.int64)
     first = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    flat = np.array([p for r in rings for p in (*r, r[0])], np.float64).reshape(-1, 2)
+    points = chain.from_iterable(chain(r, r[:1]) for r in rings)
+    flat = np.fromiter(chain.from_iterable(points), np.float64, 2 * int(first[-1])).reshape(-1, 2)
     lats, lons = np.ascontiguousarray(flat[:, 0]), np.ascontiguousarray(flat[:, 1])
     if not rings:
         return lats, lons, first

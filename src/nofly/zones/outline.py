@@ -78,7 +78,7 @@ def _excess_m(centre: Vertex, radius_m: float, n: int) -> float:
 
 
 def _ring(ring: Ring, kind: EdgeKind) -> Line:
-    if not any(isinstance(element, Arc) for element in ring):
+    if Arc not in map(type, ring):
         return list(ring)  # type: ignore[arg-type]
     line: Line = []
     grows = _is_anticlockwise(ring)
