@@ -10,6 +10,8 @@ PIP := -m pip --disable-pip-version-check --no-input -q
 SCANS := $(shell find src/nofly -name '*.pxd' -o -name '*_scan.py' -o -name 'geodesic.py')
 COMPILED := -c 'import sys, nofly.kernel; sys.exit(not nofly.kernel.compiled())'
 FUZZ_S ?= 60
+PINNED := --universal --python-version 3.11 --generate-hashes --no-emit-index-url -q \
+	--extra terrain --extra mqtt --extra notify --custom-compile-command "make constraints"
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -59,12 +61,12 @@ docs: build
 	$(PY) -m tests.incidents.states_page --write
 	$(PY) -m tests.docs.shown
 
-## make constraints  pins every dependency anew, with hashes
+## make constraints  pins every dependency anew, with hashes: of a checkout, and of a container
 constraints: .venv/.dependencies
 	$(PY) $(PIP) install uv
-	.venv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --extra terrain --extra mqtt --extra notify --extra test --extra check --upgrade -q \
-		--custom-compile-command "make constraints" -o constraints.txt
+	.venv/bin/uv pip compile pyproject.toml $(PINNED) --extra test --extra check --upgrade -o constraints.txt
+	echo 'setuptools>=77' | .venv/bin/uv pip compile pyproject.toml - $(PINNED) -c constraints.txt \
+		-o packaging/requirements.txt
 
 ## make clean        removes what the others made
 clean:
