@@ -7,7 +7,7 @@ and makes the stays that a recorded check makes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import msgspec
@@ -50,6 +50,7 @@ class ZoneSides:
         count = np.bincount(zones.part_zone, minlength=len(zones.zones))
         self._touch_us = np.where(count > 1, TOUCH_US, 0)
         self._sides: dict[tuple[int, int], Side] = {}
+        self._held: set[tuple[int, int]] = set()
 
     def step(
         self, changes: Changes, heard_us: NDArray[np.int64], lost: NDArray[np.int32] = NONE
@@ -61,10 +62,6 @@ class ZoneSides:
         not be heard within the greatest gap.
         """
         return [*self._take(changes), *self._release(heard_us, {*lost.tolist()})]
-
-    def targets(self) -> NDArray[np.int64]:
-        """Return the targets that are not outside some zone."""
-        return np.unique(np.array([t for (t, _), side in self._sides.items() if side.parts], np.int64))
 
     def zones(self) -> set[int]:
         """Return the zones that some target is not outside of, or has left a moment ago."""
@@ -86,6 +83,7 @@ class ZoneSides:
         except (msgspec.MsgspecError, RecursionError) as error:
             raise StoreError(f"the saved sides cannot be read: {error}") from error
         self._sides = {(target, zone): side for target, zone, side in rows}
+        self._held = {key for key, side in self._sides.items() if side.held is not None}
 
     def _take(self, changes: Changes) -> Iterator[Happened]:
         zone = self._part_zone[changes.part]
@@ -100,8 +98,12 @@ class ZoneSides:
                 side.parts[part] = after
             for one in self._turn(side, Why(why), time_us, lat_deg, lon_deg, int(self._touch_us[number])):
                 yield Happened(target, number, one)
-            if not side.parts and side.held is None:
-                del self._sides[target, number]
+            if side.held is not None:
+                self._held.add((target, number))
+            else:
+                self._held.discard((target, number))
+                if not side.parts:
+                    del self._sides[target, number]
 
     def _turn(
         self, side: Side, why: Why, time_us: int, lat_deg: float, lon_deg: float, touch_us: int
@@ -122,15 +124,14 @@ class ZoneSides:
                 side.said = now
 
     def _release(self, heard_us: NDArray[np.int64] | None, lost: set[int]) -> Iterator[Happened]:
-        for (target, zone), side in sorted(self._held().items()):
+        for target, zone in sorted(self._held):
+            side = self._sides[target, zone]
             assert side.held is not None
             until_us = side.held.time_us + self._touch_us[zone]
             if heard_us is None or target in lost or heard_us[target] > until_us:
                 yield Happened(target, zone, side.held)
+                self._held.remove((target, zone))
                 del self._sides[target, zone]
-
-    def _held(self) -> Mapping[tuple[int, int], Side]:
-        return {key: side for key, side in self._sides.items() if side.held is not None}
 
 
 _SAYS = {int(State.INSIDE): Event.ENTER, int(State.UNDETERMINED): Event.DOUBT}

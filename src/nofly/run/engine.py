@@ -6,6 +6,7 @@ the stream is cut. All state is in the object; it reads no clock and writes noth
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
@@ -25,6 +26,7 @@ from nofly.kernel.detect import Detector, Params
 from nofly.kernel.visits import VisitBook
 from nofly.run.heard import Heard
 from nofly.run.judging import edition_changes
+from nofly.run.latest import Latest, Now
 from nofly.run.lists import Lists
 from nofly.run.packing import pack, unpack
 from nofly.run.predicting import Predictor
@@ -96,6 +98,7 @@ class Engine:
         self._sides = ZoneSides(self._zones)
         self._stays = OpenStays(self._zones)
         self._heard = Heard()
+        self._latest = Latest(self.targets, self._preparing.shadows)
         changes = edition_changes(law)
         for zone, force in zip(law, self.in_force, strict=True):
             changes.setdefault(zone.id, set()).update(t for t in force if t is not None)
@@ -104,6 +107,9 @@ class Engine:
         self.heard_us = np.zeros(0, np.int64)
         """Time of each target's last report, by its number; long ago where there is none."""
         self._gap_us = round(chosen.max_gap_s * US_PER_S)
+        self._number = {zone_hash: k for k, zone_hash in enumerate(self.hashes)}
+        self._due: list[tuple[int, Key]] = []
+        """When cases are to be closed if nothing more happens."""
         self.cases: dict[Key, Case] = {}
         """Every target and zone of which something is to be said, by name."""
 
@@ -120,6 +126,16 @@ class Engine:
     def targets(self) -> list[str]:
         """The names of the targets, by number."""
         return self._preparing.targets
+
+    def now(self, target_id: str, shadow: bool) -> Now | None:
+        """Return a target, or its reports that are not credible, as it was last heard; None where it has not
+        been since the start."""
+        number = self._latest.number(target_id, shadow)
+        found = None if number is None else self._latest.of(number)
+        if number is None or found is None:
+            return None
+        seen = self._heard.now(number)
+        return found._replace(callsign=seen.callsign, squawk=seen.squawk)
 
     def step(self, positions: Positions, until_us: int) -> Tick:
         """Take a batch; no report as old as ``until_us`` is expected any more.
@@ -172,7 +188,8 @@ class Engine:
         if not isinstance(state, dict) or state.get("law") != self.hashes:
             raise StoreError("the state of the engine is that of another law")
         self.heard_us = state["heard_us"]
-        self.cases = machine.load(state["cases"])
+        for case in machine.load(state["cases"]).values():
+            self._keep(case)
         self._sides.load(state["sides"])
         self._detector.load(state["detector"])
         for name in _SAVED:
@@ -225,6 +242,7 @@ class Engine:
         self.heard_us[taken.target] = taken.positions.time_us
         happened = self._sides.step(changes, self.heard_us)
         self._heard.step(taken, happened)
+        self._latest.step(taken)
         stays.append(self._stays.step(*self._book.take(), self._book.open, self.heard_us, NONE))
         yield from self._named(happened)
         if self.predictor is not None:
@@ -241,8 +259,9 @@ class Engine:
         self, until_us: int, stays: list[Stays]
     ) -> Iterator[tuple[Key, int, Happening, Mapping[str, Any]]]:
         """Yield what happens as targets have not been heard for longer than the greatest gap."""
-        silent = self._sides.targets()
-        lost = silent[self.heard_us[silent] < until_us - self._gap_us].astype(np.int32)
+        inside = self._book.open.target
+        silent = self.heard_us[inside] < until_us - self._gap_us
+        lost = np.unique(inside[silent]).astype(np.int32)
         if len(lost):
             yield from self._lost(lost, stays)
         if self.predictor is not None:
@@ -281,12 +300,15 @@ class Engine:
     def _pass(self, until_us: int) -> Iterator[Body]:
         """Yield what follows from nothing having happened until then."""
         none_older_us = until_us - self._gap_us
-        for key in [k for k, case in self.cases.items() if case.away_us is not None]:
-            case, records = machine.advance(self.cases[key], none_older_us, self.options.incidents)
-            if records:
-                self._keep(case)
-                for record in records:
-                    yield self._verdicts.body(record, self.hashes.index(key.zone_hash), {})
+        while self._due and self._due[0][0] < none_older_us:
+            due_us, key = heapq.heappop(self._due)
+            case = self.cases.get(key)
+            if case is None or machine.due_us(case, self.options.incidents) != due_us:
+                continue
+            case, records = machine.advance(case, none_older_us, self.options.incidents)
+            self._keep(case)
+            for record in records:
+                yield self._verdicts.body(record, self._number[key.zone_hash], {})
         yield from self._verdicts.again(none_older_us)
 
     def _keep(self, case: Case) -> None:
@@ -294,6 +316,9 @@ class Engine:
             self.cases.pop(case.key, None)
         else:
             self.cases[case.key] = case
+            due_us = machine.due_us(case, self.options.incidents)
+            if due_us is not None:
+                heapq.heappush(self._due, (due_us, case.key))
 
 
 def _restricted(zone: Zone, force: InForce) -> Zone:
