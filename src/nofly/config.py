@@ -52,7 +52,7 @@
     [[inhibitions]]                # warnings of these are recorded and nobody is told
     who = "tower"
     why = "training until noon"
-    zone = "LS-R7"
+    zone = "LS-R7"                 # and target, box, circle, from, until
 
 Names of files are relative to the file that names them.
 """

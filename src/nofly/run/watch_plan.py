@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +18,7 @@ from nofly.run.alert_plans import AlertPlan, plan_alert
 from nofly.run.engine import EngineOptions, watched
 from nofly.run.feed_plans import FeedPlan, plan_feed
 from nofly.run.heightfiles import load_geoid, load_qnh, load_terrain
+from nofly.run.inhibition_plan import plan_inhibition
 from nofly.run.inputs import expanded
 from nofly.run.lists import Lists, read_list
 from nofly.run.pipeline import lists_of
@@ -86,7 +86,7 @@ def plan_watch(config: Config, zone_files: Sequence[str], now_us: int) -> WatchP
         raise ConfigError("tick_s is 0", locator="watch.tick_s", expected="more than 0")
     return WatchPlan(
         tuple(law), tuple(feeds), tuple(alerts), options, config.watch, _prediction(config.prediction),
-        tuple(_inhibition(table, k) for k, table in enumerate(config.inhibitions)),
+        tuple(plan_inhibition(table, k) for k, table in enumerate(config.inhibitions)),
         (*findings, *said), tuple(files),
     )  # fmt: skip
 
@@ -133,10 +133,3 @@ def _prediction(table: Mapping[str, Any]) -> PredictionParams | None:
         return msgspec.convert(given, PredictionParams)
     except (msgspec.ValidationError, InputError) as error:
         raise ConfigError(str(error), locator="prediction") from None
-
-
-def _inhibition(table: Mapping[str, Any], number: int) -> Inhibition:
-    try:
-        return msgspec.json.decode(json.dumps(table, default=str).encode(), type=Inhibition)
-    except (msgspec.ValidationError, InputError) as error:
-        raise ConfigError(str(error), locator=f"[[inhibitions]] number {number + 1}") from None
