@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from nofly.incidents.machine import Params
 from nofly.run.engine import Engine, EngineOptions
-from nofly.run.reloading import reloaded, resumed
+from nofly.run.reloading import reloaded
 from nofly.run.verdicts import JUDGED
 from nofly.zones.model import Polygon, Zone
 from tests.kernel.strategies import EPOCH_US, Case, Report, cases, positions_of, zone
@@ -91,9 +91,3 @@ def test_whoever_is_inside_a_zone_that_is_taken_back_has_left_it_by_a_change_of_
     ]
     (verdict,) = judged(bodies)
     assert (verdict["exit_cause"], verdict["reports"]) == ("zone-changed", 20)
-    # A start with yet other zones: what is gone is told to be so.
-    after, gone = resumed([other], engine.options, None, engine.save())
-    assert [(b["kind"], b["zone_hash"], b["cause"]) for b in gone] == [
-        ("exited", new.zone_hash, "zone-changed")
-    ]
-    assert [case.zone_hash for case in after.cases.values()] == [other.zone_hash]

@@ -112,5 +112,7 @@ def test_however_it_comes_what_is_recorded_is_the_check(case: Case, course: Cour
         while script.done <= len(script.turns):
             watch = watched(plan, script, each)
             assert watch.view().late == 0
+        # Once more, in case it was stopped as it ended: what has ended does not end twice.
+        watched(plan, script)
         assert judged(bodies(state)) == checked(case.zones, journaled(state), case.max_gap_s)
         assert len(journaled(state)) == sum(len(rows) for turn in script.turns for _, rows in turn.brought)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -13,11 +14,15 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nofly.cli.watch import parser, planned
 from nofly.incidents.warnings import PredictionParams
 from nofly.run import watch as watch_module
+from nofly.run.alert_plans import channels_for
 from nofly.store.journal import Journal
+from nofly.store.outbox import alert_key
 from nofly.store.sqlite import Store
 from tests.kernel.strategies import Case, cases, positions_of
+from tests.run.deaths import PATIENCE_S, configured, killed, peers
 from tests.run.test_engine import dressed
 from tests.run.test_watch import Course, brought, courses
 from tests.run.watches import (
@@ -93,3 +98,51 @@ def test_whatever_it_was_doing(
         found = bodies(state)
         assert found == uninterrupted(plan)
         assert judged(found) == checked(case.zones, journaled(state), case.max_gap_s)
+
+
+KILLS, LONGEST_S = 20, 1.0
+
+
+def test_killed_under_load(tmp_path: Path) -> None:
+    survives(tmp_path, KILLS, seed=3)
+
+
+def survives(folder: Path, kills: int, seed: int) -> None:
+    """Kill a watch so many times, and assert that its record is that of one that nobody killed."""
+    with peers() as (feeder, hook):
+        config = configured(folder, feeder, hook)
+        for _ in killed(config, kills, seed, LONGEST_S):
+            feeder.land(150)
+            wait_for(lambda: all_told(folder / "state"))
+        posts = dict(hook.posts)
+    plan, _ = planned(parser().parse_args(["--config", str(config)]))
+    found = [body for body in bodies(plan.state) if not body["kind"].startswith("feed-")]
+    assert found == uninterrupted(plan)
+    rows = checked(plan.law, journaled(plan.state))
+    assert judged(found) == rows
+    assert len(rows) > kills
+    with Store(plan.state / "record.sqlite") as store:
+        told = {
+            alert_key(r.hash, "hook"): r for r in store.read() if channels_for(plan.alerts[:1], r.content)
+        }
+    # Each was told, and what was told twice was told in the same words.
+    assert set(posts) == set(told)
+    assert all(len(set(bodies)) == 1 for bodies in posts.values())
+    again = sum(len(bodies) - 1 for bodies in posts.values())
+    assert again <= kills
+    lines = (folder / "alerts.log").read_bytes().splitlines()
+    assert len(lines) >= len(told)
+
+
+def all_told(state: Path) -> bool:
+    with Store(state / "record.sqlite") as store:
+        left = [store.outbox.backlog(name) for name in ("hook", "log")]
+    assert not any(one.given_up for one in left)
+    return not any(one.waiting + one.claimed for one in left)
+
+
+def wait_for(true: Callable[[], bool]) -> None:
+    until = time.monotonic() + PATIENCE_S
+    while not true():
+        assert time.monotonic() < until, "it never came to be"
+        time.sleep(0.05)

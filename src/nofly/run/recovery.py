@@ -8,35 +8,68 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import zstandard
 
 from nofly.errors import StoreError
+from nofly.run.engine import Body, InForce
 from nofly.run.packing import unpack
 from nofly.store.chain import Stored, canonical
 from nofly.store.disk import flush_to_disk, told_of
+from nofly.zones.model import Zone, canonical_json
+from nofly.zones.reading import zone_from
 
 MOST_BYTES = 8 << 30
 """Of a kept state, unpacked."""
 
+T = TypeVar("T")
+
 
 class Kept(msgspec.Struct, frozen=True):
-    """A state: ``sequence`` is the last record in the store then, ``offset`` where the journal goes on."""
+    """A state: ``sequence`` is the last record in the store then, ``offset`` where the journal goes on, and
+    ``unstored`` what was still to be recorded."""
 
     law: list[str]
+    in_force: list[InForce]
     sequence: int
     offset: int
     engine: bytes
     intake: bytes
+    unstored: list[Body]
 
 
 def keep(path: Path, state: Kept) -> None:
     """Write a state in place of the one before. Raises StoreError where the disk is full or fails."""
-    data = zstandard.ZstdCompressor(level=1, write_checksum=True).compress(msgspec.msgpack.encode(state))
+    _write(path, msgspec.msgpack.encode(state))
+
+
+def keep_law(path: Path, zones: Iterable[Zone]) -> None:
+    """Write zones in place of those before. Raises StoreError where the disk is full or fails."""
+    law = {zone.zone_hash: canonical_json(zone) for zone in zones}
+    _write(path, msgspec.msgpack.encode(law))
+
+
+def kept_law(path: Path, hashes: Sequence[str], known: Mapping[str, Zone]) -> list[Zone]:
+    """Return the zones of a state, those that are not ``known`` from where they were kept. Raises StoreError
+    where one is not there."""
+    if all(name in known for name in hashes):
+        return [known[name] for name in hashes]
+    law = _read(path, dict[str, str])
+    try:
+        zones = [known.get(name) or zone_from(law[name]) for name in hashes]
+    except (KeyError, ValueError, TypeError, RecursionError) as error:
+        raise StoreError(f"the zones in {path} are not those of the state: {error}") from error
+    if [zone.zone_hash for zone in zones] != list(hashes):
+        raise StoreError(f"the zones in {path} are not those of the state")
+    return zones
+
+
+def _write(path: Path, content: bytes) -> None:
+    data = zstandard.ZstdCompressor(level=1, write_checksum=True).compress(content)
     new = path.with_suffix(".new")
     with told_of(path, "keeping the state"):
         with new.open("wb") as file:
@@ -49,13 +82,15 @@ def keep(path: Path, state: Kept) -> None:
 
 def kept(path: Path) -> Kept | None:
     """Return the state that was kept, None where there is none. Raises StoreError where it cannot be read."""
-    if not path.exists():
-        return None
+    return _read(path, Kept) if path.exists() else None
+
+
+def _read(path: Path, kind: type[T]) -> T:
     with told_of(path, "reading the state"):
         raw = path.read_bytes()
     try:
         data = zstandard.ZstdDecompressor(max_window_size=1 << 27).decompress(raw, MOST_BYTES)
-        return msgspec.msgpack.decode(data, type=Kept)
+        return msgspec.msgpack.decode(data, type=kind)
     except (zstandard.ZstdError, msgspec.MsgspecError, MemoryError) as error:
         raise StoreError(f"the state in {path} cannot be read: {error}") from error
 

@@ -14,7 +14,6 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from nofly.errors import StoreError
 from nofly.geo.bridge import Carry
 from nofly.incidents import machine
 from nofly.incidents.happenings import Side
@@ -23,7 +22,7 @@ from nofly.incidents.record import Cause
 from nofly.incidents.states import Event
 from nofly.kernel.moving import GONE, moved
 from nofly.kernel.visits import Visits
-from nofly.run.engine import Body, Engine, EngineOptions, InForce
+from nofly.run.engine import Body, Engine, InForce
 from nofly.run.packing import pack, unpack
 from nofly.run.predicting import Predictor
 from nofly.units import US_PER_S
@@ -46,7 +45,10 @@ def reloaded(
     ]  # fmt: skip
     known = {zone.zone_hash: force for zone, force in zip(engine.law, engine.in_force, strict=True)}
     both = [*law, *(engine.law[k] for k in leaving)]
-    in_force = [known.get(zone.zone_hash, InForce(at_us, None)) for zone in law]
+    # One that was on its way out begins anew.
+    gone = InForce(None, at_us)
+    stays = [known.get(zone.zone_hash, gone) for zone in law]
+    in_force = [force if force.until_us is None else InForce(at_us, None) for force in stays]
     for k in leaving:
         since_us, until_us = engine.in_force[k]
         in_force.append(InForce(since_us, at_us if until_us is None else until_us))
@@ -60,34 +62,12 @@ def reloaded(
     return new, bodies
 
 
-def resumed(
-    law: Sequence[Zone], options: EngineOptions, predictor: Predictor | None, data: bytes
-) -> tuple[Engine, list[Body]]:
-    """Return an engine that goes on from a kept state, and what is to be recorded because zones are gone that
-    were in force then: their incidents end, and nothing more can be said of them.
-
-    Raises StoreError where the state cannot be read.
-    """
-    state = unpack(data, "the state of the engine")
-    if not isinstance(state, dict) or not isinstance(state.get("law"), list):
-        raise StoreError("the state of the engine cannot be read")
-    number = {zone.zone_hash: k for k, zone in enumerate(law)}
-    zones = np.array([number.get(name, GONE) for name in state["law"]], np.int64)
-    same = dict(zip(state["law"], state["in_force"], strict=True))
-    in_force = [InForce(*same.get(zone.zone_hash, (None, None))) for zone in law]
-    new = Engine(law, options, predictor, in_force=in_force)
-    bodies = _ended(state, new, None)
-    new.load(pack(_moved(state, zones, new)))
-    return new, bodies
-
-
-def _ended(state: dict[str, Any], new: Engine, at_us: int | None) -> list[Body]:
+def _ended(state: dict[str, Any], new: Engine, at_us: int) -> list[Body]:
     """Return what is to be recorded of the cases whose zones the new engine does not know."""
     bodies: list[Body] = []
     for case in machine.load(state["cases"]).values():
         if case.zone_hash not in new.hashes:
-            last_us = case.last_us if at_us is None else at_us
-            ended = Happening(Event.END_ZONE, last_us or 0, Cause.ZONE_CHANGED)
+            ended = Happening(Event.END_ZONE, at_us, Cause.ZONE_CHANGED)
             _, records = machine.step(case, ended, new.options.incidents)
             bodies += [msgspec.to_builtins(record) for record in records]
     return bodies

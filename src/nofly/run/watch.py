@@ -29,8 +29,8 @@ from nofly.run.forgetting import without_silent
 from nofly.run.intake import NEVER_US, Intake, credible
 from nofly.run.packing import pack
 from nofly.run.predicting import Predictor
-from nofly.run.recovery import Kept, Recorded, intake_state, keep, kept
-from nofly.run.reloading import reloaded, resumed
+from nofly.run.recovery import Kept, Recorded, intake_state, keep, keep_law, kept, kept_law
+from nofly.run.reloading import reloaded
 from nofly.run.telling import Telling
 from nofly.run.watch_plan import WatchPlan
 from nofly.store.capture import Capture
@@ -95,7 +95,6 @@ class Watch:
     on_tick: Callable[[View], None] = lambda _: None
     _law: tuple[Zone, ...] = ()
     _trouble: str | None = None
-    _changed: bool = False
     _counts: _Counts = field(default_factory=_Counts)
     _next_law: Sequence[Zone] | None = None
     _event_us: int | None = None
@@ -184,7 +183,7 @@ class Watch:
             if begun_s - amended_s >= AMEND_S or over:
                 await self._amend()
                 amended_s = begun_s
-            if begun_s - kept_s >= snapshot_s or over or self._changed:
+            if begun_s - kept_s >= snapshot_s or over:
                 await self._keep(archive)
                 kept_s = begun_s
             self.on_tick(self.view())
@@ -205,10 +204,11 @@ class Watch:
         try:
             self._append([])
             if not self._pending:
+                if self._next_law is not None:
+                    self._change(self._next_law)
+                    self._next_law = None
+                    self._telling.watch(self._law, self._open())
                 self._take(now_us, steady_us)
-            if self._next_law is not None:
-                law, self._next_law = self._next_law, None
-                self._change(law)
             until_us = self._intake.latest_us if ended else self._intake.watermark_us(steady_us)
             moment = Moment(until_us, self._intake.lapse_us(steady_us), ended)
             for one in self._pending:
@@ -268,13 +268,13 @@ class Watch:
             self._trouble = str(error)
 
     def _change(self, law: Sequence[Zone]) -> None:
-        """Judge by other zones from here on."""
-        # What is judged already was judged by the law before.
-        at_us = self._intake.until_us + 1
-        self._engine, ended = reloaded(self._engine, law, at_us, self._predictor)
-        self._unstored += ended
-        self._law, self._changed = tuple(law), True
-        self._telling.watch(self._law, self._open())
+        """Judge by other zones from here on. What was judged was judged by the law before, of which no more
+        is known once this is kept."""
+        engine, ended = reloaded(self._engine, law, self._intake.until_us + 1, self._predictor)
+        ended = [*self._unstored, *ended]
+        keep_law(self._law_path, [*self._engine.law, *engine.law])
+        keep(self._kept_path, self._state(engine, ended, self._journal.commit(sync=True)))
+        self._engine, self._unstored, self._law = engine, ended, tuple(law)
 
     def _predictor(self, law: Sequence[Zone]) -> Predictor | None:
         plan = self.plan
@@ -286,17 +286,22 @@ class Watch:
         """Take up the state that was kept, and work out again what came after it."""
         law, found, steady_us = self.plan.law, kept(self._kept_path), self._steady_us()
         if found is None:
-            # The journal goes back to the beginning, or reading it says that it does not.
+            if self._store.head().sequence:
+                raise StoreError(f"{self._kept_path}: the state that belongs to the record is missing")
             self._engine = Engine(law, self.plan.options, self._predictor(law))
-            offset, sequence = 0, 0
+            keep_law(self._law_path, law)
+            found = self._state(self._engine, [], 0)
+            keep(self._kept_path, found)
         else:
-            offset, sequence = found.offset, found.sequence
-            self._engine, ended = resumed(law, self.plan.options, self._predictor(law), found.engine)
+            known = {zone.zone_hash: zone for zone in law}
+            before = kept_law(self._law_path, found.law, known)
+            self._engine = Engine(before, self.plan.options, in_force=found.in_force)
+            self._engine.predictor = self._predictor(self._engine.law_in_force)
+            self._engine.load(found.engine)
             self._intake.load(intake_state(found), steady_us)
-            self._unstored += ended
-        if found is None and self._store.head().sequence and not any(self._journal.read(0)):
-            raise StoreError(f"{self._kept_path}: the state that belongs to the record is missing")
+        offset, sequence = found.offset, found.sequence
         recorded = Recorded(self._store.read(sequence + 1))
+        self._unstored += recorded.fresh(found.unstored)
         self._amending.recorded(record.content for record in self._store.read(max(1, sequence - RECENT)))
         self._amending.tick(self._intake.until_us, offset)
         for entry in self._journal.read(offset):
@@ -304,6 +309,10 @@ class Watch:
                 self._intake.add(entry.feed, entry.positions, steady_us)
             elif isinstance(entry, Mark):
                 self._unstored += recorded.fresh(self._judge(Moment.decoded(entry.value)))
+        watched = {name for name, force in zip(self._engine.hashes, self._engine.in_force, strict=True)
+                   if force.until_us is None}  # fmt: skip
+        if watched != {zone.zone_hash for zone in law}:
+            self._change(law)
 
     def _told_of(self, feed: str) -> str | None:
         """Return the kind of what was recorded last of a feed's silence."""
@@ -320,19 +329,24 @@ class Watch:
         self._engine = without_silent(self._engine, self._intake.until_us) or self._engine
         try:
             offset = self._journal.commit(sync=True)
-            state = Kept(
-                [zone.zone_hash for zone in self._engine.law], self._store.head().sequence, offset,
-                self._engine.save(), pack(self._intake.save()),
-            )  # fmt: skip
-            await asyncio.to_thread(keep, self._kept_path, state)
-            self._changed = False
+            await asyncio.to_thread(keep, self._kept_path, self._state(self._engine, [], offset))
             self._journal.forget(min(offset, archive.forgettable, self._amending.needed))
         except StoreError as error:
             self._trouble = str(error)
 
+    def _state(self, engine: Engine, unstored: list[Body], offset: int) -> Kept:
+        return Kept(
+            engine.hashes, engine.in_force, self._store.head().sequence, offset, engine.save(),
+            pack(self._intake.save()), unstored,
+        )  # fmt: skip
+
     @property
     def _kept_path(self) -> Path:
         return self.plan.state / "engine.state"
+
+    @property
+    def _law_path(self) -> Path:
+        return self.plan.state / "law.state"
 
     def _zone(self, zone_hash: str) -> Zone | None:
         return next((zone for zone in self._law if zone.zone_hash == zone_hash), None)
