@@ -96,6 +96,10 @@ class Archiving:
             self._store.flush(self._offset)
             self._reached = self._offset
 
+    def forget(self, before_us: int) -> int:
+        """Remove the files all of whose rows are older; return how many. Errors as of :meth:`step`."""
+        return self._store.forget(before_us)
+
     def take_findings(self) -> list[Finding]:
         """Return what there was to say since the last call."""
         found, self._findings = self._findings, []

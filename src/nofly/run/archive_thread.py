@@ -12,8 +12,10 @@ from typing import TypeVar
 
 from nofly.errors import Finding, StoreError
 from nofly.run.archive import Archiving
+from nofly.units import US_PER_S
 
 PAUSE_S = 0.5
+DAY_US = 86_400 * US_PER_S
 
 T = TypeVar("T")
 
@@ -22,11 +24,12 @@ class ArchiveThread:
     """Takes what is in the journal into the archive until the block it is entered for ends."""
 
     def __init__(self, state: Path, keep_days: float) -> None:
-        """``state`` is the folder of the journal and of the archive; hours older than ``keep_days`` are
-        deleted."""
-        self._state, self._keep_days = state, keep_days
+        """``state`` is the folder of the journal and of the archive; files all of whose rows are older than
+        ``keep_days`` before the latest judged are deleted (0: none ever)."""
+        self._state, self._keep_us = state, round(keep_days * DAY_US)
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="archive")
-        self._until = 0
+        self._until, self._event_us = 0, 0
+        self._forgot_us = 0
         self._more = asyncio.Event()
         self.findings: list[Finding] = []
         self.error: str | None = None
@@ -58,9 +61,9 @@ class ArchiveThread:
         """The journal's offset before which nothing is needed here any more."""
         return self._archiving.forgettable
 
-    def until(self, offset: int) -> None:
-        """Say how far the journal has been committed."""
-        self._until = offset
+    def until(self, offset: int, event_us: int) -> None:
+        """Say how far the journal has been committed, and up to when reports have been judged."""
+        self._until, self._event_us = offset, event_us
         self._more.set()
 
     async def _run(self) -> None:
@@ -70,6 +73,10 @@ class ArchiveThread:
             try:
                 while await self._do(lambda: self._archiving.step(self._until)):
                     pass
+                if self._keep_us and self._event_us - self._forgot_us >= DAY_US // 24:
+                    self._forgot_us = self._event_us
+                    before_us = self._event_us - self._keep_us
+                    await self._do(lambda before_us=before_us: self._archiving.forget(before_us))
                 self.error = None
             except StoreError as error:
                 self.error = str(error)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from nofly.alerts import Condition
 from nofly.errors import Finding, StoreError, fold_findings
 from nofly.feeds.health import FeedState
 from nofly.incidents.machine import Case
@@ -27,8 +28,11 @@ from nofly.run.feed_silence import Silences
 from nofly.run.feeding import Feeds, Received
 from nofly.run.forgetting import without_silent
 from nofly.run.intake import NEVER_US, Intake, credible
+from nofly.run.latest import Now
+from nofly.run.monitoring import condition_of
 from nofly.run.packing import pack
 from nofly.run.predicting import Predictor
+from nofly.run.preparing import Aids
 from nofly.run.recovery import Kept, Recorded, intake_state, keep, keep_law, kept, kept_law
 from nofly.run.reloading import reloaded
 from nofly.run.telling import Telling
@@ -71,6 +75,10 @@ class View:
     """How long the last tick took."""
     trouble: str | None
     """Why nothing is judged at the moment."""
+    archive_trouble: str | None
+    """Why positions are not archived at the moment; the journal keeps them."""
+    now_of: Callable[[Case], Now | None]
+    """Returns the target of a case as it was last heard. To be called before the next tick."""
 
 
 @dataclass(slots=True)
@@ -97,6 +105,7 @@ class Watch:
     _trouble: str | None = None
     _counts: _Counts = field(default_factory=_Counts)
     _next_law: Sequence[Zone] | None = None
+    _next_aids: Aids | None = None
     _event_us: int | None = None
     _store: Store = field(init=False)
     _journal: Journal = field(init=False)
@@ -105,6 +114,7 @@ class Watch:
     _feeds: Feeds = field(init=False)
     _telling: Telling = field(init=False)
     _silences: Silences = field(init=False)
+    _archive: ArchiveThread = field(init=False)
     _amending: Amending = field(init=False)
     _unstored: list[Body] = field(default_factory=list)
     _pending: list[Received] = field(default_factory=list)
@@ -130,9 +140,13 @@ class Watch:
             self._recover()
             self._feeds = Feeds(plan.feeds, self.clock, capture=capture)
             self._silences = Silences(plan.feeds, [self._told_of(feed.name) for feed in plan.feeds])
-            self._telling = Telling(plan.alerts, state / "record.sqlite", self.clock, zone_of=self._zone)
+            self._telling = Telling(
+                plan.alerts, state / "record.sqlite", self.clock, zone_of=self._zone,
+                condition=self._condition,
+            )  # fmt: skip
             self._telling.watch(self._law, self._open())
             archive = await ends.enter_async_context(ArchiveThread(state, plan.watch.archive_days))
+            self._archive = archive
             telling = asyncio.create_task(self._telling.run(), name="alerts")
             feeding = asyncio.create_task(self._feeds.run(), name="feeds")
             try:
@@ -143,9 +157,9 @@ class Watch:
                     with suppress(asyncio.CancelledError):
                         await task
 
-    def reload(self, law: Sequence[Zone]) -> None:
-        """Judge by other zones from the next tick on."""
-        self._next_law = law
+    def reload(self, law: Sequence[Zone], aids: Aids | None = None) -> None:
+        """Judge by other zones from the next tick on, and work heights out with other aids where given."""
+        self._next_law, self._next_aids = law, aids
 
     def view(self) -> View:
         """Return what is to be shown now."""
@@ -155,8 +169,12 @@ class Watch:
             names={zone.zone_hash: zone.id for zone in self._law},
             feeds=self._feeds.states, channels=self._telling.states, records=self._counts.records,
             reports=self._counts.reports, late=self._counts.late, targets=len(self._engine.targets),
-            step_s=self._counts.step_s, trouble=self._trouble,
+            step_s=self._counts.step_s, trouble=self._trouble, archive_trouble=self._archive.error,
+            now_of=lambda case: self._engine.now(case.target_id, case.shadow),
         )  # fmt: skip
+
+    def _condition(self) -> Condition:
+        return condition_of(self.plan.feeds, self._feeds.states, self.clock(), self._trouble)
 
     async def _loop(
         self, stop: asyncio.Event, feeding: asyncio.Task[None], telling: asyncio.Task[None],
@@ -179,7 +197,7 @@ class Watch:
             # What came and could not be kept yet is not given up because no more comes.
             over = over and not (ended and self._trouble)
             self._counts.step_s = self.monotonic_s() - begun_s
-            archive.until(self._journal.committed)
+            archive.until(self._journal.committed, self._event_us or 0)
             if begun_s - amended_s >= AMEND_S or over:
                 await self._amend()
                 amended_s = begun_s
