@@ -11,7 +11,7 @@ import asyncio
 import struct
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -288,6 +288,8 @@ class Watch:
     def _change(self, law: Sequence[Zone]) -> None:
         """Judge by other zones from here on. What was judged was judged by the law before, of which no more
         is known once this is kept."""
+        if self._next_aids is not None:
+            self._engine.options = replace(self._engine.options, aids=self._next_aids)
         engine, ended = reloaded(self._engine, law, self._intake.until_us + 1, self._predictor)
         ended = [*self._unstored, *ended]
         keep_law(self._law_path, [*self._engine.law, *engine.law])
