@@ -36,6 +36,15 @@ def test_the_demo_shows_the_two_real_entries_and_a_replay(tmp_path: Path, capsys
     assert warned < entered < replay.index("its verdicts") < verdict
 
 
+def test_the_readme_quotes_the_demo(tmp_path: Path, capsys: Any) -> None:
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+    quoted = [line.removesuffix("…") for line in readme.splitlines() if "AFR172W" in line]
+    assert len(quoted) == 4
+    assert main(["demo", "--out", str(tmp_path / "shown")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert not [line for line in quoted if not any(told.startswith(line) for told in lines)]
+
+
 def test_the_demo_leaves_nothing_but_its_files(tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.chdir(tmp_path)
     before = set(Path(gettempdir()).glob("nofly-demo-*"))
