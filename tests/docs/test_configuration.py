@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,10 @@ import pytest
 
 from nofly import config
 from nofly.feeds.options import ArchiveOptions
-from nofly.incidents.inhibition import Inhibition
 from nofly.incidents.warnings import PredictionParams
 from nofly.run.check import CheckOptions
 from nofly.run.feed_plans import plan_feed
+from nofly.run.inhibition_plan import KEYS
 from nofly.run.watch_plan import plan_watch
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,7 +68,7 @@ def test_feeds_and_inhibitions_are_documented() -> None:
         plan.stall_after_s,
         plan.lateness_s,
     )
-    assert tuple(_rows("[[inhibitions]]")) == Inhibition.__struct_fields__
+    assert tuple(_rows("[[inhibitions]]")) == KEYS
 
 
 def test_the_example_can_be_watched_as_it_stands() -> None:
@@ -90,14 +90,11 @@ def test_every_option_of_the_example_is_accepted(tmp_path: Path, monkeypatch: py
         "enabled", *PredictionParams.__struct_fields__,
     }  # fmt: skip
     assert not [key for key in stated if not re.search(rf"^{key} = ", text, re.MULTILINE)]
-    assert [Inhibition(**table).zone for table in read.inhibitions] == ["EX-R1"]
     # Files that the example speaks of and that are not there.
-    check = config.CheckConfig(read.check.zones, read.check.max_gap_s, read.check.qnh)
-    supplied = config.Config(
-        check, watch=read.watch, prediction=read.prediction, feeds=read.feeds, alerts=read.alerts
-    )
-    plan = plan_watch(supplied, [], 0)
+    check = replace(read.check, qnh_stations=None, terrain=())
+    plan = plan_watch(replace(read, check=check, lists={}), [], 0)
     assert len(plan.feeds) == len(read.feeds) == 3
     assert len(plan.alerts) == len(read.alerts) == 6
+    assert [inhibition.zone for inhibition in plan.inhibitions] == ["EX-R1"]
     assert plan.watch == config.parse(EXAMPLE.read_text(encoding="utf-8"), str(EXAMPLE)).watch
     assert plan.prediction == PredictionParams()
