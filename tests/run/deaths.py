@@ -61,7 +61,6 @@ class Feeder:
     turns; what it sends while nobody is, or to a process that is killed, nobody receives."""
 
     def __init__(self) -> None:
-        self.ports = []
         self._servers = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
         self.ports = [server.getsockname()[1] for server in self._servers]
         self._sockets: list[socket.socket | None] = [None, None]
@@ -95,6 +94,8 @@ class Feeder:
                 self._sockets[number], _ = self._servers[number].accept()
 
     def _send(self) -> None:
+        while not self._end and None in self._sockets:
+            time.sleep(0.001)
         while not self._end:
             lines: list[bytearray] = [bytearray(), bytearray()]
             for aircraft in range(AIRCRAFT):
@@ -166,6 +167,8 @@ zones = ["zones.geojson"]
 [watch]
 state = "state"
 tick_s = 0.02
+# Between the feeds there are milliseconds, in which minutes of events pass.
+hold_s = 600
 snapshot_s = 0.2
 metrics = ""
 capture_bytes = 1000000

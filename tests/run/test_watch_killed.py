@@ -115,6 +115,7 @@ def survives(folder: Path, kills: int, seed: int) -> None:
             feeder.land(150)
             wait_for(lambda: all_told(folder / "state"))
         posts = dict(hook.posts)
+    assert not (folder / "errors").read_bytes()
     plan, _ = planned(parser().parse_args(["--config", str(config)]))
     found = [body for body in bodies(plan.state) if not body["kind"].startswith("feed-")]
     assert found == uninterrupted(plan)

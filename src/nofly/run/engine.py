@@ -208,7 +208,7 @@ class Engine:
         first = np.concatenate([[True], group[1:] != group[:-1]])
         base = int(time_us.min())
         span = int(time_us.max()) - base + 2
-        since = np.clip(self.heard_us[group] - base, -1, span - 1)
+        since = np.clip(self._preparing.latest_us(self.heard_us)[group] - base, -1, span - 1)
         # One running maximum for all targets: each is lifted above the one before.
         lift = np.cumsum(first) * (span + 1)
         reached = np.maximum.accumulate(np.maximum(time_us - base, since) + lift)

@@ -169,6 +169,16 @@ class Preparing:
         found[shadows] |= found[of]
         return found
 
+    def latest_us(self, heard_us: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return when each target was heard last, its not credible reports counted too, from when each was
+        heard by number."""
+        own = np.flatnonzero(self._shadow_of >= 0)
+        if not len(own):
+            return heard_us
+        latest_us = heard_us.copy()
+        latest_us[own] = np.maximum(heard_us[own], heard_us[self._shadow_of[own]])
+        return latest_us
+
     def _displace(self, codes: NDArray[np.int32], marks: NDArray[np.uint16]) -> NDArray[np.int32]:
         """Give the reports whose position is not credible to targets of their own."""
         wrong = np.flatnonzero(marks & int(DISPLACED))
