@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from contextlib import AsyncExitStack
+
     from nofly.config import Config
+    from nofly.run.watch import View, Watch
+    from nofly.run.watch_metrics import WatchPages
     from nofly.run.watch_plan import WatchPlan
+    from nofly.zones.model import Zone
+
+MOST_FINDINGS = 20
 
 _EPILOG = """\
 examples:
@@ -29,9 +37,7 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     add_plan(it)
     it.add_argument("--plain", action="store_true", help="a line for each event, on a terminal too")
-    it.add_argument(
-        "--quiet", "-q", action="store_true", help="no lines: the alerts say it all"
-    )
+    it.add_argument("--quiet", "-q", action="store_true", help="no lines: the alerts say it all")
     return it
 
 
@@ -45,6 +51,10 @@ def add_plan(it: argparse.ArgumentParser) -> None:
         help="decoder+transport://…, such as beast+tcp://host:30005, beside those of the configuration",
     )  # fmt: skip
     add("--state", metavar="FOLDER", help="where record, journal, positions and captures are (nofly-state)")
+    add(
+        "--metrics", metavar="HOST:PORT",
+        help='where /metrics and /healthz are served (127.0.0.1:9107); "" nowhere, port 0 any',
+    )  # fmt: skip
 
 
 def run(argv: list[str]) -> int:
@@ -73,6 +83,8 @@ def planned(args: argparse.Namespace) -> tuple[WatchPlan, Config]:
     config = replace(config, feeds=(*config.feeds, *more))
     if args.state is not None:
         config = replace(config, watch=replace(config.watch, state=args.state))
+    if args.metrics is not None:
+        config = replace(config, watch=replace(config.watch, metrics=args.metrics))
     plan = plan_watch(config, args.zones, time_ns() // 1000)
     if not plan.feeds:
         raise ConfigError("no feed given", expected="--feed URL, or [[feeds]] in nofly.toml")
@@ -82,39 +94,96 @@ def planned(args: argparse.Namespace) -> tuple[WatchPlan, Config]:
 async def _watch(args: argparse.Namespace, plan: WatchPlan, config: Config) -> int:
     import asyncio
     import signal
+    from contextlib import AsyncExitStack
     from time import monotonic, time_ns
 
-    from nofly.cli.streams import note, note_findings, say_text
-    from nofly.cli.watch_lines import line_of
-    from nofly.errors import NoflyError
-    from nofly.run.outputs.text import printable
+    from nofly.cli.streams import note_findings
     from nofly.run.watch import Watch
-    from nofly.run.watch_plan import read_law
+    from nofly.run.watch_metrics import WatchPages
 
     stop = asyncio.Event()
     zones = {zone.zone_hash: zone for zone in plan.law}
-
-    def tell(bodies: Any) -> None:
-        if not args.quiet:
-            say_text("\n".join(line_of(body, zones.get) for body in bodies))
-
-    watch = Watch(plan, lambda: time_ns() // 1000, monotonic, list(plan.findings), tell)
-
-    def read_again() -> None:
-        try:
-            law, findings = read_law(plan.zone_files, strict=bool(config.check.strict))
-        except (NoflyError, OSError) as error:
-            note(f"nofly: the zones stay as they are: {printable(str(error))}")
-            return
-        zones.update({zone.zone_hash: zone for zone in law})
-        note_findings(tuple(findings))
-        watch.reload(law)
-
+    pages = WatchPages(plan.feeds, plan.watch.tick_s, monotonic)
+    watch = Watch(plan, lambda: time_ns() // 1000, monotonic, list(plan.findings))
+    watch.on_tick = pages.told
+    if not args.quiet:
+        note_findings(plan.findings)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    loop.add_signal_handler(signal.SIGHUP, read_again)
-    if not args.quiet:
-        note_findings(plan.findings)
-    await watch.run(stop)
+    async with AsyncExitStack() as ends:
+        await _serve(args, plan, pages, ends)
+        say = _shown(args, plan, watch, zones, ends)
+        loop.add_signal_handler(signal.SIGHUP, lambda: _read_again(plan, config, watch, zones, say))
+        await watch.run(stop)
     return 0
+
+
+async def _serve(args: argparse.Namespace, plan: WatchPlan, pages: WatchPages, ends: AsyncExitStack) -> None:
+    """Serve /metrics and /healthz, where they are wanted, until ``ends`` ends."""
+    from nofly.cli.streams import note
+    from nofly.errors import ConfigError
+    from nofly.run.metrics import MetricsServer
+    from nofly.run.watch_metrics import served_at
+
+    place = served_at(plan.watch.metrics)
+    if place is None:
+        return
+    host, port = place
+    server = MetricsServer(pages.metrics, pages.health)
+    try:
+        found = await ends.enter_async_context(server.serving(port, host))
+    except ConfigError as error:
+        expected = 'another address in metrics of [watch], or --metrics; "" serves none'
+        raise ConfigError(error.message, expected=expected) from error
+    if not args.quiet:
+        note(f"metrics at http://{f'[{host}]' if ':' in host else host}:{found}/metrics")
+
+
+def _shown(
+    args: argparse.Namespace, plan: WatchPlan, watch: Watch, zones: Mapping[str, Zone], ends: AsyncExitStack
+) -> Callable[[str], None]:
+    """Have shown what is watched, on a screen or in lines; return what says a line to whoever watches."""
+    import os
+    import sys
+    from time import monotonic
+
+    from nofly.cli.streams import note, say_text
+    from nofly.cli.watch_lines import line_of
+
+    if args.quiet:
+        return note
+    if args.plain or not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
+        watch.on_records = lambda bodies: say_text("\n".join(line_of(body, zones.get) for body in bodies))
+        return note
+    from nofly.cli.watch_display import Display, Screen
+
+    screen = ends.enter_context(Screen())
+    display, told = Display(screen, plan, zones, monotonic), watch.on_tick
+
+    def tick(view: View) -> None:
+        told(view)
+        display.tick(view)
+
+    watch.on_records, watch.on_tick = display.records, tick
+    return screen.say
+
+
+def _read_again(
+    plan: WatchPlan, config: Config, watch: Watch, zones: dict[str, Zone], say: Callable[[str], None]
+) -> None:
+    """Judge by the zones as they are now in their files; where they cannot be read, by those known."""
+    from nofly.errors import NoflyError
+    from nofly.run.outputs.table import finding_lines
+    from nofly.run.outputs.text import printable
+    from nofly.run.watch_plan import read_law
+
+    try:
+        law, findings = read_law(plan.zone_files, strict=bool(config.check.strict))
+    except (NoflyError, OSError) as error:
+        say(f"nofly: the zones stay as they are: {printable(str(error))}")
+        return
+    zones.update({zone.zone_hash: zone for zone in law})
+    for line in finding_lines(tuple(findings))[:MOST_FINDINGS]:
+        say(line)
+    watch.reload(law)

@@ -70,6 +70,8 @@ class View:
     records: int
     reports: int
     late: int
+    wrong_time: int
+    """Reports left out because their time lay ahead."""
     targets: int
     step_s: float
     """How long the last tick took."""
@@ -168,7 +170,8 @@ class Watch:
             cases=tuple(self._engine.cases.values()),
             names={zone.zone_hash: zone.id for zone in self._law},
             feeds=self._feeds.states, channels=self._telling.states, records=self._counts.records,
-            reports=self._counts.reports, late=self._counts.late, targets=len(self._engine.targets),
+            reports=self._counts.reports, late=self._counts.late, wrong_time=self._counts.wrong_time,
+            targets=len(self._engine.targets),
             step_s=self._counts.step_s, trouble=self._trouble, archive_trouble=self._archive.error,
             now_of=lambda case: self._engine.now(case.target_id, case.shadow),
         )  # fmt: skip
