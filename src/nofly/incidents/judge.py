@@ -108,8 +108,8 @@ def outcomes(
         [_CERTAINTIES.index(Certainty.UNDETERMINED), _CERTAINTIES.index(Certainty.CONFIRMED)],
         _CERTAINTIES.index(Certainty.PROBABLE),
     )
-    both, count = np.unique(status * len(_CERTAINTIES) + certainty, return_counts=True)
-    found = zip(both.tolist(), count.tolist(), strict=True)
+    count = np.bincount(status * len(_CERTAINTIES) + certainty)
+    found = [(k, n) for k, n in enumerate(count.tolist()) if n]
     return Outcomes(
         {(_STATUSES[k // len(_CERTAINTIES)], _CERTAINTIES[k % len(_CERTAINTIES)]): n for k, n in found}
     )

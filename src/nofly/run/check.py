@@ -142,7 +142,7 @@ class _Run:
         judging = Judging(
             self.law, stays, known.targets, known.shadows, tracks, lists, known.aids, thinned
         )  # fmt: skip
-        concerned = {known.targets[k] for k in np.unique(stays.target).tolist()}
+        concerned = {known.targets[k] for k in set(stays.target.tolist())}
         return CheckResult(
             zones=self.law, report_count=self._reports,
             target_count=len(known.targets) - len(known.shadows), span_us=self._span,

@@ -143,11 +143,12 @@ def _heights_unknown(zone: Zone, aids: Aids, one: Positions) -> tuple[str, ...]:
 def _order(stays: Stays, law: Sequence[Zone], targets: Sequence[str]) -> NDArray[np.int64]:
     """Return the rows by time of entry, zone id and target id."""
     ids = {name: k for k, name in enumerate(sorted({zone.id for zone in law}))}
-    met, which = np.unique(stays.target, return_inverse=True)
-    names = [targets[k] for k in met.tolist()]
+    met = np.zeros(len(targets), np.bool_)
+    met[stays.target] = True
+    names = [targets[k] for k in np.flatnonzero(met).tolist()]
     ranks = {name: k for k, name in enumerate(sorted(set(names)))}
     by_zone = np.array([ids[zone.id] for zone in law], np.int64)[stays.zone]
-    by_target = np.array([ranks[name] for name in names], np.int64)[which]
+    by_target = np.array([ranks[name] for name in names], np.int64)[np.cumsum(met)[stays.target] - 1]
     return np.lexsort((by_target, by_zone, stays.entry_us))
 
 

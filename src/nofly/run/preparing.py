@@ -187,7 +187,7 @@ class Preparing:
         if len(self._shadow_of) < len(self.targets):
             more = np.full(len(self.targets) - len(self._shadow_of), -1, np.int32)
             self._shadow_of = np.concatenate([self._shadow_of, more])
-        for number in np.unique(codes[wrong]).tolist():
+        for number in sorted(set(codes[wrong].tolist())):
             if self._shadow_of[number] < 0:
                 shadow = self._numbering.another(self.targets[number])
                 self._shadow_of[number] = shadow
