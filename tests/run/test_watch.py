@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
+import subprocess
+import sys
 import tempfile
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import nofly as public
 from nofly.incidents.warnings import PredictionParams
+from nofly.run.check import CheckOptions, check
+from nofly.run.outputs.columns import record
+from nofly.run.trackfiles import read_batches
 from nofly.run.watch import Watch
-from nofly.schema import Coded, Positions
+from nofly.run.watch_plan import read_law
+from nofly.schema import Coded, Positions, concatenate
 from nofly.units import US_PER_S
+from tests.feeds.transports.peering import PATIENCE_S
+from tests.house.tree import SOURCE
 from tests.kernel.strategies import Case, cases, positions_of
 from tests.run.test_engine import dressed
 from tests.run.watches import (
@@ -22,13 +36,24 @@ from tests.run.watches import (
     Turn,
     bodies,
     checked,
+    flight,
+    in_order,
     journaled,
     judged,
     plan_of,
+    run_watch,
     scripted_feeds,
     watched,
 )
 
+SQUARE = {
+    "type": "Feature",
+    "properties": {"id": "Z1", "name": "SQUARE"},
+    "geometry": {
+        "type": "Polygon",
+        "coordinates": [[[13.93, 49.9], [14.3, 49.9], [14.3, 50.1], [13.93, 50.1], [13.93, 49.9]]],
+    },
+}
 FEW = -(-settings.default.max_examples // 4)
 
 
@@ -116,3 +141,66 @@ def test_however_it_comes_what_is_recorded_is_the_check(case: Case, course: Cour
         watched(plan, script)
         assert judged(bodies(state)) == checked(case.zones, journaled(state), case.max_gap_s)
         assert len(journaled(state)) == sum(len(rows) for turn in script.turns for _, rows in turn.brought)
+
+
+RECORDINGS = [
+    ("switzerland", ("zones-openair/Switzerland.txt", "boundaries/eurofirs.json.gz"), 300),
+    ("paris-2021-10-07-42ac", ("zones-openair/LF-P25_LF-R35A.openair.txt",), 2),
+]
+
+
+@pytest.mark.parametrize(("recording", "zones", "least"), RECORDINGS)
+def test_a_recording_replayed_through_the_loop_is_its_check(
+    recording: str, zones: tuple[str, ...], least: int, tmp_path: Path, shared: Path
+) -> None:
+    track = shared / "traffic" / f"{recording}.json.gz"
+    law, _ = read_law([str(shared / name) for name in zones])
+    plan = plan_of(
+        tmp_path, law, [("again", f"replay+file:{track}?speed=max")], prediction=PredictionParams(),
+        tick_s=0.05, snapshot_s=0.5,
+    )  # fmt: skip
+    run_watch(plan)
+    rows = in_order(map(record, check(law, read_batches(track), CheckOptions()).infringements))
+    assert len(rows) >= least
+    assert judged(bodies(tmp_path)) == rows
+
+
+def nofly(arguments: Sequence[str], given: bytes = b"") -> None:
+    """Run the command to its end."""
+    done = subprocess.run(
+        [sys.executable, "-m", "nofly", *arguments, "--quiet", "--metrics", ""], input=given,
+        capture_output=True, timeout=10 * PATIENCE_S, env={**os.environ, "PYTHONPATH": str(SOURCE)},
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_the_command_says_what_nofly_check_says(tmp_path: Path, shared: Path) -> None:
+    zones = str(shared / "zones-openair/LF-P25_LF-R35A.openair.txt")
+    track = str(shared / "traffic/paris-2021-10-07-42ac.json.gz")
+    nofly(["watch", "-z", zones, "--feed", f"replay+file:{track}?speed=max", "--state", str(tmp_path / "s")])
+    rows = in_order(map(record, public.check(track, zones).infringements))
+    assert len(rows) == 2
+    assert judged(bodies(tmp_path / "s")) == rows
+
+
+def test_lines_on_standard_input(tmp_path: Path) -> None:
+    now_us = time.time_ns() // 1000 - 3600 * 1_000_000
+    reports = concatenate(
+        [flight(f"icao24:4b000{k}", now_us + k, 40 + 5 * k, from_lon=13.9 + 0.01 * k) for k in range(5)]
+    )
+    reports = reports.take(np.argsort(reports.time_us, kind="stable"))
+    lines = b"".join(
+        json.dumps({
+            "time_us": int(reports.time_us[k]), "target_id": reports.target.at(k), "alt_std_m": 1000.0,
+            "lat_deg": reports.lat_deg[k], "lon_deg": reports.lon_deg[k],
+        }).encode() + b"\n"
+        for k in range(len(reports))
+    )  # fmt: skip
+    (tmp_path / "ring.geojson").write_text(json.dumps(SQUARE))
+    zones = str(tmp_path / "ring.geojson")
+    nofly(["watch", "-z", zones, "--feed", "jsonl+stdin:", "--state", str(tmp_path / "s")], lines)
+    law, _ = read_law([zones])
+    found = bodies(tmp_path / "s")
+    assert len(journaled(tmp_path / "s")) == len(reports)
+    assert judged(found) == checked(law, journaled(tmp_path / "s"))
+    assert [body["kind"] for body in found].count("entered") == 5
