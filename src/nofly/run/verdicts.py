@@ -76,6 +76,9 @@ class Verdicts:
         law = self._law[zone]
         if record.kind in (Told.ENTERED, Told.REENTERED) and record.stay is not None:
             self._incident[record.stay] = record.incident
+        if record.shadow and more.get("status") == Status.INFRINGEMENT.value:
+            # It rests on reports that are not credible: nobody is accused by them.
+            more = {**more, "status": Status.SUSPECT.value}
         return {
             **msgspec.to_builtins(record), "zone_id": law.id, "zone_name": law.name,
             "icao24": icao24_of(record.target_id), **more,
