@@ -172,18 +172,18 @@ def _shown(
 def _read_again(
     plan: WatchPlan, config: Config, watch: Watch, zones: dict[str, Zone], say: Callable[[str], None]
 ) -> None:
-    """Judge by the zones as they are now in their files; where they cannot be read, by those known."""
+    """Judge by zones, heights and lists as their files are now; where one cannot be read, as before."""
     from nofly.errors import NoflyError
     from nofly.run.outputs.table import finding_lines
     from nofly.run.outputs.text import printable
     from nofly.run.watch_plan import read_law
 
     try:
-        law, findings = read_law(plan.zone_files, strict=bool(config.check.strict))
+        law, options, findings = read_law(config, plan.zone_files, watch.clock())
     except (NoflyError, OSError) as error:
         say(f"nofly: the zones stay as they are: {printable(str(error))}")
         return
     zones.update({zone.zone_hash: zone for zone in law})
     for line in finding_lines(tuple(findings))[:MOST_FINDINGS]:
         say(line)
-    watch.reload(law)
+    watch.reload(law, options)

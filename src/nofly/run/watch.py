@@ -11,7 +11,7 @@ import asyncio
 import struct
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,7 +23,7 @@ from nofly.run.alert_line import ChannelState
 from nofly.run.alert_plans import channels_for
 from nofly.run.amending import Amending, amendments
 from nofly.run.archive_thread import ArchiveThread
-from nofly.run.engine import Body, Engine
+from nofly.run.engine import Body, Engine, EngineOptions
 from nofly.run.feed_silence import Silences
 from nofly.run.feeding import Feeds, Received
 from nofly.run.forgetting import without_silent
@@ -32,7 +32,6 @@ from nofly.run.latest import Now
 from nofly.run.monitoring import condition_of
 from nofly.run.packing import pack
 from nofly.run.predicting import Predictor
-from nofly.run.preparing import Aids
 from nofly.run.recovery import Kept, Recorded, intake_state, keep, keep_law, kept, kept_law
 from nofly.run.reloading import reloaded
 from nofly.run.telling import Telling
@@ -107,7 +106,7 @@ class Watch:
     _trouble: str | None = None
     _counts: _Counts = field(default_factory=_Counts)
     _next_law: Sequence[Zone] | None = None
-    _next_aids: Aids | None = None
+    _next_options: EngineOptions | None = None
     _event_us: int | None = None
     _store: Store = field(init=False)
     _journal: Journal = field(init=False)
@@ -159,9 +158,9 @@ class Watch:
                     with suppress(asyncio.CancelledError):
                         await task
 
-    def reload(self, law: Sequence[Zone], aids: Aids | None = None) -> None:
-        """Judge by other zones from the next tick on, and work heights out with other aids where given."""
-        self._next_law, self._next_aids = law, aids
+    def reload(self, law: Sequence[Zone], options: EngineOptions | None = None) -> None:
+        """Judge by other zones from the next tick on, and with other heights and lists where given."""
+        self._next_law, self._next_options = law, options
 
     def view(self) -> View:
         """Return what is to be shown now."""
@@ -291,8 +290,8 @@ class Watch:
     def _change(self, law: Sequence[Zone]) -> None:
         """Judge by other zones from here on. What was judged was judged by the law before, of which no more
         is known once this is kept."""
-        if self._next_aids is not None:
-            self._engine.options = replace(self._engine.options, aids=self._next_aids)
+        if self._next_options is not None:
+            self._engine.options = self._next_options
         engine, ended = reloaded(self._engine, law, self._intake.until_us + 1, self._predictor)
         ended = [*self._unstored, *ended]
         keep_law(self._law_path, [*self._engine.law, *engine.law])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,8 @@ class WatchPlan:
     prediction: PredictionParams | None
     inhibitions: tuple[Inhibition, ...] = ()
     findings: tuple[Finding, ...] = ()
-    zone_files: tuple[str, ...] = field(default=())
+    zone_files: tuple[str, ...] = ()
+    """Names and patterns of zone files beside those of the configuration."""
 
     @property
     def state(self) -> Path:
@@ -62,10 +63,7 @@ class WatchPlan:
 def plan_watch(config: Config, zone_files: Sequence[str], now_us: int) -> WatchPlan:
     """Return the plan. Raises ConfigError, PluginError and what zone files raise, for the first thing that
     cannot be."""
-    files = expanded([*config.check.zones, *zone_files])
-    if not files:
-        raise ConfigError("no zones given", expected="--zones FILE, or zones in [check]")
-    law, findings = read_law(files, strict=bool(config.check.strict))
+    law, options, findings = read_law(config, zone_files, now_us)
     feeds = [plan_feed(*_named(table, "feeds", k, "url")) for k, table in enumerate(config.feeds)]
     alerts = [plan_alert(*_named(table, "alerts", k, "kind")) for k, table in enumerate(config.alerts)]
     for what, plans in (("feeds", feeds), ("alerts", alerts)):
@@ -73,37 +71,40 @@ def plan_watch(config: Config, zone_files: Sequence[str], now_us: int) -> WatchP
         for name in names:
             if names.count(name) > 1:
                 raise ConfigError(f"two of [[{what}]] are called {name!r}", expected="a name for each")
-    lists = Lists(tuple(read_list(path, name) for name, path in config.lists.items()))
-    lists.require(lists_of(law))
-    aids, said = _aids(config, now_us)
-    try:
-        options = EngineOptions(
-            config.check.max_gap_s or 120.0, Params(config.watch.reentry_s, config.watch.close_s), aids, lists
-        )
-    except InputError as error:
-        raise ConfigError(error.message, locator=f"watch.{error.locator}", expected=error.expected) from None
     if config.watch.tick_s <= 0:
         raise ConfigError("tick_s is 0", locator="watch.tick_s", expected="more than 0")
     return WatchPlan(
         tuple(law), tuple(feeds), tuple(alerts), options, config.watch, _prediction(config.prediction),
         tuple(plan_inhibition(table, k) for k, table in enumerate(config.inhibitions)),
-        (*findings, *said), tuple(files),
+        tuple(findings), tuple(zone_files),
     )  # fmt: skip
 
 
-def read_law(files: Sequence[str], *, strict: bool = False) -> tuple[list[Zone], list[Finding]]:
-    """Return the zones of files that can be watched, and what is to be said of the others."""
-    found = read_zones(files, strict=strict)
+def read_law(
+    config: Config, zone_files: Sequence[str], now_us: int
+) -> tuple[list[Zone], EngineOptions, list[Finding]]:
+    """Return the zones that can be watched, what is judged with, and what is to be said of both: all that is
+    read from files, as the files are now. Errors as of :func:`plan_watch`."""
+    files = expanded([*config.check.zones, *zone_files])
+    if not files:
+        raise ConfigError("no zones given", expected="--zones FILE, or zones in [check]")
+    found = read_zones(files, strict=bool(config.check.strict))
     law, left_out = watched(found.zones)
     if not law:
         raise ConfigError("no zone that can be watched", source=", ".join(files[:5]))
-    return law, [*found.findings, *left_out]
-
-
-def _aids(config: Config, now_us: int) -> tuple[Aids, list[Finding]]:
+    lists = Lists(tuple(read_list(path, name) for name, path in config.lists.items()))
+    lists.require(lists_of(law))
     check = config.check
-    qnh, findings = load_qnh(check.qnh, now_us, check.qnh_stations)
-    return Aids(qnh, load_geoid(), load_terrain(check.terrain)), findings
+    qnh, said = load_qnh(check.qnh, now_us, check.qnh_stations)
+    aids = Aids(qnh, load_geoid(), load_terrain(check.terrain))
+    try:
+        incidents = Params(config.watch.reentry_s, config.watch.close_s)
+    except InputError as error:
+        raise ConfigError(error.message, locator=f"watch.{error.locator}", expected=error.expected) from None
+    listed = [finding for each in lists.lists for finding in each.findings]
+    return law, EngineOptions(check.max_gap_s or 120.0, incidents, aids, lists), [
+        *found.findings, *left_out, *listed, *said,
+    ]  # fmt: skip
 
 
 def _named(table: Mapping[str, Any], kind: str, number: int, key: str) -> tuple[str, str, dict[str, Any]]:
