@@ -13,6 +13,7 @@ VERBS = {
     "check": "who entered which zone, where, when, how deep, how sure: recorded traffic against zones",
     "watch": "who is inside, who will be, are the feeds alive: live traffic against zones",
     "replay": "recorded traffic as if it came now, or how good its warnings were",
+    "doctor": "what is configured, what would be monitored, what answers: before a watch, or beside it",
     "incidents": "list, show, export and verify what a watch recorded; acknowledge, mute, exempt, clear",
     "archive": "list, query and compact the positions that a watch kept",
     "zones": "list, show, validate, convert and compare zone files",

@@ -1,0 +1,163 @@
+"""Whether what a watch writes to and tells is there: the state folder, the record, the channels, the port."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from nofly.errors import NoflyError
+from nofly.run.alert_plans import AlertPlan
+from nofly.run.doctor import Check, Well, told
+from nofly.run.outputs.text import printable
+from nofly.run.watch_metrics import served_at
+from nofly.run.watch_plan import WatchPlan
+from nofly.store.sqlite import Store
+
+LEAST_FREE_BYTES = 100_000_000
+CONNECT_S = 5.0
+_PORTS = {"http": 80, "https": 443}
+
+
+def watched_now(state: Path) -> bool | None:
+    """Return whether a process has the journal of a state folder; None where that cannot be told."""
+    try:
+        inode = (state / "journal" / "lock").stat().st_ino
+    except OSError:
+        return False
+    try:
+        locks = Path("/proc/locks").read_text(encoding="ascii")
+    except OSError:
+        return None
+    return any(line.split()[1] == "FLOCK" and f":{inode} " in line for line in locks.splitlines())
+
+
+def state(plan: WatchPlan) -> Iterator[Check]:
+    """Yield whether the state folder can be written and has room, and whether the record is whole."""
+    folder = plan.state
+    name = printable(str(folder))
+    place = next(one for one in (folder, *folder.absolute().parents) if one.exists())
+    try:
+        with tempfile.TemporaryFile(dir=place) as file:
+            file.write(b"nofly")
+            file.flush()
+        there = "can be written" if folder.exists() else f"is made at the start, in {printable(str(place))}"
+        yield Check("state", name, Well.OK, there)
+    except OSError as error:
+        yield Check("state", name, Well.FAULT, f"cannot be written: {told(error)}")
+    yield _room(plan, place)
+    if watched_now(folder):
+        yield Check("state", name, Well.OK, "a watch is at work on it: what it listens to, nobody else can")
+    yield _record(folder)
+
+
+def _room(plan: WatchPlan, place: Path) -> Check:
+    free = shutil.disk_usage(place).free
+    limits = plan.capture
+    used = 0
+    for path in (plan.state / "capture").rglob("*"):
+        with suppress(OSError):
+            used += path.stat().st_size
+    said = f"{free / 1e9:,.1f} GB free"
+    if free < LEAST_FREE_BYTES:
+        return Check("state", "room", Well.FAULT, said)
+    if limits is not None and free + used < limits.keep_bytes:
+        more = f"raw captures may grow to {limits.keep_bytes / 1e9:,.1f} GB (capture_bytes)"
+        return Check("state", "room", Well.WARNING, f"{said}, {more}")
+    return Check("state", "room", Well.OK, said)
+
+
+def _record(folder: Path) -> Check:
+    path = folder / "record.sqlite"
+    if not path.exists():
+        return Check("state", "record", Well.OK, "none yet")
+    try:
+        with Store(path, create=False, read_only=True) as store:
+            findings, head = store.verify(), store.head()
+    except NoflyError as error:
+        return Check("state", "record", Well.FAULT, f"cannot be read: {told(error)}")
+    if findings:
+        first = printable(str(findings[0]))
+        return Check("state", "record", Well.FAULT, f"{len(findings):,} faults, the first: {first}")
+    return Check("state", "record", Well.OK, f"{head.sequence:,} records, each as it was written")
+
+
+def pages(plan: WatchPlan) -> Check:
+    """Return whether /metrics and /healthz can be served."""
+    address = plan.watch.metrics
+    try:
+        place = served_at(address)
+    except NoflyError as error:
+        return Check("metrics", printable(address), Well.FAULT, told(error))
+    if place is None:
+        return Check("metrics", "none", Well.OK, "served nowhere")
+    host, port = place
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.create_server((host, port), family=family):
+            return Check("metrics", address, Well.OK, "the port is free")
+    except (OSError, OverflowError) as error:
+        if watched_now(plan.state):
+            return Check("metrics", address, Well.OK, "taken, while a watch is at work on the state folder")
+        return Check("metrics", address, Well.FAULT, f"cannot be served there: {told(error)}")
+
+
+async def alerts(plan: WatchPlan, clock_us: Callable[[], int]) -> list[Check]:
+    """Return whether each channel can be, and can be reached where that can be told without telling."""
+    return list(await asyncio.gather(*(_alert(one, clock_us) for one in plan.alerts)))
+
+
+async def _alert(plan: AlertPlan, clock_us: Callable[[], int]) -> Check:
+    name = f"{plan.name}, {plan.kind}"
+    try:
+        channel = plan.module.channel(plan.own, f"alert {plan.name!r}", clock_us)
+        await channel.aclose()
+    except Exception as error:  # whatever keeps a channel from being made, the watch would not start
+        return Check("alerts", name, Well.FAULT, told(error))
+    file = getattr(plan.own, "file", None)
+    if isinstance(file, str):
+        path = Path(file)
+        place = path if path.exists() else path.absolute().parent
+        well = Well.OK if os.access(place, os.W_OK) else Well.FAULT
+        said = "can be written" if well is Well.OK else "cannot be written"
+        return Check("alerts", name, well, f"{printable(file)} {said}")
+    peer = _peer(plan.own)
+    if peer is None:
+        return Check("alerts", name, Well.OK, "whether it is reached cannot be told without alerting")
+    host, port = peer
+    where = printable(f"{host}:{port}")
+    try:
+        async with asyncio.timeout(CONNECT_S):
+            _, writer = await asyncio.open_connection(host, port)
+        writer.close()
+    except TimeoutError:
+        return Check("alerts", name, Well.FAULT, f"{where} does not answer")
+    except (OSError, UnicodeError, ValueError) as error:
+        return Check("alerts", name, Well.FAULT, f"{where} cannot be reached: {told(error)}")
+    return Check("alerts", name, Well.OK, f"{where} answers; nothing was told")
+
+
+def _peer(own: Any) -> tuple[str, int] | None:
+    """Return whom a channel connects to over TCP; None where it does not, or that is not known."""
+    url = getattr(own, "url", None)
+    if isinstance(url, str):
+        value = os.environ.get(url.removeprefix("env:"), "") if url.startswith("env:") else url
+        try:
+            parts = urlsplit(value)
+            if parts.scheme in _PORTS and parts.hostname:
+                return parts.hostname, parts.port or _PORTS[parts.scheme]
+        except ValueError:
+            return None
+        return None
+    host = getattr(own, "host", None)
+    protocol = getattr(own, "protocol", "tcp" if hasattr(own, "topic") else "udp")
+    if not isinstance(host, str) or protocol == "udp":
+        return None
+    return host, getattr(own, "port", None) or (8883 if getattr(own, "tls", False) else 1883)
