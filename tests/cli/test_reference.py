@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from nofly.cli import VERBS, archive, check, demo, replay, watch, zones
+from nofly.cli import VERBS, archive, check, demo, doctor, incidents, replay, watch, zones
 from nofly.run.outputs import FORMATS
 from nofly.run.outputs.columns import COLUMNS
 
@@ -25,7 +25,9 @@ def _options(parser: argparse.ArgumentParser) -> Iterator[str]:
         yield from (o for o in action.option_strings if o not in ("-h", "--help"))
 
 
-@pytest.mark.parametrize("verb", [check, watch, replay, archive, zones, demo], ids=lambda v: v.__name__)
+@pytest.mark.parametrize(
+    "verb", [check, watch, doctor, incidents, replay, archive, zones, demo], ids=lambda v: v.__name__
+)
 def test_every_option_is_on_the_page(verb: object) -> None:
     missing = [
         o for o in _options(verb.parser()) if not re.search(rf"(?<![\w-]){re.escape(o)}(?![\w-])", PAGE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +23,13 @@ def pages(one: Any, passed_s: float = 0.0) -> WatchPages:
     made.told(one)
     clock_s[0] += passed_s
     return made
+
+
+def test_every_metric_is_on_the_page() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs/reference/metrics.md").read_text(encoding="utf-8")
+    names = {metric.name for metric in pages(busy()).metrics()}
+    assert names
+    assert {name for name in names if f"`{name}`" not in page} == set()
 
 
 def test_before_the_first_tick() -> None:
