@@ -67,6 +67,12 @@ class Feed:
             lines.append(json.dumps({**row, "lon_deg": round(first_deg + k * step_deg, 6), **more}))
         self.peer.sendall(("\n".join(lines) + "\n").encode())
 
+    def leave(self) -> None:
+        """Let go of whoever is connected: the next one is spoken to."""
+        if self.peer is not None:
+            self.peer.close()
+        self.peer = None
+
     def close(self) -> None:
         for one in (self.peer, self.server):
             if one is not None:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import sqlite3
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from nofly.run.alert_words import FEED_SILENT
 from nofly.run.incident_log import Statement, read_log, say
 from nofly.store.chain import Head
 from nofly.store.sqlite import Store
-from tests.cli.live import Feed, configured, listed, site, until, watching
+from tests.cli.live import NOFLY, Feed, configured, listed, site, until, watching
 
 T0 = 1_790_000_000_000_000
 """2026-09-21 14:13:20 Z."""
@@ -271,3 +272,29 @@ def test_a_watch_that_runs_obeys(tmp_path: Path, capsys: Any) -> None:
             assert main(["incidents", "verify", "--config", str(config)]) == 0
     feed.close()
     assert main(["incidents", "verify", "--config", str(config)]) == 0
+
+
+def test_what_was_said_outlives_a_watch_that_is_killed(tmp_path: Path, capsys: Any) -> None:
+    feed = Feed()
+    config = configured(tmp_path, feed)
+    watch = subprocess.Popen([*NOFLY, "watch", "--config", str(config), "--quiet"], stderr=subprocess.DEVNULL)
+    try:
+        feed.fly("icao24:00000a", 13.95, 14.05)
+        until(lambda: listed(config, capsys), "the entry")
+        (one,) = listed(config, capsys)
+        assert main(["incidents", "acknowledge", one["id"], "--config", str(config), "--why", "known"]) == 0
+    finally:
+        watch.kill()
+        watch.wait()
+    feed.leave()
+    with watching(config, "--plain"):
+        feed.fly("icao24:00000a", 14.05, 13.95)
+        until(lambda: listed(config, capsys, "--all")[0]["exit_time"], "the exit")
+        (same,) = listed(config, capsys, "--all")
+        assert (same["id"], same["stays"]) == (one["id"], 1)
+        assert same["said"][0].startswith("acknowledged by")
+    feed.close()
+    assert main(["incidents", "verify", "--config", str(config)]) == 0
+    with Store(tmp_path / "state/record.sqlite", read_only=True) as store:
+        kinds = [record.kind for record in store.read(incident=one["id"])]
+    assert sorted(kinds) == sorted(set(kinds))

@@ -12,7 +12,7 @@ from nofly.run.latest import Now
 from nofly.run.outputs.text import width
 from nofly.run.watch import View
 from nofly.run.watch_layout import lines
-from nofly.run.watch_table import Facts, Tone, countdown, frame
+from nofly.run.watch_table import MOST_ROWS, Facts, Tone, countdown, frame
 from tests.run.views import HOSTILE, NOW_US, PLANS, REPLAY, RING, busy, case, feed, seconds_ago, view
 
 SIZES = [(20, 10), (60, 24), (80, 24), (120, 40), (200, 60)]
@@ -118,6 +118,17 @@ def test_rows_that_do_not_fit_are_counted() -> None:
     rows = [line for line in text[text.index("INSIDE") : text.index("EXPECTED")].splitlines()[2:] if line]
     assert rows[-1] == f"… and {46 - len(rows) + 1} more"
     assert "FEEDS 2" in text
+
+
+def test_thousands_are_counted() -> None:
+    cases = [case(f"icao24:{k:06x}", entry_us=seconds_ago(k)) for k in range(5000)]
+    found = frame(view(*cases), PLANS, Facts()).sections[0]
+    assert len(found.rows) == MOST_ROWS
+    text = shown(view(*cases), 80, 300)
+    assert "INSIDE 5,000" in text
+    assert "… and 4,801 more" in text
+    # Who entered last stands first.
+    assert "icao24:000000" in text.splitlines()[5]
 
 
 def test_the_time_of_a_replay_is_that_of_its_reports() -> None:

@@ -11,8 +11,8 @@ Line = tuple[str, Tone]
 GAP = "  "
 WIDEST = 26
 """No column but the last is wider."""
-LEAST_ROWS = 2
-"""So many rows every section has, where it has them."""
+LEAST_ROWS, MOST_LEAST_ROWS = 2, 6
+"""So many rows every section has, where it has them; the latter where there is room."""
 MOST_HAPPENED = 8
 
 
@@ -35,7 +35,8 @@ def lines(frame: Frame, columns: int, height: int) -> list[Line]:
 
 def _shares(wanted: Sequence[int], room: int) -> list[int]:
     """Return how many lines each section gets: a few each, the rest to those that stand first."""
-    given = [min(n, LEAST_ROWS) for n in wanted]
+    least = max(LEAST_ROWS, min(MOST_LEAST_ROWS, room // (2 * len(wanted))))
+    given = [min(n, least) for n in wanted]
     left = room - sum(given)
     for k, n in enumerate(wanted):
         more = max(0, min(n - given[k], left))
@@ -46,13 +47,14 @@ def _shares(wanted: Sequence[int], room: int) -> list[int]:
 
 def section_lines(section: Section, columns: int, most: int) -> list[Line]:
     """Return a section's title, its head and at most so many rows; where there are more, how many."""
-    count = f" {len(section.rows):,}" if section.rows else ""
+    total = len(section.rows) + section.more
+    count = f" {total:,}" if total else ""
     out: list[Line] = [(f"{section.title}{count}", Tone.TITLE)]
     if not section.rows:
         return [*out, (shorten(section.nobody.cells[0], columns), section.nobody.tone)]
     rows = list(section.rows[:most])
-    if len(section.rows) > most:
-        rows = rows[:-1]
+    if total > len(rows):
+        rows = rows[: most - 1]
     shown = _fitting(section, rows, columns)
     heads = tuple(column.head for column in section.columns)
     widths = [_natural(heads, rows, k) for k in shown]
@@ -64,10 +66,9 @@ def section_lines(section: Section, columns: int, most: int) -> list[Line]:
             space = "" if last and not section.columns[k].right else " " * (wide - width(cell))
             cells.append(space + cell if section.columns[k].right else cell + space)
         out.append((shorten(GAP.join(cells).rstrip(), columns), row.tone))
-    if len(section.rows) > len(rows):
-        more = section.rows[len(rows) :]
-        tone = Tone.ALARM if any(row.tone is Tone.ALARM for row in more) else Tone.QUIET
-        out.append((f"… and {len(more):,} more", tone))
+    if total > len(rows):
+        alarm = any(row.tone is Tone.ALARM for row in section.rows[len(rows) :])
+        out.append((f"… and {total - len(rows):,} more", Tone.ALARM if alarm else Tone.QUIET))
     return out
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from heapq import nsmallest
 from typing import Any
 
 from nofly.feeds.health import FeedState, Status, positions_per_s
@@ -24,6 +25,8 @@ from nofly.units import US_PER_S
 from nofly.zones.model import Zone
 
 MOST_FACTS = 100_000
+MOST_ROWS = 200
+"""More are counted and not made: no terminal shows them."""
 MOST_BANNERS = 3
 LONG_US = 43_200 * US_PER_S
 """A time further away is shown with its date."""
@@ -64,6 +67,8 @@ class Section:
     columns: tuple[Column, ...]
     rows: Sequence[Row]
     nobody: Row = Row(("none",), Tone.QUIET)
+    more: int = 0
+    """How many rows there are beyond those that were made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +142,10 @@ def frame(view: View, plans: Sequence[FeedPlan], facts: Facts, happened: Sequenc
     feeds = [_feed(p, s, view.now_us) for p, s in zip(plans, view.feeds, strict=True)]
     channels = [_channel(state) for state in view.channels]
     nobody = "Nobody is known to be inside." if dry_us is None else "Not monitored: nothing can be said."
+    inside, expected = _inside(view, law, facts, at_us), _expected(view, law, facts, at_us)
     sections = [
-        Section("INSIDE", _INSIDE, _inside(view, law, facts, at_us), Row((nobody,), Tone.QUIET)),
-        Section("EXPECTED", _EXPECTED, _expected(view, law, facts, at_us), Row(("Nobody.",), Tone.QUIET)),
+        Section("INSIDE", _INSIDE, inside[0], Row((nobody,), Tone.QUIET), inside[1]),
+        Section("EXPECTED", _EXPECTED, expected[0], Row(("Nobody.",), Tone.QUIET), expected[1]),
         Section("FEEDS", _FEEDS, feeds),
     ]
     if channels:
@@ -193,10 +199,15 @@ def _banners(view: View, plans: Sequence[FeedPlan], dry_us: int | None) -> list[
     return out
 
 
-def _inside(view: View, law: Mapping[str, Zone], facts: Facts, at_us: int) -> list[Row]:
+def _inside(view: View, law: Mapping[str, Zone], facts: Facts, at_us: int) -> tuple[list[Row], int]:
+    """Return rows, those who entered last first, and how many more there are."""
     cases = [case for case in view.cases if case.phase in _HOW]
-    cases.sort(key=lambda case: (case.shadow, _RANK.index(case.phase), case.entry_us or 0, case.target_id))
-    return [_stay(case, law.get(case.zone_hash), view.now_of(case), facts.of(case), at_us) for case in cases]
+    first = nsmallest(
+        MOST_ROWS, cases,
+        key=lambda case: (case.shadow, _RANK.index(case.phase), -(case.entry_us or 0), case.target_id),
+    )  # fmt: skip
+    rows = [_stay(case, law.get(case.zone_hash), view.now_of(case), facts.of(case), at_us) for case in first]
+    return rows, len(cases) - len(rows)
 
 
 def _stay(case: Case, zone: Zone | None, now: Now | None, known: Mapping[str, Any], at_us: int) -> Row:
@@ -221,21 +232,24 @@ def _stay(case: Case, zone: Zone | None, now: Now | None, known: Mapping[str, An
     )  # fmt: skip
 
 
-def _expected(view: View, law: Mapping[str, Zone], facts: Facts, at_us: int) -> list[Row]:
+def _expected(view: View, law: Mapping[str, Zone], facts: Facts, at_us: int) -> tuple[list[Row], int]:
+    """Return rows, the nearest entry first, and how many more there are."""
+    cases = [(facts.of(case), case) for case in view.cases if case.warned]
+    first = nsmallest(
+        MOST_ROWS, cases,
+        key=lambda one: (one[1].shadow, one[0].get("predicted_entry_us") or 0, one[1].target_id),
+    )  # fmt: skip
     rows = []
-    for case in view.cases:
-        if not case.warned:
-            continue
-        zone, now, known = law.get(case.zone_hash), view.now_of(case), facts.of(case)
+    for known, case in first:
+        zone, now = law.get(case.zone_hash), view.now_of(case)
         entry_us = known.get("predicted_entry_us")
         cells = (
             _zone(case, zone), _callsign(now, known), _address(case), countdown(entry_us, at_us),
             "–" if entry_us is None else clock(entry_us, date=False),
             height(known.get("height_m"), _datum(zone)), _height(now, zone),
         )  # fmt: skip
-        tone = Tone.QUIET if case.shadow else Tone.WARNING
-        rows.append((entry_us or 0, case.target_id, Row(cells, tone)))
-    return [row for *_, row in sorted(rows, key=lambda one: one[:2])]
+        rows.append(Row(cells, Tone.QUIET if case.shadow else Tone.WARNING))
+    return rows, len(cases) - len(rows)
 
 
 def countdown(entry_us: int | None, at_us: int) -> str:
