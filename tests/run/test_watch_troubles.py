@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nofly.run.engine import Engine, EngineOptions
-from nofly.schema import concatenate
+from nofly.schema import Positions, concatenate
 from tests.run.watches import AIDS, RING, START_US, checked, flight, judged
 
 
@@ -21,3 +21,15 @@ def test_a_late_report_that_is_not_credible_either() -> None:
         bodies += tick.bodies
     bodies += engine.finish().bodies
     assert judged(bodies) == checked([RING], concatenate([positions, jump, rest]))
+
+
+def test_a_stay_does_not_hold_the_batch_it_began_in() -> None:
+    """Of a batch with a thousand aircraft, what is remembered of the one that is inside is its own."""
+    crowd = [flight(f"icao24:{k:06x}", START_US + k, 30, lat_deg=40.0) for k in range(1000)]
+    batch = concatenate([flight("icao24:4ca7b3", START_US, 60), *crowd])
+    batch = batch.take(np.argsort(batch.time_us, kind="stable"))
+    engine = Engine([RING], EngineOptions(aids=AIDS))
+    engine.step(batch, int(batch.time_us[-1]))
+    gc.collect()
+    held = [one for one in gc.get_objects() if isinstance(one, Positions) and len(one) == 1]
+    assert [one.target.values for one in held] == [["icao24:4ca7b3"]]

@@ -244,7 +244,9 @@ class Heard:
         target, happening = one.target, one.happening
         going, count = self._going.setdefault(target, {}), int(self._count[target])
         if happening.event in _BEGINS and one.zone not in going:
-            account = Account(happening.time_us, count, first=row)
+            # Alone, without the texts of the batch that it came in.
+            first = None if row is None else as_positions(as_table(row))
+            account = Account(happening.time_us, count, first=first)
             account.stated_before = bool(self._stated[target])
             account.else_told = [column[target] for column in self._told]
             if happening.time_us == int(self.last_us[target]):
