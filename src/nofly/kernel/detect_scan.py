@@ -320,7 +320,7 @@ class Scan:
         i: cython.Py_ssize_t = first
         base_row: cython.longlong = base
         gap: cython.double = gap_us
-        gap_whole: cython.longlong = int(min(gap_us, 9.0e18))
+        gap_whole: cython.longlong = int(min(gap_us, 4.0e18))
         rows: cython.int = self.rows
         flat: cython.bint = rows == 0
         g: cython.Py_ssize_t
@@ -339,6 +339,13 @@ class Scan:
         b1: cython.double
         alone: cython.Py_ssize_t
         step: cython.longlong
+        bad: cython.longlong
+        other: cython.int
+        least: cython.double
+        most: cython.double
+        south: cython.double
+        north: cython.double
+        same: cython.bint = low_m is high_m
         fits: cython.bint
         why: cython.int = 0
         with cython.nogil:
@@ -385,19 +392,37 @@ class Scan:
                     j += 1
                     # Eight at a time, as long as all of them stay.
                     while j >= alone and j + 8 <= n and tgt[j + 7] == g:
-                        fits = cython.cast(cython.double, when[j + 7]) < until
+                        other = 0
+                        bad = 0
                         for k in range(j, j + 8):
                             step = when[k] - when[k - 1]
-                            fits &= (
-                                (tgt[k] == g) & (step >= 0) & (step <= gap_whole)
-                                & (lon[k] >= x0) & (lon[k] <= x1) & (lat[k] >= y0) & (lat[k] <= y1)
-                            )  # fmt: skip
+                            # The sign tells: time runs back, or leaps.
+                            bad |= step | (gap_whole - step)
+                            other |= tgt[k] ^ tgt[j]
+                        least = most = lon[j]
+                        south = north = lat[j]
+                        for k in range(j + 1, j + 8):
+                            least = lon[k] if lon[k] < least else least
+                            most = lon[k] if lon[k] > most else most
+                            south = lat[k] if lat[k] < south else south
+                            north = lat[k] if lat[k] > north else north
+                        fits = (
+                            (other == 0) & (bad >= 0) & (least >= x0) & (most <= x1)
+                            & (south >= y0) & (north <= y1)
+                            & (cython.cast(cython.double, when[j + 7]) < until)
+                        )  # fmt: skip
                         if not flat:
-                            for k in range(j, j + 8):
-                                fits &= (
-                                    (low[0, k] >= a0) & (low[0, k] <= a1)
-                                    & (high[0, k] >= b0) & (high[0, k] <= b1)
-                                )  # fmt: skip
+                            least = most = low[0, j]
+                            for k in range(j + 1, j + 8):
+                                least = low[0, k] if low[0, k] < least else least
+                                most = low[0, k] if low[0, k] > most else most
+                            fits &= (least >= a0) & (most <= a1)
+                            if not same:
+                                least = most = high[0, j]
+                                for k in range(j + 1, j + 8):
+                                    least = high[0, k] if high[0, k] < least else least
+                                    most = high[0, k] if high[0, k] > most else most
+                            fits &= (least >= b0) & (most <= b1)
                         if not fits:
                             # One of these eight is the last: they are taken one by one.
                             alone = j + 8

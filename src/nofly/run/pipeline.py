@@ -146,17 +146,15 @@ def _by_worker(numbers: NDArray[np.int32], workers: int) -> tuple[NDArray[np.int
 
 def _part(reports: Reports, quality: Quality, rows: slice) -> tuple[Reports, Quality]:
     """Return some rows of a batch, in arrays as the kernel takes them."""
-    heights = [
-        np.ascontiguousarray(h[:, rows]) for h in (reports.low_m, reports.high_m, quality.height_err_m)
-    ]
+    low, err = (np.ascontiguousarray(height[:, rows]) for height in (reports.low_m, quality.height_err_m))
+    high = low if reports.high_m is reports.low_m else np.ascontiguousarray(reports.high_m[:, rows])
     return (
         Reports(
             reports.target[rows], reports.time_us[rows], reports.lat_deg[rows], reports.lon_deg[rows],
-            heights[0], heights[1],
+            low, high,
         ),
         Quality(
-            quality.pos_err_m[rows], heights[2], quality.weak[rows], quality.on_ground[rows],
-            quality.time_err_s,
+            quality.pos_err_m[rows], err, quality.weak[rows], quality.on_ground[rows], quality.time_err_s
         ),
     )  # fmt: skip
 
