@@ -80,7 +80,7 @@ clean:
 	@test -n "$(PYTHON)" || { echo "nofly needs Python 3.11 or newer; none was found." \
 		"Say where it is: make PYTHON=/path/to/python3"; exit 1; }
 	@$(PYTHON) -m venv .venv || { echo "Python's venv module is incomplete (Debian: apt-get install python3-venv)"; exit 1; }
-	$(PY) $(PIP) install --no-compile --require-hashes -r constraints.txt
+	$(PY) $(PIP) install --require-hashes -r constraints.txt
 	@touch $@
 
 .venv/.installed: .venv/.dependencies pyproject.toml setup.py
