@@ -13,6 +13,7 @@ from nofly.run.outputs.text import width
 from nofly.run.watch import View
 from nofly.run.watch_layout import lines
 from nofly.run.watch_table import MOST_ROWS, Facts, Tone, countdown, frame
+from nofly.zones.model import Datum, Limit
 from tests.run.views import HOSTILE, NOW_US, PLANS, REPLAY, RING, busy, case, feed, seconds_ago, view
 
 SIZES = [(20, 10), (60, 24), (80, 24), (120, 40), (200, 60)]
@@ -97,6 +98,26 @@ def test_silence_never_looks_like_safety(columns: int) -> None:
         one_left.split("\n")
     )
     assert "Nobody is known to be inside." in one_left
+
+
+def test_what_is_not_judged_is_not_said_to_be_outside() -> None:
+    assert "Nobody is known to be inside." not in shown(view(trouble="the disk is full"))
+    assert "Nothing is judged: nothing can be said." in shown(view(trouble="the disk is full"))
+
+
+def test_a_height_then_has_the_datum_of_the_limit_that_is_not_the_ground() -> None:
+    facts = Facts()
+    facts.take([{"kind": "predicted", "incident": "w", "phase": "predicted", "height_m": 2000.0}])
+    ground = Limit(0.0, Datum.AGL, "GND")
+    (volume,) = RING.volumes
+    for lower, said in ((ground, "6,562 ft AMSL"), (Limit(300.0, Datum.AGL, "300 m AGL"), "unknown")):
+        zone = replace(RING, volumes=(replace(volume, lower=lower),))
+        warned = case(
+            "icao24:1", Phase.PREDICTED, zone, incident=None, entry_us=None, warning="w", warned=True
+        )
+        text = shown(view(warned, law=(zone,), now_of=lambda _: None), facts=facts)
+        (row,) = [line for line in text.splitlines() if "icao24:1" in line]
+        assert [cell for cell in row.split("  ") if cell][-2].strip() == said
 
 
 def test_a_feed_that_speaks_and_says_nothing() -> None:

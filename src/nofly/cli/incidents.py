@@ -175,7 +175,8 @@ def _cells(one: Incident, row: dict[str, Any]) -> list[str]:
         row["icao24"] or row["target_id"] or "–", row["callsign"] or "–",
         row["phase"] if row["credible"] else f"{row['phase']} (not credible)", row["status"] or "–",
         row["certainty"] or "–", begun, moment(one.exit_us), depth(row["depth_m"], row["depth_err_m"]),
-        height(row["height_m"], row["height_datum"]), "; ".join(row["said"]) or "–",
+        # Without its datum a height says nothing.
+        height(row["height_m"] if row["height_datum"] else None, row["height_datum"]), "; ".join(row["said"]) or "–",
     ]  # fmt: skip
 
 

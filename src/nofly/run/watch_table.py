@@ -22,7 +22,7 @@ from nofly.run.outputs.text import clock, duration, height, printable, zone_word
 from nofly.run.watch import View
 from nofly.tracks.identity import icao24_of
 from nofly.units import US_PER_S
-from nofly.zones.model import Zone
+from nofly.zones.model import Datum, Zone
 
 MOST_FACTS = 100_000
 MOST_ROWS = 200
@@ -142,6 +142,8 @@ def frame(view: View, plans: Sequence[FeedPlan], facts: Facts, happened: Sequenc
     feeds = [_feed(p, s, view.now_us) for p, s in zip(plans, view.feeds, strict=True)]
     channels = [_channel(state) for state in view.channels]
     nobody = "Nobody is known to be inside." if dry_us is None else "Not monitored: nothing can be said."
+    if view.trouble is not None:
+        nobody = "Nothing is judged: nothing can be said."
     inside, expected = _inside(view, law, facts, at_us), _expected(view, law, facts, at_us)
     sections = [
         Section("INSIDE", _INSIDE, inside[0], Row((nobody,), Tone.QUIET), inside[1]),
@@ -178,9 +180,7 @@ def _status(view: View) -> tuple[str, ...]:
 def _banners(view: View, plans: Sequence[FeedPlan], dry_us: int | None) -> list[Row]:
     out = []
     if view.trouble is not None:
-        said = (
-            f"NOTHING IS JUDGED OR RECORDED: {printable(view.trouble)}. What comes is kept until it can be."
-        )
+        said = f"NOTHING IS JUDGED OR RECORDED: {printable(view.trouble)}. What comes waits until it can be."
         out.append(Row((said,), Tone.ALARM))
     if dry_us is not None:
         over = all(state.status is Status.ENDED for state in view.feeds)
@@ -246,7 +246,7 @@ def _expected(view: View, law: Mapping[str, Zone], facts: Facts, at_us: int) -> 
         cells = (
             _zone(case, zone), _callsign(now, known), _address(case), countdown(entry_us, at_us),
             "–" if entry_us is None else clock(entry_us, date=False),
-            height(known.get("height_m"), _datum(zone)), _height(now, zone),
+            _height_then(known.get("height_m"), zone), _height(now, zone),
         )  # fmt: skip
         rows.append(Row(cells, Tone.QUIET if case.shadow else Tone.WARNING))
     return rows, len(cases) - len(rows)
@@ -276,16 +276,25 @@ def _passed(since_us: int | None, at_us: int) -> str:
     return "unknown" if since_us is None else duration(max(0, at_us - since_us) // US_PER_S)
 
 
-def _datum(zone: Zone | None) -> str | None:
-    """Return the datum that a zone's height is told on: of its floor, else of its ceiling."""
+def _datums(zone: Zone | None) -> list[str]:
+    """Return the datums that a zone's heights are judged on, the floor's first. The ground is none: whoever
+    flies is above it."""
     limits = [x for v in zone.volumes for x in (v.lower, v.upper) if x is not None] if zone else []
-    return next((limit.datum.value for limit in limits), None)
+    known = (x.datum for x in limits if x.datum is not Datum.AGL or x.value_m > 0.0)
+    return [datum.value for datum in dict.fromkeys(known)]
+
+
+def _height_then(height_m: float | None, zone: Zone | None) -> str:
+    """Return the height of an expected entry; unknown where a zone has several datums, since a warning does
+    not say on which of them it is."""
+    datums = _datums(zone)
+    return height(height_m, datums[0]) if len(datums) == 1 else "unknown"
 
 
 def _height(now: Now | None, zone: Zone | None) -> str:
     known = {} if now is None else now.heights_m
-    for datum in (_datum(zone), "STD", "AMSL", "HAE", "AGL"):
-        if datum is not None and datum in known:
+    for datum in (*_datums(zone), "STD", "AMSL", "HAE", "AGL"):
+        if datum in known:
             return height(known[datum], datum)
     return "unknown"
 
