@@ -23,7 +23,9 @@ FAR = """{"type": "FeatureCollection", "features": [{"type": "Feature", "propert
 def test_a_replay_warns_tells_and_judges_and_leaves_nothing(capsys: Any) -> None:
     before = set(Path(gettempdir()).glob("nofly-replay-*"))
     assert main(["replay", *LAW, FLIGHTS]) == 1
-    said = capsys.readouterr().out
+    told = capsys.readouterr()
+    said = told.out
+    assert "[altitude-datum-assumed]" in told.err
     warned = said.index("AFR172W (icao24:3946e2) is expected to enter LS-X")
     entered = said.index("AFR172W (icao24:3946e2) entered LS-X")
     judged = said.index("AFR172W icao24:3946e2 was inside SWITZERLAND, EXERCISE for 1 min 01 s")

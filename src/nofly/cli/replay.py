@@ -98,14 +98,13 @@ def _replay(args: argparse.Namespace, config: Config) -> int:
         plan = plan_rehearsal(
             config, args.zones, args.tracks[0], Path(state), _reading(config), args.speed or "max"
         )
-        note_findings(plan.findings)
         zones = {zone.zone_hash: zone for zone in plan.law}
 
         def tell(bodies: Sequence[Any]) -> None:
             say_text("\n".join(line_of(body, zones.get) for body in bodies))
             verdicts.extend(body for body in bodies if "verdict" in body)
 
-        rehearse(plan, tell)
+        note_findings(tuple(rehearse(plan, tell)))
     return exit_code(verdicts)
 
 

@@ -51,11 +51,12 @@ def plan_rehearsal(
     return replace(plan, feeds=(replace(feed, transport_options=chosen),))
 
 
-def rehearse(plan: WatchPlan, tell: Callable[[Sequence[Body]], None]) -> None:
-    """Run the watch until the recording ends; ``tell`` gets what is recorded, once it is durable. Raises
-    what :meth:`nofly.run.watch.Watch.run` raises."""
+def rehearse(plan: WatchPlan, tell: Callable[[Sequence[Body]], None]) -> list[Finding]:
+    """Run the watch until the recording ends; ``tell`` gets what is recorded, once it is durable. Return what
+    is to be said of zones and recording. Raises what :meth:`nofly.run.watch.Watch.run` raises."""
     watch = Watch(plan, lambda: time_ns() // 1000, monotonic, list(plan.findings), tell)
     asyncio.run(watch.run(asyncio.Event()))
+    return watch.findings
 
 
 class ReportPlan(NamedTuple):
