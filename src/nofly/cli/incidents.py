@@ -176,7 +176,8 @@ def _cells(one: Incident, row: dict[str, Any]) -> list[str]:
         row["phase"] if row["credible"] else f"{row['phase']} (not credible)", row["status"] or "–",
         row["certainty"] or "–", begun, moment(one.exit_us), depth(row["depth_m"], row["depth_err_m"]),
         # Without its datum a height says nothing.
-        height(row["height_m"] if row["height_datum"] else None, row["height_datum"]), "; ".join(row["said"]) or "–",
+        height(row["height_m"] if row["height_datum"] else None, row["height_datum"]),
+        "; ".join(row["said"]) or "–",
     ]  # fmt: skip
 
 
