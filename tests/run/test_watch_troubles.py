@@ -2,9 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
+import subprocess
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nofly.feeds.health import Status
 from nofly.run.engine import Engine, EngineOptions
+from nofly.run.watch import Watch
 from nofly.schema import Positions, concatenate
-from tests.run.watches import AIDS, RING, START_US, checked, flight, judged
+from nofly.zones.model import Circle, Volume
+from tests.run.test_watch_killed import KilledError, killed_at
+from tests.run.watches import (
+    AIDS,
+    FULL,
+    RING,
+    START_US,
+    Script,
+    Turn,
+    bodies,
+    checked,
+    flight,
+    journaled,
+    judged,
+    plan_of,
+    scripted_feeds,
+    watched,
+)
 
 
 def test_a_late_report_that_is_not_credible_either() -> None:
@@ -33,3 +63,179 @@ def test_a_stay_does_not_hold_the_batch_it_began_in() -> None:
     gc.collect()
     held = [one for one in gc.get_objects() if isinstance(one, Positions) and len(one) == 1]
     assert [one.target.values for one in held] == [["icao24:4ca7b3"]]
+
+
+def turns_of(positions: Positions, tick_s: float = 5.0, **more: Any) -> list[Turn]:
+    """Return the turns in which a feed brings positions as they happen."""
+    turn = -(-(positions.time_us - int(positions.time_us[0])) // round(tick_s * 1e6))
+    begun_us = int(positions.time_us[0])
+    return [
+        Turn(begun_us + k * round(tick_s * 1e6), [(0, positions.take(np.flatnonzero(turn == k)))], **more)
+        for k in range(int(turn.max()) + 1)
+    ]
+
+
+def three(seconds: int = 240) -> Positions:
+    """Return three flights of which each is inside for a while."""
+    flights = [
+        flight(f"icao24:4b000{k}", START_US + k, seconds, from_lon=13.9 - 0.05 * k, lon_per_s=0.001)
+        for k in range(3)
+    ]
+    positions = concatenate(flights)
+    return positions.take(np.argsort(positions.time_us, kind="stable"))
+
+
+def logged(folder: Path) -> tuple[str, str, dict[str, object]]:
+    return "log", "log", {"file": str(folder / "log"), "format": "json"}
+
+
+@pytest.mark.parametrize("jump_s", [3600, -3600])
+def test_a_clock_that_jumps(jump_s: int, tmp_path: Path) -> None:
+    turns = turns_of(three())
+    for k, turn in enumerate(turns):
+        turn.steady_us = turn.now_us
+        if len(turns) // 3 <= k:
+            turn.now_us += jump_s * 1_000_000
+    watch = watched(plan_of(tmp_path, [RING], scripted_feeds(1)), Script(turns))
+    assert watch.view().late == 0
+    assert len(journaled(tmp_path)) == len(three())
+    assert judged(bodies(tmp_path)) == checked([RING], three())
+
+
+def test_a_feed_that_falls_silent_and_speaks_again(tmp_path: Path) -> None:
+    """Who was inside is lost by the clock, and the silence is recorded before it is over."""
+    before = flight("icao24:4ca7b3", START_US, 60)
+    after = flight("icao24:4ca7b3", START_US + 900_000_000, 60, from_lon=14.02)
+    silent = [
+        Turn(START_US + k * 10_000_000, status=Status.STALLED if k > 9 else Status.ALIVE)
+        for k in range(7, 90)
+    ]
+    script = Script([*turns_of(before), *silent, *turns_of(after)])
+    told: list[tuple[int, str]] = []
+
+    def each(watch: Watch, _: asyncio.Event) -> None:
+        watch.on_records = lambda some: told.extend((script.done, body["kind"]) for body in some)
+
+    plan = plan_of(
+        tmp_path, [RING], scripted_feeds(1), alerts=[("log", "log", {"file": str(tmp_path / "log")})]
+    )
+    watched(plan, script, each)
+    kinds = [kind for _, kind in told]
+    assert [kind for kind in kinds if kind.startswith("feed")] == ["feed-silent", "feed-alive"]
+    at = {kind: done for done, kind in told}
+    assert at["feed-silent"] < at["lost"] < at["feed-alive"]
+    assert len([line for line in (tmp_path / "log").read_text().splitlines() if "f0" in line]) == 2
+    assert judged(bodies(tmp_path)) == checked([RING], concatenate([before, after]))
+
+
+def test_a_silence_is_not_told_again_by_the_next_process(tmp_path: Path) -> None:
+    quiet = [Turn(START_US + k * 10_000_000, status=Status.STALLED) for k in range(10)]
+    script = Script([*turns_of(flight("icao24:4ca7b3", START_US, 5)), *quiet])
+
+    def each(_: Watch, stop: asyncio.Event) -> None:
+        if script.done in (4, 7):
+            stop.set()
+
+    for _ in range(3):
+        watched(plan_of(tmp_path, [RING], scripted_feeds(1)), script, each)
+    assert [body["kind"] for body in bodies(tmp_path)].count("feed-silent") == 1
+
+
+def test_a_disk_that_is_full_for_a_while(tmp_path: Path) -> None:
+    state = tmp_path / "small"
+    state.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(state)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip(f"no small disk can be made: {mounted.stderr.decode().strip()}")
+    try:
+        script, filler, troubles = Script(turns_of(three(600))), state / "filler", set()
+
+        def each(watch: Watch, _: asyncio.Event) -> None:
+            if script.done == 20:
+                with filler.open("wb", buffering=0) as file, suppress(OSError):
+                    while True:
+                        file.write(bytes(1024))
+            if script.done == 80:
+                filler.unlink()
+            troubles.add((20 < script.done <= 80, watch.view().trouble is not None))
+
+        watch = watched(plan_of(state, [RING], scripted_feeds(1), snapshot_s=30.0), script, each)
+        assert (True, True) in troubles
+        assert (False, True) not in {t for t in troubles if not t[0]} or script.done > 80
+        assert watch.view().trouble is None
+        assert len(journaled(state)) == 3 * 600
+        assert judged(bodies(state)) == checked([RING], three(600))
+    finally:
+        subprocess.run(["umount", str(state)], check=True)
+
+
+WIDE = replace(RING, id="Z2", name="WIDE", volumes=(Volume(Circle((50.0, 14.0), 9000.0), None, FULL),))
+OTHER = replace(RING, id="Z3", name="OTHER", volumes=(Volume(Circle((50.0, 14.02), 4000.0), None, FULL),))
+CHANGED = replace(WIDE, volumes=(Volume(Circle((50.0, 14.0), 7000.0), None, FULL),))
+BEFORE, AFTER = [RING, WIDE, OTHER], [RING, CHANGED, replace(OTHER, id="Z4")]
+RELOADED_AT = 22
+
+
+def reloading(state: Path, script: Script) -> None:
+    """Watch a script to its end; at a turn other zones are given."""
+
+    def each(watch: Watch, _: asyncio.Event) -> None:
+        if script.done == RELOADED_AT:
+            watch.reload(AFTER)
+
+    watched(plan_of(state, BEFORE if script.done < RELOADED_AT else AFTER, scripted_feeds(1)), script, each)
+
+
+def test_zones_that_change_while_somebody_is_inside(tmp_path: Path) -> None:
+    positions = three()
+    script = Script(turns_of(positions))
+    reloading(tmp_path, script)
+    found = bodies(tmp_path)
+    at_us = int(script.turns[RELOADED_AT - 1].brought[0][1].time_us.max()) + 1
+    law = [
+        RING, replace(WIDE, valid_to_us=at_us), replace(OTHER, valid_to_us=at_us),
+        replace(CHANGED, valid_from_us=at_us), replace(AFTER[2], valid_from_us=at_us),
+    ]  # fmt: skip
+    rows = checked(law, positions)
+    # A check does not know that an edition without another one after it was taken away by hand.
+    for row in rows:
+        if row["zone_id"] == "Z3" and row["exit_cause"] == "zone-deactivated":
+            row["exit_cause"] = "zone-changed"
+        if row["zone_id"] == "Z4" and row["cause"] == "zone-activated":
+            row["cause"] = "zone-changed"
+    names = ("zone_id", "target_id", "entry_time", "exit_time", "cause", "exit_cause", "depth_m", "reports")
+    same = [[row[name] for name in names] for row in judged(found)]
+    assert sorted(same, key=repr) == sorted([[row[name] for name in names] for row in rows], key=repr)
+    assert [row for row in judged(found) if row["zone_id"] == "Z1"] == [
+        r for r in rows if r["zone_id"] == "Z1"
+    ]
+    assert {"zone-changed"} == {
+        body["cause"] for body in found if body["kind"] in ("entered", "exited") and body["time_us"] == at_us
+    }
+    assert any(body["time_us"] == at_us for body in found)
+
+
+@pytest.mark.parametrize("call", range(24))
+def test_killed_while_the_zones_change(call: int, tmp_path: Path) -> None:
+    """Whenever it dies, what is recorded is what is recorded where nobody dies."""
+    whole = tmp_path / "whole"
+    reloading(whole, Script(turns_of(three())))
+    script, state = Script(turns_of(three())), tmp_path / "killed"
+
+    def each(watch: Watch, stop: asyncio.Event) -> None:
+        if script.done == RELOADED_AT - 1:
+            stop.set()
+
+    watched(plan_of(state, BEFORE, scripted_feeds(1)), script, each)
+    with suppress(KilledError), killed_at(call // 2, after=bool(call % 2)):
+        reloading(state, script)
+    if script.done < len(script.turns):
+        # What it had taken when it died it takes again unless that is in the journal.
+        script.done = script.taken = sum(
+            int(turn.brought[0][1].time_us[0]) <= int(journaled(state).time_us.max()) for turn in script.turns
+        )
+        reloading(state, script)
+    assert len(journaled(state)) == len(three())
+    assert bodies(state) == bodies(whole)

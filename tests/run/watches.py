@@ -72,6 +72,9 @@ class Turn:
 
     now_us: int
     brought: list[tuple[int, Positions]] = field(default_factory=list)
+    status: Status = Status.ALIVE
+    steady_us: int | None = None
+    """What a clock says that nobody sets; None: the same."""
 
 
 @dataclass
@@ -80,9 +83,18 @@ class Script:
 
     turns: Sequence[Turn]
     done: int = 0
+    taken: int = 0
 
     def clock(self) -> int:
-        return self.turns[min(self.done, len(self.turns) - 1)].now_us
+        return self._turn.now_us
+
+    def monotonic_s(self) -> float:
+        turn = self._turn
+        return (turn.now_us if turn.steady_us is None else turn.steady_us) / 1e6
+
+    @property
+    def _turn(self) -> Turn:
+        return self.turns[min(self.done, len(self.turns) - 1)]
 
 
 class ScriptedFeeds:
@@ -91,9 +103,7 @@ class ScriptedFeeds:
     script: Script
 
     def __init__(self, plans: Sequence[FeedPlan], clock: Any, **_: Any) -> None:
-        self.states: list[FeedState] = [
-            replace(new_feed(plan.name, clock()), status=Status.ALIVE) for plan in plans
-        ]
+        self.states: list[FeedState] = [new_feed(plan.name, clock()) for plan in plans]
 
     @property
     def ended(self) -> bool:
@@ -103,13 +113,15 @@ class ScriptedFeeds:
         await asyncio.Event().wait()
 
     def take(self) -> list[Received]:
-        if self.ended:
-            return []
-        turn = self.script.turns[self.script.done]
-        return [Received(feed, rows, turn.now_us) for feed, rows in turn.brought if len(rows)]
+        script = self.script
+        turns = script.turns[script.taken : script.done + 1]
+        script.taken = script.done + 1
+        return [Received(feed, rows, t.now_us) for t in turns for feed, rows in t.brought if len(rows)]
 
     def tick(self, now_us: int) -> list[FeedChange]:
         self.script.done += 1
+        status = self.script._turn.status
+        self.states = [replace(state, status=status) for state in self.states]
         return []
 
     def take_findings(self) -> list[Finding]:
@@ -121,7 +133,7 @@ def watched(
 ) -> Watch:
     """Run a watch on a script to its end, or until ``each``, called after every tick, stops it."""
     stop = asyncio.Event()
-    watch = Watch(plan, script.clock, lambda: script.clock() / 1e6)
+    watch = Watch(plan, script.clock, script.monotonic_s)
     if each is not None:
         watch.on_tick = lambda _: each(watch, stop)
     kind = type("Feeds", (ScriptedFeeds,), {"script": script})

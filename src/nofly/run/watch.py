@@ -108,6 +108,7 @@ class Watch:
     _next_law: Sequence[Zone] | None = None
     _next_options: EngineOptions | None = None
     _event_us: int | None = None
+    _ahead_us: int = NEVER_US
     _store: Store = field(init=False)
     _journal: Journal = field(init=False)
     _engine: Engine = field(init=False)
@@ -230,7 +231,9 @@ class Watch:
                     self._telling.watch(self._law, self._open())
                 self._take(now_us, steady_us)
             until_us = self._intake.latest_us if ended else self._intake.watermark_us(steady_us)
-            moment = Moment(until_us, self._intake.lapse_us(steady_us), ended)
+            # While nothing could be kept the feeds were not read: that was no silence.
+            lapse_us = until_us if self._trouble else self._intake.lapse_us(steady_us)
+            moment = Moment(until_us, lapse_us, ended)
             for one in self._pending:
                 self._journal.append(one.feed, one.positions)
             self._journal.mark(now_us, moment.encoded())
@@ -248,6 +251,9 @@ class Watch:
             self.findings += capture.flush()
 
     def _take(self, now_us: int, steady_us: int) -> None:
+        # A clock that is set back makes no report one of the future.
+        self._ahead_us = max(self._ahead_us, now_us - steady_us)
+        now_us = steady_us + self._ahead_us
         for one in self._feeds.take():
             positions = credible(one.positions, now_us, live=self.plan.feeds[one.feed].pace is None)
             self._counts.reports += len(one.positions)
