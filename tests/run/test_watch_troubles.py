@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 import subprocess
+import time
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 
 from nofly.feeds.health import Status
+from nofly.run import watch as watch_module
 from nofly.run.engine import Engine, EngineOptions
 from nofly.run.watch import Watch
+from nofly.run.watch_plan import WatchPlan
 from nofly.schema import Positions, concatenate
+from nofly.store.sqlite import Store
 from nofly.zones.model import Circle, Volume
+from tests.alerts.site import site
+from tests.feeds.transports.peering import PATIENCE_S
+from tests.run import peers
 from tests.run.test_watch_killed import KilledError, killed_at
 from tests.run.watches import (
     AIDS,
@@ -25,6 +35,7 @@ from tests.run.watches import (
     RING,
     START_US,
     Script,
+    ScriptedFeeds,
     Turn,
     bodies,
     checked,
@@ -239,3 +250,109 @@ def test_killed_while_the_zones_change(call: int, tmp_path: Path) -> None:
         reloading(state, script)
     assert len(journaled(state)) == len(three())
     assert bodies(state) == bodies(whole)
+
+
+def said(positions: Positions) -> bytes:
+    """Return positions as lines of JSON."""
+    return b"".join(
+        json.dumps({
+            "time_us": int(positions.time_us[k]), "target_id": positions.target.at(k), "alt_std_m": 1000.0,
+            "lat_deg": positions.lat_deg[k], "lon_deg": positions.lon_deg[k],
+        }).encode() + b"\n"
+        for k in range(len(positions))
+    )  # fmt: skip
+
+
+async def beside(plan: WatchPlan, during: Callable[[Watch], Awaitable[None]]) -> Watch:
+    """Run a watch on real feeds while something is done, and end it as SIGTERM does."""
+    watch = Watch(plan, lambda: time.time_ns() // 1000, time.monotonic)
+    stop = asyncio.Event()
+    running = asyncio.create_task(watch.run(stop))
+    async with asyncio.timeout(3 * PATIENCE_S):
+        await during(watch)
+        stop.set()
+        await running
+    return watch
+
+
+def test_a_flood_of_garbage_beside_a_good_feed(tmp_path: Path) -> None:
+    """Ten megabytes a second and more of what is no message: the good feed's records are as without it."""
+    begun_us = time.time_ns() // 1000 - 3600 * 1_000_000
+    good = [
+        flight(f"icao24:4b00{k:02x}", begun_us + k, 200, from_lon=13.9 - 0.004 * k, lon_per_s=0.002)
+        for k in range(20)
+    ]
+    positions = concatenate(good)
+    positions = positions.take(np.argsort(positions.time_us, kind="stable"))
+    flood = np.random.default_rng(5).integers(0, 256, 1 << 20, np.uint8).tobytes()
+    sent_bytes, longest_s = 0, 0.0
+
+    async def pour(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal sent_bytes
+        with suppress(OSError):
+            while True:
+                writer.write(flood)
+                sent_bytes += len(flood)
+                await writer.drain()
+
+    async def run() -> Watch:
+        garbage = await asyncio.start_server(pour, "127.0.0.1", 0)
+        port = garbage.sockets[0].getsockname()[1]
+
+        async def during(watch: Watch) -> None:
+            nonlocal longest_s
+            for first in range(0, len(positions), 200):
+                while not one.writers:
+                    await asyncio.sleep(0.01)
+                one.say(said(positions.take(slice(first, first + 200))))
+                before_s = time.monotonic()
+                await asyncio.sleep(0.05)
+                longest_s = max(longest_s, time.monotonic() - before_s - 0.05)
+            while watch.view().reports < len(positions):
+                await asyncio.sleep(0.02)
+            await asyncio.sleep(0.2)
+
+        async with peers.peer() as one:
+            plan = plan_of(
+                tmp_path, [RING],
+                [("good", f"jsonl+tcp://127.0.0.1:{one.port}"), ("bad", f"beast+tcp://127.0.0.1:{port}")],
+                tick_s=0.05,
+            )  # fmt: skip
+            watch = await beside(plan, during)
+        garbage.close()
+        return watch
+
+    watch = asyncio.run(run())
+    assert sent_bytes > 10 << 20
+    found = journaled(tmp_path)
+    assert len(found) >= len(positions)
+    names = set(positions.target.values)
+    rows = [row for row in judged(bodies(tmp_path)) if row["target_id"] in names]
+    expected = checked([RING], positions)
+    # Who is inside at the end is not judged yet.
+    assert rows == [row for row in expected if row["exit_cause"] != "data-lost"]
+    assert len(rows) >= 15
+    assert watch.view().trouble is None
+    print(f"{sent_bytes / 2**20:.0f} MiB of garbage, the loop's longest turn {longest_s * 1e3:.0f} ms")
+
+
+def test_a_receiver_that_hangs(tmp_path: Path) -> None:
+    """What is to be told waits in the outbox, and is told by the next process; what is recorded is all."""
+
+    async def hanging() -> None:
+        async with site(["hang"]) as one:
+            hook = ("hook", "webhook", {"url": f"http://127.0.0.1:{one.port}/", "timeout_s": 60.0})
+            plan = plan_of(tmp_path, [RING], scripted_feeds(1), alerts=[hook])
+            script = Script(turns_of(three()))
+            kind = type("Feeds", (ScriptedFeeds,), {"script": script})
+            with patch.object(watch_module, "Feeds", kind):
+                watch = Watch(plan, script.clock, script.monotonic_s)
+                await watch.run(asyncio.Event())
+
+    with patch.object(watch_module, "DRAIN_S", 0.2):
+        asyncio.run(hanging())
+    assert judged(bodies(tmp_path)) == checked([RING], three())
+    with Store(tmp_path / "record.sqlite") as store:
+        left = store.outbox.backlog("hook")
+    assert left.delivered == 0
+    assert left.waiting + left.claimed >= 6
