@@ -352,6 +352,9 @@ LIFE = [
         ([said("acknowledged", "w", "infringing")], False, []),
         ([said("muted", "w")], False, []),
         ([said("muted", "zone:Z1")], False, []),
+        ([said("exempted", "target:icao24:4ca7b3")], False, []),
+        ([said("cleared", "i")], False, ["predicted"]),
+        ([said("cleared", "i", until_us=1)], False, ["predicted", "entered", "exited"]),
         ([said("muted", "zone:Z1")], True, ["exited"]),
         ([said("muted", "zone:Z2")], False, ["predicted", "entered", "exited"]),
         ([said("muted", "target:icao24:4ca7b3")], False, []),
@@ -367,7 +370,7 @@ LIFE = [
     ],
     ids=lambda value: str(value)[:60],
 )  # fmt: skip
-def test_what_was_acknowledged_or_muted_is_not_told(
+def test_what_somebody_said_something_of_is_not_told(
     path: Path, before: list[dict[str, Any]], stateful: bool, expected: list[str]
 ) -> None:
     append(path, before)

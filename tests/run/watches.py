@@ -26,12 +26,13 @@ from nofly.run.feed_plans import FeedPlan, plan_feed
 from nofly.run.feeding import FeedChange, Received
 from nofly.run.heightfiles import load_geoid
 from nofly.run.intake import Intake
+from nofly.run.moment import Moment
 from nofly.run.outputs.columns import record
 from nofly.run.predicting import Predictor
 from nofly.run.preparing import Aids
 from nofly.run.trackfiles import TrackBatch
 from nofly.run.verdicts import JUDGED
-from nofly.run.watch import Moment, Watch
+from nofly.run.watch import Watch
 from nofly.run.watch_plan import WatchPlan
 from nofly.schema import Coded, Positions, concatenate
 from nofly.store.chain import canonical

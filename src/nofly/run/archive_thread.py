@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
@@ -76,7 +77,7 @@ class ArchiveThread:
                 if self._keep_us and self._event_us - self._forgot_us >= DAY_US // 24:
                     self._forgot_us = self._event_us
                     before_us = self._event_us - self._keep_us
-                    await self._do(lambda before_us=before_us: self._archiving.forget(before_us))
+                    await self._do(partial(self._archiving.forget, before_us))
                 self.error = None
             except StoreError as error:
                 self.error = str(error)

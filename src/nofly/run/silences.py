@@ -1,10 +1,11 @@
-"""Whether an alert is not to be told because somebody said so: acknowledged, or muted.
+"""Whether an alert is not to be told because somebody said so: acknowledged, muted, exempted, or cleared.
 
-Two verbs that are not one. ``acknowledged`` is said of what was known then: while it holds, an incident is
+Four verbs that are not one. ``acknowledged`` is said of what was known then: while it holds, an incident is
 not told of again, unless it becomes graver (expected, then perhaps inside, then inside) than it was when it
 was acknowledged. ``muted`` is said of a channel, a zone, a target or an incident: nothing is told, whatever
-happens. Both hold until ``until_us``; the latest record of a verb, a scope and a channel counts, so that one
-whose ``until_us`` has passed ends what was said before.
+happens. So it is where one is ``exempted`` or ``cleared``: the rule never applied, or permission was given,
+and there is nothing to alert of. All hold until ``until_us``; the latest record of a verb, a scope and a
+channel counts, so that one whose ``until_us`` has passed ends what was said before.
 
 The scope is the record's ``incident``: an incident's name, or :func:`zone_scope`, :func:`target_scope` or
 :data:`EVERYTHING`. ``channel``, where it is there, names the only channel it is said of.
@@ -53,7 +54,7 @@ def silenced(notice: Notice, channel: str, stateful: bool, now_us: int, read: Re
     for scope in dict.fromkeys(scope for scope in scopes if scope):
         said: dict[tuple[str, str | None], dict[str, Any]] = {}
         for record in read(scope):
-            if record.kind in (Told.ACKNOWLEDGED, Told.MUTED) and record.sequence != notice.sequence:
+            if record.kind in VERBS and record.sequence != notice.sequence:
                 body = record.content
                 said[record.kind, body.get("channel")] = body
         for (verb, only), body in said.items():

@@ -8,12 +8,10 @@ is judged, nothing is dropped and the feeds are read no further until there is r
 from __future__ import annotations
 
 import asyncio
-import struct
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 from nofly.alerts import Condition
 from nofly.errors import Finding, StoreError, fold_findings
@@ -29,6 +27,7 @@ from nofly.run.feeding import Feeds, Received
 from nofly.run.forgetting import without_silent
 from nofly.run.intake import NEVER_US, Intake, credible
 from nofly.run.latest import Now
+from nofly.run.moment import Moment
 from nofly.run.monitoring import condition_of
 from nofly.run.packing import pack
 from nofly.run.predicting import Predictor
@@ -382,24 +381,3 @@ class Watch:
     def _open(self) -> list[str]:
         cases = self._engine.cases.values()
         return [name for case in cases for name in (case.incident, case.warning) if name is not None]
-
-
-class Moment(NamedTuple):
-    """A mark in the journal: up to when reports are judged, as of when silent targets are lost, and whether
-    no more came."""
-
-    until_us: int
-    lapse_us: int
-    ended: bool = False
-
-    def encoded(self) -> bytes:
-        """Return it as bytes."""
-        return struct.pack(">qq?", *self)
-
-    @classmethod
-    def decoded(cls, value: bytes) -> Moment:
-        """Return what was encoded. Raises StoreError for what was not."""
-        try:
-            return cls(*struct.unpack(">qq?", value))
-        except struct.error as error:
-            raise StoreError("a mark in the journal cannot be read") from error
