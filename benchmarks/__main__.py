@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks import commandline, contests, report, workload
+from benchmarks import commandline, contests, live, report, workload
 
 HERE = Path(__file__).resolve().parent
 DATA = HERE.parents[1] / "shared/data"
@@ -37,6 +37,7 @@ def _options() -> argparse.Namespace:
     add = it.add_argument
     add("--reports", type=int, default=1_000_000, help="of the contests with peers (1,000,000)")
     add("--large", type=int, default=10_000_000, help="of nofly alone and from end to end; 0 leaves it out")
+    add("--live", type=int, default=1_500_000, help="in ticks of live traffic; 0 leaves live traffic out")
     add("--rounds", type=int, default=3, help="how often everybody takes a turn (3)")
     add("--minutes", type=float, default=15.0, help="begin no further workload or round after that (15)")
     add("--workloads", nargs="+", default=[*workload.NAMES, "firs"], choices=[*workload.NAMES, "firs"])
@@ -74,6 +75,9 @@ def _measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
             found["by_count"] = contests.by_count(course, options.rounds)
     _say("the command line")
     found["commandline"] = commandline.measure(options.data, options.rounds + 2)
+    if options.live:
+        _say("live traffic")
+        found["live"] = live.measure(options.live)
     if options.large:
         _measure_large(options, folder, found)
     found["machine"]["load_at_end"] = os.getloadavg()[0]
