@@ -19,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nofly as public
+from nofly.config import Config
 from nofly.incidents.warnings import PredictionParams
 from nofly.run.check import CheckOptions, check
 from nofly.run.outputs.columns import record
@@ -154,7 +155,7 @@ def test_a_recording_replayed_through_the_loop_is_its_check(
     recording: str, zones: tuple[str, ...], least: int, tmp_path: Path, shared: Path
 ) -> None:
     track = shared / "traffic" / f"{recording}.json.gz"
-    law, _ = read_law([str(shared / name) for name in zones])
+    law, _, _ = read_law(Config(), [str(shared / name) for name in zones], 1_780_000_000_000_000)
     plan = plan_of(
         tmp_path, law, [("again", f"replay+file:{track}?speed=max")], prediction=PredictionParams(),
         tick_s=0.05, snapshot_s=0.5,
@@ -199,7 +200,7 @@ def test_lines_on_standard_input(tmp_path: Path) -> None:
     (tmp_path / "ring.geojson").write_text(json.dumps(SQUARE))
     zones = str(tmp_path / "ring.geojson")
     nofly(["watch", "-z", zones, "--feed", "jsonl+stdin:", "--state", str(tmp_path / "s")], lines)
-    law, _ = read_law([zones])
+    law, _, _ = read_law(Config(), [zones], 1_780_000_000_000_000)
     found = bodies(tmp_path / "s")
     assert len(journaled(tmp_path / "s")) == len(reports)
     assert judged(found) == checked(law, journaled(tmp_path / "s"))

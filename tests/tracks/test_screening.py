@@ -174,6 +174,7 @@ def test_a_frozen_position():
 
 def test_a_parked_aircraft_is_not_frozen():
     p = track(range(600), gs=0.0)
+    p.columns["alt_std_m"][:] = 500.0
     p.columns["gs_mps"][:] = 0.0
     assert not screen(p)[0].any()
 
@@ -216,6 +217,7 @@ def test_a_track_that_does_not_fit_the_way():
 
 def test_an_old_speed_sent_on_and_on_says_nothing_against_the_position():
     p = track(range(300))
+    p.columns["alt_std_m"][:] = 3_000.0
     p.columns["gs_mps"][:] = 20.0
     p.columns["track_deg"][:] = 270.0
     assert not screen(p)[0][31:].any()
@@ -262,6 +264,18 @@ def test_fast_on_the_ground():
     p = track(range(100))
     p.columns["on_ground"][50] = 1
     assert marked(p, Mark.GROUND_FAST) == [50]
+
+
+def test_slow_and_high_but_for_what_may_hover():
+    p = track(range(100))
+    p.columns["alt_std_m"][:] = 11_582.0
+    p.columns["gs_mps"][:50] = 25.7
+    p.columns["gs_mps"][10] = np.nan
+    p.columns["alt_std_m"][20] = np.nan
+    expected = [k for k in range(50) if k not in (10, 20)]
+    assert marked(p, Mark.HIGH_SLOW) == expected
+    p.texts["category"] = Coded.from_list(["B2" if k < 5 else "A3" if k < 30 else None for k in range(100)])
+    assert marked(p, Mark.HIGH_SLOW) == [k for k in expected if k >= 5]
 
 
 def test_a_flight_of_positions_alone_is_screened():

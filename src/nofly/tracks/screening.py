@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 ALTITUDES = ("alt_std_m", "alt_amsl_m", "alt_hae_m", "alt_agl_m")
 """The first of these that a batch has is screened for jumps."""
 
+SLOW_MPS, HIGH_M = 40.0, 9_000.0
+"""No aeroplane stays up so high so slowly: at FL295 it flies 78 kt over the ground only into a wind that
+would be a record."""
+
 
 class Mark(IntFlag):
     """Why a report is not credible, or not wholly."""
@@ -37,6 +41,7 @@ class Mark(IntFlag):
     QUALITY_LOST = 64
     ALTITUDE_JUMP = 128
     GROUND_FAST = 256
+    HIGH_SLOW = 512
 
     @property
     def sentence(self) -> str:
@@ -54,12 +59,13 @@ SENTENCES = {
     Mark.QUALITY_LOST: "the aircraft itself reports that its position has lost its accuracy or integrity",
     Mark.ALTITUDE_JUMP: "the height changes faster than any aircraft climbs or sinks",
     Mark.GROUND_FAST: "it is reported on the ground at more than 100 m/s (194 kt)",
+    Mark.HIGH_SLOW: "it is reported slower than 40 m/s (78 kt) above 9,000 m (FL295)",
 }
 """One clause for each mark."""
 
 DISPLACED = Mark.TIME_BACK | Mark.TELEPORT | Mark.TWO_SENDERS | Mark.FROZEN
 """The position is not credible: nothing is judged by it."""
-WEAK = Mark.SPEED_MISMATCH | Mark.QUALITY_LOST | Mark.ALTITUDE_JUMP | Mark.GROUND_FAST
+WEAK = Mark.SPEED_MISMATCH | Mark.QUALITY_LOST | Mark.ALTITUDE_JUMP | Mark.GROUND_FAST | Mark.HIGH_SLOW
 """The report is doubtful: it counts, but never confirms."""
 
 
@@ -169,7 +175,23 @@ def screen_into(
         params.plausible_mps,
         params.slack_m,
     )
+    speed = positions.column("gs_mps")
+    if altitude and speed is not None:
+        slow = (speed < SLOW_MPS) & (positions.columns[altitude] > HIGH_M)
+        if slow.any():
+            marks[slow & ~_may_hover(positions)] |= int(Mark.HIGH_SLOW)
     return marks
+
+
+def _may_hover(positions: Positions) -> NDArray[np.bool_]:
+    """Return which reports are of what may be slow so high: gliders, balloons, unmanned and space vehicles
+    (emitter category set B; ICAO Doc 9871, table A-2-8)."""
+    category = positions.texts.get("category")
+    if category is None:
+        return np.zeros(len(positions), np.bool_)
+    light = np.array([*(name[:1] in ("B", "b") for name in category.values), False], np.bool_)
+    found: NDArray[np.bool_] = light[category.codes]
+    return found
 
 
 def _column(positions: Positions, name: str, kind: type[Any]) -> NDArray[Any]:
