@@ -117,7 +117,8 @@ def test_memory_is_flat(tmp_path: Path) -> None:
             seen.append((minutes, resident_bytes()))
             print(
                 f"{minutes:6.2f} min {seen[-1][1] / 2**20:7.1f} MiB, "
-                f"{view.reports / minutes / 60:,.0f} reports/s, {view.targets} targets, {view.records} records, tick {view.step_s * 1e3:.0f} ms, "
+                f"{view.reports / minutes / 60:,.0f} reports/s, {view.targets} targets, "
+                f"{view.records} records, tick {view.step_s * 1e3:.0f} ms, "
                 f"{view.trouble or ''}", flush=True,
             )  # fmt: skip
         if minutes >= MINUTES:
