@@ -25,10 +25,13 @@ from nofly.run.check import CheckOptions, check
 from nofly.run.outputs.columns import record
 from nofly.run.trackfiles import read_batches
 from nofly.run.watch import Watch
-from nofly.run.watch_plan import read_law
+from nofly.run.watch_plan import WatchPlan, read_law
 from nofly.schema import Coded, Positions, concatenate
 from nofly.units import US_PER_S
+from nofly.zones.model import Circle, Volume, Zone
 from tests.feeds.transports.peering import PATIENCE_S
+from tests.feeds.transports.test_dump1090 import dump1090, send
+from tests.feeds.transports.test_dump1090 import recorded as recorded_frames
 from tests.house.tree import SOURCE
 from tests.kernel.strategies import Case, cases, positions_of
 from tests.run.test_engine import dressed
@@ -44,6 +47,7 @@ from tests.run.watches import (
     plan_of,
     run_watch,
     scripted_feeds,
+    uninterrupted,
     watched,
 )
 
@@ -205,3 +209,37 @@ def test_lines_on_standard_input(tmp_path: Path) -> None:
     assert len(journaled(tmp_path / "s")) == len(reports)
     assert judged(found) == checked(law, journaled(tmp_path / "s"))
     assert [body["kind"] for body in found].count("entered") == 5
+
+
+def test_a_real_receiver_in_the_middle(shared: Path, tmp_path: Path) -> None:
+    """dump1090 is fed recorded frames, and two of its ports are watched."""
+    frames, places = recorded_frames(shared)
+    centre = (float(np.median(places[:, 0])), float(np.median(places[:, 1])))
+    law = [Zone("Z1", "HERE", (Volume(Circle(centre, 50_000.0)),))]
+
+    async def run() -> WatchPlan:
+        async with dump1090() as receiver:
+            plan = plan_of(
+                tmp_path, law,
+                [(kind, f"{kind}+tcp://127.0.0.1:{getattr(receiver, kind)}") for kind in ("sbs", "beast")],
+                tick_s=0.05,
+            )  # fmt: skip
+            watch = Watch(plan, lambda: time.time_ns() // 1000, time.monotonic)
+            stop = asyncio.Event()
+            running = asyncio.create_task(watch.run(stop))
+            await asyncio.sleep(0.5)
+            sending = asyncio.create_task(send(receiver.raw_in, frames))
+            async with asyncio.timeout(PATIENCE_S):
+                while watch.view().reports < 150 or not watch.view().records:
+                    await asyncio.sleep(0.02)
+            sending.cancel()
+            stop.set()
+            await running
+            return plan
+
+    plan = asyncio.run(run())
+    found = [body for body in bodies(tmp_path) if not body["kind"].startswith("feed-")]
+    # Frames come faster than they were flown, so that some of the way is not credible.
+    assert "entered" in {body["kind"] for body in found}
+    assert {body["target_id"] for body in found} == {"icao24:393322"}
+    assert found == uninterrupted(plan)
