@@ -205,3 +205,11 @@ def uninterrupted(plan: WatchPlan) -> list[Row]:
         if moment.ended:
             found += engine.finish().bodies
     return [json.loads(canonical(body)) for body in found]
+
+
+def by_target(found: Iterable[Row]) -> dict[str, list[Row]]:
+    """Return records by target, each in order: of what happens to two at once either may come first."""
+    rows: dict[str, list[Row]] = {}
+    for body in found:
+        rows.setdefault(body["target_id"], []).append(body)
+    return rows
