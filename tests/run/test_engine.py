@@ -106,3 +106,24 @@ def test_an_inhibited_warning_is_on_record_and_no_state() -> None:
     told = [(body["kind"], body["time_us"] < until_us) for body in bodies]
     assert told == [("inhibited", True), ("predicted", False)]
     assert bodies[0]["inhibited"]["who"] == "tower"
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 60)), min_size=1, max_size=30), st.booleans())
+def test_late_is_whoever_is_older_than_the_last_of_its_target(
+    rows: list[tuple[int, int]], decades: bool
+) -> None:
+    """Times that lie decades apart, of many targets, are no matter."""
+    step_us = 10**16 if decades else 1_000_000
+    reports = [Report(k * step_us, f"t{target}", 1.0, 2.0) for target, k in rows]
+    more = [Report(0, f"u{k}", 1.0, 2.0) for k in range(20)] if decades else []
+    engine = Engine([], EngineOptions(aids=AIDS, screening=False))
+    tick = engine.step(positions_of([*reports, *more]), 0)
+    last: dict[str, int] = {}
+    expected = []
+    for report in reports:
+        if report.time_us < last.get(report.target, 0):
+            expected.append((report.target, report.time_us))
+        last[report.target] = max(last.get(report.target, 0), report.time_us)
+    found = tick.late
+    late = [] if found is None else [(found.target.at(k), int(found.time_us[k])) for k in range(len(found))]
+    assert late == expected

@@ -7,6 +7,7 @@ the stream is cut. All state is in the object; it reads no clock and writes noth
 from __future__ import annotations
 
 import heapq
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
@@ -209,10 +210,7 @@ class Engine:
         base = int(time_us.min())
         span = int(time_us.max()) - base + 2
         since = np.clip(self._preparing.latest_us(self.heard_us)[group] - base, -1, span - 1)
-        # One running maximum for all targets: each is lifted above the one before.
-        lift = np.cumsum(first) * (span + 1)
-        reached = np.maximum.accumulate(np.maximum(time_us - base, since) + lift)
-        latest = np.where(first, since, np.concatenate([[0], reached[:-1]]) - lift)
+        latest = _latest_before(np.maximum(time_us - base, since), since, first, span)
         late = time_us - base < latest
         if not late.any():
             return positions, None
@@ -319,6 +317,23 @@ class Engine:
             due_us = machine.due_us(case, self.options.incidents)
             if due_us is not None:
                 heapq.heappush(self._due, (due_us, case.key))
+
+
+def _latest_before(
+    reached: NDArray[np.int64], since: NDArray[np.int64], first: NDArray[np.bool_], span: int
+) -> NDArray[np.int64]:
+    """Return the greatest of ``reached`` before each row of its group, ``since`` at the ``first`` of each.
+    All are below ``span``."""
+    starts = np.flatnonzero(first)
+    if (span + 1) * (len(starts) + 1) < 1 << 62:
+        # One running maximum for all: each group is lifted above the one before.
+        lift = np.cumsum(first) * (span + 1)
+        most = np.maximum.accumulate(reached + lift)
+        return np.where(first, since, np.concatenate([[0], most[:-1]]) - lift)
+    latest = since.copy()
+    for start, end in itertools.pairwise([*starts.tolist(), len(first)]):
+        latest[start + 1 : end] = np.maximum.accumulate(reached[start:end])[:-1]
+    return latest
 
 
 def _restricted(zone: Zone, force: InForce) -> Zone:
