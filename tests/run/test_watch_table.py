@@ -10,7 +10,7 @@ from nofly.feeds.health import Status, new_feed
 from nofly.incidents.states import Phase
 from nofly.run.latest import Now
 from nofly.run.outputs.text import width
-from nofly.run.watch import View
+from nofly.run.view import View
 from nofly.run.watch_layout import lines
 from nofly.run.watch_table import MOST_ROWS, Facts, Tone, countdown, frame
 from nofly.zones.model import Datum, Limit

@@ -12,7 +12,7 @@ from nofly.incidents.states import Phase
 from nofly.run.alert_line import ChannelState
 from nofly.run.feed_plans import FeedPlan, plan_feed
 from nofly.run.latest import Now
-from nofly.run.watch import View
+from nofly.run.view import View
 from nofly.zones.model import Circle, Datum, Limit, Volume, Zone
 
 NOW_US = 1_790_000_000_000_000

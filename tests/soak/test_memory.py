@@ -21,7 +21,8 @@ from nofly.feeds.health import Status
 from nofly.incidents.warnings import PredictionParams
 from nofly.run import watch as watch_module
 from nofly.run.feeding import Received
-from nofly.run.watch import View, Watch
+from nofly.run.view import View
+from nofly.run.watch import Watch
 from nofly.schema import Coded, Positions
 from nofly.zones.model import Circle, Datum, Limit, Volume, Zone
 from tests.run.watches import ScriptedFeeds, bodies, plan_of, scripted_feeds

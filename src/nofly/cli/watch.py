@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from contextlib import AsyncExitStack
 
     from nofly.config import Config
-    from nofly.run.watch import View, Watch
+    from nofly.run.view import View
+    from nofly.run.watch import Watch
     from nofly.run.watch_metrics import WatchPages
     from nofly.run.watch_plan import WatchPlan
     from nofly.zones.model import Zone

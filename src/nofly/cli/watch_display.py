@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import Console, Group
 
-    from nofly.run.watch import View
+    from nofly.run.view import View
     from nofly.run.watch_plan import WatchPlan
     from nofly.run.watch_table import Frame
     from nofly.zones.model import Zone

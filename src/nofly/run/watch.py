@@ -8,25 +8,22 @@ is judged, nothing is dropped and the feeds are read no further until there is r
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from nofly.alerts import Condition
 from nofly.errors import Finding, StoreError, fold_findings
-from nofly.feeds.health import FeedState
-from nofly.incidents.machine import Case
-from nofly.run.alert_line import ChannelState
 from nofly.run.alert_plans import channels_for
 from nofly.run.amending import Amending, amendments
+from nofly.run.apart import judged_apart
 from nofly.run.archive_thread import ArchiveThread
 from nofly.run.engine import Body, Engine, EngineOptions
 from nofly.run.feed_silence import Silences
 from nofly.run.feeding import Feeds, Received
 from nofly.run.forgetting import without_silent
 from nofly.run.intake import NEVER_US, Intake, credible
-from nofly.run.latest import Now
 from nofly.run.moment import Moment
 from nofly.run.monitoring import condition_of
 from nofly.run.packing import pack
@@ -34,6 +31,7 @@ from nofly.run.predicting import Predictor
 from nofly.run.recovery import Kept, Recorded, intake_state, keep, keep_law, kept, kept_law
 from nofly.run.reloading import reloaded
 from nofly.run.telling import Telling
+from nofly.run.view import View
 from nofly.run.watch_plan import WatchPlan
 from nofly.store.capture import Capture
 from nofly.store.journal import Batch, Journal, Mark
@@ -49,36 +47,6 @@ RECENT = 20_000
 DRAIN_S = 5.0
 """At the end, so long the channels are given to tell what is recorded."""
 MOST_FINDINGS = 1000
-
-
-@dataclass(slots=True)
-class View:
-    """What a watch shows: to the terminal, to Prometheus, to whoever asks."""
-
-    now_us: int
-    event_us: int | None
-    """Up to when all reports have been judged."""
-    law: Sequence[Zone]
-    cases: Sequence[Case]
-    """Who is inside, may be, will be, or was a short while ago."""
-    names: dict[str, str]
-    """Zone hash → the zone's id and name."""
-    feeds: Sequence[FeedState]
-    channels: Sequence[ChannelState]
-    records: int
-    reports: int
-    late: int
-    wrong_time: int
-    """Reports left out because their time lay ahead."""
-    targets: int
-    step_s: float
-    """How long the last tick took."""
-    trouble: str | None
-    """Why nothing is judged at the moment."""
-    archive_trouble: str | None
-    """Why positions are not archived at the moment; the journal keeps them."""
-    now_of: Callable[[Case], Now | None]
-    """Returns the target of a case as it was last heard. To be called before the next tick."""
 
 
 @dataclass(slots=True)
@@ -136,8 +104,6 @@ class Watch:
             if plan.capture is not None:
                 capture = Capture(state / "capture", plan.capture)
                 ends.callback(capture.close)
-            self._intake = Intake([feed.lateness_s for feed in plan.feeds], plan.watch.hold_s)
-            self._amending = Amending(plan.options.max_gap_s)
             self._recover()
             self._feeds = Feeds(plan.feeds, self.clock, capture=capture)
             self._silences = Silences(plan.feeds, [self._told_of(feed.name) for feed in plan.feeds])
@@ -240,7 +206,7 @@ class Watch:
             self._pending.clear()
             self._amending.tick(until_us, self._journal.committed)
             silences = self._silences.step(self._feeds.states, now_us, steady_us)
-            self._append([*self._judge(moment), *silences])
+            self._append([*self._judged(moment), *silences])
             self._trouble = None
         except StoreError as error:
             self._trouble = str(error)
@@ -259,6 +225,16 @@ class Watch:
             self._counts.wrong_time += len(one.positions) - len(positions)
             self._intake.add(one.feed, positions, steady_us)
             self._pending.append(one._replace(positions=positions))
+
+    def _judged(self, moment: Moment) -> list[Body]:
+        try:
+            return self._judge(moment)
+        except StoreError:
+            raise
+        except Exception:
+            # Half a tick was judged: all since the state was kept is judged again, this tick with care.
+            self._recover()
+            return []
 
     def _judge(self, moment: Moment) -> list[Body]:
         tick = self._engine.step(self._intake.release(moment.until_us), moment.lapse_us)
@@ -310,7 +286,17 @@ class Watch:
         return Predictor(law, plan.options.max_gap_s, plan.prediction, plan.inhibitions)
 
     def _recover(self) -> None:
-        """Take up the state that was kept, and work out again what came after it."""
+        """Take up the state that was kept, and work out again what came after it. Where the engine fails on a
+        tick, that one is judged target by target, and what cannot be is left out with a finding."""
+        failing: set[int] = set()
+        while (at := self._take_up(failing)) is not None:
+            failing.add(at)
+
+    def _take_up(self, failing: Set[int]) -> int | None:
+        """Return the offset of the tick that the engine fails on; None where it is none but ``failing``."""
+        self._intake = Intake([feed.lateness_s for feed in self.plan.feeds], self.plan.watch.hold_s)
+        self._amending = Amending(self.plan.options.max_gap_s)
+        self._unstored = []
         law, found, steady_us = self.plan.law, kept(self._kept_path), self._steady_us()
         if found is None:
             if self._store.head().sequence:
@@ -335,11 +321,35 @@ class Watch:
             if isinstance(entry, Batch):
                 self._intake.add(entry.feed, entry.positions, steady_us)
             elif isinstance(entry, Mark):
-                self._unstored += recorded.fresh(self._judge(Moment.decoded(entry.value)))
+                moment = Moment.decoded(entry.value)
+                try:
+                    apart = entry.offset_after in failing
+                    bodies = self._judge_apart(moment) if apart else self._judge(moment)
+                except StoreError:
+                    raise
+                except Exception:
+                    if entry.offset_after in failing:
+                        raise
+                    return entry.offset_after
+                self._unstored += recorded.fresh(bodies)
         watched = {name for name, force in zip(self._engine.hashes, self._engine.in_force, strict=True)
                    if force.until_us is None}  # fmt: skip
         if watched != {zone.zone_hash for zone in law}:
             self._change(law)
+        return None
+
+    def _judge_apart(self, moment: Moment) -> list[Body]:
+        before = self._engine
+
+        def anew() -> Engine:
+            engine = Engine(before.law, before.options, in_force=before.in_force)
+            engine.predictor = self._predictor(engine.law_in_force)
+            return engine
+
+        rows = self._intake.release(moment.until_us)
+        self._engine, bodies, said = judged_apart(before, rows, moment.lapse_us, anew)
+        self.findings += said
+        return [*bodies, *(self._engine.finish().bodies if moment.ended else [])]
 
     def _told_of(self, feed: str) -> str | None:
         """Return the kind of what was recorded last of a feed's silence."""

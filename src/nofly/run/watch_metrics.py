@@ -12,7 +12,7 @@ from nofly.run.alert_metrics import alert_metrics
 from nofly.run.feed_plans import FeedPlan
 from nofly.run.metrics import Health, Metric, Sample
 from nofly.run.monitoring import dry_since_us, since, unmonitored_since_us
-from nofly.run.watch import View
+from nofly.run.view import View
 from nofly.units import US_PER_S
 
 LATE_S = 5.0

@@ -19,7 +19,7 @@ from nofly.run.feed_plans import FeedPlan
 from nofly.run.latest import Now
 from nofly.run.monitoring import dry_since_us, since, unmonitored_since_us, words_of
 from nofly.run.outputs.text import clock, duration, height, printable, zone_words
-from nofly.run.watch import View
+from nofly.run.view import View
 from nofly.tracks.identity import icao24_of
 from nofly.units import US_PER_S
 from nofly.zones.model import Datum, Zone
