@@ -34,10 +34,12 @@ class Terminal:
     def __init__(self, config: Path, columns: int, rows: int, *more: str) -> None:
         self.master, slave = pty.openpty()
         self.size(columns, rows)
+        # Where somebody exported a size, it would stand above that of the terminal.
+        known = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
         self.process = subprocess.Popen(
             [*NOFLY, "watch", "--config", str(config), *more],
             stdin=slave, stdout=slave, stderr=subprocess.DEVNULL, start_new_session=True,
-            env={**os.environ, "TERM": "xterm-256color", "NO_COLOR": ""},
+            env={**known, "TERM": "xterm-256color", "NO_COLOR": ""},
         )  # fmt: skip
         os.close(slave)
         self.said = ""

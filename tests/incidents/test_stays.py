@@ -99,7 +99,7 @@ def one_by_one(zones: CompiledZones, changes: Changes, visits: Visits) -> list[S
     end = {v: time[visits.exit[v]] for v in rows}
     zone = {v: int(zones.part_zone[visits.part[v]]) for v in rows}
     groups: list[list[int]] = []
-    for v in sorted(rows, key=lambda v: (visits.target[v], zone[v], begin[v], end[v])):
+    for v in sorted(rows, key=lambda v: (visits.target[v], zone[v], begin[v], visits.entry[v])):
         touch = TOUCH_US if (zones.part_zone == zone[v]).sum() > 1 else 0
         last = groups[-1] if groups else []
         if last and (visits.target[last[0]], zone[last[0]]) == (visits.target[v], zone[v]) \
@@ -116,7 +116,8 @@ def of_group(
     end: dict[int, int],
 ) -> Stay:  # fmt: skip
     s = {name: visits.sum(name).tolist() for name in SUMS}
-    first, last = min(group, key=begin.__getitem__), max(group, key=end.__getitem__)
+    first = min(group, key=lambda v: (begin[v], visits.entry[v]))
+    last = max(group, key=lambda v: (end[v], visits.exit[v]))
     entry, leave = int(visits.entry[first]), int(visits.exit[last])
     deepest = max(group, key=s["depth_m"].__getitem__)
     inside = [v for v in group if visits.first_in[v] >= 0]

@@ -182,7 +182,8 @@ def merge(zones: CompiledZones, changes: Changes, visits: Visits) -> Stays:
         return Stays.of([])
     zone = zones.part_zone[visits.part].astype(np.int64)
     entry_us, exit_us = changes.time_us[visits.entry], changes.time_us[visits.exit]
-    order = np.lexsort((exit_us, entry_us, zone, visits.target))
+    # Of changes at one instant the kernel's order decides, as it does for live traffic.
+    order = np.lexsort((visits.entry, entry_us, zone, visits.target))
     zone, target, entry_us, exit_us = zone[order], visits.target[order], entry_us[order], exit_us[order]
     same = (zone[1:] == zone[:-1]) & (target[1:] == target[:-1])
     several = np.bincount(zones.part_zone, minlength=len(zones.zones)) > 1
@@ -213,7 +214,10 @@ def _merged(
                      "first_err_m", "last_err_m", "measured", "weak", "on_ground", "confirmed")
     }  # fmt: skip
     exit_us = c.time_us[visits.exit[order]]
-    last, deepest = _best(exit_us, start), _best(sums["depth_m"], start)
+    number = visits.exit[order]
+    rank = np.empty(len(order), np.int64)
+    rank[np.lexsort((number, exit_us))] = np.arange(len(order))
+    last, deepest = _best(rank, start), _best(sums["depth_m"], start)
     entry, leave = visits.entry[order][start], visits.exit[order][last]
     first_in, last_in = visits.first_in[order], visits.last_in[order]
     inside = first_in >= 0
