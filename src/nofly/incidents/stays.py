@@ -214,9 +214,7 @@ def _merged(
                      "first_err_m", "last_err_m", "measured", "weak", "on_ground", "confirmed")
     }  # fmt: skip
     exit_us = c.time_us[visits.exit[order]]
-    number = visits.exit[order]
-    rank = np.empty(len(order), np.int64)
-    rank[np.lexsort((number, exit_us))] = np.arange(len(order))
+    rank = np.argsort(np.lexsort((visits.exit[order], exit_us)))
     last, deepest = _best(rank, start), _best(sums["depth_m"], start)
     entry, leave = visits.entry[order][start], visits.exit[order][last]
     first_in, last_in = visits.first_in[order], visits.last_in[order]
