@@ -14,11 +14,11 @@ from functools import partial
 from typing import Any
 
 from nofly.alerts._channel import Channel, Clock, Notice, Outcome, Urgency, later, told
-from nofly.alerts._limits import check_times
-from nofly.alerts._secrets import check_secret, secret
 from nofly.alerts._texts import one_line
 from nofly.alerts._thread import OwnThread
 from nofly.errors import ConfigError, PluginError
+from nofly.plugins.limits import check_times
+from nofly.plugins.secrets import check_secret, secret
 
 NAME = "apprise"
 STATEFUL = False

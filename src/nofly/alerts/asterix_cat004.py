@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from nofly.alerts import _cat004 as cat004
 from nofly.alerts._channel import Channel, Clock, Condition, Notice, Outcome, Urgency, later, told
 from nofly.alerts._datagrams import Datagrams
-from nofly.alerts._limits import check_host, check_times
 from nofly.errors import ConfigError
+from nofly.plugins.limits import check_host, check_times
 from nofly.units import US_PER_S
 from nofly.zones.model import Zone
 

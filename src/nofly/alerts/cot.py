@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from nofly.alerts import _cot_events as events
 from nofly.alerts._channel import Channel, Clock, Condition, Notice, Outcome, later, never, told
 from nofly.alerts._datagrams import MOST_BYTES, Datagrams
-from nofly.alerts._limits import check_host, check_times
-from nofly.alerts._secrets import tls_context
 from nofly.errors import ConfigError
+from nofly.plugins.limits import check_host, check_times
+from nofly.plugins.secrets import tls_context
 from nofly.zones.model import Zone
 
 NAME = "cot"

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 from nofly.alerts import _homeassistant as homeassistant
 from nofly.alerts._channel import Channel, Clock, Condition, Notice, Outcome, later, told
-from nofly.alerts._limits import check_host, check_times
-from nofly.alerts._secrets import check_secret, secret, tls_context
 from nofly.errors import ConfigError, PluginError
+from nofly.plugins.limits import check_host, check_times
+from nofly.plugins.secrets import check_secret, secret, tls_context
 from nofly.zones.model import Zone
 
 if TYPE_CHECKING:

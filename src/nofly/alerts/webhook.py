@@ -22,10 +22,10 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
 
 from nofly.alerts._channel import Channel, Clock, Notice, Outcome, later, never, told
-from nofly.alerts._limits import check_times
-from nofly.alerts._secrets import check_secret, is_reference, secret, tls_context, token
 from nofly.alerts._thread import OwnThread
 from nofly.errors import ConfigError
+from nofly.plugins.limits import check_times
+from nofly.plugins.secrets import check_secret, is_reference, secret, tls_context, token
 
 NAME = "webhook"
 STATEFUL = False

@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import unquote, unquote_plus
 
 from nofly.errors import ConfigError
+from nofly.plugins.secrets import check_secret
 
 MAX_URL_BYTES = 4096
 SECRETS = frozenset({"password", "bearer"})
@@ -27,7 +28,6 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9_-]*)\+([A-Za-z][A-Za-z0-9_-]*):")
 _USER = re.compile(r"//.*@", re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x20\x7f-\x9f]")
 _PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_ENVIRONMENT = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*")
 _SHOWN = "decoder+transport://…, such as beast+tcp://host:30005"
 
 
@@ -114,12 +114,6 @@ def split_options(
             check_secret(name, value, source)
         split[0 if name in own[0] else 1][name] = value
     return split
-
-
-def check_secret(name: str, value: object, source: str = "") -> None:
-    """Raise ConfigError, without the value, unless a secret is ``env:NAME`` or not given."""
-    if value is not None and not (isinstance(value, str) and _ENVIRONMENT.fullmatch(value)):
-        raise ConfigError(f"option {name} is not env:NAME", source=source, expected="env:NAME of a variable")
 
 
 def host_and_port(address: str, default_port: int | None = None) -> tuple[str, int, str]:

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 
 from nofly.errors import ConfigError, FeedError
-from nofly.feeds.feed_url import check_secret, host_and_port
+from nofly.feeds.feed_url import host_and_port
 from nofly.feeds.receiving import Chunk, Clock
-from nofly.feeds.transports._limits import check_sizes, check_times
-from nofly.feeds.transports._secrets import secret, token
+from nofly.plugins.limits import check_sizes, check_times
+from nofly.plugins.secrets import check_secret, secret, token
 
 _GZIP_WINDOW = 31
 """zlib's window size for gzip."""

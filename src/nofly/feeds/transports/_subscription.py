@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from nofly.errors import ConfigError, FeedError, PluginError
-from nofly.feeds.feed_url import check_secret, host_and_port
+from nofly.feeds.feed_url import host_and_port
 from nofly.feeds.receiving import Chunk, Clock
-from nofly.feeds.transports._limits import check_sizes, check_times
-from nofly.feeds.transports._secrets import secret
+from nofly.plugins.limits import check_sizes, check_times
+from nofly.plugins.secrets import check_secret, secret
 
 if TYPE_CHECKING:
     from aiomqtt import Message

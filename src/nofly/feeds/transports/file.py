@@ -13,7 +13,7 @@ from typing import NamedTuple
 from nofly.errors import FeedError
 from nofly.feeds.feed_url import path_of
 from nofly.feeds.receiving import Chunk, Clock
-from nofly.feeds.transports._limits import check_sizes, check_times
+from nofly.plugins.limits import check_sizes, check_times
 
 NAME = "file"
 WHOLE = True

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from nofly.errors import ConfigError, FeedError
 from nofly.feeds.receiving import Chunk, Clock
-from nofly.feeds.transports._limits import check_sizes
 from nofly.feeds.transports._readiness import readable
+from nofly.plugins.limits import check_sizes
 
 NAME = "stdin"
 WHOLE = False

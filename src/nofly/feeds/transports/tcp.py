@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from nofly.errors import FeedError
 from nofly.feeds.feed_url import host_and_port
 from nofly.feeds.receiving import Chunk, Clock
-from nofly.feeds.transports._limits import check_sizes, check_times
+from nofly.plugins.limits import check_sizes, check_times
 
 NAME = "tcp"
 WHOLE = False

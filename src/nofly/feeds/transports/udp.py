@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from nofly.errors import ConfigError, FeedError
 from nofly.feeds.feed_url import host_and_port
 from nofly.feeds.receiving import Chunk, Clock
-from nofly.feeds.transports._limits import check_sizes, check_times
 from nofly.feeds.transports._readiness import readable
+from nofly.plugins.limits import check_sizes, check_times
 
 NAME = "udp"
 WHOLE = True

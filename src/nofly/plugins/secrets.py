@@ -1,4 +1,4 @@
-"""Secrets out of the environment. No error names more than the variable."""
+"""Secrets that plugins need, out of the environment. No error names more than the variable."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ def is_reference(value: object) -> bool:
     return isinstance(value, str) and _ENVIRONMENT.fullmatch(value) is not None
 
 
-def check_secret(name: str, value: object) -> None:
+def check_secret(name: str, value: object, source: str = "") -> None:
     """Raise ConfigError, without the value, unless a secret is ``env:NAME`` or not given."""
     if value is not None and not is_reference(value):
-        raise ConfigError(f"option {name} is not env:NAME", expected="env:NAME of a variable")
+        raise ConfigError(f"option {name} is not env:NAME", source=source, expected="env:NAME of a variable")
 
 
 def secret(reference: str) -> str:

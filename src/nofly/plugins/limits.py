@@ -1,4 +1,4 @@
-"""Checks of options that several transports share."""
+"""Checks of options that several plugins share."""
 
 from __future__ import annotations
 
@@ -19,3 +19,11 @@ def check_sizes(**sizes: int) -> None:
     for name, size in sizes.items():
         if not 0 < size <= 1 << 30:
             raise ConfigError(f"option {name} is {size}", expected="1 to 1073741824")
+
+
+def check_host(host: str, port: int) -> None:
+    """Raise ConfigError unless a host is named and the port is one."""
+    if not host or not host.isprintable() or any(c in host for c in "/@ "):
+        raise ConfigError("option host names no host", expected="a name or an address")
+    if not 0 < port < 65536:
+        raise ConfigError(f"option port is {port}", expected="1 to 65535")
