@@ -118,6 +118,7 @@ class Detector:
             "part_zone": zones.part_zone,
             "cell": zones.cell,
             "leaf": zones.leaf,
+            "leaf_layers": zones.leaf_layers,
             "line": zones.line,
             "leaf_edge": zones.leaf_edge,
             "layer_m": zones.layer_m,

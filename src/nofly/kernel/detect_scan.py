@@ -53,7 +53,7 @@ if cython.compiled:
         Y1,
     )
     from cython.cimports.nofly.tracks.memory import prefetch
-    from cython.cimports.nofly.zones.grid_scan import PAD_DEG, REF_X, REF_Y, band_span, column, row
+    from cython.cimports.nofly.zones.grid_scan import PAD_DEG, REF_X, REF_Y, band_span
 else:
     from math import cos, fabs, floor, sin, sqrt
 
@@ -93,8 +93,9 @@ else:
         Y0,
         Y1,
     )
-    from nofly.zones.grid_scan import PAD_DEG, REF_X, REF_Y, band_span, column, row
+    from nofly.zones.grid_scan import PAD_DEG, REF_X, REF_Y, band_span
 
+PAD = cython.declare(cython.double, PAD_DEG)
 TRACK_TOLERANCE_M = cython.declare(cython.double, 0.3)
 # How far ahead a safe box reaches: so many reports, over so many leaves.
 AHEAD_STEPS = cython.declare(cython.double, 24.0)
@@ -112,11 +113,20 @@ NEVER = cython.declare(cython.double, -9.0e18)
 NO_END = cython.declare(cython.double, 9.0e18)
 
 
+@cython.final
 @cython.cclass
 class Scan:
     """The compiled zones, the state of the targets, and room to work in; see
     :class:`nofly.kernel.detect.Detector`."""
 
+    # the batch: its targets, and the only height of each report where one is all there is
+    of: cython.int[::1]
+    when: cython.longlong[::1]
+    lat: cython.double[::1]
+    lon: cython.double[::1]
+    level: cython.double[::1]
+    low: cython.double[:, ::1]
+    high: cython.double[:, ::1]
     # zones
     # by part: floor or -inf, its height row or -1, ceiling or inf, its row or -1, and the one interval of
     # certain activity or NaN
@@ -124,6 +134,7 @@ class Scan:
     part_zone: cython.int[::1]
     cell: cython.int[:, ::1]
     leaf: cython.int[:, ::1]
+    leaf_layers: cython.ushort[::1]
     line: cython.double[:, ::1]
     leaf_edge: cython.int[::1]
     layer_m: cython.double[::1]
@@ -224,6 +235,8 @@ class Scan:
             self.line = array
         elif name == "leaf":
             self.leaf = array
+        elif name == "leaf_layers":
+            self.leaf_layers = array
         elif name == "near":
             self.near = array
         elif name == "near_at":
@@ -310,44 +323,26 @@ class Scan:
         in the stream.
         """
         tgt: cython.int[::1] = target
-        when: cython.longlong[::1] = time_us
-        lat: cython.double[::1] = lat_deg
-        lon: cython.double[::1] = lon_deg
-        low: cython.double[:, ::1] = low_m
-        high: cython.double[:, ::1] = high_m
         slot: cython.double[:, ::1] = self.slot
         n: cython.Py_ssize_t = tgt.shape[0]
         i: cython.Py_ssize_t = first
+        j: cython.Py_ssize_t
+        k: cython.Py_ssize_t
+        g: cython.Py_ssize_t
         base_row: cython.longlong = base
         gap: cython.double = gap_us
         gap_whole: cython.longlong = int(min(gap_us, 4.0e18))
         rows: cython.int = self.rows
-        flat: cython.bint = rows == 0
-        g: cython.Py_ssize_t
-        j: cython.Py_ssize_t
-        k: cython.Py_ssize_t
-        t: cython.double
-        x0: cython.double
-        x1: cython.double
-        y0: cython.double
-        y1: cython.double
-        until: cython.double
-        before: cython.double
-        a0: cython.double
-        a1: cython.double
-        b0: cython.double
-        b1: cython.double
-        alone: cython.Py_ssize_t
-        step: cython.longlong
-        bad: cython.longlong
-        other: cython.int
-        least: cython.double
-        most: cython.double
-        south: cython.double
-        north: cython.double
-        same: cython.bint = low_m is high_m
-        fits: cython.bint
+        # One height at most, and its least value the greatest throughout.
+        plain: cython.bint = rows == 0 or (rows == 1 and low_m is high_m)
         why: cython.int = 0
+        self.of = tgt
+        self.when = time_us
+        self.lat = lat_deg
+        self.lon = lon_deg
+        self.low = low_m
+        self.high = high_m
+        self.level = low_m[0] if rows > 0 else lat_deg
         with cython.nogil:
             while i < n:
                 g = tgt[i]
@@ -355,106 +350,115 @@ class Scan:
                 if cython.compiled and i + AHEAD_ROWS < n:
                     prefetch(cython.address(slot[tgt[i + AHEAD_ROWS], 0]))
                     prefetch(cython.address(slot[tgt[i + AHEAD_ROWS], 8]))
-                x0 = slot[g, X0]
-                x1 = slot[g, X1]
-                y0 = slot[g, Y0]
-                y1 = slot[g, Y1]
-                until = slot[g, UNTIL]
-                before = slot[g, TIME]
-                a0 = slot[g, LEAST]
-                a1 = slot[g, LEAST + 1]
-                b0 = slot[g, GREATEST]
-                b1 = slot[g, GREATEST + 1]
                 # The reports of this target from here on that stay in its box.
-                j = i
-                alone = i if rows <= 1 else n
-                fits = True
-                while j < n and tgt[j] == g:
-                    t = cython.cast(cython.double, when[j])
-                    fits = (
-                        (lon[j] >= x0) & (lon[j] <= x1) & (lat[j] >= y0) & (lat[j] <= y1)
-                        & (t < until) & (t - before <= gap) & (t >= before)
-                    )  # fmt: skip
-                    if rows > 0:
-                        fits &= (
-                            (low[0, j] >= a0) & (low[0, j] <= a1) & (high[0, j] >= b0) & (high[0, j] <= b1)
-                        )
-                        for k in range(1, rows):
-                            fits &= (
-                                (low[k, j] >= self.more_box[g, 6 * k - 6])
-                                & (low[k, j] <= self.more_box[g, 6 * k - 5])
-                                & (high[k, j] >= self.more_box[g, 6 * k - 4])
-                                & (high[k, j] <= self.more_box[g, 6 * k - 3])
-                            )
-                    if not fits:
-                        break
-                    before = t
-                    j += 1
-                    # Eight at a time, as long as all of them stay.
-                    while j >= alone and j + 8 <= n and tgt[j + 7] == g:
-                        other = 0
-                        bad = 0
-                        for k in range(j, j + 8):
-                            step = when[k] - when[k - 1]
-                            # The sign tells: time runs back, or leaps.
-                            bad |= step | (gap_whole - step)
-                            other |= tgt[k] ^ tgt[j]
-                        least = most = lon[j]
-                        south = north = lat[j]
-                        for k in range(j + 1, j + 8):
-                            least = lon[k] if lon[k] < least else least
-                            most = lon[k] if lon[k] > most else most
-                            south = lat[k] if lat[k] < south else south
-                            north = lat[k] if lat[k] > north else north
-                        fits = (
-                            (other == 0) & (bad >= 0) & (least >= x0) & (most <= x1)
-                            & (south >= y0) & (north <= y1)
-                            & (cython.cast(cython.double, when[j + 7]) < until)
-                        )  # fmt: skip
-                        if not flat:
-                            least = most = low[0, j]
-                            for k in range(j + 1, j + 8):
-                                least = low[0, k] if low[0, k] < least else least
-                                most = low[0, k] if low[0, k] > most else most
-                            fits &= (least >= a0) & (most <= a1)
-                            if not same:
-                                least = most = high[0, j]
-                                for k in range(j + 1, j + 8):
-                                    least = high[0, k] if high[0, k] < least else least
-                                    most = high[0, k] if high[0, k] > most else most
-                            fits &= (least >= b0) & (most <= b1)
-                        if not fits:
-                            # One of these eight is the last: they are taken one by one.
-                            alone = j + 8
-                            break
-                        j += 8
-                        before = cython.cast(cython.double, when[j - 1])
-                    fits = True
+                j = self._stay(g, i, gap_whole) if plain else self._stay_at_heights(g, i, gap_whole)
                 if j > i:
-                    slot[g, TIME] = before
+                    slot[g, TIME] = cython.cast(cython.double, self.when[j - 1])
                     slot[g, COUNT] += cython.cast(cython.double, j - i)
-                    slot[g, LAT] = lat[j - 1]
-                    slot[g, LON] = lon[j - 1]
+                    slot[g, LAT] = self.lat[j - 1]
+                    slot[g, LON] = self.lon[j - 1]
                     if rows > 0:
-                        slot[g, LOW] = low[0, j - 1]
-                        slot[g, HIGH] = high[0, j - 1]
+                        slot[g, LOW] = self.low[0, j - 1]
+                        slot[g, HIGH] = self.high[0, j - 1]
                     for k in range(1, rows):
-                        self.more_box[g, 6 * k - 2] = low[k, j - 1]
-                        self.more_box[g, 6 * k - 1] = high[k, j - 1]
+                        self.more_box[g, 6 * k - 2] = self.low[k, j - 1]
+                        self.more_box[g, 6 * k - 1] = self.high[k, j - 1]
                     i = j
-                if fits:
-                    continue
-                if cython.cast(cython.double, when[i]) < before:
+                    if i == n or tgt[i] != g:
+                        continue
+                if cython.cast(cython.double, self.when[i]) < slot[g, TIME]:
                     why = UNSORTED
                     break
                 for k in range(rows):
-                    self.seg[1, 2 * k] = low[k, i]
-                    self.seg[1, 2 * k + 1] = high[k, i]
-                why = self._advance(g, when[i], lat[i], lon[i], base_row + i, gap)
+                    self.seg[1, 2 * k] = self.low[k, i]
+                    self.seg[1, 2 * k + 1] = self.high[k, i]
+                why = self._advance(g, self.when[i], self.lat[i], self.lon[i], base_row + i, gap)
                 if why != 0:
                     break
                 i += 1
         return i, why
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _stay(self, g: cython.Py_ssize_t, i: cython.Py_ssize_t, gap_us: cython.longlong) -> cython.Py_ssize_t:
+        """Return the first row from i on whose report does not belong to the target or leaves its box, where
+        one height is all there is."""
+        n: cython.Py_ssize_t = self.of.shape[0]
+        x0: cython.double = self.slot[g, X0]
+        x1: cython.double = self.slot[g, X1]
+        y0: cython.double = self.slot[g, Y0]
+        y1: cython.double = self.slot[g, Y1]
+        until: cython.longlong = cython.cast(cython.longlong, self.slot[g, UNTIL])
+        before: cython.longlong = cython.cast(cython.longlong, self.slot[g, TIME])
+        least: cython.double = -INF
+        most: cython.double = INF
+        x: cython.double
+        y: cython.double
+        height_m: cython.double
+        t: cython.longlong
+        if self.rows > 0:
+            least = self.slot[g, LEAST]
+            if self.slot[g, GREATEST] > least:
+                least = self.slot[g, GREATEST]
+            most = self.slot[g, LEAST + 1]
+            if self.slot[g, GREATEST + 1] < most:
+                most = self.slot[g, GREATEST + 1]
+        if self.of[i] != g:
+            return i
+        while True:
+            # All are read before any is compared: the columns' addresses then stay in registers.
+            x = self.lon[i]
+            y = self.lat[i]
+            height_m = self.level[i]
+            t = self.when[i]
+            if not (
+                x >= x0 and x <= x1 and y >= y0 and y <= y1 and height_m >= least and height_m <= most
+                and t < until and t >= before and t - before <= gap_us
+            ):  # fmt: skip
+                return i
+            before = t
+            i += 1
+            if i == n or self.of[i] != g:
+                return i
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _stay_at_heights(
+        self, g: cython.Py_ssize_t, i: cython.Py_ssize_t, gap_us: cython.longlong
+    ) -> cython.Py_ssize_t:
+        """Return the first row from i on whose report does not belong to the target or leaves its box."""
+        n: cython.Py_ssize_t = self.of.shape[0]
+        k: cython.Py_ssize_t
+        before: cython.longlong = cython.cast(cython.longlong, self.slot[g, TIME])
+        until: cython.longlong = cython.cast(cython.longlong, self.slot[g, UNTIL])
+        t: cython.longlong
+        fits: cython.bint
+        while i < n and self.of[i] == g:
+            t = self.when[i]
+            fits = (
+                self.lon[i] >= self.slot[g, X0] and self.lon[i] <= self.slot[g, X1]
+                and self.lat[i] >= self.slot[g, Y0] and self.lat[i] <= self.slot[g, Y1]
+                and t < until and t >= before and t - before <= gap_us
+                and self.low[0, i] >= self.slot[g, LEAST]
+                and self.low[0, i] <= self.slot[g, LEAST + 1]
+                and self.high[0, i] >= self.slot[g, GREATEST]
+                and self.high[0, i] <= self.slot[g, GREATEST + 1]
+            )  # fmt: skip
+            for k in range(1, self.rows):
+                fits = (
+                    fits
+                    and self.low[k, i] >= self.more_box[g, 6 * k - 6]
+                    and self.low[k, i] <= self.more_box[g, 6 * k - 5]
+                    and self.high[k, i] >= self.more_box[g, 6 * k - 4]
+                    and self.high[k, i] <= self.more_box[g, 6 * k - 3]
+                )
+            if not fits:
+                break
+            before = t
+            i += 1
+        return i
 
     def lose(self, report, targets, first):  # type: ignore[no-untyped-def]
         """Close every stay of the targets, from row ``first`` on, as lost; return (row stopped at, why)."""
@@ -952,20 +956,21 @@ class Scan:
     @cython.exceptval(check=False)
     def _at_end(self, x: cython.double, y: cython.double) -> cython.int:
         """For the parts of the leaf that a point lies in, note whether it is laterally inside."""
-        cell: cython.Py_ssize_t = row(y) * 360 + column(x)
-        split: cython.int = self.cell[cell, 0]
-        cx: cython.double = cell % 360 - 180.0
-        cy: cython.double = cell // 360 - 90.0
-        i: cython.int = _leaf_of(x - cx, split)
-        j: cython.int = _leaf_of(y - cy, split)
-        leaf: cython.Py_ssize_t = self.cell[cell, 1] + j * split + i
+        r: cython.int = _index(y + 90.0, 180)
+        c: cython.int = _index(x + 180.0, 360)
+        split: cython.int = self.cell[r * 360 + c, 0]
+        cx: cython.double = c - 180.0
+        cy: cython.double = r - 90.0
+        i: cython.int = _index((x - cx) * split, split)
+        j: cython.int = _index((y - cy) * split, split)
+        leaf: cython.Py_ssize_t = self.cell[r * 360 + c, 1] + j * split + i
         rx: cython.double = cx + (i + REF_X) / split
         ry: cython.double = cy + (j + REF_Y) / split
         at: cython.Py_ssize_t
         past: cython.Py_ssize_t
         part: cython.int
         m: cython.int
-        if self.leaf[leaf, 2] & self.seg_layers == 0:
+        if self.leaf_layers[leaf] & self.seg_layers == 0:
             return DONE
         at = self.leaf[leaf, 0]
         past = self.leaf[leaf + 1, 0]
@@ -988,13 +993,14 @@ class Scan:
     @cython.exceptval(check=False)
     def _laterally(self, part: cython.int, x: cython.double, y: cython.double) -> cython.bint:
         """Return whether a point is laterally inside one part."""
-        cell: cython.Py_ssize_t = row(y) * 360 + column(x)
-        split: cython.int = self.cell[cell, 0]
-        cx: cython.double = cell % 360 - 180.0
-        cy: cython.double = cell // 360 - 90.0
-        i: cython.int = _leaf_of(x - cx, split)
-        j: cython.int = _leaf_of(y - cy, split)
-        at: cython.Py_ssize_t = self._entry_of(part, self.cell[cell, 1] + j * split + i)
+        r: cython.int = _index(y + 90.0, 180)
+        c: cython.int = _index(x + 180.0, 360)
+        split: cython.int = self.cell[r * 360 + c, 0]
+        cx: cython.double = c - 180.0
+        cy: cython.double = r - 90.0
+        i: cython.int = _index((x - cx) * split, split)
+        j: cython.int = _index((y - cy) * split, split)
+        at: cython.Py_ssize_t = self._entry_of(part, self.cell[r * 360 + c, 1] + j * split + i)
         return at >= 0 and self._inside(at, x, y, cx + (i + REF_X) / split, cy + (j + REF_Y) / split) != 0
 
     @cython.cfunc
@@ -1039,7 +1045,7 @@ class Scan:
         dx: cython.double = x1 - x0
         dy: cython.double = y1 - y0
         shrink: cython.double
-        if (self.leaf[leaf, 2] >> 8) & self.seg_layers == 0:
+        if (self.leaf_layers[leaf] >> 8) & self.seg_layers == 0:
             return DONE
         at = self.leaf[leaf, 0]
         while at < self.leaf[leaf, 1]:
@@ -1149,22 +1155,24 @@ class Scan:
         xb: cython.double
         ya: cython.double
         yb: cython.double
-        lo: cython.double = (y0 if y0 < y1 else y1) - PAD_DEG
-        hi: cython.double = (y1 if y0 < y1 else y0) + PAD_DEG
+        lo: cython.double = (y0 if y0 < y1 else y1) - PAD
+        hi: cython.double = (y1 if y0 < y1 else y0) + PAD
         why: cython.int
         self.n_hit = 0
-        cell = row(lo) * 360 + column((x0 if x0 < x1 else x1) - PAD_DEG)
-        if cell == row(hi) * 360 + column((x1 if x0 < x1 else x0) + PAD_DEG):
+        cell = _index(lo + 90.0, 180) * 360 + _index((x0 if x0 < x1 else x1) - PAD + 180.0, 360)
+        if cell == _index(hi + 90.0, 180) * 360 + _index((x1 if x0 < x1 else x0) + PAD + 180.0, 360):
             split = self.cell[cell, 0]
             xa = cell % 360 - 180.0
             ya = cell // 360 - 90.0
-            i = _leaf_of((x0 if x0 < x1 else x1) - PAD_DEG - xa, split)
-            j = _leaf_of(lo - ya, split)
-            if i == _leaf_of((x1 if x0 < x1 else x0) + PAD_DEG - xa, split) and j == _leaf_of(hi - ya, split):
+            i = _index(((x0 if x0 < x1 else x1) - PAD - xa) * split, split)
+            j = _index((lo - ya) * split, split)
+            if i == _index(((x1 if x0 < x1 else x0) + PAD - xa) * split, split) and j == _index(
+                (hi - ya) * split, split
+            ):
                 return self._cross_leaf(self.cell[cell, 1] + j * split + i, x0, y0, x1, y1)
-        for r in range(row(lo), row(hi) + 1):
+        for r in range(_index(lo + 90.0, 180), _index(hi + 90.0, 180) + 1):
             xa, xb = band_span(x0, y0, x1, y1, r - 90.0, r - 89.0)
-            for c in range(column(xa), column(xb) + 1):
+            for c in range(_index(xa + 180.0, 360), _index(xb + 180.0, 360) + 1):
                 cell = r * 360 + c
                 split = self.cell[cell, 0]
                 if split == 1:
@@ -1665,34 +1673,33 @@ class Scan:
         return DONE
 
     @cython.cfunc
+    @cython.inline
     @cython.nogil
     @cython.exceptval(check=False)
-    def _bound_height(self, k: cython.int, limit: cython.double, sides: cython.int) -> cython.void:
-        """Keep row k's least height (sides & 1) and greatest height (sides & 2) on its side of a limit."""
+    def _bound_height(self, k: cython.int, limit: cython.double) -> cython.void:
+        """Keep row k's least height and its greatest height on their sides of a limit."""
         least: cython.double = self.seg[1, 2 * k]
         greatest: cython.double = self.seg[1, 2 * k + 1]
         above: cython.double = limit + LIMIT_MARGIN_M
         below: cython.double = limit - LIMIT_MARGIN_M
-        if sides & 1:
-            if least > limit:
-                if above > self.box_height[k, 0]:
-                    self.box_height[k, 0] = above
-            elif least < limit:
-                if below < self.box_height[k, 1]:
-                    self.box_height[k, 1] = below
-            else:
-                self.box_height[k, 0] = limit
-                self.box_height[k, 1] = limit
-        if sides & 2:
-            if greatest > limit:
-                if above > self.box_height[k, 2]:
-                    self.box_height[k, 2] = above
-            elif greatest < limit:
-                if below < self.box_height[k, 3]:
-                    self.box_height[k, 3] = below
-            else:
-                self.box_height[k, 2] = limit
-                self.box_height[k, 3] = limit
+        if least > limit:
+            if above > self.box_height[k, 0]:
+                self.box_height[k, 0] = above
+        elif least < limit:
+            if below < self.box_height[k, 1]:
+                self.box_height[k, 1] = below
+        else:
+            self.box_height[k, 0] = limit
+            self.box_height[k, 1] = limit
+        if greatest > limit:
+            if above > self.box_height[k, 2]:
+                self.box_height[k, 2] = above
+        elif greatest < limit:
+            if below < self.box_height[k, 3]:
+                self.box_height[k, 3] = below
+        else:
+            self.box_height[k, 2] = limit
+            self.box_height[k, 3] = limit
 
     @cython.cfunc
     @cython.nogil
@@ -1746,6 +1753,7 @@ class Scan:
         return active
 
     @cython.cfunc
+    @cython.inline
     @cython.nogil
     @cython.exceptval(check=False)
     def _edges_matter(self, at: cython.Py_ssize_t) -> cython.bint:
@@ -1754,32 +1762,35 @@ class Scan:
         ceiling_m: cython.double = self.line[at, 1]
         code: cython.longlong = cython.cast(cython.longlong, self.line[at, 2])
         # The rows count from 1, and 0 is for none.
-        floor_row: cython.int = cython.cast(cython.int, (code >> 5) & 15) - 1
-        ceiling_row: cython.int = cython.cast(cython.int, (code >> 1) & 15) - 1
-        if ceiling_row >= 0:
-            if self.seg[1, 2 * ceiling_row] > ceiling_m:
-                self._bound_height(ceiling_row, ceiling_m, 1)
+        down: cython.int = cython.cast(cython.int, (code >> 5) & 15) - 1
+        up: cython.int = cython.cast(cython.int, (code >> 1) & 15) - 1
+        if up >= 0:
+            if self.seg[1, 2 * up] > ceiling_m:
+                if ceiling_m + LIMIT_MARGIN_M > self.box_height[up, 0]:
+                    self.box_height[up, 0] = ceiling_m + LIMIT_MARGIN_M
                 return False
         elif ceiling_m == -INF:
             return False
-        if floor_row >= 0 and self.seg[1, 2 * floor_row + 1] < floor_m:
-            self._bound_height(floor_row, floor_m, 2)
+        if down >= 0 and self.seg[1, 2 * down + 1] < floor_m:
+            if floor_m - LIMIT_MARGIN_M < self.box_height[down, 3]:
+                self.box_height[down, 3] = floor_m - LIMIT_MARGIN_M
             return False
         if not self._bound_time(cython.cast(cython.int, code >> 9)):
             return False
-        if floor_row >= 0:
-            self._bound_height(floor_row, floor_m, 3)
-        if ceiling_row >= 0:
-            self._bound_height(ceiling_row, ceiling_m, 3)
+        if down >= 0:
+            self._bound_height(down, floor_m)
+        if up >= 0:
+            self._bound_height(up, ceiling_m)
         return True
 
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
-    def _bound_edges(
-        self, first: cython.Py_ssize_t, past: cython.Py_ssize_t, x: cython.double, y: cython.double
+    def _bound_leaf(
+        self, at: cython.Py_ssize_t, past: cython.Py_ssize_t, y: cython.double, x: cython.double
     ) -> cython.void:
-        """Cut the box so that these edges are outside it and the point stays inside."""
+        """Cut the box by the entries of a leaf between two lines, so that the edges that matter are outside
+        it and the point stays inside."""
         h: cython.Py_ssize_t
         ax: cython.double
         ay: cython.double
@@ -1796,52 +1807,58 @@ class Scan:
         x1: cython.double = self.box_x1
         y0: cython.double = self.box_y0
         y1: cython.double = self.box_y1
-        for h in range(first, past):
-            ax = self.line[h, 0]
-            ay = self.line[h, 1]
-            bx = self.line[h, 2]
-            by = self.line[h, 3]
-            lox = ax if ax < bx else bx
-            hix = bx if ax < bx else ax
-            loy = ay if ay < by else by
-            hiy = by if ay < by else ay
-            if lox > x1 or hix < x0 or loy > y1 or hiy < y0:
+        while at < past:
+            h = at + 1
+            at = h + (cython.cast(cython.longlong, self.line[at, 3]) >> 32)
+            if not self._edges_matter(h - 1):
                 continue
-            # How far the edge's own box is away, east or west and north or south.
-            away_x = lox - x if lox > x else x - hix
-            away_y = loy - y if loy > y else y - hiy
-            if away_x <= 0.0 and away_y <= 0.0:
-                # The point is in the edge's own box: keep clear of the line by its two axis distances,
-                # halved.
-                cross = (bx - ax) * (y - ay) - (by - ay) * (x - ax)
-                if fabs(cross) <= ON_LINE * (hix - lox + hiy - loy):
-                    # On the line, or on either side of it for all that rounding tells.
-                    x0 = x1 = x
-                    y0 = y1 = y
-                    break
-                # On which side the line is: east of the point where moving east brings the cross product
-                # towards 0.
-                away_x = fabs(cross / (by - ay)) * 0.49 if by != ay else 0.0
-                away_y = fabs(cross / (bx - ax)) * 0.49 if bx != ax else 0.0
-                if (cross > 0.0) == (by > ay):
-                    x1 = x + away_x if x + away_x < x1 else x1
+            while h < at:
+                ax = self.line[h, 0]
+                ay = self.line[h, 1]
+                bx = self.line[h, 2]
+                by = self.line[h, 3]
+                h += 1
+                lox = ax if ax < bx else bx
+                hix = bx if ax < bx else ax
+                loy = ay if ay < by else by
+                hiy = by if ay < by else ay
+                if (lox > x1) | (hix < x0) | (loy > y1) | (hiy < y0):
+                    continue
+                # How far the edge's own box is away, east or west and north or south.
+                away_x = lox - x if lox > x else x - hix
+                away_y = loy - y if loy > y else y - hiy
+                if away_x <= 0.0 and away_y <= 0.0:
+                    # The point is in the edge's own box: keep clear of the line by its two axis distances,
+                    # halved.
+                    cross = (bx - ax) * (y - ay) - (by - ay) * (x - ax)
+                    if fabs(cross) <= ON_LINE * (hix - lox + hiy - loy):
+                        # On the line, or on either side of it for all that rounding tells.
+                        x0 = x1 = x
+                        y0 = y1 = y
+                        continue
+                    # On which side the line is: east of the point where moving east brings the cross product
+                    # towards 0.
+                    away_x = fabs(cross / (by - ay)) * 0.49 if by != ay else 0.0
+                    away_y = fabs(cross / (bx - ax)) * 0.49 if bx != ax else 0.0
+                    if (cross > 0.0) == (by > ay):
+                        x1 = x + away_x if x + away_x < x1 else x1
+                    else:
+                        x0 = x - away_x if x - away_x > x0 else x0
+                    if (cross > 0.0) == (bx < ax):
+                        y1 = y + away_y if y + away_y < y1 else y1
+                    else:
+                        y0 = y - away_y if y - away_y > y0 else y0
+                elif away_x * (self.pace_north if loy > y else self.pace_south) >= away_y * (
+                    self.pace_east if lox > x else self.pace_west
+                ):
+                    if lox > x:
+                        x1 = lox - PAD
+                    else:
+                        x0 = hix + PAD
+                elif loy > y:
+                    y1 = loy - PAD
                 else:
-                    x0 = x - away_x if x - away_x > x0 else x0
-                if (cross > 0.0) == (bx < ax):
-                    y1 = y + away_y if y + away_y < y1 else y1
-                else:
-                    y0 = y - away_y if y - away_y > y0 else y0
-            elif away_x * (self.pace_north if loy > y else self.pace_south) >= away_y * (
-                self.pace_east if lox > x else self.pace_west
-            ):
-                if lox > x:
-                    x1 = lox - PAD_DEG
-                else:
-                    x0 = hix + PAD_DEG
-            elif loy > y:
-                y1 = loy - PAD_DEG
-            else:
-                y0 = hiy + PAD_DEG
+                    y0 = hiy + PAD
         self.box_x0 = x0
         self.box_x1 = x1
         self.box_y0 = y0
@@ -1850,54 +1867,78 @@ class Scan:
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
-    def _bound_leaf(
-        self, at: cython.Py_ssize_t, past: cython.Py_ssize_t, lat: cython.double, lon: cython.double
-    ) -> cython.void:
-        """Cut the box by the entries of a leaf between two lines."""
-        follow: cython.Py_ssize_t
-        while at < past:
-            follow = at + 1 + (cython.cast(cython.longlong, self.line[at, 3]) >> 32)
-            if self._edges_matter(at) and follow > at + 1:
-                self._bound_edges(at + 1, follow, lon, lat)
-            at = follow
+    def _find_near(
+        self,
+        r: cython.Py_ssize_t,
+        c: cython.Py_ssize_t,
+        own_leaf: cython.Py_ssize_t,
+        layers: cython.int,
+        near: cython.int,
+    ) -> cython.int:
+        """Add to the leaves near those of a cell, other than the report's own, that the box touches and that
+        have edges in the layers; return how many there are."""
+        split: cython.int = self.cell[r * 360 + c, 0]
+        leaf: cython.Py_ssize_t = self.cell[r * 360 + c, 1]
+        cx: cython.double = c - 180.0
+        cy: cython.double = r - 90.0
+        side: cython.double = 1.0
+        i0: cython.int = 0
+        i1: cython.int = 0
+        j0: cython.int = 0
+        j1: cython.int = 0
+        i: cython.int
+        j: cython.int
+        mask: cython.int
+        skipped: cython.int = 0
+        if split > 1:
+            side = 1.0 / split
+            i0 = _index((self.box_x0 - cx) * split, split)
+            i1 = _index((self.box_x1 - cx) * split, split)
+            j0 = _index((self.box_y0 - cy) * split, split)
+            j1 = _index((self.box_y1 - cy) * split, split)
+            leaf += j0 * split
+        for j in range(j0, j1 + 1):
+            for i in range(i0, i1 + 1):
+                mask = self.leaf_layers[leaf + i] >> 8
+                if mask & layers == 0:
+                    skipped |= mask
+                elif leaf + i != own_leaf:
+                    if near < NEAR:
+                        self.near[near] = cython.cast(cython.int, leaf + i)
+                        # A split is a power of 2: no rounding.
+                        self.near_at[near, 0] = cx + i * side
+                        self.near_at[near, 1] = cx + (i + 1) * side
+                        self.near_at[near, 2] = cy + j * side
+                        self.near_at[near, 3] = cy + (j + 1) * side
+                        if cython.compiled:
+                            prefetch(cython.address(self.line[self.leaf[leaf + i, 0], 0]))
+                    near += 1
+            leaf += split
+        self.skipped |= skipped
+        return near
 
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
-    def _find_near(
-        self, cell: cython.Py_ssize_t, own_leaf: cython.Py_ssize_t, layers: cython.int, near: cython.int
-    ) -> cython.int:
-        """Add to the leaves near those of a cell, other than the report's own, that the box touches and that
-        have edges in the layers; return how many there are."""
-        split: cython.int = self.cell[cell, 0]
-        cx: cython.double = cell % 360 - 180.0
-        cy: cython.double = cell // 360 - 90.0
-        i0: cython.int = _leaf_of(self.box_x0 - cx, split)
-        i1: cython.int = _leaf_of(self.box_x1 - cx, split)
-        j0: cython.int = _leaf_of(self.box_y0 - cy, split)
-        j1: cython.int = _leaf_of(self.box_y1 - cy, split)
-        i: cython.int
-        j: cython.int
-        leaf: cython.Py_ssize_t
-        mask: cython.int
-        for j in range(j0, j1 + 1):
-            leaf = self.cell[cell, 1] + j * split + i0
-            for i in range(i0, i1 + 1):
-                mask = self.leaf[leaf, 2] >> 8
-                if mask & layers == 0:
-                    self.skipped |= mask
-                elif leaf != own_leaf:
-                    if near < NEAR:
-                        self.near[near] = cython.cast(cython.int, leaf)
-                        self.near_at[near, 0] = cx + cython.cast(cython.double, i) / split
-                        self.near_at[near, 1] = cx + (i + 1.0) / split
-                        self.near_at[near, 2] = cy + cython.cast(cython.double, j) / split
-                        self.near_at[near, 3] = cy + (j + 1.0) / split
-                        if cython.compiled:
-                            prefetch(cython.address(self.line[self.leaf[leaf, 0], 0]))
-                    near += 1
-                leaf += 1
-        return near
+    def _layers_ahead(self, g: cython.Py_ssize_t) -> cython.int:
+        """Return the lowest and, times 8, the highest layer of height that the target may reach soon."""
+        k: cython.int = self.layer_row
+        least_m: cython.double
+        greatest_m: cython.double
+        climb_m: cython.double
+        lowest: cython.int
+        if k < 0:
+            return 7 << 3
+        least_m = self.seg[1, 2 * k]
+        greatest_m = self.seg[1, 2 * k + 1]
+        climb_m = CLIMB_STEPS * (least_m - (self.slot[g, LOW] if k == 0 else self.more_box[g, 6 * k - 2]))
+        # False also where either is not known.
+        if climb_m < 0.0 and climb_m > -MOST_CLIMB_M:
+            least_m += climb_m
+        elif climb_m > 0.0 and climb_m < MOST_CLIMB_M:
+            greatest_m += climb_m
+        lowest = self._layer(least_m)
+        return lowest | (lowest if greatest_m == least_m else self._layer(greatest_m)) << 3
 
     @cython.cfunc
     @cython.nogil
@@ -1905,69 +1946,54 @@ class Scan:
     def _bound_near(
         self, g: cython.Py_ssize_t, own_leaf: cython.Py_ssize_t, lat: cython.double, lon: cython.double
     ) -> cython.void:
-        """Cut the box by the edges in the report's own leaf and in every other that it touches, the latter as
-        far as they are within the layers of height that the target may reach soon.
+        """Cut the box by the edges in every other leaf than the report's own that it touches, as far as they
+        are within the layers of height that the target may reach soon.
 
         A part that covers another leaf and not the report's has an edge between, in a leaf that the box
         reaches.
         """
-        layers: cython.int = 255
-        low_layer: cython.int = 0
-        high_layer: cython.int = 7
+        lowest: cython.int = self._layers_ahead(g)
+        highest: cython.int = lowest >> 3
         k: cython.int = self.layer_row
-        step_m: cython.double
-        from_m: cython.double
         r: cython.Py_ssize_t
         c: cython.Py_ssize_t
-        r1: cython.Py_ssize_t = row(self.box_y1)
-        c0: cython.Py_ssize_t = column(self.box_x0)
-        c1: cython.Py_ssize_t = column(self.box_x1)
+        r1: cython.Py_ssize_t = _index(self.box_y1 + 90.0, 180)
+        c0: cython.Py_ssize_t = _index(self.box_x0 + 180.0, 360)
+        c1: cython.Py_ssize_t = _index(self.box_x1 + 180.0, 360)
         n: cython.int = 0
         m: cython.int
         leaf: cython.Py_ssize_t
-        if k >= 0:
-            low_layer = self._layer(self.seg[1, 2 * k])
-            high_layer = self._layer(self.seg[1, 2 * k + 1])
-            from_m = self.slot[g, LOW] if k == 0 else self.more_box[g, 6 * k - 2]
-            if fabs(self.seg[1, 2 * k]) < INF and fabs(from_m) < INF:
-                step_m = CLIMB_STEPS * (self.seg[1, 2 * k] - from_m)
-                if step_m < 0.0 and step_m > -MOST_CLIMB_M:
-                    low_layer = self._layer(self.seg[1, 2 * k] + step_m)
-                elif step_m > 0.0 and step_m < MOST_CLIMB_M:
-                    high_layer = self._layer(self.seg[1, 2 * k + 1] + step_m)
-            layers = (2 << high_layer) - (1 << low_layer)
+        lowest &= 7
         self.skipped = 0
-        for r in range(row(self.box_y0), r1 + 1):
+        for r in range(_index(self.box_y0 + 90.0, 180), r1 + 1):
             for c in range(c0, c1 + 1):
-                n = self._find_near(r * 360 + c, own_leaf, layers, n)
+                n = self._find_near(r, c, own_leaf, (2 << highest) - (1 << lowest), n)
         if n > NEAR:
             # Too crowded: no further than the report's own leaf.
             self._shrink_to(own_leaf, lat, lon)
             n = 0
-        if self.leaf[own_leaf, 2] != 0:
-            self._bound_leaf(self.leaf[own_leaf, 0], self.leaf[own_leaf + 1, 0], lat, lon)
         for m in range(n):
             if (
-                self.near_at[m, 0] <= self.box_x1
-                and self.near_at[m, 1] >= self.box_x0
-                and self.near_at[m, 2] <= self.box_y1
-                and self.near_at[m, 3] >= self.box_y0
+                (self.near_at[m, 0] <= self.box_x1)
+                & (self.near_at[m, 1] >= self.box_x0)
+                & (self.near_at[m, 2] <= self.box_y1)
+                & (self.near_at[m, 3] >= self.box_y0)
             ):
                 leaf = self.near[m]
                 self._bound_leaf(self.leaf[leaf, 0], self.leaf[leaf, 1], lat, lon)
         if self.skipped != 0:
             # What was left out for its height is out of reach within these layers only.
-            if self.layer_m[low_layer] > self.box_height[k, 0]:
-                self.box_height[k, 0] = self.layer_m[low_layer]
-            if self.layer_m[high_layer + 1] < self.box_height[k, 3]:
-                self.box_height[k, 3] = self.layer_m[high_layer + 1]
+            if self.layer_m[lowest] > self.box_height[k, 0]:
+                self.box_height[k, 0] = self.layer_m[lowest]
+            if self.layer_m[highest + 1] < self.box_height[k, 3]:
+                self.box_height[k, 3] = self.layer_m[highest + 1]
 
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
     def _shrink_to(self, leaf: cython.Py_ssize_t, lat: cython.double, lon: cython.double) -> cython.void:
         """Make the box no greater than the leaf that a place lies in."""
-        cell: cython.Py_ssize_t = row(lat) * 360 + column(lon)
+        cell: cython.Py_ssize_t = _index(lat + 90.0, 180) * 360 + _index(lon + 180.0, 360)
         split: cython.int = self.cell[cell, 0]
         i: cython.int = cython.cast(cython.int, (leaf - self.cell[cell, 1]) % split)
         j: cython.int = cython.cast(cython.int, (leaf - self.cell[cell, 1]) // split)
@@ -1975,8 +2001,8 @@ class Scan:
         south: cython.double = cell // 360 - 90.0 + cython.cast(cython.double, j) / split
         self.box_x0 = self.box_x0 if self.box_x0 > west else west
         self.box_y0 = self.box_y0 if self.box_y0 > south else south
-        west += 1.0 / split - PAD_DEG
-        south += 1.0 / split - PAD_DEG
+        west += 1.0 / split - PAD
+        south += 1.0 / split - PAD
         self.box_x1 = self.box_x1 if self.box_x1 < west else west
         self.box_y1 = self.box_y1 if self.box_y1 < south else south
 
@@ -2026,14 +2052,21 @@ class Scan:
         leaf first. A cell without edges begins with its neighbours that have none either.
         """
         k: cython.int
-        cell: cython.Py_ssize_t = row(lat) * 360 + column(lon)
-        split: cython.int = self.cell[cell, 0]
-        cx: cython.double = cell % 360 - 180.0
-        cy: cython.double = cell // 360 - 90.0
+        r: cython.int = _index(lat + 90.0, 180)
+        c: cython.int = _index(lon + 180.0, 360)
+        split: cython.int = self.cell[r * 360 + c, 0]
+        cx: cython.double = c - 180.0
+        cy: cython.double = r - 90.0
         leaf: cython.Py_ssize_t = (
-            self.cell[cell, 1] + _leaf_of(lat - cy, split) * split + _leaf_of(lon - cx, split)
+            self.cell[r * 360 + c, 1]
+            + _index((lat - cy) * split, split) * split
+            + _index((lon - cx) * split, split)
         )
-        free: cython.bint = split == 1 and self.leaf[leaf, 2] >> 8 == 0
+        mask: cython.int = self.leaf_layers[leaf]
+        free: cython.bint = split == 1 and mask >> 8 == 0
+        bulge: cython.double
+        if cython.compiled:
+            prefetch(cython.address(self.line[self.leaf[leaf, 0], 0]))
         self.box_since = NEVER
         self.box_until = NO_END
         for k in range(self.rows):
@@ -2042,19 +2075,20 @@ class Scan:
             self.box_height[k, 2] = -INF
             self.box_height[k, 3] = INF
         if free:
-            k = self.cell[cell, 2]
+            k = self.cell[r * 360 + c, 2]
             self.box_x0 = cx - (k & 15)
-            self.box_x1 = cx + 1.0 + ((k >> 4) & 15) - PAD_DEG
+            self.box_x1 = cx + 1.0 + ((k >> 4) & 15) - PAD
             self.box_y0 = cy - ((k >> 8) & 15)
-            self.box_y1 = cy + 1.0 + ((k >> 12) & 15) - PAD_DEG
-            if self.leaf[leaf, 2] != 0:
-                self._bound_leaf(self.leaf[leaf, 0], self.leaf[leaf + 1, 0], lat, lon)
+            self.box_y1 = cy + 1.0 + ((k >> 12) & 15) - PAD
         else:
             self._look_ahead(g, split, lat, lon)
+        if mask != 0:
+            self._bound_leaf(self.leaf[leaf, 0], self.leaf[leaf + 1, 0], lat, lon)
+        if not free:
             self._bound_near(g, leaf, lat, lon)
         # Between two points of the box the geodesic bulges towards the pole, by at most w² sin 2φ / 16.
-        bulge: cython.double = (self.box_x1 - self.box_x0) * RAD
-        bulge = bulge * bulge * 0.0625 * 1.1 / RAD
+        bulge = (self.box_x1 - self.box_x0) * RAD
+        bulge = bulge * bulge * (0.0625 * 1.1 / RAD)
         if self.box_y1 > 0.0:
             self.box_y1 -= bulge
         if self.box_y0 < 0.0:
@@ -2062,12 +2096,13 @@ class Scan:
 
 
 @cython.cfunc
+@cython.inline
 @cython.nogil
 @cython.exceptval(check=False)
-def _leaf_of(off_deg: cython.double, split: cython.int) -> cython.int:
-    """Return the column or row of leaves of a cell that an offset from its edge falls in."""
-    i: cython.int = cython.cast(cython.int, off_deg * split)
-    return 0 if i < 0 else (split - 1 if i >= split else i)
+def _index(at: cython.double, n: cython.int) -> cython.int:
+    """Return which of n steps of 1 a number from 0 to n falls in; the last for n itself."""
+    i: cython.int = cython.cast(cython.int, at)
+    return 0 if i < 0 else (n - 1 if i >= n else i)
 
 
 @cython.cfunc

@@ -54,9 +54,8 @@ def cell_table(edges: dict[str, Any], parts: int, limits: Any) -> dict[str, Any]
         "cell": np.column_stack([split, base, _reach(split, base, count), np.zeros_like(split)]),
         "layer_row": layer_row,
         "layer_m": layer_m,
-        **_lines(
-            next_entry, leaf_full, layers, entry_part, entry_inside, entry_edge, limits, ends[leaf_edge]
-        ),
+        "leaf_layers": layers,
+        **_lines(next_entry, leaf_full, entry_part, entry_inside, entry_edge, limits, ends[leaf_edge]),
         "leaf_edge": leaf_edge,
         "ends": ends,
         "edge_part": part,
@@ -106,7 +105,6 @@ def _reach(split: Any, base: Any, leaf_edges: Any) -> Any:
 def _lines(
     leaf_entry: Any,
     leaf_full: Any,
-    layers: Any,
     entry_part: Any,
     entry_inside: Any,
     entry_edge: Any,
@@ -129,7 +127,7 @@ def _lines(
     where = np.append(at, lines)
     return {
         "line": line,
-        "leaf": np.column_stack([where[leaf_entry], where[np.append(leaf_full, len(count))], layers]).astype(
+        "leaf": np.column_stack([where[leaf_entry], where[np.append(leaf_full, len(count))]]).astype(
             np.int32
         ),
     }
@@ -167,9 +165,9 @@ def _layers(leaf_entry: Any, leaf_full: Any, entry_part: Any, limits: Any) -> tu
         reaches = (low[:, None] <= borders[1:]) & (high[:, None] >= borders[:-1])
         bits = np.packbits(reaches, axis=1, bitorder="little")[:, 0]
     mine = bits[entry_part]
-    every = _gathered(mine, leaf_entry[:-1], leaf_entry[1:]).astype(np.int32)
-    edged = _gathered(mine, leaf_entry[:-1], leaf_full).astype(np.int32)
-    return row, borders, np.append(every | edged << 8, 0)
+    every = _gathered(mine, leaf_entry[:-1], leaf_entry[1:]).astype(np.uint16)
+    edged = _gathered(mine, leaf_entry[:-1], leaf_full).astype(np.uint16)
+    return row, borders, every | edged << 8
 
 
 def _gathered(bits: Any, start: Any, past: Any) -> Any:
