@@ -7,7 +7,7 @@ never 0. Every row has a time, a target and a finite position within ±90°, ±1
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -77,20 +77,26 @@ class Positions:
         found = self.columns.get(name)
         return np.full(len(self), np.nan) if found is None else found
 
-    def take(self, rows: NDArray[Any] | slice) -> Positions:
-        """Return the given rows, in the given order."""
-        return Positions(
-            self.time_us[rows],
-            Coded(self.target.codes[rows], self.target.values),
-            self.lat_deg[rows],
-            self.lon_deg[rows],
-            {name: column[rows] for name, column in self.columns.items()},
-            {name: Coded(text.codes[rows], text.values) for name, text in self.texts.items()},
-        )
+    def take(self, rows: NDArray[np.integer[Any]] | slice) -> Positions:
+        """Return the given rows, by number, in the given order."""
+        if isinstance(rows, slice):
+            return self._each(lambda column: column[rows])
+        # Several times faster than an index in brackets.
+        return self._each(lambda column: column.take(rows))
 
     def copied(self) -> Positions:
         """Return the same rows in arrays of their own, so that a slice does not keep the whole alive."""
-        return self.take(np.arange(len(self)))
+        return self._each(np.copy)
+
+    def _each(self, made: Callable[[NDArray[Any]], NDArray[Any]]) -> Positions:
+        return Positions(
+            made(self.time_us),
+            Coded(made(self.target.codes), self.target.values),
+            made(self.lat_deg),
+            made(self.lon_deg),
+            {name: made(column) for name, column in self.columns.items()},
+            {name: Coded(made(text.codes), text.values) for name, text in self.texts.items()},
+        )
 
     def check(self, source: str = "") -> None:
         """Raise SchemaError unless lengths agree, names are known, every position is finite and in range."""
