@@ -261,7 +261,7 @@ class PartShapes:
         self._zones = zones
         self._index = np.zeros((len(zones.part_zone), 4), np.int32)
         self._radius = np.full(len(zones.part_zone), np.nan)
-        self._pieces, self._blocks = np.zeros((0, 6)), np.zeros((0, 4))
+        self._pieces, self._blocks = _Rows(6), _Rows(4)
 
     def ensure(self, parts: NDArray[np.int64], measure: Measure, held: int) -> int:
         """See that a measure holds the shapes of the parts; ``held`` is how many pieces it holds, -1 to begin
@@ -271,14 +271,31 @@ class PartShapes:
         missing = np.flatnonzero(wanted & (self._index[:, 1] == 0))
         if len(missing):
             made = shapes(self._zones, missing.tolist())
-            n, m = len(self._pieces), len(self._blocks)
-            self._pieces = np.concatenate([self._pieces, made.pieces])
-            self._blocks = np.concatenate([self._blocks, made.block])
+            n, m = self._pieces.append(made.pieces), self._blocks.append(made.block)
             self._radius[missing] = made.radius_m
             self._index[missing] = made.index + (n, n, m, m)
-        if held < len(self._pieces):
-            measure.hold_shapes(self._pieces, self._blocks, self._index, self._radius)
-        return len(self._pieces)
+        if held < self._pieces.count:
+            measure.hold_shapes(self._pieces.room, self._blocks.room, self._index, self._radius)
+        return self._pieces.count
+
+
+class _Rows:
+    """Rows put one after the other into room for more."""
+
+    def __init__(self, width: int) -> None:
+        self.room = np.zeros((0, width))
+        self.count = 0
+
+    def append(self, rows: NDArray[np.float64]) -> int:
+        """Add rows and return the number of the first. The room is another one where it was too small; what
+        was in the old one stays there."""
+        first, self.count = self.count, self.count + len(rows)
+        if self.count > len(self.room):
+            room = np.empty((max(self.count, 2 * len(self.room)), self.room.shape[1]))
+            room[:first] = self.room[:first]
+            self.room = room
+        self.room[first : self.count] = rows
+        return first
 
 
 def joined_visits(found: list[Visits]) -> Visits:

@@ -32,10 +32,12 @@ _M_PER_DEG = 111_320.0
 def to_space(lat_deg: NDArray[Any], lon_deg: NDArray[Any]) -> NDArray[np.float64]:
     """Return (n, 3) Earth-centred metres of points on the ellipsoid."""
     lat, lon = np.radians(lat_deg), np.radians(lon_deg)
-    n = _A_M / np.sqrt(1.0 - _E2 * np.sin(lat) ** 2)
-    return np.column_stack(
-        [n * np.cos(lat) * np.cos(lon), n * np.cos(lat) * np.sin(lon), n * (1.0 - _E2) * np.sin(lat)]
-    )
+    up = np.sin(lat)
+    n = _A_M / np.sqrt(1.0 - _E2 * up**2)
+    flat = n * np.cos(lat)
+    found = np.empty((len(lat), 3))
+    found[:, 0], found[:, 1], found[:, 2] = flat * np.cos(lon), flat * np.sin(lon), n * (1.0 - _E2) * up
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +66,13 @@ def shapes(zones: CompiledZones, parts: Sequence[int]) -> Shapes:
     edges: list[NDArray[np.float64]] = []
     known: dict[tuple[int, ...], int] = {}
     of = np.zeros(len(parts), np.int64)
-    for k, part in enumerate(parts):
-        footprint = zones.zones[zones.part_zone[part]].volumes[zones.part_volume[part]].footprint
+    owner = zones.part_zone[parts]
+    alone = np.bincount(zones.part_zone)[owner] == 1
+    columns = owner.tolist(), zones.part_volume[parts].tolist(), alone.tolist()
+    for k, (part, zone, volume, single) in enumerate(zip(parts, *columns, strict=True)):
+        footprint = zones.zones[zone].volumes[volume].footprint
         if isinstance(footprint, Polygon):
-            key = _alike(zones, part)
+            key = (part,) if single else _alike(zones, part)
             together = _boundary(zones, key)
             key = key if together is not None else (part,)
             if key not in known:
@@ -147,9 +152,7 @@ def _edges(zones: CompiledZones, part: int) -> NDArray[np.float64]:
 def _alike(zones: CompiledZones, part: int) -> tuple[int, ...]:
     """Return the polygons of a part's zone that have the limits of the part, itself among them."""
     z = zones.part_zone[part]
-    first, past = np.searchsorted(zones.part_zone, [z, z + 1])
-    if past - first == 1:
-        return (part,)
+    first, past = np.searchsorted(zones.part_zone, np.array([z, z + 1], np.int32))
     volumes = zones.zones[z].volumes
     same = (zones.limits[first:past] == zones.limits[part]).all(axis=1)
     return tuple(
