@@ -728,3 +728,32 @@ def rows_of(target, number, offset, order):  # type: ignore[no-untyped-def]
             if n >= 0:
                 rows[first[n + 1]] = i
                 first[n + 1] += 1
+
+
+def take_rows(rows, column, out):  # type: ignore[no-untyped-def]
+    """Write the given rows of a column of 64 bits into ``out``, in the order given."""
+    at: cython.longlong[::1] = rows
+    read: cython.const[cython.longlong][::1] = column
+    write: cython.longlong[::1] = out
+    i: cython.Py_ssize_t
+    if cython.compiled:
+        with cython.nogil:
+            for i in range(at.shape[0]):
+                write[i] = read[at[i]]
+    else:
+        column.take(rows, out=out)
+
+
+def put_last(number, column, last):  # type: ignore[no-untyped-def]
+    """Write a column of 64 bits into ``last``, each row in the place of its number: of several the last
+    stays."""
+    of: cython.const[cython.int][::1] = number
+    read: cython.const[cython.longlong][::1] = column
+    write: cython.longlong[::1] = last
+    i: cython.Py_ssize_t
+    if cython.compiled:
+        with cython.nogil:
+            for i in range(of.shape[0]):
+                write[of[i]] = read[i]
+    else:
+        last[number] = column
