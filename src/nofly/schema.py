@@ -77,12 +77,13 @@ class Positions:
         found = self.columns.get(name)
         return np.full(len(self), np.nan) if found is None else found
 
-    def take(self, rows: NDArray[np.integer[Any]] | slice) -> Positions:
-        """Return the given rows, by number, in the given order."""
+    def take(self, rows: NDArray[Any] | slice) -> Positions:
+        """Return the given rows, in the given order: by number, or those that are True."""
         if isinstance(rows, slice):
             return self.each(lambda column: column[rows])
+        numbers = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
         # Several times faster than an index in brackets.
-        return self.each(lambda column: column.take(rows))
+        return self.each(lambda column: column.take(numbers))
 
     def copied(self) -> Positions:
         """Return the same rows in arrays of their own, so that a slice does not keep the whole alive."""
