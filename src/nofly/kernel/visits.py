@@ -261,7 +261,7 @@ class PartShapes:
         self._zones = zones
         self._index = np.zeros((len(zones.part_zone), 4), np.int32)
         self._radius = np.full(len(zones.part_zone), np.nan)
-        self._pieces, self._blocks = _Rows(6), _Rows(4)
+        self._pieces, self._blocks, self._wide = _Rows(6), _Rows(4), _Rows(4)
 
     def ensure(self, parts: NDArray[np.int64], measure: Measure, held: int) -> int:
         """See that a measure holds the shapes of the parts; ``held`` is how many pieces it holds, -1 to begin
@@ -272,10 +272,13 @@ class PartShapes:
         if len(missing):
             made = shapes(self._zones, missing.tolist())
             n, m = self._pieces.append(made.pieces), self._blocks.append(made.block)
+            self._wide.append(made.wide)
             self._radius[missing] = made.radius_m
             self._index[missing] = made.index + (n, n, m, m)
         if held < self._pieces.count:
-            measure.hold_shapes(self._pieces.room, self._blocks.room, self._index, self._radius)
+            measure.hold_shapes(
+                self._pieces.room, self._blocks.room, self._wide.room, self._index, self._radius
+            )
         return self._pieces.count
 
 
