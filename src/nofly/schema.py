@@ -7,7 +7,7 @@ never 0. Every row has a time, a target and a finite position within ±90°, ±1
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -78,19 +78,27 @@ class Positions:
         return np.full(len(self), np.nan) if found is None else found
 
     def take(self, rows: NDArray[Any] | slice) -> Positions:
-        """Return the given rows, in the given order."""
-        return Positions(
-            self.time_us[rows],
-            Coded(self.target.codes[rows], self.target.values),
-            self.lat_deg[rows],
-            self.lon_deg[rows],
-            {name: column[rows] for name, column in self.columns.items()},
-            {name: Coded(text.codes[rows], text.values) for name, text in self.texts.items()},
-        )
+        """Return the given rows, in the given order: by number, or those that are True."""
+        if isinstance(rows, slice):
+            return self.each(lambda column: column[rows])
+        numbers = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
+        # Several times faster than an index in brackets.
+        return self.each(lambda column: column.take(numbers))
 
     def copied(self) -> Positions:
         """Return the same rows in arrays of their own, so that a slice does not keep the whole alive."""
-        return self.take(np.arange(len(self)))
+        return self.each(np.copy)
+
+    def each(self, made: Callable[[NDArray[Any]], NDArray[Any]]) -> Positions:
+        """Return the reports that are made of these column by column; codes mean the same values."""
+        return Positions(
+            made(self.time_us),
+            Coded(made(self.target.codes), self.target.values),
+            made(self.lat_deg),
+            made(self.lon_deg),
+            {name: made(column) for name, column in self.columns.items()},
+            {name: Coded(made(text.codes), text.values) for name, text in self.texts.items()},
+        )
 
     def check(self, source: str = "") -> None:
         """Raise SchemaError unless lengths agree, names are known, every position is finite and in range."""

@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nofly.kernel.visits import stable_order
+from nofly.kernel.depth_scan import put_last
+from nofly.kernel.visits import stable_order, taken
 
 
 @pytest.mark.parametrize("most", [1, 70_000, 2**31 - 1])
@@ -15,3 +16,19 @@ def test_rows_by_number_stay_in_order(most: int) -> None:
 
 def test_no_rows_have_no_order() -> None:
     assert len(stable_order(np.zeros(0, np.int32))) == 0
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.int64, np.int32, np.int8])
+def test_rows_are_taken_from_memory_that_may_only_be_read(kind: type[np.generic]) -> None:
+    column = np.arange(100).astype(kind)
+    column.flags.writeable = False
+    rows = np.array([99, 0, 7, 7])
+    assert np.array_equal(taken(column, rows), column[rows])
+    assert np.array_equal(taken(column[::2], rows // 2), column[::2][rows // 2])
+
+
+def test_of_rows_with_one_number_the_last_stays() -> None:
+    number, column = np.array([2, 0, 2, 1], np.int32), np.array([5, 6, 7, 8])
+    last = np.full(4, -1)
+    put_last(number, column, last)
+    assert last.tolist() == [6, 8, 7, -1]

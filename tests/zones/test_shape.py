@@ -4,7 +4,7 @@ import numpy as np
 
 from nofly.zones.compiled import compile_zones
 from nofly.zones.model import Circle, Corridor, Datum, EdgeKind, Limit, Polygon, Volume, Zone
-from nofly.zones.shape import BLOCK, shape, shapes, to_space
+from nofly.zones.shape import BLOCK, WIDE, shape, shapes, to_space
 
 LIMIT = Limit(3000.0, Datum.AMSL, "3000 m")
 
@@ -45,6 +45,19 @@ def test_every_sphere_holds_its_pieces() -> None:
             ends = made.pieces[first + k * BLOCK : min(past, first + (k + 1) * BLOCK)].reshape(-1, 3)
             off_m = np.sqrt(((ends - centre) ** 2).sum(axis=1))
             assert off_m.max() <= radius_m * (1.0 + 1e-12)
+
+
+def test_every_wide_sphere_holds_its_spheres() -> None:
+    corners = [(50.0 + np.cos(way), 10.0 + np.sin(way)) for way in np.linspace(0.0, 6.2, 150).tolist()]
+    ring = Volume(Polygon(tuple(corners), (), EdgeKind.PLANAR), None, LIMIT)
+    made = shapes(compile_zones([Zone("F", "of many sides", (ring,)), *ZONES.zones]), range(5))
+    assert made.index[0, 3] - made.index[0, 2] > 2 * WIDE
+    for _, _, first_block, past_block in made.index.tolist():
+        for start in range(first_block, past_block, WIDE):
+            *centre, radius_m = made.wide[start].tolist()
+            held = made.block[start : min(past_block, start + WIDE)]
+            off_m = np.sqrt(((held[:, :3] - centre) ** 2).sum(axis=1)) + held[:, 3]
+            assert off_m.max() <= radius_m
 
 
 def test_an_edge_that_two_polygons_share_is_no_boundary() -> None:

@@ -171,9 +171,12 @@ def _refuse_early(args: argparse.Namespace) -> None:
 
 
 def _checked(args: argparse.Namespace) -> CheckResult:
+    from contextlib import nullcontext
+
     from nofly.cli.configuration import read_config
     from nofly.cli.streams import with_progress
     from nofly.errors import ConfigError
+    from nofly.run.ahead import ahead
     from nofly.run.at import inside_at, instant
     from nofly.run.inputs import expanded, total_bytes
     from nofly.run.trackfiles import STDIN, read_batches
@@ -187,12 +190,15 @@ def _checked(args: argparse.Namespace) -> CheckResult:
     from nofly.run.check import check
 
     strict = bool(args.strict if args.strict is not None else config.check.strict)
-    zones = read_zones(zone_files, format=args.zones_format, strict=strict)
     tracks = expanded(args.tracks)
     options = _archive_options(args, config)
-    batches = with_progress(read_batches(tracks, options), total_bytes(tracks))
     again = None if STDIN in tracks else lambda: read_batches(tracks, options)
-    result = check(zones.zones, batches, _check_options(args, config, strict), zones.findings, again)
+    # The tracks are unpacked while the zones are read, unless the zones come first from one pipe.
+    begun = nullcontext if STDIN in zone_files else ahead
+    with begun(read_batches(tracks, options)) as batches:
+        zones = read_zones(zone_files, format=args.zones_format, strict=strict)
+        told = with_progress(batches, total_bytes(tracks))
+        result = check(zones.zones, told, _check_options(args, config, strict), zones.findings, again)
     return result if at_us is None else inside_at(result, at_us)
 
 

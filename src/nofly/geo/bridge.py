@@ -68,7 +68,10 @@ def bridge(
     """
     if lo is hi and np.isfinite(lo.sum()):
         # One cheap pass says that every height is known: the rule, and then there is nothing to bridge.
-        return lo, hi, _carried(carry, np.arange(len(lo)), lo, hi, err_m, target_codes, time_us)
+        # Of neighbouring rows of one target only the last can be its latest.
+        ends = np.flatnonzero(target_codes[1:] != target_codes[:-1])
+        ends = np.append(ends, len(lo) - 1)[: len(lo)]
+        return lo, hi, _carried(carry, ends, lo, hi, err_m, target_codes, time_us)
     known = np.isfinite(lo) & np.isfinite(hi)
     open_rows = np.flatnonzero(~known)
     if len(open_rows):

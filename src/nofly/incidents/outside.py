@@ -89,10 +89,10 @@ class Outside:
         self._active = np.ascontiguousarray(active)
         self._time_err_us = time_err_s * US_PER_S
         pieces = np.concatenate([outline_pieces(zones, p) for p in self.flat] or [np.zeros((0, 6))])
-        spheres = blocks(pieces)
+        spheres, wide = blocks(pieces)
         self._measure = Measure(np.array([[-np.inf, -1.0, np.inf, -1.0]]))
         self._measure.hold_shapes(
-            pieces, spheres, np.array([[0, len(pieces), 0, len(spheres)]], np.int32), np.array([np.nan])
+            pieces, spheres, wide, np.array([[0, len(pieces), 0, len(spheres)]], np.int32), np.array([np.nan])
         )
         volumes = zones.part_volume[self.flat].tolist()
         self._volumes = [

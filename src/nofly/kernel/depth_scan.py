@@ -28,6 +28,7 @@ INF = cython.declare(cython.double, float("inf"))
 TOLERANCE_M = cython.declare(cython.double, 0.1)
 TOLERANCE_PART = cython.declare(cython.double, 4e-5)
 BLOCK = cython.declare(cython.Py_ssize_t, 4)
+WIDE = cython.declare(cython.Py_ssize_t, 8)
 ROUNDING_M = cython.declare(cython.double, 1e-6)
 STRETCH = cython.declare(cython.Py_ssize_t, 8)
 POINTS = cython.declare(cython.Py_ssize_t, 17)
@@ -41,6 +42,7 @@ class Measure:
 
     pieces: cython.double[:, ::1]
     block: cython.double[:, ::1]
+    wide: cython.double[:, ::1]
     part_piece: cython.int[:, ::1]
     part_radius: cython.double[::1]
     limits: cython.double[:, ::1]
@@ -62,11 +64,12 @@ class Measure:
         self.best_piece = 0
         self.row = 0
 
-    def hold_shapes(self, pieces, block, part_piece, part_radius):  # type: ignore[no-untyped-def]
-        """Take the shapes: ``part_piece`` (parts, 4) is first and past-last piece, first and past-last
-        block."""
+    def hold_shapes(self, pieces, block, wide, part_piece, part_radius):  # type: ignore[no-untyped-def]
+        """Take the shapes (see :class:`nofly.zones.shape.Shapes`): ``part_piece`` (parts, 4) is first and
+        past-last piece, first and past-last block."""
         self.pieces = pieces
         self.block = block
+        self.wide = wide
         self.part_piece = part_piece
         self.part_radius = part_radius
 
@@ -83,6 +86,7 @@ class Measure:
         self.pz = n * (1.0 - E2) * s
 
     @cython.cfunc
+    @cython.inline
     @cython.nogil
     @cython.exceptval(check=False)
     def _piece_off(self, i: cython.Py_ssize_t) -> cython.double:
@@ -120,18 +124,32 @@ class Measure:
         dx: cython.double
         dy: cython.double
         dz: cython.double
-        if self.best_piece >= first and self.best_piece < past:
-            piece = self.best_piece
+        piece = self.best_piece
+        if piece < first or piece >= past:
+            piece = self._some_near(part)
+        if piece >= first:
             best = self._piece_off(piece)
             near = sqrt(best) + ROUNDING_M
-        for b in range(self.part_piece[part, 2], self.part_piece[part, 3]):
-            dx = self.px - self.block[b, 0]
-            dy = self.py - self.block[b, 1]
-            dz = self.pz - self.block[b, 2]
-            off = near + self.block[b, 3]
+        first_block: cython.Py_ssize_t = self.part_piece[part, 2]
+        blocks: cython.Py_ssize_t = self.part_piece[part, 3] - first_block
+        b = 0
+        while b < blocks:
+            if b % WIDE == 0 and blocks > WIDE:
+                dx = self.px - self.wide[first_block + b, 0]
+                dy = self.py - self.wide[first_block + b, 1]
+                dz = self.pz - self.wide[first_block + b, 2]
+                off = near + self.wide[first_block + b, 3]
+                if dx * dx + dy * dy + dz * dz > off * off:
+                    b += WIDE
+                    continue
+            dx = self.px - self.block[first_block + b, 0]
+            dy = self.py - self.block[first_block + b, 1]
+            dz = self.pz - self.block[first_block + b, 2]
+            off = near + self.block[first_block + b, 3]
+            b += 1
             if dx * dx + dy * dy + dz * dz > off * off:
                 continue
-            i = first + (b - self.part_piece[part, 2]) * BLOCK
+            i = first + (b - 1) * BLOCK
             end = i + BLOCK if i + BLOCK < past else past
             while i < end:
                 off = self._piece_off(i)
@@ -145,6 +163,30 @@ class Measure:
         if self.part_radius[part] > 0.0:
             return self.part_radius[part] - best
         return best
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _some_near(self, part: cython.Py_ssize_t) -> cython.Py_ssize_t:
+        """Return a piece of the part that is likely to be near the point in hand, -1 where there is none."""
+        found: cython.Py_ssize_t = -1
+        k: cython.Py_ssize_t
+        b: cython.Py_ssize_t
+        least: cython.double = INF
+        off: cython.double
+        dx: cython.double
+        dy: cython.double
+        dz: cython.double
+        for k in range(self.part_piece[part, 3] - self.part_piece[part, 2]):
+            b = self.part_piece[part, 2] + k
+            dx = self.px - self.block[b, 0]
+            dy = self.py - self.block[b, 1]
+            dz = self.pz - self.block[b, 2]
+            off = dx * dx + dy * dy + dz * dz
+            if off < least:
+                least = off
+                found = self.part_piece[part, 0] + k * BLOCK
+        return found
 
     @cython.cfunc
     @cython.nogil
@@ -554,6 +596,12 @@ class Measure:
         with cython.nogil:
             for v in range(who.shape[0]):
                 self.row = self.place[v]
+                k = cython.cast(cython.Py_ssize_t, self.sums[v, 4]) - 1
+                if self.path[self.row, k, 5] >= 0.0:
+                    # Most likely it is still near the same piece.
+                    self.best_piece = self.part_piece[parts[v], 0] + cython.cast(
+                        cython.Py_ssize_t, self.path[self.row, k, 5]
+                    )
                 lo = first[who[v]]
                 hi = first[who[v] + 1]
                 while lo < hi:
@@ -728,3 +776,32 @@ def rows_of(target, number, offset, order):  # type: ignore[no-untyped-def]
             if n >= 0:
                 rows[first[n + 1]] = i
                 first[n + 1] += 1
+
+
+def take_rows(rows, column, out):  # type: ignore[no-untyped-def]
+    """Write the given rows of a column of 64 bits into ``out``, in the order given."""
+    at: cython.longlong[::1] = rows
+    read: cython.const[cython.longlong][::1] = column
+    write: cython.longlong[::1] = out
+    i: cython.Py_ssize_t
+    if cython.compiled:
+        with cython.nogil:
+            for i in range(at.shape[0]):
+                write[i] = read[at[i]]
+    else:
+        column.take(rows, out=out)
+
+
+def put_last(number, column, last):  # type: ignore[no-untyped-def]
+    """Write a column of 64 bits into ``last``, each row in the place of its number: of several the last
+    stays."""
+    of: cython.const[cython.int][::1] = number
+    read: cython.const[cython.longlong][::1] = column
+    write: cython.longlong[::1] = last
+    i: cython.Py_ssize_t
+    if cython.compiled:
+        with cython.nogil:
+            for i in range(of.shape[0]):
+                write[of[i]] = read[i]
+    else:
+        last[number] = column

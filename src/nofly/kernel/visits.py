@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nofly.kernel.depth_scan import Measure, rows_of
+from nofly.kernel.depth_scan import Measure, rows_of, take_rows
 from nofly.kernel.detect import Changes, Reports, State, Why, joined, no_changes
 from nofly.units import US_PER_S
 from nofly.zones.compiled import CompiledZones
@@ -261,7 +261,7 @@ class PartShapes:
         self._zones = zones
         self._index = np.zeros((len(zones.part_zone), 4), np.int32)
         self._radius = np.full(len(zones.part_zone), np.nan)
-        self._pieces, self._blocks = np.zeros((0, 6)), np.zeros((0, 4))
+        self._pieces, self._blocks, self._wide = _Rows(6), _Rows(4), _Rows(4)
 
     def ensure(self, parts: NDArray[np.int64], measure: Measure, held: int) -> int:
         """See that a measure holds the shapes of the parts; ``held`` is how many pieces it holds, -1 to begin
@@ -271,14 +271,34 @@ class PartShapes:
         missing = np.flatnonzero(wanted & (self._index[:, 1] == 0))
         if len(missing):
             made = shapes(self._zones, missing.tolist())
-            n, m = len(self._pieces), len(self._blocks)
-            self._pieces = np.concatenate([self._pieces, made.pieces])
-            self._blocks = np.concatenate([self._blocks, made.block])
+            n, m = self._pieces.append(made.pieces), self._blocks.append(made.block)
+            self._wide.append(made.wide)
             self._radius[missing] = made.radius_m
             self._index[missing] = made.index + (n, n, m, m)
-        if held < len(self._pieces):
-            measure.hold_shapes(self._pieces, self._blocks, self._index, self._radius)
-        return len(self._pieces)
+        if held < self._pieces.count:
+            measure.hold_shapes(
+                self._pieces.room, self._blocks.room, self._wide.room, self._index, self._radius
+            )
+        return self._pieces.count
+
+
+class _Rows:
+    """Rows put one after the other into room for more."""
+
+    def __init__(self, width: int) -> None:
+        self.room = np.zeros((0, width))
+        self.count = 0
+
+    def append(self, rows: NDArray[np.float64]) -> int:
+        """Add rows and return the number of the first. The room is another one where it was too small; what
+        was in the old one stays there."""
+        first, self.count = self.count, self.count + len(rows)
+        if self.count > len(self.room):
+            room = np.empty((max(self.count, 2 * len(self.room)), self.room.shape[1]))
+            room[:first] = self.room[:first]
+            self.room = room
+        self.room[first : self.count] = rows
+        return first
 
 
 def joined_visits(found: list[Visits]) -> Visits:
@@ -328,6 +348,15 @@ def rows_by_number(
     offset, rows = np.zeros(count + 2, np.int64), np.empty(len(target), np.int64)
     rows_of(target, number, offset, rows)
     return rows[: offset[-2]], offset[:-1]
+
+
+def taken(column: NDArray[Any], rows: NDArray[np.int64]) -> NDArray[Any]:
+    """Return the rows of a column, by number, in the order given; rows are not checked."""
+    if column.itemsize != 8 or not column.flags.c_contiguous:
+        return column.take(rows)
+    out = np.empty(len(rows), column.dtype)
+    take_rows(rows, column.view(np.int64), out.view(np.int64))
+    return out
 
 
 def stable_order(numbers: NDArray[np.int32]) -> NDArray[np.int64]:

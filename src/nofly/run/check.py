@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,9 @@ from nofly.zones.predicates import any_matches
 
 if TYPE_CHECKING:
     from nofly.run.absences import KeepIn
+
+READY_BATCHES = 4
+"""Batches read that have not yet been taken: more would only take memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +75,30 @@ def check(
     lists = Lists(tuple(read_list(path, name) for name, path in chosen.lists.items()))
     lists.require(lists_of(zones))
     seen, outlines = always_in_force(zones)
-    compiled = compile_zones(seen)
     ordered = Ordered(batches, again, chosen.room_rows)
     try:
-        run = _Run(zones, outlines, compiled, chosen)
-        run.take(ordered)
+        with _read_ahead(ordered, chosen) as ready:
+            compiled = compile_zones(seen)
+            run = _Run(zones, outlines, compiled, chosen)
+            run.take(ready)
     except OutOfOrder:
         run = _Run(zones, outlines, compiled, chosen)
-        run.take(ordered.anew())
+        with _read_ahead(ordered.anew(), chosen) as ready:
+            run.take(ready)
     said = [*findings, *(f for each in lists.lists for f in each.findings), *ordered.findings, *run.findings]
     return run.result(lists, said)
+
+
+def _threads(options: CheckOptions) -> int:
+    return options.threads or min(os.cpu_count() or 1, 4)
+
+
+def _read_ahead(
+    positions: Iterable[Positions], options: CheckOptions
+) -> AbstractContextManager[Iterable[Positions]]:
+    """Begin to read, in another thread where there may be one: the first batches are there when the zones are
+    compiled."""
+    return nullcontext(positions) if _threads(options) == 1 else ahead(positions, READY_BATCHES)
 
 
 class _Run:
@@ -97,17 +114,15 @@ class _Run:
         self._pipeline: Pipeline | None = None
         self._tracks = Tracks(options.max_gap_s)
         self._keep_in = _keep_in(self.law, outlines, options.max_gap_s) if outlines else None
-        self._threads = options.threads or min(os.cpu_count() or 1, 4)
+        self._threads = _threads(options)
         self._reports = 0
         self._span: tuple[int, int] | None = None
 
     def take(self, positions: Iterable[Positions]) -> None:
         """Take all positions, in order."""
         try:
-            with ExitStack() as ends:
-                ready = positions if self._threads == 1 else ends.enter_context(ahead(positions))
-                for batch in ready:
-                    self._step(batch)
+            for batch in positions:
+                self._step(batch)
         except BaseException:
             if self._pipeline is not None:
                 self._pipeline.close()

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nofly.errors import Finding, InputError
+from nofly.kernel.depth_scan import put_last
 from nofly.kernel.visits import stable_order
 from nofly.run.numbering import Numbering
 from nofly.run.trackfiles import TrackBatch
@@ -125,8 +126,7 @@ class _Sequence:
             )
         if int(time_us.min()) < self._latest_us:
             self._compare(number, time_us)
-        # Of rows with one target NumPy keeps what is assigned last: the latest.
-        self._last_us[number] = time_us
+        put_last(number, time_us, self._last_us)
         self._latest_us = max(self._latest_us, int(time_us.max()))
 
     def _compare(self, number: NDArray[np.int32], time_us: NDArray[np.int64]) -> None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from nofly.incidents.stays import Stays, joined_stays, merge
 from nofly.kernel.depth_scan import Measure
 from nofly.kernel.detect import Changes, Detector, Params, Reports
-from nofly.kernel.visits import PartShapes, Quality, VisitBook, rows_by_number
+from nofly.kernel.visits import PartShapes, Quality, VisitBook, rows_by_number, taken
 from nofly.run.preparing import Active, Aids, Preparing, Taken
 from nofly.schema import Positions
 from nofly.zones.compiled import CompiledZones
@@ -44,6 +44,7 @@ class Pipeline:
         self.changes: list[Changes] = []
         """All changes that the kernel found, once the stream has ended."""
         active, shapes = self.prepared.active, _SharedShapes(zones)
+        self._turns = _Turns(threads)
         self._workers = [_Worker(zones, active, params, shapes) for _ in range(threads)]
         self._pools = _pools(threads) if threads > 1 else []
         self._under_way: deque[list[Future[None]]] = deque()
@@ -55,11 +56,11 @@ class Pipeline:
         if numbers.min() < 0 or (workers == 1 and np.all(numbers[1:] >= numbers[:-1])):
             ends = [0, *([len(positions)] * workers)]
         else:
-            rows, ends = _by_worker(numbers, workers)
-            positions = positions.take(rows)
-        taken = self.prepared.ready(positions)
-        self._hand_over(taken.reports, taken.quality, ends)
-        return taken
+            rows, ends = self._turns.rows(numbers)
+            positions = positions.each(lambda column: taken(column, rows))
+        ready = self.prepared.ready(positions)
+        self._hand_over(ready.reports, ready.quality, ends)
+        return ready
 
     def _hand_over(self, reports: Reports, quality: Quality, ends: Sequence[int]) -> None:
         """Give each worker its rows: those of the first up to ``ends[1]``, and so on."""
@@ -133,15 +134,24 @@ class _Worker:
         return changes, merge(self._zones, changes, visits)
 
 
-def _by_worker(numbers: NDArray[np.int32], workers: int) -> tuple[NDArray[np.int64], list[int]]:
-    """Return the rows by worker and target, in order within each, and where each worker's begin, and the
-    end. A target's worker is its number modulo theirs."""
-    targets = np.arange(int(numbers.max()) + 1)
-    place = np.empty(len(targets), np.int32)
-    place[np.argsort(targets % workers, kind="stable")] = targets
-    rows, offset = rows_by_number(np.require(numbers, np.int32, ["C", "W"]), place, len(targets))
-    each = np.bincount(targets % workers, minlength=workers)
-    return rows, [0, *offset[np.cumsum(each)].tolist()]
+class _Turns:
+    """Rows by worker and target, in order within each. A target's worker is its number modulo theirs."""
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+        self._place = np.zeros(0, np.int32)
+        self._past = np.zeros(0, np.int64)
+
+    def rows(self, numbers: NDArray[np.int32]) -> tuple[NDArray[np.int64], list[int]]:
+        """Return the rows, and where each worker's begin, and the end."""
+        if (most := int(numbers.max())) >= len(self._place):
+            targets = np.arange(most + 1)
+            self._place = np.empty(len(targets), np.int32)
+            self._place[np.argsort(targets % self._workers, kind="stable")] = targets
+            self._past = np.cumsum(np.bincount(targets % self._workers, minlength=self._workers))
+        codes = np.require(numbers, np.int32, ["C", "W"])
+        rows, offset = rows_by_number(codes, self._place, len(self._place))
+        return rows, [0, *offset[self._past].tolist()]
 
 
 def _part(reports: Reports, quality: Quality, rows: slice) -> tuple[Reports, Quality]:

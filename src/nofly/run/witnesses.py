@@ -85,18 +85,21 @@ class Tracks:
         self, positions: Positions, target: NDArray[np.int32], marks: NDArray[np.uint16], every: int
     ) -> None:
         """Keep every so manieth row, copied: a slice would keep the whole batch in memory."""
-        rows = np.arange(0, len(positions), every)
-        self._parts.append(positions.take(rows) if every > 1 else positions)
-        self._target.append(target[rows] if every > 1 else target)
-        self._marks.append(marks[rows] if every > 1 else marks)
-        self._rows += len(rows)
+        if every > 1:
+            rows = slice(None, None, every)
+            positions, target, marks = positions.take(rows).copied(), target[rows].copy(), marks[rows].copy()
+        self._parts.append(positions)
+        self._target.append(target)
+        self._marks.append(marks)
+        self._rows += len(positions)
 
     def _thin(self) -> None:
         self._every *= 2
-        whole = list(zip(self._parts, self._target, self._marks, strict=True))
+        parts, targets, marks = self._parts[::-1], self._target[::-1], self._marks[::-1]
         self._parts, self._target, self._marks, self._rows = [], [], [], 0
-        for part in whole:
-            self._put(*part, every=2)
+        while parts:
+            # What is left of one makes room for the next.
+            self._put(parts.pop(), targets.pop(), marks.pop(), every=2)
 
     def end(self, names: list[str], shadows: set[int], wanted: NDArray[np.bool_] | None = None) -> None:
         """End the stream: targets are by number in ``names``; only those ``wanted``, where given, by their

@@ -79,27 +79,29 @@ def _pairs(xy: Floats, pad_deg: float) -> tuple[Indices, Indices]:
     """Return the pairs (i < j) of edges that are not neighbours and whose boxes overlap."""
     n = len(xy) - 1
     most = min(MAX_PAIRS, _PAIRS_AN_EDGE * n + _FEW_PAIRS)
-    low, high = np.minimum(xy[:-1], xy[1:]) - pad_deg, np.maximum(xy[:-1], xy[1:]) + pad_deg
+    ends = np.ascontiguousarray(xy.T)
+    low, high = (
+        np.minimum(ends[:, :-1], ends[:, 1:]) - pad_deg,
+        np.maximum(ends[:, :-1], ends[:, 1:]) + pad_deg,
+    )
     levels = [(low, high)]
-    while len(levels[-1][0]) > _SMALL:
+    while levels[-1][0].shape[1] > _SMALL:
         low, high = levels[-1]
-        if len(low) % 2:
-            low, high = np.vstack([low, low[-1:]]), np.vstack([high, high[-1:]])
-        levels.append((np.minimum(low[::2], low[1::2]), np.maximum(high[::2], high[1::2])))
-    top = len(levels[-1][0])
+        if low.shape[1] % 2:
+            low, high = np.hstack([low, low[:, -1:]]), np.hstack([high, high[:, -1:]])
+        levels.append((np.minimum(low[:, ::2], low[:, 1::2]), np.maximum(high[:, ::2], high[:, 1::2])))
+    top = levels[-1][0].shape[1]
     i, j = np.triu_indices(top, 1 if len(levels) == 1 else 0)
     for depth in range(len(levels) - 1, -1, -1):
         low, high = levels[depth]
         if depth < len(levels) - 1:
             i = (2 * i[:, None] + np.array([0, 0, 1, 1])).ravel()
             j = (2 * j[:, None] + np.array([0, 1, 0, 1])).ravel()
-            inside = (i <= j) & (j < len(low))
-            i, j = i[inside], j[inside]
-        near = (
-            (low[i, 0] <= high[j, 0]) & (low[j, 0] <= high[i, 0])
-            & (low[i, 1] <= high[j, 1]) & (low[j, 1] <= high[i, 1])
-        )  # fmt: skip
-        i, j = i[near], j[near]
+            inside = (i <= j) & (j < low.shape[1])
+            i, j = i.compress(inside), j.compress(inside)
+        for least, most_deg in zip(low, high, strict=True):
+            near = (least.take(i) <= most_deg.take(j)) & (least.take(j) <= most_deg.take(i))
+            i, j = i.compress(near), j.compress(near)
         if len(i) > most:
             raise Tangled(f"more than {most} pairs of edges on top of each other")
     apart = (j - i > 1) & ~((i == 0) & (j == n - 1))

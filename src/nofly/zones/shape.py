@@ -23,6 +23,8 @@ PIECE_M = 5_000.0
 BEND_M = 0.3
 BLOCK = 4
 """Pieces are bounded by spheres, so many at a time; :mod:`nofly.kernel.depth_scan` counts on it."""
+WIDE = 8
+"""So are blocks."""
 
 _A_M = 6378137.0
 _E2 = 0.00669437999014131699613723354004
@@ -32,10 +34,12 @@ _M_PER_DEG = 111_320.0
 def to_space(lat_deg: NDArray[Any], lon_deg: NDArray[Any]) -> NDArray[np.float64]:
     """Return (n, 3) Earth-centred metres of points on the ellipsoid."""
     lat, lon = np.radians(lat_deg), np.radians(lon_deg)
-    n = _A_M / np.sqrt(1.0 - _E2 * np.sin(lat) ** 2)
-    return np.column_stack(
-        [n * np.cos(lat) * np.cos(lon), n * np.cos(lat) * np.sin(lon), n * (1.0 - _E2) * np.sin(lat)]
-    )
+    up = np.sin(lat)
+    n = _A_M / np.sqrt(1.0 - _E2 * up**2)
+    flat = n * np.cos(lat)
+    found = np.empty((len(lat), 3))
+    found[:, 0], found[:, 1], found[:, 2] = flat * np.cos(lon), flat * np.sin(lon), n * (1.0 - _E2) * up
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +47,14 @@ class Shapes:
     """The shapes of some parts, n pieces and m blocks in all; parts of one zone may have the same.
 
     ``pieces`` (n, 6) are from point to point; ``block`` (m, 4) are the centre and radius of a sphere round
-    every BLOCK pieces; ``index`` (parts, 4) is first and past-last piece, first and past-last block;
-    ``radius_m`` (parts) is NaN where the pieces are a boundary.
+    every BLOCK pieces, ``wide`` (m, 4) of every WIDE blocks of a shape, in the row of the first of them;
+    ``index`` (parts, 4) is first and past-last piece, first and past-last block; ``radius_m`` (parts) is NaN
+    where the pieces are a boundary.
     """
 
     pieces: NDArray[np.float64]
     block: NDArray[np.float64]
+    wide: NDArray[np.float64]
     index: NDArray[np.int64]
     radius_m: NDArray[np.float64]
 
@@ -64,10 +70,13 @@ def shapes(zones: CompiledZones, parts: Sequence[int]) -> Shapes:
     edges: list[NDArray[np.float64]] = []
     known: dict[tuple[int, ...], int] = {}
     of = np.zeros(len(parts), np.int64)
-    for k, part in enumerate(parts):
-        footprint = zones.zones[zones.part_zone[part]].volumes[zones.part_volume[part]].footprint
+    owner = zones.part_zone[parts]
+    alone = np.bincount(zones.part_zone)[owner] == 1
+    columns = owner.tolist(), zones.part_volume[parts].tolist(), alone.tolist()
+    for k, (part, zone, volume, single) in enumerate(zip(parts, *columns, strict=True)):
+        footprint = zones.zones[zone].volumes[volume].footprint
         if isinstance(footprint, Polygon):
-            key = _alike(zones, part)
+            key = (part,) if single else _alike(zones, part)
             together = _boundary(zones, key)
             key = key if together is not None else (part,)
             if key not in known:
@@ -96,7 +105,8 @@ def _with_blocks(
     step = np.arange(int(blocks.sum())) - np.repeat(first_block, blocks)
     start = np.repeat(first, blocks) + BLOCK * step
     index = np.column_stack([first, first + count, first_block, first_block + blocks])[of]
-    return Shapes(pieces, _spheres(pieces, start), index, radius_m)
+    block = _spheres(pieces, start)
+    return Shapes(pieces, block, _round_spheres(block, np.flatnonzero(step % WIDE == 0)), index, radius_m)
 
 
 def shape(zones: CompiledZones, part: int) -> tuple[NDArray[np.float64], float]:
@@ -123,9 +133,10 @@ def outline_pieces(zones: CompiledZones, part: int) -> NDArray[np.float64]:
     return _cut([_edges(zones, part)])[0]
 
 
-def blocks(pieces: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return (ceil(n / BLOCK), 4): centre and radius of a sphere round every BLOCK pieces."""
-    return _spheres(pieces, np.arange(0, len(pieces), BLOCK))
+def blocks(pieces: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return ``block`` and ``wide`` of one shape (see :class:`Shapes`)."""
+    block = _spheres(pieces, np.arange(0, len(pieces), BLOCK))
+    return block, _round_spheres(block, np.arange(0, len(block), WIDE))
 
 
 def _spheres(pieces: NDArray[np.float64], start: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -139,6 +150,21 @@ def _spheres(pieces: NDArray[np.float64], start: NDArray[np.int64]) -> NDArray[n
     return np.column_stack([centre, np.sqrt(far)])
 
 
+def _round_spheres(spheres: NDArray[np.float64], start: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return (n, 4): in the rows of the starts centre and radius of a sphere round the spheres from each
+    start to the next, else 0."""
+    found = np.zeros((len(spheres), 4))
+    if len(start) == 0:
+        return found
+    size = np.diff(start, append=len(spheres))
+    centre = np.add.reduceat(spheres[:, :3], start) / size[:, None]
+    off = np.sqrt(((spheres[:, :3] - np.repeat(centre, size, axis=0)) ** 2).sum(axis=1))
+    found[start, :3] = centre
+    # Rounded up: what is inside a sphere must be inside the sphere round it.
+    found[start, 3] = np.maximum.reduceat(off + spheres[:, 3], start) * (1.0 + 1e-12)
+    return found
+
+
 def _edges(zones: CompiledZones, part: int) -> NDArray[np.float64]:
     found: NDArray[np.float64] = zones.ends[zones.part_edge[part] : zones.part_edge[part + 1]]
     return found
@@ -147,9 +173,7 @@ def _edges(zones: CompiledZones, part: int) -> NDArray[np.float64]:
 def _alike(zones: CompiledZones, part: int) -> tuple[int, ...]:
     """Return the polygons of a part's zone that have the limits of the part, itself among them."""
     z = zones.part_zone[part]
-    first, past = np.searchsorted(zones.part_zone, [z, z + 1])
-    if past - first == 1:
-        return (part,)
+    first, past = np.searchsorted(zones.part_zone, np.array([z, z + 1], np.int32))
     volumes = zones.zones[z].volumes
     same = (zones.limits[first:past] == zones.limits[part]).all(axis=1)
     return tuple(
