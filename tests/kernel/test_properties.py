@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from nofly.incidents.record import Cause
 from nofly.zones.model import Arc, Circle, Corridor, Footprint, Polygon, Ring, Vertex, Zone
 from tests.kernel.agreement import disagreements
-from tests.kernel.strategies import MAKERS, NAN, Case, Report, cases, positions_of, zone
+from tests.kernel.strategies import MAKERS, NAN, Case, Report, cases, positions_of, random_case, zone
 from tests.oracle.ellipsoid import direct, inverse
 from tests.oracle.spans import within
 
@@ -166,6 +166,8 @@ def between(a: Report, b: Report, fraction: float) -> Report | None:
     cases(*(k for k in MAKERS if k != "unknown heights")),
     st.lists(st.floats(0.01, 0.99), min_size=1, max_size=3),
 )
+# A report more lies where two edges meet, and the flight leaves from there.
+@example(random_case(292, 0, "shared border"), [0.5, 0.75])
 @slowly
 def test_a_report_more_on_the_same_path_changes_nothing(case: Case, fractions: list[float]) -> None:
     more = list(case.reports)

@@ -105,6 +105,8 @@ MOST_CLIMB_M = cython.declare(cython.double, 20000.0)
 AHEAD_LEAVES = cython.declare(cython.double, 16.0)
 # A point so near a line, in degrees, is on it: on which side is a matter of rounding.
 ON_LINE = cython.declare(cython.double, 1e-13)
+# Further from an edge's box, in degrees, no point is on the edge.
+BY_EDGE = cython.declare(cython.double, 4e-7)
 LIMIT_MARGIN_M = cython.declare(cython.double, 1e-6)
 RAD = cython.declare(cython.double, 0.017453292519943295)
 INF = cython.declare(cython.double, float("inf"))
@@ -936,11 +938,7 @@ class Scan:
             ay = self.line[e, 1]
             bx = self.line[e, 2]
             by = self.line[e, 3]
-            if (
-                fabs((bx - ax) * (y - ay) - (by - ay) * (x - ax)) <= ON_LINE * (fabs(bx - ax) + fabs(by - ay))
-                and (x - ax) * (x - bx) <= ON_LINE
-                and (y - ay) * (y - by) <= ON_LINE
-            ):
+            if _on_edge((bx - ax) * (y - ay) - (by - ay) * (x - ax), ax, ay, bx, by, x, y):
                 return 2
             if (dx * (ay - y) - dy * (ax - x) > 0.0) == (dx * (by - y) - dy * (bx - x) > 0.0):
                 continue
@@ -1802,7 +1800,7 @@ class Scan:
         hiy: cython.double
         away_x: cython.double
         away_y: cython.double
-        cross: cython.double
+        cross: cython.double = 0.0
         x0: cython.double = self.box_x0
         x1: cython.double = self.box_x1
         y0: cython.double = self.box_y0
@@ -1827,15 +1825,17 @@ class Scan:
                 # How far the edge's own box is away, east or west and north or south.
                 away_x = lox - x if lox > x else x - hix
                 away_y = loy - y if loy > y else y - hiy
-                if away_x <= 0.0 and away_y <= 0.0:
-                    # The point is in the edge's own box: keep clear of the line by its two axis distances,
-                    # halved.
+                if away_x <= BY_EDGE and away_y <= BY_EDGE:
                     cross = (bx - ax) * (y - ay) - (by - ay) * (x - ax)
-                    if fabs(cross) <= ON_LINE * (hix - lox + hiy - loy):
-                        # On the line, or on either side of it for all that rounding tells.
+                    if _on_edge(cross, ax, ay, bx, by, x, y):
+                        # On the line, or on either side of it for all that rounding tells: inside, as nothing
+                        # round it need be.
                         x0 = x1 = x
                         y0 = y1 = y
                         continue
+                if away_x <= 0.0 and away_y <= 0.0:
+                    # The point is in the edge's own box: keep clear of the line by its two axis distances,
+                    # halved.
                     # On which side the line is: east of the point where moving east brings the cross product
                     # towards 0.
                     away_x = fabs(cross / (by - ay)) * 0.49 if by != ay else 0.0
@@ -2093,6 +2093,27 @@ class Scan:
             self.box_y1 -= bulge
         if self.box_y0 < 0.0:
             self.box_y0 += bulge
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _on_edge(
+    cross: cython.double,
+    ax: cython.double,
+    ay: cython.double,
+    bx: cython.double,
+    by: cython.double,
+    x: cython.double,
+    y: cython.double,
+) -> cython.bint:
+    """Return whether a point is on an edge for all that rounding tells; ``cross`` is (b − a) × (p − a)."""
+    return (
+        fabs(cross) <= ON_LINE * (fabs(bx - ax) + fabs(by - ay))
+        and (x - ax) * (x - bx) <= ON_LINE
+        and (y - ay) * (y - by) <= ON_LINE
+    )
 
 
 @cython.cfunc
