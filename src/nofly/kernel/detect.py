@@ -116,9 +116,11 @@ class Detector:
         self._gap_us = params.max_gap_s * US_PER_S
         self._arrays: dict[str, Any] = {
             "part_zone": zones.part_zone,
+            "part_rule": zones.limits,
             "cell": zones.cell,
             "leaf": zones.leaf,
             "leaf_layers": zones.leaf_layers,
+            "edge_layers": zones.edge_layers,
             "line": zones.line,
             "leaf_edge": zones.leaf_edge,
             "layer_m": zones.layer_m,
@@ -262,7 +264,7 @@ def _activity(zones: CompiledZones, zone_active: NDArray[Any], active: NDArray[A
     return {
         "zone_active": zone_active,
         "active": active,
-        "part_rule": np.hstack([zones.limits, one[zones.part_zone], np.zeros((len(zones.part_zone), 2))]),
+        "part_active": one[zones.part_zone],
     }
 
 

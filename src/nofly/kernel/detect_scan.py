@@ -130,13 +130,15 @@ class Scan:
     low: cython.double[:, ::1]
     high: cython.double[:, ::1]
     # zones
-    # by part: floor or -inf, its height row or -1, ceiling or inf, its row or -1, and the one interval of
-    # certain activity or NaN
+    # by part: floor or -inf, its height row or -1, ceiling or inf, its row or -1
     part_rule: cython.double[:, ::1]
+    # by part: the one interval of certain activity, or NaN
+    part_active: cython.double[:, ::1]
     part_zone: cython.int[::1]
     cell: cython.int[:, ::1]
     leaf: cython.int[:, ::1]
-    leaf_layers: cython.ushort[::1]
+    leaf_layers: cython.uchar[::1]
+    edge_layers: cython.uchar[::1]
     line: cython.double[:, ::1]
     leaf_edge: cython.int[::1]
     layer_m: cython.double[::1]
@@ -229,6 +231,8 @@ class Scan:
     def _hold_one(self, name, array):  # type: ignore[no-untyped-def]
         if name == "part_rule":
             self.part_rule = array
+        elif name == "part_active":
+            self.part_active = array
         elif name == "part_zone":
             self.part_zone = array
         elif name == "cell":
@@ -239,6 +243,8 @@ class Scan:
             self.leaf = array
         elif name == "leaf_layers":
             self.leaf_layers = array
+        elif name == "edge_layers":
+            self.edge_layers = array
         elif name == "near":
             self.near = array
         elif name == "near_at":
@@ -848,9 +854,9 @@ class Scan:
                 return True
         elif self.part_rule[part, 2] == -INF:
             return True
-        if self.part_rule[part, 4] == self.part_rule[part, 4]:
-            return self.part_rule[part, 5] < cython.cast(cython.double, self.t0) or (
-                self.part_rule[part, 4] > cython.cast(cython.double, self.t1)
+        if self.part_active[part, 0] == self.part_active[part, 0]:
+            return self.part_active[part, 1] < cython.cast(cython.double, self.t0) or (
+                self.part_active[part, 0] > cython.cast(cython.double, self.t1)
             )
         lo = self.zone_active[self.part_zone[part]]
         hi = self.zone_active[self.part_zone[part] + 1]
@@ -1043,7 +1049,7 @@ class Scan:
         dx: cython.double = x1 - x0
         dy: cython.double = y1 - y0
         shrink: cython.double
-        if (self.leaf_layers[leaf] >> 8) & self.seg_layers == 0:
+        if self.edge_layers[leaf] & self.seg_layers == 0:
             return DONE
         at = self.leaf[leaf, 0]
         while at < self.leaf[leaf, 1]:
@@ -1714,9 +1720,9 @@ class Scan:
         until: cython.double
         now: cython.double = cython.cast(cython.double, self.t1)
         active: cython.bint
-        if self.part_rule[part, 4] == self.part_rule[part, 4]:
-            since = self.part_rule[part, 4]
-            until = self.part_rule[part, 5]
+        if self.part_active[part, 0] == self.part_active[part, 0]:
+            since = self.part_active[part, 0]
+            until = self.part_active[part, 1]
             active = since <= now and now < until
             if until <= now:
                 since = until
@@ -1899,7 +1905,7 @@ class Scan:
             leaf += j0 * split
         for j in range(j0, j1 + 1):
             for i in range(i0, i1 + 1):
-                mask = self.leaf_layers[leaf + i] >> 8
+                mask = self.edge_layers[leaf + i]
                 if mask & layers == 0:
                     skipped |= mask
                 elif leaf + i != own_leaf:
@@ -2062,8 +2068,7 @@ class Scan:
             + _index((lat - cy) * split, split) * split
             + _index((lon - cx) * split, split)
         )
-        mask: cython.int = self.leaf_layers[leaf]
-        free: cython.bint = split == 1 and mask >> 8 == 0
+        free: cython.bint = split == 1 and self.edge_layers[leaf] == 0
         bulge: cython.double
         if cython.compiled:
             prefetch(cython.address(self.line[self.leaf[leaf, 0], 0]))
@@ -2082,8 +2087,7 @@ class Scan:
             self.box_y1 = cy + 1.0 + ((k >> 12) & 15) - PAD
         else:
             self._look_ahead(g, split, lat, lon)
-        if mask != 0:
-            self._bound_leaf(self.leaf[leaf, 0], self.leaf[leaf + 1, 0], lat, lon)
+        self._bound_leaf(self.leaf[leaf, 0], self.leaf[leaf + 1, 0], lat, lon)
         if not free:
             self._bound_near(g, leaf, lat, lon)
         # Between two points of the box the geodesic bulges towards the pole, by at most w² sin 2φ / 16.

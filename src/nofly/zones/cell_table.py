@@ -54,7 +54,8 @@ def cell_table(edges: dict[str, Any], parts: int, limits: Any) -> dict[str, Any]
         "cell": np.column_stack([split, base, _reach(split, base, count), np.zeros_like(split)]),
         "layer_row": layer_row,
         "layer_m": layer_m,
-        "leaf_layers": layers,
+        "leaf_layers": layers[0],
+        "edge_layers": layers[1],
         **_lines(next_entry, leaf_full, entry_part, entry_inside, entry_edge, limits, ends[leaf_edge]),
         "leaf_edge": leaf_edge,
         "ends": ends,
@@ -144,10 +145,13 @@ def _edges_first(leaf_entry: Any, entry_part: Any, entry_inside: Any, entry_edge
     return (leaf_entry[:-1] + with_edges).astype(np.int32)
 
 
-def _layers(leaf_entry: Any, leaf_full: Any, entry_part: Any, limits: Any) -> tuple[int, Any, Any]:
+def _layers(
+    leaf_entry: Any, leaf_full: Any, entry_part: Any, limits: Any
+) -> tuple[int, Any, tuple[Any, Any]]:
     """Divide the heights, on the row that most limits are on, where the limits are densest.
 
-    Returns that row, the borders of the layers, and the layers of each leaf.
+    Returns that row, the borders of the layers, and the layers of each leaf: of all its entries, and of those
+    with edges.
     """
     rows = limits[:, 1::2]
     used = np.bincount(rows[rows >= 0.0].astype(np.int64))
@@ -165,9 +169,8 @@ def _layers(leaf_entry: Any, leaf_full: Any, entry_part: Any, limits: Any) -> tu
         reaches = (low[:, None] <= borders[1:]) & (high[:, None] >= borders[:-1])
         bits = np.packbits(reaches, axis=1, bitorder="little")[:, 0]
     mine = bits[entry_part]
-    every = _gathered(mine, leaf_entry[:-1], leaf_entry[1:]).astype(np.uint16)
-    edged = _gathered(mine, leaf_entry[:-1], leaf_full).astype(np.uint16)
-    return row, borders, every | edged << 8
+    every = _gathered(mine, leaf_entry[:-1], leaf_entry[1:])
+    return row, borders, (every, _gathered(mine, leaf_entry[:-1], leaf_full))
 
 
 def _gathered(bits: Any, start: Any, past: Any) -> Any:

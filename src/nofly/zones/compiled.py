@@ -42,9 +42,10 @@ class CompiledZones:
     leaf: NDArray[np.int32]
     """(leaves + 1, 2): the lines at which each leaf's entries with edges begin, and those without, the parts
     that cover all of it."""
-    leaf_layers: NDArray[np.uint16]
-    """The layers of height, a bit each, that a leaf's entries reach into, and 8 bits higher those that its
-    entries with edges do."""
+    leaf_layers: NDArray[np.uint8]
+    """The layers of height, a bit each, that each leaf's entries reach into."""
+    edge_layers: NDArray[np.uint8]
+    """Those that its entries with edges do."""
     line: NDArray[np.float64]
     """(lines, 4): an entry is a line of floor, ceiling, ``code`` and ``span``, and its edges, a line each of
     x0, y0, x1, y1 in degrees, the area on the left. From the high bits down ``code`` is the part, one more
