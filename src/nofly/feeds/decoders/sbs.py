@@ -86,6 +86,9 @@ class SbsDecoder:
     they are not read, and a position has the time it was received.
     """
 
+    turn_lines = 1000
+    """So many are decoded in some 3 ms, in 20 where none is plain."""
+
     def __init__(
         self,
         time_zone: str | None = None,
