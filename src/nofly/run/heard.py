@@ -106,7 +106,7 @@ class Heard:
         positions, target = taken.positions, taken.target
         texts = [positions.texts.get(name) for name in TOLD]
         sent = [
-            np.full(len(target), None, object) if text is None else self._as_objects(name, text)
+            None if text is None else self._as_objects(name, text)
             for name, text in zip(TOLD, texts, strict=True)
         ]
         stated = states_error(positions)
@@ -181,7 +181,7 @@ class Heard:
 
     def _to_walk(
         self, target: NDArray[np.int32], marks: NDArray[np.uint16], stated: NDArray[np.bool_],
-        sent: list[NDArray[Any]], events: dict[int, list[Happened]],
+        sent: list[NDArray[Any] | None], events: dict[int, list[Happened]],
     ) -> NDArray[np.int64]:  # fmt: skip
         """Return the rows of the targets that have to be gone through one by one, by target and time."""
         busy = self._busy[target]
@@ -189,6 +189,8 @@ class Heard:
         if busy.any():
             rows = np.flatnonzero(busy)
             for texts, told in zip(sent, self._told, strict=True):
+                if texts is None:
+                    continue
                 new = texts[rows]
                 news[rows] |= (new != told[target[rows]]) & (new != np.array(None))
         walked = np.concatenate([target[news], np.array([*events], np.int32)])
@@ -198,13 +200,15 @@ class Heard:
         return rows[np.argsort(target[rows], kind="stable")]
 
     def _walk(
-        self, taken: Taken, rows: NDArray[np.int64], sent: list[NDArray[Any]], stated: NDArray[np.bool_],
-        events: dict[int, list[Happened]],
+        self, taken: Taken, rows: NDArray[np.int64], sent: list[NDArray[Any] | None],
+        stated: NDArray[np.bool_], events: dict[int, list[Happened]],
     ) -> None:  # fmt: skip
         numbers = taken.target[rows].tolist()
         times = taken.positions.time_us[rows].tolist()
         marks, states = taken.marks[rows].tolist(), stated[rows].tolist()
-        texts = list(zip(*(column[rows].tolist() for column in sent), strict=True))
+        none = [None] * len(rows)
+        columns = (none if column is None else column[rows].tolist() for column in sent)
+        texts = list(zip(*columns, strict=True))
         last = -1
         pending: list[Happened] = []
         for k, target in enumerate(numbers):
@@ -289,7 +293,11 @@ class Heard:
         self._busy[target] = target in self._going or lacking
 
     def _pass(
-        self, taken: Taken, rows: NDArray[np.int64], sent: list[NDArray[Any]], stated: NDArray[np.bool_]
+        self,
+        taken: Taken,
+        rows: NDArray[np.int64],
+        sent: list[NDArray[Any] | None],
+        stated: NDArray[np.bool_],
     ) -> None:
         """Take the reports of which no account has news. Of rows with one target NumPy keeps what is assigned
         last."""
@@ -300,6 +308,8 @@ class Heard:
         self.last_us[target] = taken.positions.time_us[rows]
         self._mark[target], self._stated[target] = taken.marks[rows], stated[rows]
         for told, texts in zip(self._told, sent, strict=True):
+            if texts is None:
+                continue
             new = texts[rows]
             there = np.flatnonzero(new != np.array(None))
             told[target[there]] = new[there]
