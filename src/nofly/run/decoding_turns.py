@@ -59,7 +59,8 @@ async def decoded(decoder: Decoder, framing: str, chunk: Chunk) -> AsyncIterator
 def _turn_bytes(decoder: Decoder, data: bytes, start: int) -> int:
     """Return how many bytes are decoded in one turn, from ``start``."""
     most = getattr(decoder, "turn_lines", 0)
-    return LONG_TURN_BYTES if data.count(b"\n", start, start + LONG_TURN_BYTES) < most else TURN_BYTES
+    few = most and data.count(b"\n", start, start + LONG_TURN_BYTES) < most
+    return LONG_TURN_BYTES if few else TURN_BYTES
 
 
 async def _whole(decoder: Decoder, chunk: Chunk) -> tuple[Decoded, asyncio.CancelledError | None]:

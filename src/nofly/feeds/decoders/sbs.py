@@ -13,8 +13,7 @@ was received, unless the option ``time_zone`` says of which zone the dates are: 
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -25,6 +24,7 @@ from nofly.feeds.decoders._sbs_clock import SenderClock
 from nofly.feeds.decoders._sbs_columns import FIELDS, LAT, LON, Messages, code_texts, messages
 from nofly.feeds.decoders._sbs_memory import CALLSIGN, MOST_AIRCRAFT, REMEMBERED, SQUAWK, Memory, key_of
 from nofly.feeds.decoders._sbs_rows import SbsBlock, SbsRows
+from nofly.feeds.decoders._sbs_values import NUMBERS, number
 from nofly.feeds.decoding import STREAM, Decoder, options_of
 from nofly.feeds.faults import (
     ADDRESS_INVALID,
@@ -39,7 +39,6 @@ from nofly.feeds.faults import (
 from nofly.feeds.texts import target_of
 from nofly.feeds.times import LATEST_US, zone_of
 from nofly.schema import Positions
-from nofly.units import M_PER_FT, MPS_PER_FPM, MPS_PER_KT
 
 NAME = "sbs"
 FRAMING = STREAM
@@ -173,12 +172,11 @@ class SbsDecoder:
             return False
         raw = self._offset - int(found.start[lines.start]) + found.start[lines][rows]
         came_us = found.logged_us[lines][rows] if received_us is None else np.full(len(rows), received_us)
-        self._rows.add(
-            SbsBlock(
-                time_us[rows], taken[0], lat_deg[rows], lon_deg[rows], taken[1], surface[rows],
-                found.mlat[lines][rows], came_us, raw,
-            )
-        )  # fmt: skip
+        slot, known = taken
+        self._rows.add(SbsBlock(
+            time_us[rows], slot, lat_deg[rows], lon_deg[rows], known, surface[rows],
+            found.mlat[lines][rows], came_us, raw,
+        ))  # fmt: skip
         faults = (
             (NOT_A_POSITION, ~carries), (POSITION_MISSING, carries & missing),
             (POSITION_INVALID, carries & ~missing & wrong),
@@ -234,7 +232,7 @@ class SbsDecoder:
         transmission = fields[1].strip()
         if transmission not in _POSITIONS:
             return NOT_A_POSITION
-        lat, lon = _number(fields[14]), _number(fields[15])
+        lat, lon = number(fields[14]), number(fields[15])
         if lat == 0.0 and lon == 0.0:
             lat = lon = None
         fault = position_fault(time_us, lat, lon)
@@ -257,7 +255,7 @@ class SbsDecoder:
 
     def _remember(self, slot: int, fields: list[str], time_us: int) -> None:
         memory = self._memory
-        for column, (place, read) in enumerate(_NUMBERS):
+        for column, (place, read) in enumerate(NUMBERS):
             if fields[place]:
                 value = read(fields[place])
                 if value is not None:
@@ -267,36 +265,3 @@ class SbsDecoder:
         ):  # fmt: skip
             if fields[place]:
                 memory.remember(slot, column, time_us, words.code(fields[place]))
-
-
-def _number(text: str) -> float | None:
-    if not text:
-        return None
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
-
-
-def _scaled(factor: float) -> Callable[[str], float | None]:
-    def read(text: str) -> float | None:
-        value = _number(text)
-        return None if value is None else value * factor
-
-    return read
-
-
-def _speed(text: str) -> float | None:
-    value = _number(text)
-    return None if value is None or value < 0 else value * MPS_PER_KT
-
-
-def _flag(text: str) -> float | None:
-    return {"-1": 1.0, "1": 1.0, "0": 0.0}.get(text.strip())
-
-
-_NUMBERS: tuple[tuple[int, Callable[[str], float | None]], ...] = (
-    (11, _scaled(M_PER_FT)), (12, _speed), (13, _scaled(1.0)), (16, _scaled(MPS_PER_FPM)), (21, _flag),
-)  # fmt: skip
-"""Where the numbers of :data:`REMEMBERED` stand, in its order, and how each is read."""
