@@ -38,7 +38,8 @@ class SbsRows:
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
         self._blocks: list[Positions] = []
-        self._single: list[tuple[Any, ...]] = []
+        self._whole: list[tuple[int, ...]] = []
+        self._real: list[tuple[float, ...]] = []
 
     def add(self, block: SbsBlock) -> None:
         """Add many rows."""
@@ -46,9 +47,12 @@ class SbsRows:
         if len(block.time_us):
             self._blocks.append(self._positions(block))
 
-    def add_one(self, *row: Any) -> None:
+    def add_one(
+        self, time_us: int, slot: int, lat_deg: float, lon_deg: float, value: list[float], *rest: int
+    ) -> None:
         """Add one row: the values of :class:`SbsBlock` in their order."""
-        self._single.append(row)
+        self._whole.append((time_us, slot, *rest))
+        self._real.append((lat_deg, lon_deg, *value))
 
     def take(self) -> Positions:
         """Return the rows in the order they came, and begin anew."""
@@ -57,11 +61,18 @@ class SbsRows:
         return concatenate(blocks)
 
     def _gather(self) -> None:
-        if self._single:
-            columns = zip(*self._single, strict=True)
-            kinds = (np.int64, np.int64, np.float64, np.float64, np.float64, bool, bool, np.int64, np.int64)
-            self._single = []
-            self._blocks.append(self._positions(SbsBlock(*map(np.array, columns, kinds))))
+        if self._whole:
+            time_us, slot, surface, mlat, received_us, raw = np.array(self._whole, np.int64).T.copy()
+            real = np.array(self._real, np.float64)
+            self._whole, self._real = [], []
+            self._blocks.append(
+                self._positions(
+                    SbsBlock(
+                        time_us, slot, real[:, 0].copy(), real[:, 1].copy(), real[:, 2:], surface == 1,
+                        mlat == 1, received_us, raw,
+                    )
+                )
+            )  # fmt: skip
 
     def _positions(self, block: SbsBlock) -> Positions:
         memory, known = self._memory, ~np.isnan(block.value)

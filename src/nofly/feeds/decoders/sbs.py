@@ -236,7 +236,7 @@ class SbsDecoder:
         if lat == 0.0 and lon == 0.0:
             lat = lon = None
         fault = position_fault(time_us, lat, lon)
-        if fault is not None:
+        if fault is not None or lat is None or lon is None:
             return fault
         came_us = logged_us if received_us is None else received_us
         self._rows.add_one(
