@@ -8,7 +8,7 @@ import gc
 import itertools
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,8 @@ from nofly.zones.model import Circle, Volume, Zone
 
 TICK_ROWS, TICK_MS = 10_000, 10.0
 """A million reports a second."""
+MANY_AIRCRAFT, EVERY_TICKS, MANY_TICKS = 500_000, 50, 350
+"""Half a million aircraft, each heard twice a second, as ADS-B has it: a million reports a second."""
 AIRCRAFT, WARM_S, SECONDS, TICKS_A_SECOND = 12_000, 5, 30, 4
 TRANSITIONS, TICK_S = 200, 0.25
 OPTIONS = EngineOptions(aids=Aids(geoid=load_geoid()))
@@ -49,31 +51,63 @@ def measure(reports: int) -> dict[str, Any]:
     law = nofly_jobs.model(workload.zones("mixed1000", span_us))
     with _no_collections():
         return {
-            "ticks": ticks(law, traffic, None),
-            "ticks with prediction": ticks(law, traffic, PredictionParams()),
+            "ticks": ticks(law, squeezed(traffic), None),
+            "ticks with prediction": ticks(law, squeezed(traffic), PredictionParams()),
+            "ticks of many": ticks(law, many(), None),
             "second": second(law),
             "socket to record": socket_to_record(),
         }
 
 
 def ticks(
-    law: list[Zone], traffic: workload.Traffic, prediction: PredictionParams | None
+    law: list[Zone], batches: Iterable[Positions], prediction: PredictionParams | None
 ) -> dict[str, float]:
-    """Return what steps of the engine cost, in ms of CPU time, once every aircraft has been heard."""
+    """Return what steps of the engine cost, in ms of CPU time, and how many records each gave, once every
+    aircraft has been heard."""
     engine = Engine(law, OPTIONS, _predictor(law, prediction))
-    took = []
-    for first in range(0, len(traffic), TICK_ROWS):
-        batch = _positions(traffic.take(slice(first, first + TICK_ROWS)))
-        if len(batch) < TICK_ROWS:
-            break
+    took, told = [], []
+    for batch in batches:
         began = time.process_time()
-        engine.step(batch, int(batch.time_us[-1]))
+        bodies = engine.step(batch, int(batch.time_us.max())).bodies
         took.append((time.process_time() - began) * 1e3)
+        told.append(len(bodies))
     found = np.array(took[len(took) // 5 :])
     return {
-        "ticks": len(found), "p50_ms": float(np.percentile(found, 50)),
-        "p99_ms": float(np.percentile(found, 99)), "core": float(found.mean() / TICK_MS),
+        "ticks": len(found), "records": float(np.mean(told[len(took) // 5 :])),
+        "p50_ms": float(np.percentile(found, 50)), "p99_ms": float(np.percentile(found, 99)),
+        "core": float(found.mean() / TICK_MS),
     }  # fmt: skip
+
+
+def squeezed(traffic: workload.Traffic) -> Iterator[Positions]:
+    """Yield the workload's traffic, each aircraft heard every 5 to 10 s, in ticks of so many reports that one
+    holds some 6 s of it: some 600 times the crossings of a real tick."""
+    for first in range(0, len(traffic) - TICK_ROWS + 1, TICK_ROWS):
+        yield _positions(traffic.take(slice(first, first + TICK_ROWS)))
+
+
+def many() -> Iterator[Positions]:
+    """Yield ticks of 10 ms of half a million aircraft over Europe, each heard every half second: as many
+    crossings as so many aircraft make. All batches share one list of names, as those of one decoder do."""
+    random = np.random.default_rng(3)
+    lat_deg, lon_deg = random.uniform(37.0, 59.0, MANY_AIRCRAFT), random.uniform(-9.0, 29.0, MANY_AIRCRAFT)
+    track, speed_mps = (
+        random.uniform(0.0, 2 * np.pi, MANY_AIRCRAFT),
+        random.uniform(60.0, 260.0, MANY_AIRCRAFT),
+    )
+    height_m = random.uniform(150.0, 11_500.0, MANY_AIRCRAFT)
+    climb_mps = np.where(random.random(MANY_AIRCRAFT) < 0.5, random.uniform(-15.0, 15.0, MANY_AIRCRAFT), 0.0)
+    north = speed_mps * np.cos(track) / 111_195.0
+    east = speed_mps * np.sin(track) / 111_195.0 / np.cos(np.radians(lat_deg))
+    names = [f"icao24:{k:06x}" for k in range(1, MANY_AIRCRAFT + 1)]
+    for tick in range(MANY_TICKS):
+        who = np.arange(tick % EVERY_TICKS, MANY_AIRCRAFT, EVERY_TICKS)
+        time_us = workload.START_US + round(tick * TICK_MS * 1e3) + np.arange(len(who))
+        after_s = tick * TICK_MS / 1e3
+        yield Positions(
+            time_us, Coded(who.astype(np.int32), names), lat_deg[who] + north[who] * after_s,
+            lon_deg[who] + east[who] * after_s, {"alt_std_m": height_m[who] + climb_mps[who] * after_s},
+        )  # fmt: skip
 
 
 def second(law: list[Zone]) -> dict[str, Any]:

@@ -223,7 +223,13 @@ def joined_codes(parts: Sequence[Coded | None], lengths: Sequence[int]) -> Coded
             out.append(np.full(n, -1, np.int32))
         elif shared is not None:
             out.append(part.codes)
-        else:
+        elif len(part.values) <= 2 * n:
             lookup = np.asarray([known.setdefault(v, len(known)) for v in part.values] + [-1], np.int32)
+            out.append(lookup[part.codes])
+        else:
+            # Of a long list only what is used.
+            used = np.unique(part.codes[part.codes >= 0]).tolist()
+            lookup = np.full(len(part.values) + 1, -1, np.int32)
+            lookup[used] = [known.setdefault(part.values[k], len(known)) for k in used]
             out.append(lookup[part.codes])
     return Coded(np.concatenate(out), list(known) if shared is None else shared)

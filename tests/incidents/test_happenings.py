@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nofly.errors import StoreError
+from nofly.incidents import open_stays
 from nofly.incidents.amendments import Spell, spells
 from nofly.incidents.happenings import NONE, Happened, ZoneSides
 from nofly.incidents.judge import incident_id
@@ -21,12 +23,21 @@ from nofly.incidents.states import Event, Told
 from nofly.incidents.stays import Stay, Stays, _bare, joined_stays, merge, zone_activity
 from nofly.kernel.detect import Changes, Detector, State, joined
 from nofly.kernel.detect import Params as Gap
-from nofly.kernel.visits import Quality, VisitBook, Visits, joined_visits
+from nofly.kernel.visit_shelf import VisitShelf
+from nofly.kernel.visits import Quality, Visits, joined_visits
 from nofly.zones.compiled import compile_zones
 from nofly.zones.model import Polygon
 from tests.incidents.test_stays import ZONES, visited
 from tests.kernel.strategies import EPOCH_US, Report, cases, positions_of, zone
 from tests.kernel.strategies import Case as Flight
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _what_nothing_refers_to_is_dropped_at_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(open_stays, "_LEAST_CHANGES", 0)
+        yield
+
 
 cut_places = st.sets(st.integers(0, 500), max_size=6)
 
@@ -41,7 +52,7 @@ def watched(
     time_us = positions.time_us
     starts, active = zone_activity(flight.zones, int(time_us.min()), int(time_us.max()))
     detector = Detector(zones, starts, active, Gap(flight.max_gap_s))
-    book, sides, stays = VisitBook(zones), ZoneSides(zones), OpenStays(zones)
+    book, sides, stays = VisitShelf(zones), ZoneSides(zones), OpenStays(zones)
     heard_us = np.full(len(positions.target.values), np.iinfo(np.int64).min // 2)
     edges = sorted({0, len(positions), *(cut % (len(positions) + 1) for cut in cuts)})
     out: list[Happened] = []
@@ -51,7 +62,7 @@ def watched(
     def take(changes: Changes, lost: Any) -> None:
         out.extend(sides.step(changes, heard_us, lost))
         whole.append(book.take())
-        ended.extend(stays.step(*whole[-1], book.open, heard_us, lost))
+        ended.extend(stays.step(*whole[-1], book, heard_us, lost))
 
     for first, end in itertools.pairwise(edges):
         reports = _bare(positions.take(slice(first, end)), zones.datums)
@@ -68,7 +79,7 @@ def watched(
         take(changes, NONE)
         if reload:
             old = sides, book, stays
-            sides, book, stays = ZoneSides(zones), VisitBook(zones), OpenStays(zones)
+            sides, book, stays = ZoneSides(zones), VisitShelf(zones), OpenStays(zones)
             for new, one in zip((sides, book, stays), old, strict=True):
                 new.load(one.save())  # type: ignore[attr-defined]
     last = detector.finish()
@@ -76,7 +87,7 @@ def watched(
     out += sides.finish(last)
     whole.append(book.take())
     everyone = np.arange(len(heard_us), dtype=np.int32)
-    ended.extend(stays.step(*whole[-1], book.open, heard_us, everyone))
+    ended.extend(stays.step(*whole[-1], book, heard_us, everyone))
     recorded = merge(zones, joined([c for c, _ in whole]), joined_visits([v for _, v in whole]))
     return out, [*joined_stays([Stays.of(ended)])], [*recorded]
 

@@ -12,11 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nofly import plugins
 from nofly.errors import ConfigError, PluginError
 from nofly.feeds.decoders.jsonl import JsonlFeed
 from nofly.feeds.decoders.readsb import ReadsbFeed
+from nofly.feeds.decoding import STREAM
 from nofly.feeds.health import Status
-from nofly.run.decoding_turns import THREAD_BYTES
+from nofly.feeds.receiving import Chunk
+from nofly.run.decoding_turns import THREAD_BYTES, decoded
 from nofly.run.feeding import Feeds, plan_feed
 from nofly.store.capture import Capture
 from tests.feeds.transports.peering import PATIENCE_S, free_port
@@ -240,6 +243,19 @@ def test_a_flood_of_garbage_leaves_the_other_feed_its_turn(decoder: str) -> None
     at = asyncio.run(run())
     assert at.count(0) == 0
     assert at.feeds.states[0].status is Status.ALIVE
+
+
+def test_what_is_quick_with_many_lines_gets_them_together_and_floods_stay_short() -> None:
+    plain, flood = b"MSG,8,1,1,4CA2AD,1,2010/05/23,00:00:00.000,2010/05/23,00:00:00.000" + b"," * 12, b"x"
+
+    async def pieces(line: bytes, name: str) -> list[int]:
+        decoder, chunk = plugins.load("nofly.feeds.decoders", name).decoder({}, "x"), Chunk(b"", 1, False)
+        whole = chunk._replace(data=(line + b"\n") * (100_000 // (len(line) + 1)))
+        return [len(piece.data) async for piece, _, _ in decoded(decoder, STREAM, whole)]
+
+    assert asyncio.run(pieces(plain, "sbs"))[0] == 65_536
+    assert max(asyncio.run(pieces(flood, "sbs"))) == 4096
+    assert max(asyncio.run(pieces(plain, "jsonl"))) == 4096
 
 
 def test_a_large_body_is_decoded_beside_the_loop_and_to_its_end_though_it_is_stopped(

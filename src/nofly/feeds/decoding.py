@@ -34,7 +34,8 @@ class Decoder(Protocol):
 
     Rows come in the order of their bytes, each with ``received_us`` and ``raw`` (its record's offset among
     all bytes fed so far) and without ``station``, unless the feed names one; findings have the decoder's
-    ``source``. A row once returned is never changed.
+    ``source``. A row once returned is never changed. One that takes many lines at once may say in an
+    attribute ``turn_lines`` of up to how many lines a call is short, which without it is a few kilobytes.
     """
 
     @property

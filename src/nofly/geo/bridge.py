@@ -59,12 +59,13 @@ def bridge(
     max_vrate_mps: float = MAX_VRATE_MPS,
     max_gap_us: int = MAX_GAP_US,
 ) -> tuple[Floats, Floats, Carry]:
-    """Return lo, hi and the new carry; rows of one target are in order of time.
+    """Return lo, hi and the carry, which is brought up to date in place; rows of one target are in order of
+    time.
 
     A row whose interval is open gets its part within [last lo − err − v·dt, last hi + err + v·dt], where
     *last* is the last row of its target whose own interval is closed, no longer than ``max_gap_us`` before. A
     bridged row is never the last known one, so that however the rows are cut into batches the answer is the
-    same. Where no row is open, ``lo`` and ``hi`` come back themselves; the arguments are not changed.
+    same. Where no row is open, ``lo`` and ``hi`` come back themselves; they are not changed.
     """
     if lo is hi and np.isfinite(lo.sum()):
         # One cheap pass says that every height is known: the rule, and then there is nothing to bridge.
@@ -97,16 +98,15 @@ def _carried(
     carry: Carry, rows: NDArray[np.int64], lo: Floats, hi: Floats, err_m: Floats | float,
     target_codes: NDArray[np.int32], time_us: NDArray[np.int64],
 ) -> Carry:  # fmt: skip
-    """Return the carry after the rows whose interval is known."""
-    new = Carry(carry.time_us.copy(), carry.lo_m.copy(), carry.hi_m.copy())
-    last = np.full(len(new.time_us), -1)
+    """Bring the carry up to the rows whose interval is known, and return it."""
     # Of rows with one target NumPy keeps what is assigned last: the latest.
-    last[target_codes[rows]] = rows
-    codes = np.flatnonzero(last >= 0)
-    rows = last[codes]
-    errs = np.broadcast_to(err_m, len(lo))[rows]
-    new.time_us[codes], new.lo_m[codes], new.hi_m[codes] = time_us[rows], lo[rows] - errs, hi[rows] + errs
-    return new
+    codes, errs = target_codes[rows], np.broadcast_to(err_m, len(lo))[rows]
+    carry.time_us[codes], carry.lo_m[codes], carry.hi_m[codes] = (
+        time_us[rows],
+        lo[rows] - errs,
+        hi[rows] + errs,
+    )
+    return carry
 
 
 def _last_known(

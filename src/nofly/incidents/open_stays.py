@@ -6,17 +6,29 @@ It is held back until its target was heard after it, as a neighbouring part may 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nofly.incidents.stays import TOUCH_US, Stays, merge
-from nofly.kernel.detect import Changes, joined, no_changes
+from nofly.kernel.detect import Changes, no_changes
 from nofly.kernel.visits import Visits, joined_visits, no_visits
 from nofly.zones.compiled import CompiledZones
 
 _NUMBERS = ("entry", "exit", "first_in", "last_in")
+_LEAST_CHANGES = 4096
+
+
+class OpenVisits(Protocol):
+    """The visits that have not ended."""
+
+    @property
+    def open(self) -> Visits:
+        """All of them."""
+
+    def open_of(self, targets: NDArray[np.int64]) -> Visits:
+        """Return those of some targets."""
 
 
 class OpenStays:
@@ -26,51 +38,54 @@ class OpenStays:
         self._zones = zones
         count = np.bincount(zones.part_zone, minlength=len(zones.zones))
         self._touch_us = np.where(count > 1, TOUCH_US, 0).astype(np.int64)
-        self._changes = no_changes()
-        self._number = np.zeros(0, np.int64)
+        self._changes = _Log()
         self._known = 0
+        self._kept = 0
+        """So many changes were left when those that nothing refers to were dropped."""
         self._ended = no_visits()
 
     def step(
-        self, changes: Changes, ended: Visits, still_open: Visits, heard_us: NDArray[np.int64],
+        self, changes: Changes, ended: Visits, visits: OpenVisits, heard_us: NDArray[np.int64],
         lost: NDArray[np.int32],
     ) -> Stays:  # fmt: skip
-        """Take what a :class:`nofly.kernel.visits.VisitBook` gave; return the stays that are over, by time of
-        entry, then target and zone.
+        """Take the changes and the visits that ended; return the stays that are over, by time of entry, then
+        target and zone.
 
         ``heard_us`` is the time of each target's last report, by its number; ``lost`` are targets that will
         not be heard within the greatest gap.
         """
-        n = len(changes)
-        if n:
-            self._changes = joined([self._changes, changes])
-            self._number = np.concatenate([self._number, self._known + np.arange(n)])
-            self._known += n
+        self._changes.append(changes, self._known + np.arange(len(changes)))
+        self._known += len(changes)
         if len(ended):
             self._ended = joined_visits([self._ended, ended])
-        over = self._over(still_open, heard_us, lost)
-        found = merge(self._zones, self._changes, self._renumbered(_rows(self._ended, over)))
-        if n or over.any():
+        over = self._over(visits, heard_us, lost)
+        found = merge(self._zones, self._changes.view, self._renumbered(_rows(self._ended, over)))
+        if over.any():
             self._ended = _rows(self._ended, ~over)
-            self._forget(still_open)
+        if len(self._changes) > 2 * self._kept + _LEAST_CHANGES:
+            self._forget(visits.open)
         return found
 
     def save(self) -> dict[str, NDArray[Any]]:
         """Return the state as named arrays."""
+        changes = self._changes
         return {
-            **{f"change.{name}": getattr(self._changes, name) for name in Changes.__slots__},
+            **{f"change.{name}": getattr(changes.view, name) for name in Changes.__slots__},
             **{f"visit.{name}": getattr(self._ended, name) for name in Visits.__slots__},
-            "number": self._number, "known": np.array([self._known]),
+            "number": changes.number, "known": np.array([self._known]),
         }  # fmt: skip
 
     def load(self, state: dict[str, NDArray[Any]]) -> None:
         """Take up a state that :meth:`save` returned, for the same zones."""
-        self._changes = Changes(*(state[f"change.{name}"] for name in Changes.__slots__))
+        self._changes = _Log()
+        self._changes.append(
+            Changes(*(state[f"change.{name}"] for name in Changes.__slots__)), state["number"]
+        )
         self._ended = Visits(*(state[f"visit.{name}"] for name in Visits.__slots__))
-        self._number, self._known = state["number"], int(state["known"][0])
+        self._known, self._kept = int(state["known"][0]), len(self._changes)
 
     def _over(
-        self, still_open: Visits, heard_us: NDArray[np.int64], lost: NDArray[np.int32]
+        self, visits: OpenVisits, heard_us: NDArray[np.int64], lost: NDArray[np.int32]
     ) -> NDArray[np.bool_]:
         """Return which of the visits that ended belong to a stay that is over."""
         ended = self._ended
@@ -80,16 +95,17 @@ class OpenStays:
         key = self._key(ended)
         names, which = np.unique(key, return_inverse=True)
         last_us = np.full(len(names), np.iinfo(np.int64).min)
-        np.maximum.at(last_us, which, self._changes.time_us[self._row(ended.exit)])
+        np.maximum.at(last_us, which, self._changes.view.time_us[self._row(ended.exit)])
         later = heard_us[ended.target] > last_us[which] + self._touch_us[zone]
-        over: NDArray[np.bool_] = (later | np.isin(ended.target, lost)) & ~np.isin(key, self._key(still_open))
+        going = np.isin(key, self._key(visits.open_of(ended.target)))
+        over: NDArray[np.bool_] = (later | np.isin(ended.target, lost)) & ~going
         return over
 
     def _key(self, visits: Visits) -> NDArray[np.int64]:
         return visits.target * len(self._zones.zones) + self._zones.part_zone[visits.part]
 
     def _row(self, number: NDArray[np.int64]) -> NDArray[np.int64]:
-        return np.searchsorted(self._number, number)
+        return np.searchsorted(self._changes.number, number)
 
     def _renumbered(self, visits: Visits) -> Visits:
         """Return the visits with their changes by row."""
@@ -102,9 +118,48 @@ class OpenStays:
         """Drop the changes that nothing refers to any more."""
         named = [getattr(self._ended, name) for name in _NUMBERS]
         named += [getattr(still_open, name) for name in ("entry", "first_in", "last_in")]
-        keep = np.isin(self._number, np.concatenate(named))
-        self._number = self._number[keep]
-        self._changes = Changes(*(getattr(self._changes, name)[keep] for name in Changes.__slots__))
+        self._changes.keep(np.isin(self._changes.number, np.concatenate(named)))
+        self._kept = len(self._changes)
+
+
+class _Log:
+    """Changes with their numbers, in room for more."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._number = np.zeros(0, np.int64)
+        self._columns = [np.zeros(0, column.dtype) for column in _columns(no_changes())]
+
+    def __len__(self) -> int:
+        return self._count
+
+    @property
+    def number(self) -> NDArray[np.int64]:
+        return self._number[: self._count]
+
+    @property
+    def view(self) -> Changes:
+        return Changes(*(column[: self._count] for column in self._columns))
+
+    def append(self, changes: Changes, number: NDArray[np.int64]) -> None:
+        first, self._count = self._count, self._count + len(number)
+        if self._count > len(self._number):
+            more = np.zeros(max(self._count, 2 * first) - len(self._number), np.int64)
+            self._number = np.concatenate([self._number, more])
+            self._columns = [np.concatenate([c, more.astype(c.dtype)]) for c in self._columns]
+        self._number[first : self._count] = number
+        for column, new in zip(self._columns, _columns(changes), strict=True):
+            column[first : self._count] = new
+
+    def keep(self, rows: NDArray[np.bool_]) -> None:
+        """Drop the other rows, and the room that is too much then."""
+        self._columns = [column[rows] for column in _columns(self.view)]
+        self._number = self.number[rows]
+        self._count = len(self._number)
+
+
+def _columns(changes: Changes) -> list[NDArray[Any]]:
+    return [getattr(changes, name) for name in Changes.__slots__]
 
 
 def _rows(visits: Visits, rows: Any) -> Visits:

@@ -28,6 +28,7 @@ from nofly.units import US_PER_S
 
 MOST_LOOKS = 30
 MOST_AHEAD_S = 3600.0
+_NEVER_US = int(np.iinfo(np.int64).min // 2)
 _LONG_US = round(2.0 * MOST_AHEAD_S * US_PER_S)
 
 
@@ -158,6 +159,8 @@ class Warnings:
         self._mask = (1 << params.of) - 1
         self._spaced = np.array(spaced, np.bool_)
         self._watches: dict[int, dict[int, Watch]] = {}
+        self._oldest_us = _NEVER_US
+        """No watch was looked at before."""
         self.ahead_s = max(ahead_s, default=params.look_ahead_s) + params.margin_s
         """So far ahead must entries be looked for."""
 
@@ -177,6 +180,8 @@ class Warnings:
         zones = entries.zone.tolist()
         columns = (looks.target, looks.time_us, looks.lat_deg, looks.lon_deg)
         told: list[Warned] = []
+        if len(rows):
+            self._oldest_us = min(self._oldest_us, int(looks.time_us[rows].min()))
         for a, b, target, time_us, *place in zip(
             first, past, *(column[rows].tolist() for column in columns), strict=True
         ):
@@ -188,10 +193,14 @@ class Warnings:
         """Return the warnings that are dropped because their flights were not looked at for ``stale_s``
         before ``until_us``."""
         told: list[Warned] = []
+        if until_us - self._oldest_us <= self._stale_us:
+            return told
         for target in sorted(self._watches):
             for zone, watch in sorted(self._watches[target].items()):
                 if until_us - watch.last_us > self._stale_us:
                     told.extend(self._stale(target, zone, watch))
+        times_us = (watch.last_us for of in self._watches.values() for watch in of.values())
+        self._oldest_us = min(times_us, default=until_us)
         return told
 
     def save(self) -> bytes:
@@ -206,7 +215,7 @@ class Warnings:
             rows = msgspec.msgpack.decode(data, type=list[tuple[int, int, Watch]])
         except (msgspec.MsgspecError, RecursionError) as error:
             raise StoreError(f"the saved warnings cannot be read: {error}") from error
-        self._watches = {}
+        self._watches, self._oldest_us = {}, _NEVER_US
         for target, zone, watch in rows:
             self._watches.setdefault(target, {})[zone] = watch
 

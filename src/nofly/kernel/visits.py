@@ -152,6 +152,17 @@ class VisitBook:
         """The visits that have not ended; their ``exit`` means nothing."""
         return self._open
 
+    def put(self, visits: Visits, state: NDArray[np.int64], place: NDArray[np.int64]) -> None:
+        """Take open visits as :meth:`pull` returned them, all or some, where there is none."""
+        self._open, self._state, self._place = visits, state, place
+
+    def pull(self) -> tuple[Visits, NDArray[np.int64], NDArray[np.int64]]:
+        """Return the open visits with the state of each and the place of its path, and hold none of them."""
+        held = self._open, self._state, self._place
+        none = np.zeros(0, np.int64)
+        self.put(no_visits(), none, none)
+        return held
+
     def save(self) -> dict[str, NDArray[Any]]:
         """Return the state as named arrays; what is to be taken is not in it."""
         kept = {name: getattr(self._open, name) for name in Visits.__slots__}

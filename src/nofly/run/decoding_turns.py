@@ -17,6 +17,8 @@ from nofly.schema import Positions
 TURN_BYTES = 4096
 """Bytes of a stream decoded at a time: at most some 6 ms, in the worst of what was measured (a flood of
 two-byte lines); a whole 64 KiB of them takes 50 ms."""
+LONG_TURN_BYTES = 65_536
+"""Bytes decoded at a time where a decoder is quick with many lines, and they hold no more than it says."""
 THREAD_BYTES = 16_384
 """A body or datagram that is longer is decoded in a thread."""
 
@@ -38,8 +40,10 @@ async def decoded(decoder: Decoder, framing: str, chunk: Chunk) -> AsyncIterator
         await asyncio.sleep(0)
         return
     cancelled = None
-    for start in range(0, len(chunk.data), TURN_BYTES):
-        data = chunk.data[start : start + TURN_BYTES]
+    end = 0
+    while (start := end) < len(chunk.data):
+        end = start + _turn_bytes(decoder, chunk.data, start)
+        data = chunk.data[start:end]
         first = start == 0
         piece = Chunk(data, chunk.received_us, chunk.opened and first, chunk.lost if first else 0)
         yield piece, *decoder.feed(data, chunk.received_us)
@@ -50,6 +54,13 @@ async def decoded(decoder: Decoder, framing: str, chunk: Chunk) -> AsyncIterator
                 cancelled = error
     if cancelled is not None:
         raise cancelled
+
+
+def _turn_bytes(decoder: Decoder, data: bytes, start: int) -> int:
+    """Return how many bytes are decoded in one turn, from ``start``."""
+    most = getattr(decoder, "turn_lines", 0)
+    few = most and data.count(b"\n", start, start + LONG_TURN_BYTES) < most
+    return LONG_TURN_BYTES if few else TURN_BYTES
 
 
 async def _whole(decoder: Decoder, chunk: Chunk) -> tuple[Decoded, asyncio.CancelledError | None]:

@@ -24,7 +24,7 @@ from nofly.incidents.states import Event
 from nofly.incidents.stays import Stays
 from nofly.incidents.warnings import Warned
 from nofly.kernel.detect import Detector, Params
-from nofly.kernel.visits import VisitBook
+from nofly.kernel.visit_shelf import VisitShelf
 from nofly.run.heard import Heard
 from nofly.run.judging import edition_changes
 from nofly.run.latest import Latest, Now
@@ -95,7 +95,7 @@ class Engine:
         )
         self._active: Active = self._preparing.active
         self._detector = Detector(self._zones, *self._active, Params(chosen.max_gap_s))
-        self._book = VisitBook(self._zones)
+        self._book = VisitShelf(self._zones)
         self._sides = ZoneSides(self._zones)
         self._stays = OpenStays(self._zones)
         self._heard = Heard()
@@ -241,7 +241,7 @@ class Engine:
         happened = self._sides.step(changes, self.heard_us)
         self._heard.step(taken, happened)
         self._latest.step(taken)
-        stays.append(self._stays.step(*self._book.take(), self._book.open, self.heard_us, NONE))
+        stays.append(self._stays.step(*self._book.take(), self._book, self.heard_us, NONE))
         yield from self._named(happened)
         if self.predictor is not None:
             yield from self._warned(self.predictor.step(taken, self.targets))
@@ -257,9 +257,7 @@ class Engine:
         self, until_us: int, stays: list[Stays]
     ) -> Iterator[tuple[Key, int, Happening, Mapping[str, Any]]]:
         """Yield what happens as targets have not been heard for longer than the greatest gap."""
-        inside = self._book.open.target
-        silent = self.heard_us[inside] < until_us - self._gap_us
-        lost = np.unique(inside[silent]).astype(np.int32)
+        lost = self._book.silent(self.heard_us, until_us - self._gap_us)
         if len(lost):
             yield from self._lost(lost, stays)
         if self.predictor is not None:
@@ -272,7 +270,7 @@ class Engine:
         self._book.lose(changes)
         happened = self._sides.step(changes, self.heard_us, lost)
         self._heard.step(None, happened)
-        stays.append(self._stays.step(*self._book.take(), self._book.open, self.heard_us, lost))
+        stays.append(self._stays.step(*self._book.take(), self._book, self.heard_us, lost))
         yield from self._named(happened)
 
     def _named(self, happened: Iterable[Happened]) -> Iterator[tuple[Key, int, Happening, Mapping[str, Any]]]:

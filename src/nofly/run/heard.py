@@ -16,7 +16,7 @@ from nofly.incidents.states import Event
 from nofly.run.packing import Table, as_positions, as_table
 from nofly.run.preparing import Taken
 from nofly.run.witnesses import LATER_S, TOLD, Seen, sentences_of, states_error
-from nofly.schema import Positions
+from nofly.schema import Coded, Positions
 from nofly.units import US_PER_S
 
 _BEGINS = (Event.ENTER, Event.DOUBT)
@@ -74,6 +74,10 @@ class Heard:
         self._told: list[NDArray[Any]] = [np.zeros(0, object) for _ in TOLD]
         self._busy = np.zeros(0, np.bool_)
         """Whether a target has a stay that goes on, or one that ended and has no text yet."""
+        self._walked = np.zeros(0, np.bool_)
+        """False, but for the targets that are gone through one by one while they are."""
+        self._words: dict[str, tuple[list[str], NDArray[Any]]] = {}
+        """Of each text column the values that were met last, and they as an array that ends with None."""
         self._going: dict[int, dict[int, Account]] = {}
         self._ended: dict[int, list[tuple[int, Account]]] = {}
 
@@ -84,7 +88,7 @@ class Heard:
             return
         more = max(more, len(self._count) // 2)
         self.last_us = np.concatenate([self.last_us, np.full(more, _NEVER_US)])
-        for name in ("_count", "_mark", "_stated", "_busy"):
+        for name in ("_count", "_mark", "_stated", "_busy", "_walked"):
             column = getattr(self, name)
             setattr(self, name, np.concatenate([column, np.zeros(more, column.dtype)]))
         self._told = [np.concatenate([texts, np.full(more, None, object)]) for texts in self._told]
@@ -102,10 +106,8 @@ class Heard:
         positions, target = taken.positions, taken.target
         texts = [positions.texts.get(name) for name in TOLD]
         sent = [
-            np.full(len(target), None, object)
-            if text is None
-            else np.array([*text.values, None], object)[text.codes]
-            for text in texts
+            None if text is None else self._as_objects(name, text)
+            for name, text in zip(TOLD, texts, strict=True)
         ]
         stated = states_error(positions)
         rows = self._to_walk(target, taken.marks, stated, sent, events)
@@ -115,6 +117,13 @@ class Heard:
         rest = np.ones(len(target), np.bool_)
         rest[rows] = False
         self._pass(taken, np.flatnonzero(rest), sent, stated)
+
+    def _as_objects(self, name: str, text: Coded) -> NDArray[Any]:
+        values, words = self._words.get(name, (None, None))
+        if values is not text.values or words is None or len(words) != len(text.values) + 1:
+            words = np.array([*text.values, None], object)
+            self._words[name] = text.values, words
+        return words[text.codes]
 
     def account(self, target: int, zone: int, entry_us: int) -> Account | None:
         """Return the account of a stay that ended."""
@@ -163,6 +172,7 @@ class Heard:
         """Take up a state that :meth:`save` returned."""
         for name in _ARRAYS:
             setattr(self, name, state[name])
+        self._walked = np.zeros(len(self._count), np.bool_)
         self._told = [np.array([*texts, None], object)[:-1] for texts in state["told"]]
         for target, zone, account in state["going"]:
             self._going.setdefault(target, {})[zone] = _loaded(account)
@@ -171,7 +181,7 @@ class Heard:
 
     def _to_walk(
         self, target: NDArray[np.int32], marks: NDArray[np.uint16], stated: NDArray[np.bool_],
-        sent: list[NDArray[Any]], events: dict[int, list[Happened]],
+        sent: list[NDArray[Any] | None], events: dict[int, list[Happened]],
     ) -> NDArray[np.int64]:  # fmt: skip
         """Return the rows of the targets that have to be gone through one by one, by target and time."""
         busy = self._busy[target]
@@ -179,22 +189,26 @@ class Heard:
         if busy.any():
             rows = np.flatnonzero(busy)
             for texts, told in zip(sent, self._told, strict=True):
+                if texts is None:
+                    continue
                 new = texts[rows]
                 news[rows] |= (new != told[target[rows]]) & (new != np.array(None))
-        walk = np.zeros(len(self._count), np.bool_)
-        walk[target[news]] = True
-        walk[list(events)] = True
-        rows = np.flatnonzero(walk[target])
+        walked = np.concatenate([target[news], np.array([*events], np.int32)])
+        self._walked[walked] = True
+        rows = np.flatnonzero(self._walked[target])
+        self._walked[walked] = False
         return rows[np.argsort(target[rows], kind="stable")]
 
     def _walk(
-        self, taken: Taken, rows: NDArray[np.int64], sent: list[NDArray[Any]], stated: NDArray[np.bool_],
-        events: dict[int, list[Happened]],
+        self, taken: Taken, rows: NDArray[np.int64], sent: list[NDArray[Any] | None],
+        stated: NDArray[np.bool_], events: dict[int, list[Happened]],
     ) -> None:  # fmt: skip
         numbers = taken.target[rows].tolist()
         times = taken.positions.time_us[rows].tolist()
         marks, states = taken.marks[rows].tolist(), stated[rows].tolist()
-        texts = list(zip(*(column[rows].tolist() for column in sent), strict=True))
+        none = [None] * len(rows)
+        columns = (none if column is None else column[rows].tolist() for column in sent)
+        texts = list(zip(*columns, strict=True))
         last = -1
         pending: list[Happened] = []
         for k, target in enumerate(numbers):
@@ -279,17 +293,23 @@ class Heard:
         self._busy[target] = target in self._going or lacking
 
     def _pass(
-        self, taken: Taken, rows: NDArray[np.int64], sent: list[NDArray[Any]], stated: NDArray[np.bool_]
+        self,
+        taken: Taken,
+        rows: NDArray[np.int64],
+        sent: list[NDArray[Any] | None],
+        stated: NDArray[np.bool_],
     ) -> None:
         """Take the reports of which no account has news. Of rows with one target NumPy keeps what is assigned
         last."""
         if not len(rows):
             return
         target = taken.target[rows]
-        self._count += np.bincount(target, minlength=len(self._count))
+        np.add.at(self._count, target, 1)
         self.last_us[target] = taken.positions.time_us[rows]
         self._mark[target], self._stated[target] = taken.marks[rows], stated[rows]
         for told, texts in zip(self._told, sent, strict=True):
+            if texts is None:
+                continue
             new = texts[rows]
             there = np.flatnonzero(new != np.array(None))
             told[target[there]] = new[there]

@@ -42,14 +42,22 @@ class Numbering:
             self._values, self._lookup, self._same = target.values, np.zeros(0, np.int32), True
         known = len(self._lookup)
         if len(target.values) > known:
-            more = np.array([self._number(name) for name in target.values[known:]], np.int32)
+            more = np.array(self._numbers(target.values[known:]), np.int32)
             self._lookup = np.concatenate([self._lookup, more])
             self._same &= bool(np.array_equal(more, np.arange(known, known + len(more))))
         codes = target.codes if self._same else self._lookup[target.codes]
         return codes.astype(np.int32, copy=False)
 
-    def _number(self, name: str) -> int:
-        number = self._by_name.get(name)
-        if number is None:
-            number = self._by_name[name] = self.another(name)
+    def _numbers(self, names: list[str]) -> list[int]:
+        found = list(map(self._by_name.get, names))
+        if None in found:
+            for k, number in enumerate(found):
+                if number is None:
+                    # A name may stand there twice.
+                    name = names[k]
+                    found[k] = self._by_name[name] if name in self._by_name else self._new(name)
+        return found  # type: ignore[return-value]
+
+    def _new(self, name: str) -> int:
+        number = self._by_name[name] = self.another(name)
         return number

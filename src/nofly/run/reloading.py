@@ -118,7 +118,7 @@ def _visits(state: dict[str, Any], parts: Numbers, prefix: str) -> dict[str, Any
     there = part != GONE
     out = {**state, **{name: state[name][there] for name in names}, f"{prefix}part": part[there]}
     if not prefix:
-        out["state"] = state["state"][there]
+        out["state"], out["path"] = state["state"][there], state["path"][there]
     return out
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from nofly.errors import ConfigError, DecodeError, Finding, Severity
 from nofly.feeds.archives import sbs as archive
-from nofly.feeds.decoders import sbs
+from nofly.feeds.decoders import _sbs_memory, sbs
 from nofly.feeds.decoders.sbs import SbsDecoder
 from nofly.feeds.faults import NOT_ROWS
 from nofly.feeds.options import ArchiveOptions
@@ -72,6 +72,140 @@ def test_byte_by_byte_is_the_same_as_whole() -> None:
 def test_however_the_bytes_are_cut(cuts: list[int]) -> None:
     data = SAMPLE.read_bytes()
     assert in_pieces(data, cuts)[0].to_arrow().equals(in_pieces(data, [])[0].to_arrow())
+
+
+ODD = st.sampled_from([
+    b"", b",", b"-", b".", b"0", b" ", b"\r", b"\n", b"\xff", b"\x00", b"1e5", b"nan", b"+5", b"1_0", b"\t",
+    b"8", b"9" * 17, b"MLAT", b"STA", b"~", b"-0.0", b"0.00000", b"000000", b"icao24:", b"x" * 200,
+    b"24:00:00",
+])  # fmt: skip
+
+
+@st.composite
+def streams(draw: st.DrawFn, real: list[bytes]) -> bytes:
+    """Lines of real captures and of a small fleet, most of them plain, some odd."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    lines = []
+    for _ in range(draw(st.integers(1, 250))):
+        if rng.random() < 0.2:
+            lines.append(real[rng.integers(len(real))])
+            continue
+        told: dict[str, object] = {
+            "callsign": ["KLM1    ", "ABC", "  ", "X@_"][rng.integers(4)], "alt": rng.integers(-200, 45000),
+            "gs": round(rng.uniform(0, 600), 1), "track": rng.integers(360), "ground": rng.integers(-1, 2),
+            "vrate": rng.integers(-50, 50) * 64, "squawk": f"{rng.integers(4096):04o}",
+            "lat": f"{rng.uniform(-91, 91):.5f}", "lon": f"{rng.uniform(-180, 180):.6f}",
+        }  # fmt: skip
+        told = {name: value for name, value in told.items() if rng.random() < 0.7}
+        address = f"{0x400000 + rng.integers(12):06X}"
+        line = message(str(rng.integers(1, 9)), round(rng.uniform(0, 59), 3), address, **told)
+        lines.append(line.replace("05/23", f"05/{rng.integers(22, 24)}").encode())
+    for at in draw(st.lists(st.integers(0, len(lines) - 1), max_size=4)):
+        fields = lines[at].split(b",")
+        place = draw(st.integers(0, len(fields) - 1))
+        fields[place] = draw(ODD) + draw(st.sampled_from([b"", fields[place]]))
+        lines[at] = b",".join(fields)
+    return b"".join(line + draw(st.sampled_from([b"\n", b"\r\n"])) for line in lines)
+
+
+REAL = [line for line in SAMPLE.read_bytes().split(b"\n") if line.startswith(b"MSG")]
+
+
+@given(
+    data=streams(REAL), zone=st.sampled_from([None, "UTC", "Europe/Kyiv"]), live=st.booleans(),
+    cuts=st.lists(st.integers(0, 25_000), max_size=3), longest=st.sampled_from([150, 4096]),
+)  # fmt: skip
+def test_many_lines_at_once_are_what_each_is_by_itself(
+    data: bytes, zone: str | None, live: bool, cuts: list[int], longest: int
+) -> None:
+    received_us = T0 + 1 if live else None
+    one, many = (SbsDecoder(zone, "x", longest, as_received=live and zone is None) for _ in range(2))
+    for a, b in itertools.pairwise(sorted({0, len(data), *(min(cut, len(data)) for cut in cuts)})):
+        tally: dict[str, tuple[str, int]] = {}
+        rows = []
+        for line in cut_lines(data[a:b]):
+            positions, findings = one.feed(line, received_us)
+            rows += written(positions)
+            for f in findings:
+                first, count = tally.get(f.code, (f.locator, 0))
+                tally[f.code] = first, count + f.count
+        positions, findings = many.feed(data[a:b], received_us)
+        assert written(positions) == rows
+        assert [(f.code, (f.locator, f.count)) for f in findings] == [*tally.items()]
+        assert many.records == one.records
+
+
+def cut_lines(data: bytes) -> list[bytes]:
+    *whole, rest = data.split(b"\n")
+    return [*(line + b"\n" for line in whole), *([rest] if rest else [])]
+
+
+def written(positions: Positions) -> list[str]:
+    """Return each row as a text that differs where a bit does."""
+    numbers = {name: column.tolist() for name, column in positions.columns.items()}
+    fixed = zip(
+        positions.time_us.tolist(), positions.lat_deg.tolist(), positions.lon_deg.tolist(), strict=True
+    )
+    rows = []
+    for k, (time_us, lat_deg, lon_deg) in enumerate(fixed):
+        told = {name: values[k] for name, values in numbers.items() if values[k] == values[k]}
+        told = {name: value for name, value in told.items() if value != -1 or name.endswith(("_m", "_mps"))}
+        texts = {name: text.at(k) for name, text in positions.texts.items() if text.at(k) is not None}
+        target = positions.target.at(k)
+        rows.append(repr((time_us, target, lat_deg, lon_deg, sorted(told.items()), sorted(texts.items()))))
+    return rows
+
+
+def test_real_messages_over_and_over_are_what_each_is_by_itself(shared: Path) -> None:
+    data = (shared / "sbs" / "SampleMessages.txt").read_bytes()
+    plain = b"".join(line for line in data.splitlines(keepends=True) if line.startswith(b"MSG"))
+    one, many = SbsDecoder("UTC"), SbsDecoder("UTC")
+    rows = [row for line in cut_lines(plain * 9) for row in written(one.feed(line)[0])]
+    assert len(rows) > 100
+    assert written(many.feed(plain * 9)[0]) == rows
+
+
+def test_a_value_holds_to_the_end_of_its_time_and_no_longer() -> None:
+    lines = [
+        line
+        for k in range(50)
+        for line in (
+            message("5", 0, f"{k + 1:06X}", alt=1000), message("3", 5.0, f"{k + 1:06X}", lat=51, lon=1),
+            message("3", 5.001, f"{k + 1:06X}", lat=51, lon=1),
+        )
+    ]  # fmt: skip
+    known = [304.8, np.nan] * 50
+    assert np.array_equal(decode(*lines)[0].columns["alt_std_m"], known, equal_nan=True)
+
+
+def fleet(first: int, count: int) -> bytes:
+    line = message(address="ABCDEF", lat=51, lon=1).encode() + b"\n"
+    return b"".join(line.replace(b"ABCDEF", b"%06X" % (first + k)) for k in range(count))
+
+
+def test_the_aircraft_heard_of_longest_ago_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_sbs_memory, "MOST_AIRCRAFT", 200)
+    decoder = SbsDecoder()
+    named = b"".join(message("1", address=a, callsign=a).encode() + b"\n" for a in ("000001", "000002"))
+    decoder.feed(named)
+    for first in range(3, 1500, 99):
+        decoder.feed(message("8", address="000002").encode() + b"\n")
+        positions, _ = decoder.feed(fleet(first, 99))
+        assert len({*map(positions.target.at, range(99))}) == 99
+    assert len(decoder._memory.names) <= 600
+    again, _ = decoder.feed(fleet(1, 2))
+    assert [again.target.at(k) for k in range(2)] == ["icao24:000001", "icao24:000002"]
+    assert [again.texts["callsign"].at(k) for k in range(2)] == [None, "000002"]
+
+
+def test_texts_without_end_take_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_sbs_memory, "MOST_AIRCRAFT", 50)
+    decoder = SbsDecoder()
+    for k in range(1000):
+        decoder.feed(message("1", address="000001", callsign=f"C{k}").encode() + b"\n")
+    assert len(decoder._memory.callsigns.values) <= 102
+    positions, _ = decoder.feed(fleet(1, 1))
+    assert positions.texts["callsign"].at(0) == "C999"
 
 
 def test_the_real_file(shared: Path) -> None:
