@@ -85,6 +85,11 @@ def test_each_kind(kind: str, phase: str | None, urgency: str, active: bool | No
     assert words in notice.text
 
 
+def test_a_name_at_the_beginning_stays_as_it_is() -> None:
+    text = made(kind="entered", incident="i", time_us=0, target_id="icao24:3b7b94", phase="infringing").text
+    assert text.startswith("icao24:3b7b94 entered")
+
+
 def test_a_prediction_says_when() -> None:
     body = {"kind": "predicted", "incident": "w", "time_us": TIME_US, "phase": "predicted"}
     assert (

@@ -115,6 +115,8 @@ async def _watch(args: argparse.Namespace, plan: WatchPlan, config: Config) -> i
     async with AsyncExitStack() as ends:
         await _serve(args, plan, pages, ends)
         say = _shown(args, plan, watch, zones, ends)
+        if not args.quiet:
+            _tell_findings(watch, say)
         loop.add_signal_handler(signal.SIGHUP, lambda: _read_again(plan, config, watch, zones, say))
         await watch.run(stop)
     return 0
@@ -168,6 +170,19 @@ def _shown(
 
     watch.on_records, watch.on_tick = display.records, tick
     return screen.say
+
+
+def _tell_findings(watch: Watch, say: Callable[[str], None]) -> None:
+    """Have said what is found as the watch runs."""
+    from nofly.cli.watch_findings import FindingsTold
+
+    findings, shown = FindingsTold(watch.findings, say), watch.on_tick
+
+    def tick(view: View) -> None:
+        findings.take(watch.findings)
+        shown(view)
+
+    watch.on_tick = tick
 
 
 def _read_again(

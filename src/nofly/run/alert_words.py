@@ -167,7 +167,9 @@ def _sentence(
     if known["why"]:
         parts.append(known["why"])
     sentence = ", ".join(parts)
-    return f"{sentence[0].upper()}{sentence[1:]}, {_clock(time_us)}."
+    if not said.startswith("{target}") or not (known["callsign"] or known["target_id"]):
+        sentence = sentence[0].upper() + sentence[1:]
+    return f"{sentence}, {_clock(time_us)}."
 
 
 def _clock(time_us: int) -> str:
