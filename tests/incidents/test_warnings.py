@@ -36,7 +36,7 @@ def given_looks(rows: list[tuple[int, float, dict[int, float]]]) -> tuple[Looks,
     entry_us = (time_us[flight] + 1e6 * np.maximum(left_s, 0.0)).astype(np.int64)
     return looks, Entries(
         flight, np.array([zone for _, zone, _ in flat], np.int64), entry_us, np.zeros(m), np.ones(m),
-        np.full(m, np.nan), left_s < 0.0, np.ones(m, np.bool_), np.full(m, int(Why.LATERAL)),
+        np.full(m, np.nan), np.full(m, -1), left_s < 0.0, np.ones(m, np.bool_), np.full(m, int(Why.LATERAL)),
     )  # fmt: skip
 
 

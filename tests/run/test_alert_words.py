@@ -85,6 +85,31 @@ def test_each_kind(kind: str, phase: str | None, urgency: str, active: bool | No
     assert words in notice.text
 
 
+@pytest.mark.parametrize(
+    ("kind", "phase", "words"),
+    [
+        ("predicted", "predicted", "T is expected to leave Z"),
+        ("unpredicted", "clear", "T is no longer expected to leave Z"),
+        ("entered", "infringing", "T left Z"),
+        ("entered", "undetermined", "T may have left (it cannot be told) Z"),
+        ("re-entered", "infringing", "T left Z again"),
+        ("determined", "infringing", "T is outside Z"),
+        ("lost", "lost-inside", "T was lost, last heard not inside Z"),
+        ("exited", "exited", "T is back in Z"),
+        ("closed", "closed", "The incident of T and Z is closed"),
+    ],
+)
+def test_of_a_zone_that_must_not_be_left(kind: str, phase: str, words: str) -> None:
+    body = {"kind": kind, "incident": "i", "time_us": 0, "target_id": "T", "zone_id": "Z", "phase": phase}
+    assert made(**body, side="outside", cause="moved").text.startswith(words)
+
+
+def test_who_is_outside_as_the_hours_end_is_not_back() -> None:
+    body = {"kind": "exited", "incident": "i", "time_us": 0, "target_id": "T", "zone_id": "Z"}
+    ended = made(**body, phase="exited", side="outside", cause="zone-deactivated").text
+    assert ended.startswith("Z holds no longer for T, which was outside")
+
+
 def test_a_name_at_the_beginning_stays_as_it_is() -> None:
     text = made(kind="entered", incident="i", time_us=0, target_id="icao24:3b7b94", phase="infringing").text
     assert text.startswith("icao24:3b7b94 entered")

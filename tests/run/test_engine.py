@@ -22,7 +22,8 @@ from nofly.run.preparing import Aids
 from nofly.run.trackfiles import TrackBatch
 from nofly.run.verdicts import JUDGED
 from nofly.schema import Coded, Positions
-from nofly.zones.model import Polygon
+from nofly.zones.model import Polygon, Restriction
+from nofly.zones.rules import Predicate, PredicateKind, Rule
 from tests.kernel.strategies import EPOCH_US, Case, Report, cases, positions_of, zone
 
 AIDS = Aids(geoid=load_geoid())
@@ -90,6 +91,59 @@ def test_live_is_recorded(flight: Case, cuts: set[int], seed: int, until: bool) 
 
     found = judged(live(positions, make, cuts, until=until))
     assert found == recorded(flight.zones, positions, flight.max_gap_s)
+
+
+def kept_in(flight: Case, seed: int) -> Case:
+    """Return a case in which some zones must not be left, for all or for some."""
+    rng = np.random.default_rng(seed)
+    rules = [
+        None,
+        Rule(applies_to=(Predicate(PredicateKind.TARGET, ("t0",)),)),
+        Rule(applies_to=(Predicate(PredicateKind.CALLSIGN, ("AAA1", "BBB?")),)),
+        Rule(
+            applies_to=(
+                Predicate(PredicateKind.SQUAWK, ("CCC3",)),
+                Predicate(PredicateKind.ADDRESS, ("4b1800",)),
+            )
+        ),
+    ]
+    law = []
+    for one in flight.zones:
+        if rng.random() < 0.7:
+            rule = rules[int(rng.integers(len(rules)))]
+            one = replace(one, restriction=Restriction.KEEP_IN, rule=rule)
+            if rng.random() < 0.3:
+                at_us = int(rng.choice([r.time_us for r in flight.reports])) + int(rng.integers(-1, 2))
+                law.append(replace(one, edition=2, valid_from_us=at_us))
+                one = replace(one, valid_to_us=at_us)
+        law.append(one)
+    return replace(flight, zones=tuple(law))
+
+
+@settings(max_examples=settings.default.max_examples, deadline=None)
+@given(cases(), cut_places, st.integers(0, 2**32 - 1), st.booleans())
+def test_live_is_recorded_of_zones_that_must_not_be_left(
+    case: Case, cuts: set[int], seed: int, until: bool
+) -> None:
+    flight = kept_in(case, seed)
+    positions = dressed(positions_of(flight.reports), seed)
+    positions = positions.take(np.argsort(positions.time_us, kind="stable"))
+
+    def make() -> Engine:
+        return Engine(flight.zones, EngineOptions(flight.max_gap_s, Params(30.0, 60.0), AIDS))
+
+    bodies = live(positions, make, cuts, until=until)
+    assert judged(bodies) == recorded(flight.zones, positions, flight.max_gap_s)
+    assert "contradicted" not in {body["kind"] for body in bodies}
+
+
+def test_single_reports_far_apart_are_found_and_lost_in_that_order() -> None:
+    square = Polygon(((10.0, 10.0), (10.0, 11.0), (11.0, 11.0), (11.0, 10.0)))
+    engine = Engine([zone("R", square)], EngineOptions(aids=AIDS))
+    rows = [Report(EPOCH_US + k * 500_000_000, "a", 10.5, 10.5) for k in range(3)]
+    bodies = engine.step(positions_of(rows), EPOCH_US + 1_000_000_000).bodies + engine.finish().bodies
+    told = [body["kind"] for body in bodies if body["kind"] not in (JUDGED, "closed")]
+    assert told == ["entered", "lost"] * 3
 
 
 def test_an_inhibited_warning_is_on_record_and_no_state() -> None:

@@ -14,12 +14,15 @@ from nofly.run.forgetting import without_silent
 from nofly.run.packing import pack, unpack
 from nofly.run.predicting import Predictor
 from tests.kernel.strategies import EPOCH_US, Case, Report, cases, positions_of
-from tests.run.test_engine import AIDS, dressed, judged, recorded
+from tests.run.test_engine import AIDS, dressed, judged, kept_in, recorded
 
 
 @settings(max_examples=-(-settings.default.max_examples // 2), deadline=None)
-@given(cases(), st.integers(0, 2**32 - 1), st.floats(0, 1))
-def test_forgetting_who_is_heard_no_more_changes_nothing(flight: Case, seed: int, when: float) -> None:
+@given(cases(), st.integers(0, 2**32 - 1), st.floats(0, 1), st.booleans())
+def test_forgetting_who_is_heard_no_more_changes_nothing(
+    flight: Case, seed: int, when: float, keep_in: bool
+) -> None:
+    flight = kept_in(flight, seed) if keep_in else flight
     positions = dressed(positions_of(flight.reports), seed)
     positions = positions.take(np.argsort(positions.time_us, kind="stable"))
     cut = int(when * len(positions))

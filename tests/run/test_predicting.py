@@ -85,6 +85,11 @@ def predict(
     return out + [(prepared.targets[one.target], one) for one in predictor.lapse(last_us)]
 
 
+def before_it_ends(told: list[tuple[str, Warned]]) -> list[tuple[str, Warned]]:
+    """Return the warnings without those that end as the recording does."""
+    return [one for one in told if one[1].cause is not Cause.DATA_LOST]
+
+
 def seconds(told: list[tuple[str, Warned]]) -> list[tuple[str, float]]:
     return [(one.event.value, (one.time_us - T0_US) / S) for _, one in told]
 
@@ -187,10 +192,56 @@ def test_not_credible_reports_predict_nothing() -> None:
     assert predict(rows, [HOME]) == []
 
 
-def test_a_zone_that_must_not_be_left_warns_of_nobody_who_enters() -> None:
-    keep = disc("K", 47.0, 8.0, 5000.0, restriction=Restriction.KEEP_IN)
-    assert predict(flight(), [keep]) == []
-    assert [one.zone for _, one in predict(flight(), [keep, HOME])] == [1]
+KEEP = disc("K", 47.0, 8.0, 5000.0, 1000.0, restriction=Restriction.KEEP_IN)
+
+
+def test_leaving_a_zone_that_must_not_be_left_is_predicted_and_entering_it_is_not() -> None:
+    told = before_it_ends(predict(flight(), [KEEP, HOME]))
+    assert [(one.zone, one.event) for _, one in told] == [(1, Event.PREDICT), (0, Event.PREDICT)]
+    (_, entering), (_, leaving) = told
+    # It comes from the south at 200 m/s and flies over the middle.
+    there = Geodesic.WGS84.Inverse(46.6, 8.0, 47.0, 8.0)["s12"]
+    assert entering.entry_us == pytest.approx(T0_US + (there - 5000.0) / 200.0 * S, abs=0.1 * S)
+    assert leaving.entry_us == pytest.approx(T0_US + (there + 5000.0) / 200.0 * S, abs=0.1 * S)
+    assert leaving.time_us < leaving.entry_us
+    assert (leaving.height_m, leaving.height_datum) == (5000.0, "STD")
+    assert leaving.determined
+    assert leaving.cause is Cause.MOVED
+
+
+def test_who_has_left_is_not_said_to_be_expected_to_stay() -> None:
+    """He left as was said: the warning ends without a word."""
+    assert [one.event for _, one in predict(flight(n=600), [KEEP])] == [Event.PREDICT]
+
+
+def test_who_turns_round_before_he_leaves_is_no_longer_expected_to() -> None:
+    turns = [0.0] * 3 + [10.0] * 18
+    told = predict(
+        flight(turns, lat=47.15, n=60, gs_mps=120.0),
+        [disc("K", 47.0, 8.0, 20e3, restriction=Restriction.KEEP_IN)],
+    )
+    assert [one.event for _, one in told[:2]] == [Event.PREDICT, Event.UNPREDICT]
+
+
+def test_leaving_through_the_ceiling_is_predicted() -> None:
+    told = before_it_ends(predict(flight(lat=46.98, gs_mps=20.0, alt_m=8500.0, vrate_mps=10.0, n=20), [KEEP]))
+    ((_, one),) = told
+    assert one.entry_us == pytest.approx(T0_US + 50 * S, abs=S)
+    assert one.height_m == pytest.approx(9000.0, abs=1.0)
+
+
+def test_leaving_after_the_hours_is_no_leaving() -> None:
+    hours = Schedule((Window(T0_US - 3600 * S, T0_US + 30 * S),))
+    assert predict(flight(lat=47.0, n=20, gs_mps=100.0), [replace(KEEP, schedule=hours)]) == []
+    assert len(before_it_ends(predict(flight(lat=47.0, n=20, gs_mps=100.0), [KEEP]))) == 1
+
+
+def test_from_one_volume_to_its_neighbour_is_no_leaving() -> None:
+    east = Volume(Circle((47.05, 8.0), 5000.0), *(KEEP.volumes[0].lower, KEEP.volumes[0].upper))
+    two = replace(KEEP, volumes=(*KEEP.volumes, east))
+    ((_, one),) = before_it_ends(predict(flight(lat=47.0, n=40, gs_mps=100.0), [two]))
+    far = Geodesic.WGS84.Inverse(47.0, 8.0, 47.05, 8.0)["s12"] + 5000.0
+    assert one.entry_us == pytest.approx(T0_US + far / 100.0 * S, abs=0.1 * S)
 
 
 def test_an_inhibited_warning_is_there_and_marked() -> None:
@@ -230,6 +281,8 @@ def traffic(draw: Any) -> Positions:
 LAW = [
     HOME, disc("N", 47.2, 8.1, 3000.0, 4900.0, 5100.0, rule=Rule(spacing_lateral_m=900.0)),
     disc("S", 46.8, 7.9, 4000.0, schedule=Schedule((Window(T0_US + 15 * S, T0_US + 40 * S),))),
+    disc("K", 47.05, 8.05, 9000.0, 2000.0, restriction=Restriction.KEEP_IN,
+         schedule=Schedule((Window(T0_US + 10 * S, T0_US + 90 * S),))),
 ]  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from nofly.run.reloading import reloaded
 from nofly.run.verdicts import JUDGED
 from nofly.zones.model import Polygon, Zone
 from tests.kernel.strategies import EPOCH_US, Case, Report, cases, positions_of, zone
-from tests.run.test_engine import AIDS, dressed, judged, recorded
+from tests.run.test_engine import AIDS, dressed, judged, kept_in, recorded
 
 # Not the certainty: a report just before the change confirmed, as nobody knew then that the law would end.
 _SAME = ("zone_id", "target_id", "entry_time", "exit_time", "depth_m", "status", "reports", "callsign")
@@ -36,11 +36,13 @@ def shown(rows: list[dict[str, object]]) -> list[tuple[object, ...]]:
     st.sets(st.integers(0, 5)),
     st.sets(st.integers(0, 5)),
     st.floats(0, 1),
+    st.booleans(),
 )
 def test_zones_that_go_and_come_are_editions(
-    flight: Case, seed: int, going: set[int], coming: set[int], when: float
+    flight: Case, seed: int, going: set[int], coming: set[int], when: float, keep_in: bool
 ) -> None:
     """A reload at an instant is a check of zones that are valid until, and from, that instant."""
+    flight = kept_in(flight, seed) if keep_in else flight
     positions = dressed(positions_of(flight.reports), seed)
     positions = positions.take(np.argsort(positions.time_us, kind="stable"))
     times = positions.time_us

@@ -34,7 +34,7 @@ from tests.feeds.transports.test_dump1090 import dump1090, send
 from tests.feeds.transports.test_dump1090 import recorded as recorded_frames
 from tests.house.tree import SOURCE
 from tests.kernel.strategies import Case, cases, positions_of
-from tests.run.test_engine import dressed
+from tests.run.test_engine import dressed, kept_in
 from tests.run.watches import (
     Script,
     Turn,
@@ -123,8 +123,9 @@ def stationed(positions: Positions, name: str) -> Positions:
 
 
 @settings(max_examples=FEW, deadline=None)
-@given(cases(), courses)
-def test_however_it_comes_what_is_recorded_is_the_check(case: Case, course: Course) -> None:
+@given(cases(), courses, st.booleans())
+def test_however_it_comes_what_is_recorded_is_the_check(case: Case, course: Course, keep_in: bool) -> None:
+    case = kept_in(case, course.seed) if keep_in else case
     positions = dressed(positions_of(case.reports), course.seed)
     positions = positions.take(np.argsort(positions.time_us, kind="stable"))
     script = Script(brought(positions, course))

@@ -23,7 +23,7 @@ from nofly.store.outbox import alert_key
 from nofly.store.sqlite import Store
 from tests.kernel.strategies import Case, cases, positions_of
 from tests.run.deaths import PATIENCE_S, configured, killed, peers
-from tests.run.test_engine import dressed
+from tests.run.test_engine import dressed, kept_in
 from tests.run.test_watch import Course, brought, courses
 from tests.run.watches import (
     Script,
@@ -74,10 +74,11 @@ deaths = st.lists(st.tuples(st.integers(0, 60), st.booleans()), min_size=1, max_
 
 
 @settings(max_examples=FEW, deadline=None)
-@given(cases(), courses, deaths, st.sampled_from([0.0, 60.0, 1e9]))
+@given(cases(), courses, deaths, st.sampled_from([0.0, 60.0, 1e9]), st.booleans())
 def test_whatever_it_was_doing(
-    case: Case, course: Course, deaths: list[tuple[int, bool]], snapshot_s: float
+    case: Case, course: Course, deaths: list[tuple[int, bool]], snapshot_s: float, keep_in: bool
 ) -> None:
+    case = kept_in(case, course.seed) if keep_in else case
     positions = dressed(positions_of(case.reports), course.seed)
     positions = positions.take(np.argsort(positions.time_us, kind="stable"))
     script = Script(brought(positions, course))

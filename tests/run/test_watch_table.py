@@ -13,7 +13,7 @@ from nofly.run.outputs.text import width
 from nofly.run.view import View
 from nofly.run.watch_layout import lines
 from nofly.run.watch_table import MOST_ROWS, Facts, Tone, countdown, frame
-from nofly.zones.model import Datum, Limit
+from nofly.zones.model import Restriction
 from tests.run.views import HOSTILE, NOW_US, PLANS, REPLAY, RING, busy, case, feed, seconds_ago, view
 
 SIZES = [(20, 10), (60, 24), (80, 24), (120, 40), (200, 60)]
@@ -61,7 +61,8 @@ def test_heights_on_the_datum_of_the_zone_else_on_another_one() -> None:
 def test_who_will_be() -> None:
     facts = Facts()
     facts.take([{"kind": "predicted", "incident": "w", "phase": "predicted", "callsign": "DLH9",
-                 "predicted_entry_us": NOW_US + 65_000_000, "height_m": 1000.0}])  # fmt: skip
+                 "predicted_entry_us": NOW_US + 65_000_000, "height_m": 1000.0,
+                 "height_datum": "AMSL"}])  # fmt: skip
     warned = case("icao24:1", Phase.PREDICTED, incident=None, entry_us=None, warning="w", warned=True)
     text = shown(view(warned), facts=facts)
     (row,) = [line for line in text.splitlines() if "icao24:1" in line]
@@ -105,19 +106,23 @@ def test_what_is_not_judged_is_not_said_to_be_outside() -> None:
     assert "Nothing is judged: nothing can be said." in shown(view(trouble="the disk is full"))
 
 
-def test_a_height_then_has_the_datum_of_the_limit_that_is_not_the_ground() -> None:
-    facts = Facts()
-    facts.take([{"kind": "predicted", "incident": "w", "phase": "predicted", "height_m": 2000.0}])
-    ground = Limit(0.0, Datum.AGL, "GND")
-    (volume,) = RING.volumes
-    for lower, said in ((ground, "6,562 ft AMSL"), (Limit(300.0, Datum.AGL, "300 m AGL"), "unknown")):
-        zone = replace(RING, volumes=(replace(volume, lower=lower),))
+def test_a_height_then_is_on_the_datum_that_the_record_names() -> None:
+    for datum, said in (("AMSL", "6,562 ft AMSL"), (None, "unknown")):
+        facts, body = Facts(), {"kind": "predicted", "incident": "w", "phase": "predicted"}
+        facts.take([{**body, "height_m": 2000.0, "height_datum": datum}])
         warned = case(
-            "icao24:1", Phase.PREDICTED, zone, incident=None, entry_us=None, warning="w", warned=True
+            "icao24:1", Phase.PREDICTED, RING, incident=None, entry_us=None, warning="w", warned=True
         )
-        text = shown(view(warned, law=(zone,), now_of=lambda _: None), facts=facts)
+        text = shown(view(warned, law=(RING,), now_of=lambda _: None), facts=facts)
         (row,) = [line for line in text.splitlines() if "icao24:1" in line]
         assert [cell for cell in row.split("  ") if cell][-2].strip() == said
+
+
+def test_of_a_zone_that_must_not_be_left_it_says_outside() -> None:
+    zone = replace(RING, restriction=Restriction.KEEP_IN)
+    text = shown(view(case("icao24:1", Phase.INFRINGING, zone), law=(zone,), now_of=lambda _: None))
+    (row,) = [line for line in text.splitlines() if "icao24:1" in line]
+    assert "outside" in row
 
 
 def test_a_feed_that_speaks_and_says_nothing() -> None:

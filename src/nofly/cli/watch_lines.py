@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from nofly.incidents.record import Side
 from nofly.run.alert_words import notice_of
 from nofly.run.outputs.text import clock, depth, duration, printable
 from nofly.run.verdicts import JUDGED
@@ -28,7 +29,9 @@ def _verdict(body: Mapping[str, Any]) -> str:
     who = " ".join(printable(str(row[name])) for name in ("callsign", "target_id") if row[name])
     zone = printable(str(row["zone_name"]))
     how = f"{row['status']}, {row['certainty']}"
+    outside = row["side"] == Side.OUTSIDE
+    far = f"at most {depth(row['depth_m'], row['depth_err_m'])} {'away' if outside else 'deep'}"
     return (
-        f"{clock(body['time_us'])}  {JUDGED:<14} {who} was inside {zone} for {duration(row['duration_s'])}, "
-        f"at most {depth(row['depth_m'], row['depth_err_m'])} deep: {how}"
+        f"{clock(body['time_us'])}  {JUDGED:<14} {who} was {row['side']} {zone} "
+        f"for {duration(row['duration_s'])}, {far}: {how}"
     )

@@ -153,10 +153,17 @@ def states(turns: Sequence[Turn], since_us: int, until_us: int, low: int, high: 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Whether a zone held for a target at an instant: what one edition hands on to the next."""
+    """Whether a zone held for a target when its activity ended (``time_us``): what one edition hands on to
+    the next. ``seen_us`` is up to when that was looked at, None where the target is not followed further."""
 
     time_us: int
     bound: Bound
+    seen_us: int | None = None
+
+    def goes_on(self, chain: Sequence[Sequence[int]]) -> bool:
+        """Return whether an unbroken time of activity begins as that one ended, or is the same."""
+        start_us, end_us = chain[0][0], chain[-1][1]
+        return self.time_us == start_us or (self.seen_us is not None and start_us <= self.seen_us < end_us)
 
 
 def absent(
@@ -171,13 +178,13 @@ def absent(
     ``runs`` are first and last report of each unbroken run; ``active`` rows of (start, end, certain) as from
     :func:`nofly.zones.activity.active_intervals`. ``bound`` says whether the zone holds for the target to
     begin with; where not, it does once the target has been inside, until the activity ends. ``before`` is
-    what the edition before handed on: it counts where this one begins when that one ended.
+    what the edition before handed on, or what earlier runs left: it counts where this activity begins when
+    that one ended, or is the same.
     """
     out: list[Absence] = []
     held = before
-    for chain in _chains(active):
-        handed = held is not None and held.time_us == chain[0][0]
-        last = max(bound, held.bound) if handed and held is not None else bound
+    for chain in chains(active):
+        last = max(bound, held.bound) if held is not None and held.goes_on(chain) else bound
         for run in runs:
             low, high = max(run[0], chain[0][0]), min(run[1], chain[-1][1])
             if low <= high and low < chain[-1][1]:
@@ -187,15 +194,15 @@ def absent(
     return out, held
 
 
-def _chains(active: NDArray[np.int64]) -> list[list[list[int]]]:
+def chains(active: NDArray[np.int64]) -> list[list[list[int]]]:
     """Return the intervals of activity, those that follow one another without a gap together."""
-    chains: list[list[list[int]]] = []
+    found: list[list[list[int]]] = []
     for row in active.tolist():
-        if chains and chains[-1][-1][1] == row[0]:
-            chains[-1].append(row)
+        if found and found[-1][-1][1] == row[0]:
+            found[-1].append(row)
         else:
-            chains.append([row])
-    return chains
+            found.append([row])
+    return found
 
 
 def _in_run(

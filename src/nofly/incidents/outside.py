@@ -104,6 +104,10 @@ class Outside:
         first = {zones.part_volume[p]: p for p in reversed(self.parts)}
         self._limits = [zones.limits[first[volume]] for volume in sorted(first)]
 
+    def activate(self, active: NDArray[np.int64]) -> None:
+        """Replace the times at which the zone is active."""
+        self._active = np.ascontiguousarray(active)
+
     def stays(
         self, target: int, flight: Flight, runs: list[tuple[int, int]], absences: list[Absence], found: Turns
     ) -> list[Stay]:  # fmt: skip

@@ -88,8 +88,9 @@ class Looks:
 class Warned(msgspec.Struct, frozen=True):
     """A warning given (``PREDICT``) or dropped (``UNPREDICT``) at ``time_us``, the time of a report.
 
-    ``entry_*`` is where and when the flight is expected not to be outside any more, ``height_m`` on the datum
-    of the zone's floor, or of its ceiling where it has none; None where not known, or dropped.
+    ``entry_*`` is where and when the flight is expected not to be outside any more (not to be inside any
+    more, of a zone that must not be left), ``height_m`` and ``height_datum`` how high then, on the datum of
+    the zone's floor or of its ceiling; None where not known, or dropped.
     ``determined``: it is expected to be inside, rather than that it cannot be told. ``reason`` says why now.
     ``least_left_s`` is how near the entry was at the nearest, said when the warning is dropped.
     ``inhibited`` is the inhibition that the warning falls under: it is to be recorded, and nobody told.
@@ -105,6 +106,7 @@ class Warned(msgspec.Struct, frozen=True):
     entry_lat_deg: float | None = None
     entry_lon_deg: float | None = None
     height_m: float | None = None
+    height_datum: str | None = None
     determined: bool = False
     least_left_s: float | None = None
     inhibited: Inhibition | None = None
@@ -145,11 +147,12 @@ class Warnings:
 
     def __init__(
         self, params: PredictionParams, look_ahead_s: Sequence[float | None], spaced: Sequence[bool],
-        stale_s: float | None = None,
+        stale_s: float | None = None, datums: Sequence[str] = (),
     ) -> None:  # fmt: skip
         """``look_ahead_s`` is that of each zone, None where the zone does not say; ``spaced`` says of which
-        zones a spacing is to be kept; ``stale_s`` takes the place of that of the parameters."""
-        self._params = params
+        zones a spacing is to be kept; ``stale_s`` takes the place of that of the parameters; ``datums`` are
+        those of the rows of heights that entries name."""
+        self._params, self._datums = params, datums
         ahead_s = [params.look_ahead_s if s is None else min(s, MOST_AHEAD_S) for s in look_ahead_s]
         self._ahead_us = [round(s * US_PER_S) for s in ahead_s]
         self._margin_us = round(params.margin_s * US_PER_S)
@@ -202,6 +205,10 @@ class Warnings:
         times_us = (watch.last_us for of in self._watches.values() for watch in of.values())
         self._oldest_us = min(times_us, default=until_us)
         return told
+
+    def watched(self) -> set[tuple[int, int]]:
+        """Return (target, zone) of all of which a warning is in force, or may soon be."""
+        return {(target, zone) for target, of in self._watches.items() for zone in of}
 
     def save(self) -> bytes:
         """Return the state as bytes."""
@@ -297,13 +304,14 @@ class Warnings:
     ) -> Warned:  # fmt: skip
         inhibited = asked(target, zone, watch.last_us, place[0], place[1])
         watch.inhibited = inhibited is not None
-        height_m, why = float(entries.height_m[k]), Why(int(entries.why[k]))
+        height_m, row, why = float(entries.height_m[k]), int(entries.height_row[k]), Why(int(entries.why[k]))
         # What is found too close when it is looked at has come there.
         cause = Cause.MOVED if why is Why.FOUND else ENTRY_CAUSE[why]
         return Warned(
             target, zone, Event.PREDICT, watch.last_us, reason, cause,
             int(entries.time_us[k]), float(entries.lat_deg[k]), float(entries.lon_deg[k]),
-            None if np.isnan(height_m) else height_m, bool(entries.determined[k]),
+            None if np.isnan(height_m) else height_m, None if row < 0 else self._datums[row],
+            bool(entries.determined[k]),
             inhibited=inhibited,
         )  # fmt: skip
 

@@ -69,7 +69,7 @@ class Entries:
     By flight, then by zone. ``now`` says that it is not outside already, ``determined`` that it will be
     inside rather than that it cannot be told, ``why`` what the entry is due to
     (:class:`~nofly.kernel.detect.Why`). ``height_m`` is on the datum of the floor, or of the ceiling where
-    there is no floor; NaN where not known.
+    that is not known, ``height_row`` the row of that datum; NaN and -1 where not known.
     """
 
     flight: NDArray[np.int64]
@@ -78,6 +78,7 @@ class Entries:
     lat_deg: Floats
     lon_deg: Floats
     height_m: Floats
+    height_row: NDArray[np.int64]
     now: NDArray[np.bool_]
     determined: NDArray[np.bool_]
     why: NDArray[np.int64]
@@ -102,8 +103,12 @@ class Foresight:
 
     def entries(self, flights: Flights, ahead_s: float) -> Entries:
         """Return the first entry of every flight into every zone within ``ahead_s``."""
+        return _first(self._zones, self.changes(flights, ahead_s), flights)
+
+    def changes(self, flights: Flights, ahead_s: float) -> Changes:
+        """Return every change of every flight, its row being the target, within ``ahead_s``."""
         self._detector.load({name: array.copy() for name, array in self._nothing.items()})
-        return _first(self._zones, self._detector.step(path(flights, ahead_s)), flights)
+        return self._detector.step(path(flights, ahead_s))
 
 
 def path(flights: Flights, ahead_s: float) -> Reports:
@@ -252,10 +257,13 @@ def _first(zones: CompiledZones, changes: Changes, flights: Flights) -> Entries:
     fresh[1:] = (flight[1:] != flight[:-1]) | (zone[1:] != zone[:-1])
     rows, flight, zone = rows[fresh], flight[fresh], zone[fresh]
     floor_m, ceiling_m = changes.floor_height_m[rows], changes.ceiling_height_m[rows]
+    limits = zones.limits[changes.part[rows]].reshape(-1, 4)
+    height_m = np.where(np.isnan(floor_m), ceiling_m, floor_m)
+    height_row = np.where(np.isnan(floor_m), limits[:, 3], limits[:, 1]).astype(np.int64)
     why, time_us = changes.why[rows], changes.time_us[rows]
     return Entries(
         flight, zone, time_us, changes.lat_deg[rows], changes.lon_deg[rows],
-        np.where(np.isnan(floor_m), ceiling_m, floor_m),
+        height_m, np.where(np.isnan(height_m), -1, height_row),
         (why == Why.FOUND) | (time_us <= flights.time_us[flight]),
         changes.after[rows] == State.INSIDE, why,
     )  # fmt: skip

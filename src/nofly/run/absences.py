@@ -18,8 +18,8 @@ from nofly.zones.model import Zone
 
 KEPT_ROWS = 3_000_000
 
-BoundOf = Callable[[Zone, int], Bound]
-"""Says whether a zone's rule names a target (its number): ``NO`` where it names others only."""
+MayHold = Callable[[Zone, int], bool]
+"""Says whether a zone's rule may name a target (its number), whatever it sends."""
 
 
 class KeepIn:
@@ -40,18 +40,14 @@ class KeepIn:
 
     def add(self, taken: Taken) -> None:
         """Keep a batch."""
-        r, q = taken.reports, taken.quality
+        r, flight = taken.reports, flight_of(taken)
         self._runs.add(r.target, r.time_us)
-        flight = Flight(
-            r.time_us, r.lat_deg, r.lon_deg, q.pos_err_m, r.low_m, r.high_m, q.height_err_m, q.weak,
-            q.on_ground,
-        )  # fmt: skip
-        self._parts.append((r.target[:: self._every].copy(), _taken(flight, slice(None, None, self._every))))
+        self._parts.append((r.target[:: self._every].copy(), rows_of(flight, slice(None, None, self._every))))
         self._rows += len(self._parts[-1][0])
         if self._rows > KEPT_ROWS:
             half = slice(None, None, 2)
             self._every *= 2
-            self._parts = [(target[half].copy(), _taken(part, half)) for target, part in self._parts]
+            self._parts = [(target[half].copy(), rows_of(part, half)) for target, part in self._parts]
             self._rows = sum(len(target) for target, _ in self._parts)
 
     def stays(
@@ -59,9 +55,10 @@ class KeepIn:
         zones: CompiledZones,
         changes: Sequence[Changes],
         targets: Sequence[int],
-        bound: BoundOf,
+        may_hold: MayHold,
     ) -> Iterator[Stay]:
-        """Yield every absence, once the traffic has ended: ``targets`` are those that may be bound."""
+        """Yield every absence, once the traffic has ended: ``targets`` are those that may be bound. Where a
+        rule names whom the zone holds for, absences are those of all whom it may name."""
         codes, flights = self._joined()
         runs = self._runs.joined()
         if not len(codes):
@@ -81,16 +78,16 @@ class KeepIn:
             passed = {target for name, target in held if name == zone.id}
             met = {*turns.targets(outside.parts), *passed}
             for target in targets if named else [t for t in targets if t in met]:
-                if target not in runs or (named and bound(zone, target) is Bound.NO):
+                if target not in runs or (named and not may_hold(zone, target)):
                     continue
-                start = bound(zone, target) if named else Bound.NO
+                start = Bound.YES if named else Bound.NO
                 found, held[zone.id, target] = absent(
                     turns.of(target, outside.parts), runs[target], active, start, held.get((zone.id, target))
                 )
                 if not found:
                     continue
                 a, b = np.searchsorted(codes, [target, target + 1]).tolist()
-                flight = _taken(flights, slice(a, b))
+                flight = rows_of(flights, slice(a, b))
                 if a < b:
                     yield from outside.stays(target, flight, runs[target], found, turns)
 
@@ -100,12 +97,10 @@ class KeepIn:
         if not len(codes):
             return codes, Flight(*(np.zeros(0) for _ in Flight.__slots__))  # type: ignore[arg-type]
         parts = [part for _, part in self._parts]
-        whole = Flight(
-            *(np.concatenate([getattr(p, name) for p in parts], axis=-1) for name in Flight.__slots__)
-        )
+        whole = joined_flights(parts)
         self._parts = []
         order = np.lexsort((whole.time_us, codes))
-        return codes[order], _taken(whole, order)
+        return codes[order], rows_of(whole, order)
 
 
 class Runs:
@@ -139,5 +134,19 @@ class Runs:
         return {code: [*self._done.get(code, []), last] for code, last in self._open.items()}
 
 
-def _taken(flight: Flight, rows: slice | NDArray[np.int64]) -> Flight:
+def flight_of(taken: Taken) -> Flight:
+    """Return the reports of a batch, of all targets, in the order they came."""
+    r, q = taken.reports, taken.quality
+    return Flight(
+        r.time_us, r.lat_deg, r.lon_deg, q.pos_err_m, r.low_m, r.high_m, q.height_err_m, q.weak, q.on_ground
+    )
+
+
+def joined_flights(parts: Sequence[Flight]) -> Flight:
+    """Return the reports of several, at least one, one after the other."""
+    return Flight(*(np.concatenate([getattr(p, name) for p in parts], axis=-1) for name in Flight.__slots__))
+
+
+def rows_of(flight: Flight, rows: slice | NDArray[np.int64]) -> Flight:
+    """Return some of the reports, copied."""
     return Flight(*(np.ascontiguousarray(getattr(flight, name)[..., rows]) for name in Flight.__slots__))

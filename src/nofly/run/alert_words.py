@@ -9,6 +9,7 @@ from typing import Any
 
 from nofly.alerts import Notice, Urgency
 from nofly.errors import ConfigError
+from nofly.incidents.record import Cause, Side
 from nofly.incidents.states import Phase, Told
 from nofly.run.outputs.text import clock, depth, height, place, printable
 from nofly.run.verdicts import JUDGED
@@ -44,6 +45,23 @@ _SENTENCES: dict[str, str] = {
     FEED_SILENT: "feed {feed} is silent: not monitored through it since {since}",
     FEED_ALIVE: "feed {feed} brings positions again: not monitored through it since {since}",
 }
+_OUTSIDE: dict[str, str] = {
+    Told.PREDICTED: "{target} is expected to leave {zone}{expected}",
+    Told.UNPREDICTED: "{target} is no longer expected to leave {zone}",
+    Told.ENTERED: "{target} {left} {zone}",
+    Told.REENTERED: "{target} {left} {zone} again",
+    Told.DETERMINED: "{target} is outside {zone}",
+    Told.DOUBTED: "it cannot be told any more whether {target} is outside {zone}",
+    Told.LOST: "{target} was lost, last heard not inside {zone}",
+    Told.FOUND_OUTSIDE: "{target} was found inside {zone}",
+    Told.EXITED: "{target} is back in {zone}",
+    JUDGED: "the absence of {target} from {zone} is judged: {status}",
+}
+"""Of zones that must not be left."""
+_BACK: dict[str, str] = {
+    Cause.ZONE_DEACTIVATED: "{zone} holds no longer for {target}, which was outside",
+    Cause.ZONE_CHANGED: "{zone} was changed while {target} was outside",
+}
 _FIRST_US, _LAST_US = -62_135_596_800_000_000, 253_402_300_799_000_000
 """The years 1 to 9999."""
 _UNKNOWN_VALUE = "not known"
@@ -62,9 +80,10 @@ def notice_of(key: str, record: Stored, zone_of: ZoneOf) -> Notice:
         name: read.text(name)
         for name in (
             "warning", "zone_hash", "target_id", "icao24", "callsign", "squawk", "height_datum", "certainty",
-            "status", "cause", "who", "why",
+            "status", "cause", "side", "who", "why",
         )
     }  # fmt: skip
+    outside = known.pop("side") == Side.OUTSIDE
     known |= {name: read.number(name) for name in ("lat_deg", "lon_deg", "height_m", "depth_m")}
     known |= {
         "zone_id": read.text("zone_id") or (_bounded(zone.id) if zone else None),
@@ -77,7 +96,12 @@ def notice_of(key: str, record: Stored, zone_of: ZoneOf) -> Notice:
     kind = _bounded(record.kind)
     since_us = read.whole("since_us")
     since_us = record.time_us if since_us is None else since_us
-    told = _sentence(kind, phase, _bounded(record.incident), (record.time_us, since_us), known)
+    pattern = _SENTENCES.get(kind, f"{kind.replace('{', '(').replace('}', ')')}: {{target}} and {{zone}}")
+    if outside:
+        pattern = _OUTSIDE.get(kind, pattern)
+        if kind == Told.EXITED:
+            pattern = _BACK.get(known["cause"] or "", pattern)
+    told = _sentence(pattern, phase, _bounded(record.incident), (record.time_us, since_us), known)
     return Notice(
         key=key, sequence=record.sequence, record_hash=record.hash, kind=kind,
         incident=_bounded(record.incident), time_us=record.time_us, urgency=_urgency(kind, phase),
@@ -141,19 +165,20 @@ def _title(kind: str, known: Mapping[str, Any], incident: str) -> str:
 
 
 def _sentence(
-    kind: str, phase: str | None, incident: str, times_us: tuple[int, int], known: Mapping[str, Any]
+    pattern: str, phase: str | None, incident: str, times_us: tuple[int, int], known: Mapping[str, Any]
 ) -> str:
     """Return a record in words; ``times_us`` are its time and, of a feed, since when it was silent."""
     time_us, since_us = times_us
     entry_us = known["predicted_entry_us"]
-    entered = "entered" if phase == Phase.INFRINGING else "may have entered (it cannot be told)"
+    sure = phase == Phase.INFRINGING
     values = {
         "target": _target(known), "zone": _zone(known), "feed": incident.removeprefix("feed:"),
-        "entered": entered, "expected": f" at {_clock(entry_us)}" if entry_us is not None else "",
+        "entered": "entered" if sure else "may have entered (it cannot be told)",
+        "left": "left" if sure else "may have left (it cannot be told)",
+        "expected": f" at {_clock(entry_us)}" if entry_us is not None else "",
         "since": _clock(since_us), "status": known["status"] or "not known",
     }  # fmt: skip
-    said = _SENTENCES.get(kind, f"{kind.replace('{', '(').replace('}', ')')}: {{target}} and {{zone}}")
-    parts = [said.format(**values)]
+    parts = [pattern.format(**values)]
     if known["lat_deg"] is not None and known["lon_deg"] is not None:
         parts.append(f"at {place(known['lat_deg'], known['lon_deg'])}")
     if known.get("height_words"):
@@ -167,7 +192,7 @@ def _sentence(
     if known["why"]:
         parts.append(known["why"])
     sentence = ", ".join(parts)
-    if not said.startswith("{target}") or not (known["callsign"] or known["target_id"]):
+    if not pattern.startswith(("{target}", "{zone}")) or not (known["callsign"] or known["target_id"]):
         sentence = sentence[0].upper() + sentence[1:]
     return f"{sentence}, {_clock(time_us)}."
 

@@ -2,7 +2,8 @@
 
 A report older than the last one judged of its target changes nothing that is recorded. The target's reports
 of the last minutes are judged again, the late ones in their places; where a stay differs from the one that
-was recorded, an amendment says so, and the new verdict stands beside it.
+was recorded, an amendment says so, and the new verdict stands beside it. Zones that must not be left are not
+judged again.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from nofly.run.verdicts import JUDGED
 from nofly.schema import Positions, concatenate
 from nofly.store.journal import Batch, JournalDamaged, read
 from nofly.units import US_PER_S
-from nofly.zones.model import Zone
+from nofly.zones.model import Restriction, Zone
 
 LATEST_S = 600.0
 """Reports later than this are counted and kept, and nothing is judged again for them."""
@@ -105,10 +106,12 @@ class Amending:
         from_us = min(targets.values()) - round(3.0 * self.max_gap_s * US_PER_S)
         at = bisect_right([time_us for time_us, _ in self._ticks], from_us) - 1
         since = self._ticks[max(at, 0)][1]
-        told = [record for record in self._told if record.target_id in targets]
-        return Again(
-            engine.law, list(engine.in_force), engine.options, journal, since, offset, until_us, targets, told
-        )
+        # Whom a zone that must not be left holds for was settled long before: of those nothing is said again.
+        numbers = [k for k, zone in enumerate(engine.law) if zone.restriction is not Restriction.KEEP_IN]
+        law, in_force = [engine.law[k] for k in numbers], [engine.in_force[k] for k in numbers]
+        hashes = {engine.hashes[k] for k in numbers}
+        told = [r for r in self._told if r.target_id in targets and r.zone_hash in hashes]
+        return Again(law, in_force, engine.options, journal, since, offset, until_us, targets, told)
 
     def fresh(self, bodies: Iterable[Body]) -> Iterator[Body]:
         """Yield those amendments that were not made before."""

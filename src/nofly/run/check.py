@@ -11,22 +11,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nofly.errors import Finding, fold_findings
-from nofly.incidents.keepin import Bound, always_in_force
+from nofly.incidents.keepin import always_in_force
 from nofly.incidents.stays import Stay, Stays, appended
 from nofly.kernel.detect import Params
 from nofly.run.ahead import ahead
-from nofly.run.judging import Judging, subject
+from nofly.run.judging import Judging, held_for, subject
 from nofly.run.lists import Lists, read_list
 from nofly.run.order import FEW_ROWS, ROOM_ROWS, Ordered, OutOfOrder
 from nofly.run.pipeline import Pipeline, lists_of
 from nofly.run.preparing import Aids
 from nofly.run.result import CheckResult, when_asked
 from nofly.run.trackfiles import TrackBatch
-from nofly.run.witnesses import Tracks
+from nofly.run.witnesses import Seen, Tracks
 from nofly.schema import Positions
 from nofly.zones.compiled import CompiledZones, compile_zones
 from nofly.zones.model import Datum, Restriction, Zone
-from nofly.zones.predicates import any_matches
+from nofly.zones.predicates import may_ever_match
 
 if TYPE_CHECKING:
     from nofly.run.absences import KeepIn
@@ -191,14 +191,19 @@ class _Run:
         """Return the absences from zones that must not be left."""
         known = pipeline.prepared
 
-        def bound(zone: Zone, target: int) -> Bound:
-            seen = self._tracks.during(target, *(self._span or (0, 0)))
-            who = subject(known.targets[target], seen, lists)
-            named = any_matches(zone.rule.applies_to, who) if zone.rule else False
-            return Bound.MAYBE if named is None else Bound.YES if named else Bound.NO
+        def may_hold(zone: Zone, target: int) -> bool:
+            who = subject(known.targets[target], Seen(), lists)
+            return zone.rule is not None and may_ever_match(zone.rule.applies_to, who)
+
+        def held(absence: Stay) -> Stay | None:
+            seen = self._tracks.during(absence.target, absence.entry_us, absence.exit_us)
+            return held_for(
+                self.law[absence.zone], subject(known.targets[absence.target], seen, lists), absence
+            )
 
         targets = [t for t in range(len(known.targets)) if t not in known.shadows]
-        return list(keep_in.stays(self.zones, pipeline.changes, targets, bound))
+        found = keep_in.stays(self.zones, pipeline.changes, targets, may_hold)
+        return [absence for absence in map(held, found) if absence is not None]
 
 
 def _keep_in(law: Sequence[Zone], outlines: dict[int, int], max_gap_s: float) -> KeepIn:

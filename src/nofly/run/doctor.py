@@ -121,9 +121,7 @@ def zones(plan: WatchPlan, now_us: int) -> Iterator[Check]:
         said = f"{zone.restriction.value}, {limits}; {active}"
         yield Check("zones", zone_words(zone.id, zone.name), well, printable(said))
     for finding in plan.findings:
-        if finding.code == "zone-not-watched":
-            yield Check("zones", printable(finding.locator), Well.WARNING, printable(finding.message))
-        elif finding.severity == "rejected":
+        if finding.severity == "rejected":
             yield Check("zones", finding.code, Well.WARNING, printable(str(finding)))
 
 

@@ -15,34 +15,39 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nofly.errors import Finding, Severity, StoreError
+from nofly.errors import StoreError
 from nofly.incidents import machine
 from nofly.incidents.happenings import NONE, Happened, ZoneSides
+from nofly.incidents.keepin import always_in_force
 from nofly.incidents.machine import Case, Happening, Key
 from nofly.incidents.open_stays import OpenStays
-from nofly.incidents.states import Event
-from nofly.incidents.stays import Stays
 from nofly.incidents.warnings import Warned
 from nofly.kernel.detect import Detector, Params
 from nofly.kernel.visit_shelf import VisitShelf
 from nofly.run.heard import Heard
-from nofly.run.judging import edition_changes
+from nofly.run.judging import edition_changes, subject
 from nofly.run.latest import Latest, Now
+from nofly.run.leaving import Leaving
+from nofly.run.leaving_told import Left
 from nofly.run.lists import Lists
+from nofly.run.occurred import Over, Said, by_time
 from nofly.run.packing import pack, unpack
 from nofly.run.predicting import Predictor
 from nofly.run.preparing import Active, Aids, Preparing, Taken
 from nofly.run.verdicts import Verdicts
+from nofly.run.witnesses import Seen
 from nofly.schema import Positions
 from nofly.units import US_PER_S
 from nofly.zones.compiled import compile_zones
-from nofly.zones.model import Restriction, Zone
+from nofly.zones.model import Zone
+from nofly.zones.predicates import any_matches, may_ever_match
 
 Body = dict[str, Any]
 """What is recorded: a JSON object with ``time_us``, ``kind`` and ``incident``."""
 
 _SAVED = ("_preparing", "_book", "_stays", "_heard", "_verdicts")
 _NEVER_US = np.iinfo(np.int64).min // 2
+_NEVER_HEARD_US = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +85,20 @@ class Engine:
         self, law: Sequence[Zone], options: EngineOptions | None = None, predictor: Predictor | None = None,
         in_force: Sequence[InForce] | None = None,
     ) -> None:  # fmt: skip
-        """``law`` are the zones; of those that must not be left nothing is said (see :func:`watched`).
-        ``in_force`` is when each is watched (always)."""
+        """``law`` are the zones, ``in_force`` is when each is watched (always)."""
         self.options = chosen = options or EngineOptions()
         self.law = tuple(law)
         self.hashes = [zone.zone_hash for zone in law]
         self.in_force = list(in_force or [InForce()] * len(law))
-        self._zones = compile_zones(law)
-        self.parts = np.bincount(self._zones.part_zone, minlength=len(law))
-        """How many parts each zone has."""
+        seen, self.outlines = always_in_force(self.law)
+        self._zones = compile_zones(seen)
+        self.parts = np.bincount(self._zones.part_zone, minlength=len(seen))
+        """How many parts each zone has, and each outline after them."""
         self.law_in_force = [*map(_restricted, law, self.in_force)]
         self._preparing = Preparing(
-            self.law_in_force, self._zones.datums, chosen.max_gap_s, chosen.aids, chosen.screening
-        )
+            self._watched(seen), self._zones.datums, chosen.max_gap_s, chosen.aids,
+            chosen.screening,
+        )  # fmt: skip
         self._active: Active = self._preparing.active
         self._detector = Detector(self._zones, *self._active, Params(chosen.max_gap_s))
         self._book = VisitShelf(self._zones)
@@ -104,6 +110,7 @@ class Engine:
         for zone, force in zip(law, self.in_force, strict=True):
             changes.setdefault(zone.id, set()).update(t for t in force if t is not None)
         self._verdicts = Verdicts(self.law, self.hashes, self.targets, self._heard, changes, chosen)
+        self._leaving = self._following() if self.outlines else None
         self.predictor = predictor
         self.heard_us = np.zeros(0, np.int64)
         """Time of each target's last report, by its number; long ago where there is none."""
@@ -121,7 +128,7 @@ class Engine:
 
     def busy_zones(self) -> set[int]:
         """Return the zones, by number, that some target is not outside of."""
-        return self._sides.zones()
+        return self._sides.zones() | (self._leaving.zones() if self._leaving else set())
 
     @property
     def targets(self) -> list[str]:
@@ -146,28 +153,26 @@ class Engine:
         """
         out = Tick()
         positions, out.late = self._in_time(positions)
-        events: list[tuple[Key, int, Happening, Mapping[str, Any]]] = []
-        stays: list[Stays] = []
+        events: list[Said] = []
+        over = Over()
         if len(positions):
             taken = self._take(positions)
-            events += self._judge(taken, stays)
-        events += self._lose(until_us, stays)
-        events.sort(key=lambda event: (event[2].time_us, event[2].event in (Event.ENTER, Event.DOUBT)))
-        for key, zone, happening, more in events:
+            events += self._judge(taken, over)
+        events += self._lose(until_us, over)
+        for key, zone, happening, more in by_time(events):
             out.bodies += self._happen(key, zone, happening, more)
-        for some in stays:
-            out.bodies += self._verdicts.ended(some, self._key)
+        out.bodies += self._ended(over)
         out.bodies += self._pass(until_us)
         return out
 
     def finish(self) -> Tick:
         """End the stream: what is open is lost at its last report."""
         everyone = np.arange(len(self.targets), dtype=np.int32)
-        out, stays = Tick(), list[Stays]()
-        for key, zone, happening, more in self._lost(everyone, stays):
+        out, over = Tick(), Over()
+        events = [*self._lost(everyone, over), *self._gone(_NEVER_HEARD_US, over)]
+        for key, zone, happening, more in events:
             out.bodies += self._happen(key, zone, happening, more)
-        for some in stays:
-            out.bodies += self._verdicts.ended(some, self._key)
+        out.bodies += self._ended(over)
         latest_us = np.iinfo(np.int64).max // 2
         out.bodies += self._verdicts.again(latest_us)
         return out
@@ -180,6 +185,7 @@ class Engine:
             "cases": machine.save(self.cases.values()),
             "sides": self._sides.save(), "detector": self._detector.save(),
             **{name: getattr(self, name).save() for name in _SAVED},
+            "leaving": None if self._leaving is None else self._leaving.save(),
             "predictor": None if self.predictor is None else self.predictor.save(),
         })  # fmt: skip
 
@@ -195,6 +201,8 @@ class Engine:
         self._detector.load(state["detector"])
         for name in _SAVED:
             getattr(self, name).load(state[name])
+        if self._leaving is not None and state["leaving"] is not None:
+            self._leaving.load(state["leaving"])
         if self.predictor is not None and state["predictor"] is not None:
             self.predictor.load(state["predictor"])
 
@@ -232,48 +240,86 @@ class Engine:
         self._heard.grow(len(self.targets))
         return taken
 
-    def _judge(
-        self, taken: Taken, stays: list[Stays]
-    ) -> Iterator[tuple[Key, int, Happening, Mapping[str, Any]]]:
-        changes = self._detector.step(taken.reports)
+    def _judge(self, taken: Taken, over: Over) -> Iterator[Said]:
+        changes, left = self._detector.step(taken.reports), None
+        if self._leaving is not None:
+            mine, changes = self._leaving.split(changes)
+            left = self._leaving.step(taken, mine, self._preparing.shadows)
         self._book.step(changes, taken.reports, taken.quality, *self._active)
         self.heard_us[taken.target] = taken.positions.time_us
         happened = self._sides.step(changes, self.heard_us)
-        self._heard.step(taken, happened)
+        self._heard.step(taken, happened if left is None else [*happened, *left.accounted])
         self._latest.step(taken)
-        stays.append(self._stays.step(*self._book.take(), self._book, self.heard_us, NONE))
+        over.stays.append(self._stays.step(*self._book.take(), self._book, self.heard_us, NONE))
         yield from self._named(happened)
+        yield from self._left(left, over)
         if self.predictor is not None:
             yield from self._warned(self.predictor.step(taken, self.targets))
 
-    def _warned(self, warnings: Iterable[Warned]) -> Iterator[tuple[Key, int, Happening, Mapping[str, Any]]]:
+    def _left(self, left: Left | None, over: Over) -> Iterator[Said]:
+        """Yield what is told of absences, and keep those that are over."""
+        if self._leaving is not None and left is not None:
+            over.absences += left.over
+            for first in left.firsts:
+                self._heard.began(*first)
+            yield from self._named(self._leaving.told(left, self._holds))
+
+    def _watched(self, seen: Sequence[Zone]) -> list[Zone]:
+        """Return the zones that the kernel sees as they are watched; an outline is while its zone is."""
+        of = {outline: zone for zone, outline in self.outlines.items()}
+        force = [self.in_force[of.get(k, k)] for k in range(len(seen))]
+        return [*map(_restricted, seen, force)]
+
+    def _following(self) -> Leaving:
+        def may_hold(zone: Zone, target: int) -> bool:
+            who = subject(self.targets[target], Seen(), self.options.lists)
+            return zone.rule is not None and may_ever_match(zone.rule.applies_to, who)
+
+        return Leaving(self.law_in_force, self.outlines, self._zones, self.options.max_gap_s, may_hold)
+
+    def _holds(self, zone: Zone, target: int) -> bool:
+        who = subject(self.targets[target], self._heard.now(target), self.options.lists)
+        return zone.rule is not None and any_matches(zone.rule.applies_to, who) is True
+
+    def _ended(self, over: Over) -> Iterator[Body]:
+        for some in over.stays:
+            yield from self._verdicts.ended(some, self._key)
+        yield from self._verdicts.returned(over.absences, self._key)
+
+    def _warned(self, warnings: Iterable[Warned]) -> Iterator[Said]:
         for warned in warnings:
             place = warned.entry_lat_deg, warned.entry_lon_deg
             said = Happening(warned.event, warned.time_us, warned.cause, *place)
             more = self._verdicts.of_warning(warned)
             yield self._key(warned.target, warned.zone), warned.zone, said, more
 
-    def _lose(
-        self, until_us: int, stays: list[Stays]
-    ) -> Iterator[tuple[Key, int, Happening, Mapping[str, Any]]]:
+    def _lose(self, until_us: int, over: Over) -> Iterator[Said]:
         """Yield what happens as targets have not been heard for longer than the greatest gap."""
         lost = self._book.silent(self.heard_us, until_us - self._gap_us)
         if len(lost):
-            yield from self._lost(lost, stays)
+            yield from self._lost(lost, over)
+        yield from self._gone(until_us - self._gap_us, over)
         if self.predictor is not None:
             yield from self._warned(self.predictor.lapse(until_us))
 
-    def _lost(
-        self, lost: NDArray[np.int32], stays: list[Stays]
-    ) -> Iterator[tuple[Key, int, Happening, Mapping[str, Any]]]:
+    def _lost(self, lost: NDArray[np.int32], over: Over) -> Iterator[Said]:
         changes = self._detector.lose(lost)
+        if self._leaving is not None:
+            _, changes = self._leaving.split(changes)
         self._book.lose(changes)
         happened = self._sides.step(changes, self.heard_us, lost)
         self._heard.step(None, happened)
-        stays.append(self._stays.step(*self._book.take(), self._book, self.heard_us, lost))
+        over.stays.append(self._stays.step(*self._book.take(), self._book, self.heard_us, lost))
         yield from self._named(happened)
 
-    def _named(self, happened: Iterable[Happened]) -> Iterator[tuple[Key, int, Happening, Mapping[str, Any]]]:
+    def _gone(self, before_us: int, over: Over) -> Iterator[Said]:
+        """Yield what happens as those who are away have not been heard since then."""
+        if self._leaving is not None:
+            left = self._leaving.lose(before_us)
+            self._heard.step(None, left.accounted)
+            yield from self._left(left, over)
+
+    def _named(self, happened: Iterable[Happened]) -> Iterator[Said]:
         for target, zone, found in happened:
             happening = self._verdicts.caused(zone, found)
             more = self._verdicts.of_moment(target, zone, happening.time_us)
@@ -341,16 +387,3 @@ def _restricted(zone: Zone, force: InForce) -> Zone:
     since = [t for t in (zone.valid_from_us, force.since_us) if t is not None]
     until = [t for t in (zone.valid_to_us, force.until_us) if t is not None]
     return replace(zone, valid_from_us=max(since, default=None), valid_to_us=min(until, default=None))
-
-
-def watched(law: Sequence[Zone]) -> tuple[list[Zone], list[Finding]]:
-    """Return the zones that can be watched live, and a finding for each that cannot."""
-    findings = [
-        Finding(
-            "zone-not-watched", Severity.REJECTED, f"{zone.id} must not be left: only on record",
-            zone.source.format, zone.source.locator,
-        )
-        for zone in law
-        if zone.restriction is Restriction.KEEP_IN
-    ]  # fmt: skip
-    return [zone for zone in law if zone.restriction is not Restriction.KEEP_IN], findings

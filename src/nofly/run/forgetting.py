@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from nofly.incidents.happenings import Side
 from nofly.run.engine import Engine
+from nofly.run.leaving_state import without
 from nofly.run.packing import pack, unpack
 from nofly.units import US_PER_S
 
@@ -62,6 +63,8 @@ def _needed(state: dict[str, Any], count: int) -> NDArray[np.bool_]:
     ):
         needed[[row[column] for row in rows]] = True
     needed[[target for target, _, _ in _sides(state["sides"])]] = True
+    if state["leaving"] is not None:
+        needed[[row[0] for row in state["leaving"]["followed"]]] = True
     shadow_of = state["_preparing"]["shadow_of"][:count]
     owner = np.flatnonzero(shadow_of >= 0)
     both = needed[owner] | needed[shadow_of[owner]]
@@ -114,6 +117,7 @@ def _kept(state: dict[str, Any], keep: NDArray[np.bool_]) -> dict[str, Any]:
         },
         "_verdicts": {**verdicts, "told": named(verdicts["told"], 0), "open": named(verdicts["open"], 1)},
         "sides": msgspec.msgpack.encode(sides),
+        "leaving": without(state["leaving"], number, of),
         "predictor": None if predictor is None else _predicted(predictor, of, number),
     }  # fmt: skip
 

@@ -125,6 +125,13 @@ class Heard:
             self._words[name] = text.values, words
         return words[text.codes]
 
+    def began(self, target: int, zone: int, entry_us: int, first: Positions) -> None:
+        """Say which report was the first of a stay, where that came before the batch in which it began."""
+        going = self._going.get(target, {}).get(zone)
+        account = going if going and going.entry_us == entry_us else self.account(target, zone, entry_us)
+        if account is not None:
+            account.first = first
+
     def account(self, target: int, zone: int, entry_us: int) -> Account | None:
         """Return the account of a stay that ended."""
         for number, account in self._ended.get(target, ()):
@@ -214,7 +221,7 @@ class Heard:
         for k, target in enumerate(numbers):
             if target != last:
                 self._rest(last, pending)
-                pending = sorted(events.get(target, ()), key=lambda one: one.happening.time_us)
+                pending = _in_turn(events.get(target, ()))
                 last = target
             time_us = times[k]
             while pending and _before(pending[0], time_us):
@@ -263,8 +270,8 @@ class Heard:
             account = Account(happening.time_us, count, first=first)
             account.stated_before = bool(self._stated[target])
             account.else_told = [column[target] for column in self._told]
-            if happening.time_us == int(self.last_us[target]):
-                # The report before lies on the border: it is of the stay.
+            if happening.time_us <= int(self.last_us[target]):
+                # The report before lies on the border, or just behind: it is of the stay.
                 account.settled, account.stated = count - 1, account.stated_before
                 account.marks[int(self._mark[target])] += 1
             going[one.zone] = account
@@ -313,6 +320,19 @@ class Heard:
             new = texts[rows]
             there = np.flatnonzero(new != np.array(None))
             told[target[there]] = new[there]
+
+
+def _in_turn(events: Iterable[Happened]) -> list[Happened]:
+    """Return what happened to a target by time; of one instant stays begin before others end, but for those
+    of one zone: they stay in their order."""
+    ended: set[tuple[int, int]] = set()
+    keyed = []
+    for one in events:
+        at = one.zone, one.happening.time_us
+        if one.happening.event in _ENDS:
+            ended.add(at)
+        keyed.append((one.happening.time_us, at in ended, one))
+    return [one for *_, one in sorted(keyed, key=lambda row: row[:2])]
 
 
 def _before(one: Happened, time_us: int) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 
 import numpy as np
@@ -20,7 +20,7 @@ from nofly.schema import Positions
 from nofly.tracks.identity import icao24_of, state_of
 from nofly.zones.judging import judge_rule
 from nofly.zones.model import Restriction, Zone
-from nofly.zones.predicates import Subject
+from nofly.zones.predicates import Subject, any_matches
 from nofly.zones.schedule import describe
 
 
@@ -37,6 +37,17 @@ def _registered(name: str) -> tuple[str | None, str | None]:
     address = icao24_of(name)
     state = state_of(address)
     return address, state.alpha3 if state else None
+
+
+def held_for(zone: Zone, who: Subject, absence: Stay) -> Stay | None:
+    """Return an absence from a zone that must not be left as it is known: None where the zone holds for
+    others only, undetermined where it cannot be told whom it holds for."""
+    if zone.rule is None or not zone.rule.applies_to:
+        return absence
+    named = any_matches(zone.rule.applies_to, who)
+    if named is None:
+        return replace(absence, determined=False, inside_from_us=None, inside_until_us=None)
+    return absence if named else None
 
 
 @dataclass

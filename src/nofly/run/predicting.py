@@ -1,7 +1,7 @@
 """Predictions of a stream: what the pipeline took becomes warnings that are given and dropped.
 
-The predictor sees the zones with the spacing that their rules require. Zones that must not be left
-(``KEEP_IN``) are left out: entering them infringes nothing.
+The predictor sees the zones with the spacing that their rules require. Of zones that must not be left
+(``KEEP_IN``) what is predicted is leaving them; no spacing is kept from them.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from nofly.incidents.warnings import Looks, PredictionParams, Warned, Warnings, 
 from nofly.kernel.predict import Entries, Flights, Foresight
 from nofly.kernel.turning import Turns
 from nofly.kernel.visits import stable_order
+from nofly.run.leaving_ahead import LeavingAhead
 from nofly.run.preparing import DAY_US, Taken
 from nofly.tracks.screening import DISPLACED, WEAK
 from nofly.units import US_PER_S
@@ -35,23 +36,26 @@ class Predictor:
 
     def __init__(
         self, law: Sequence[Zone], max_gap_s: float, params: PredictionParams | None = None,
-        inhibitions: Sequence[Inhibition] = (),
+        inhibitions: Sequence[Inhibition] = (), *, leaving: bool = True,
     ) -> None:  # fmt: skip
         """``law`` is what the pipeline judges by; nothing is known of a flight ``max_gap_s`` after it was
-        heard, however long the parameters would hold a warning."""
+        heard, however long the parameters would hold a warning. ``leaving`` says whether it is warned of
+        leaving, too."""
         chosen = params or PredictionParams()
         self._params = chosen
         self._law = tuple(law)
         self._inhibitions = Inhibitions(inhibitions)
-        self._number = np.array([z for z, zone in enumerate(law) if _warned_of(zone)], np.int64)
+        self._number = np.array([z for z, zone in enumerate(law) if _entered(zone)], np.int64)
         mine = [law[z] for z in self._number]
         # Behind the zones with their spacing those that have any, as they are: who is inside is not warned.
         own = [k for k, zone in enumerate(mine) if spaced(zone)]
         self._of = np.array([*range(len(mine)), *own], np.int64)
         self._zones = compile_zones([*map(widened, mine), *(mine[k] for k in own)])
         self._bare = len(mine)
-        datums = datums_of(law)
-        self._rows = [datums.index(d) if d in datums else -1 for d in self._zones.datums]
+        self._datums = datums_of(law)
+        self._rows = self._rows_of(self._zones.datums)
+        kept_in = any(not _entered(zone) for zone in law)
+        self._leaving = LeavingAhead(law) if leaving and kept_in else None
         none = np.zeros(len(self._zones.zones) + 1, np.int32), np.zeros((0, 3), np.int64)
         self._foresight = Foresight(self._zones, *none)
         self._span: tuple[int, int] | None = None
@@ -60,7 +64,10 @@ class Predictor:
         self._turns = Turns()
         ahead_s = [zone.rule.look_ahead_s if zone.rule else None for zone in law]
         stale_s = min(chosen.stale_s, max_gap_s)
-        self._warnings = Warnings(chosen, ahead_s, [spaced(zone) for zone in law], stale_s)
+        self._warnings = Warnings(
+            chosen, ahead_s, [spaced(zone) and _entered(zone) for zone in law], stale_s,
+            [str(datum) for datum in self._datums],
+        )  # fmt: skip
 
     def step(self, taken: Taken, names: Sequence[str]) -> list[Warned]:
         """Take a batch that the pipeline took, ``names`` being its targets' names by number; return the
@@ -71,7 +78,7 @@ class Predictor:
         looked, moving = eligible(self._params, suspect, taken.quality.on_ground != 0, gs_mps, track_deg)
         rows = np.flatnonzero(looked)
         rows = self._due(rows[stable_order(taken.target[rows])], taken)
-        if len(rows) == 0 or len(self._number) == 0:
+        if len(rows) == 0 or (len(self._number) == 0 and self._leaving is None):
             return []
         looks = Looks(
             taken.target[rows].astype(np.int64), positions.time_us[rows], positions.lat_deg[rows],
@@ -80,8 +87,9 @@ class Predictor:
         self._cover(looks.time_us)
         ahead = np.flatnonzero(moving[rows])
         turn_dps = self._turns.step(looks.target[ahead], looks.time_us[ahead], track_deg[rows[ahead]])
+        met = self._warnings.watched() if self._leaving is not None else set()
         found = [
-            self._entries(ahead[k : k + AT_ONCE], rows, taken, turn_dps[k : k + AT_ONCE])
+            self._entries(ahead[k : k + AT_ONCE], rows, taken, turn_dps[k : k + AT_ONCE], met)
             for k in range(0, len(ahead), AT_ONCE)
         ]
         entries = _joined(found) if found else _none()
@@ -122,28 +130,37 @@ class Predictor:
         return first
 
     def _entries(
-        self, at: NDArray[np.int64], rows: NDArray[np.int64], taken: Taken, turn_dps: NDArray[np.float64]
-    ) -> Entries:
-        """Return the entries of the looks ``at``, by zones of the law."""
-        here, positions = rows[at], taken.positions
-        found = self._foresight.entries(
-            Flights(
+        self, at: NDArray[np.int64], rows: NDArray[np.int64], taken: Taken, turn_dps: NDArray[np.float64],
+        met: set[tuple[int, int]],
+    ) -> Entries:  # fmt: skip
+        """Return the entries of the looks ``at``, by zones of the law, and when zones that must not be left
+        will be."""
+        here, positions, ahead_s = rows[at], taken.positions, self._warnings.ahead_s
+
+        def flights(of: Sequence[int]) -> Flights:
+            return Flights(
                 positions.time_us[here], positions.lat_deg[here], positions.lon_deg[here],
-                self._heights(taken.reports.low_m, here, -np.inf),
-                self._heights(taken.reports.high_m, here, np.inf),
+                _heights(taken.reports.low_m, of, here, -np.inf),
+                _heights(taken.reports.high_m, of, here, np.inf),
                 positions.floats("gs_mps")[here], positions.floats("track_deg")[here], turn_dps,
                 _plausible(positions.floats("vrate_mps")[here]),
-            ),
-            self._warnings.ahead_s,
-        )  # fmt: skip
-        return self._of_law(found, at)
+            )  # fmt: skip
 
-    def _heights(self, known: NDArray[np.float64], rows: NDArray[np.int64], unknown_m: float) -> Any:
-        out = np.full((len(self._rows), len(rows)), unknown_m)
-        for k, row in enumerate(self._rows):
-            if row >= 0:
-                out[k] = known[row, rows]
-        return out
+        found = self._of_law(self._foresight.entries(flights(self._rows), ahead_s), at)
+        if self._leaving is None:
+            return found
+        of = self._rows_of(self._leaving.datums)
+        left = self._leaving.entries(flights(of), taken.target[here].tolist(), ahead_s, met)
+        values = {name: getattr(left, name) for name in Entries.__slots__}
+        values["flight"], values["height_row"] = (
+            at[left.flight],
+            np.array([*of, -1], np.int64)[left.height_row],
+        )
+        return _by_flight(_joined([found, Entries(**values)]))
+
+    def _rows_of(self, datums: Sequence[Datum]) -> list[int]:
+        """Return in which rows the pipeline has the heights on some datums, -1 where it has not."""
+        return [self._datums.index(d) if d in self._datums else -1 for d in datums]
 
     def _of_law(self, found: Entries, at: NDArray[np.int64]) -> Entries:
         """Return the entries into the zones with their spacing; those who are in the zone itself are there
@@ -156,6 +173,7 @@ class Predictor:
         values = {name: getattr(found, name)[spacing] for name in Entries.__slots__}
         values["flight"] = at[values["flight"]]
         values["zone"] = self._number[values["zone"]]
+        values["height_row"] = np.array([*self._rows, -1], np.int64)[values["height_row"]]
         values["now"] = inside[spacing]
         return Entries(**values)
 
@@ -173,6 +191,8 @@ class Predictor:
             high = until if high <= until else max(high, 2 * until - since)
         self._span = low, high
         self._foresight.activate(*zone_activity(self._zones.zones, low, high))
+        if self._leaving is not None:
+            self._leaving.activate(low, high)
 
 
 def datums_of(law: Sequence[Zone]) -> tuple[Datum, ...]:
@@ -182,8 +202,18 @@ def datums_of(law: Sequence[Zone]) -> tuple[Datum, ...]:
     return tuple(datum for datum in DATUMS if datum in on)
 
 
-def _warned_of(zone: Zone) -> bool:
+def _entered(zone: Zone) -> bool:
     return zone.restriction is not Restriction.KEEP_IN
+
+
+def _heights(
+    known: NDArray[np.float64], of: Sequence[int], rows: NDArray[np.int64], unknown_m: float
+) -> NDArray[np.float64]:
+    out = np.full((len(of), len(rows)), unknown_m)
+    for k, row in enumerate(of):
+        if row >= 0:
+            out[k] = known[row, rows]
+    return out
 
 
 def _plausible(vrate_mps: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -192,10 +222,15 @@ def _plausible(vrate_mps: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.where(np.abs(vrate_mps) <= 300.0, vrate_mps, np.nan)
 
 
+def _by_flight(found: Entries) -> Entries:
+    order = np.lexsort((found.zone, found.flight))
+    return Entries(*(getattr(found, name)[order] for name in Entries.__slots__))
+
+
 def _joined(found: list[Entries]) -> Entries:
     return Entries(*(np.concatenate([getattr(one, name) for one in found]) for name in Entries.__slots__))
 
 
 def _none() -> Entries:
     whole, real, yes = np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.bool_)
-    return Entries(whole, whole, whole, real, real, real, yes, yes, whole)
+    return Entries(whole, whole, whole, real, real, real, whole, yes, yes, whole)

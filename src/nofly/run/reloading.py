@@ -23,6 +23,8 @@ from nofly.incidents.states import Event
 from nofly.kernel.moving import GONE, moved
 from nofly.kernel.visits import Visits
 from nofly.run.engine import Body, Engine, InForce
+from nofly.run.leaving_state import begun
+from nofly.run.leaving_state import moved as moved_leaving
 from nofly.run.packing import pack, unpack
 from nofly.run.predicting import Predictor
 from nofly.units import US_PER_S
@@ -55,10 +57,13 @@ def reloaded(
     new = Engine(both, engine.options, in_force=in_force)
     new.predictor = predictor(new.law_in_force)
     number = {zone.zone_hash: k for k, zone in enumerate(both)}
-    zones = np.array([number.get(zone.zone_hash, GONE) for zone in engine.law], np.int64)
+    zones = [number.get(zone.zone_hash, GONE) for zone in engine.law]
+    # Behind the zones are the outlines of those that have one of their own.
+    own = [k for k, outline in sorted(engine.outlines.items(), key=lambda one: one[1]) if outline != k]
+    zones += [new.outlines[zones[k]] if zones[k] != GONE else GONE for k in own]
     state = unpack(engine.save(), "the state of the engine")
     bodies = _ended(state, new, at_us)
-    new.load(pack(_moved(state, zones, new)))
+    new.load(pack(_moved(state, np.array(zones, np.int64), new)))
     return new, bodies
 
 
@@ -87,6 +92,7 @@ def _moved(state: dict[str, Any], zones: Numbers, new: Engine) -> dict[str, Any]
     prepared = state["_preparing"]
     size = len(prepared["targets"])
     carry = [prepared["carry"][row] if row != GONE else _no_heights(size) for row in rows]
+    detector = moved(state["detector"], parts, rows, len(state["datums"]))
     verdicts, stays = state["_verdicts"], state["_stays"]
     told = [[t, int(zones[z]), e, {**stay, "zone": int(zones[z])}, *rest]
             for t, z, e, stay, *rest in verdicts["told"] if zones[z] != GONE]  # fmt: skip
@@ -95,15 +101,23 @@ def _moved(state: dict[str, Any], zones: Numbers, new: Engine) -> dict[str, Any]
         **state, "law": new.hashes, "in_force": [list(force) for force in new.in_force],
         "parts": new.parts.tolist(), "datums": new.datums, "_preparing": {**prepared, "carry": carry},
         "cases": machine.save(cases),
-        "detector": moved(state["detector"], parts, rows, len(state["datums"])),
+        "detector": detector,
         "_book": _visits(state["_book"], parts, ""),
         "_stays": {**_visits(stays, parts, "visit."),
                    "change.part": np.maximum(parts[stays["change.part"]], 0)},
         "_heard": {**state["_heard"], **{name: _by_zone(state["_heard"][name], zones)
                                          for name in ("going", "ended")}},
         "_verdicts": {**verdicts, "told": told, "open": open_},
+        "leaving": _leaving(state["leaving"], zones, parts, rows, detector) if new.outlines else None,
         "sides": _sides(state["sides"], zones, parts), "predictor": _warnings(state["predictor"], zones),
     }  # fmt: skip
+
+
+def _leaving(
+    state: dict[str, Any] | None, zones: Numbers, parts: Numbers, rows: Sequence[int],
+    detector: dict[str, NDArray[Any]],
+) -> dict[str, Any]:  # fmt: skip
+    return begun(detector, len(rows)) if state is None else moved_leaving(state, zones, parts, rows)
 
 
 def _no_heights(targets: int) -> list[Any]:

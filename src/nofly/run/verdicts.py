@@ -10,13 +10,14 @@ from typing import Any, Protocol
 import msgspec
 
 from nofly.incidents.judge import incident_id
+from nofly.incidents.keepin import of_absence
 from nofly.incidents.machine import Happening, Key, Record, warning_id
-from nofly.incidents.record import Cause, Status
+from nofly.incidents.record import Cause, Side, Status
 from nofly.incidents.states import Told
 from nofly.incidents.stays import Stay, Stays
 from nofly.incidents.warnings import Warned
 from nofly.run.heard import Account, Heard
-from nofly.run.judging import judged, subject
+from nofly.run.judging import held_for, judged, subject
 from nofly.run.lists import Lists
 from nofly.run.outputs.columns import record as row_of
 from nofly.run.preparing import Aids
@@ -26,6 +27,7 @@ from nofly.tracks.identity import icao24_of
 from nofly.units import US_PER_S
 from nofly.zones.judging import judge_rule
 from nofly.zones.model import Restriction, Zone
+from nofly.zones.predicates import any_matches
 
 JUDGED = "judged"
 """Kind of the record that holds the verdict on a stay: the row a recorded check has of it."""
@@ -69,7 +71,7 @@ class Verdicts:
         self._incident: dict[str, str] = {}
         """Stay → the incident it belongs to, of the stays that are not over."""
         self._open: list[tuple[int, int, int, int]] = []
-        self._told: dict[tuple[int, int, int], tuple[Stay, Key, str, dict[str, Any]]] = {}
+        self._told: dict[tuple[int, int, int], tuple[Stay, Key, str, dict[str, Any] | None, bool]] = {}
 
     def body(self, record: Record, zone: int, more: Mapping[str, Any]) -> dict[str, Any]:
         """Return a record of the machine as it is stored."""
@@ -81,7 +83,7 @@ class Verdicts:
             more = {**more, "status": Status.SUSPECT.value}
         return {
             **msgspec.to_builtins(record), "zone_id": law.id, "zone_name": law.name,
-            "icao24": icao24_of(record.target_id), **more,
+            "icao24": icao24_of(record.target_id), **_side(law), **more,
         }  # fmt: skip
 
     def inhibited(self, key: Key, zone: int, happening: Happening, more: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,7 +93,7 @@ class Verdicts:
         return {
             "kind": INHIBITED, "incident": name, "time_us": happening.time_us, "zone_hash": key.zone_hash,
             "target_id": key.target_id, "shadow": key.shadow, "zone_id": law.id, "zone_name": law.name,
-            "icao24": icao24_of(key.target_id), "event": happening.event.value, **more,
+            "icao24": icao24_of(key.target_id), "event": happening.event.value, **_side(law), **more,
         }  # fmt: skip
 
     def caused(self, zone: int, happening: Happening) -> Happening:
@@ -115,58 +117,88 @@ class Verdicts:
         inhibited = None if warned.inhibited is None else msgspec.to_builtins(warned.inhibited)
         return {
             **self.of_moment(warned.target, warned.zone, warned.time_us), "reason": warned.reason,
-            "predicted_entry_us": warned.entry_us, "height_m": warned.height_m, "inhibited": inhibited,
+            "predicted_entry_us": warned.entry_us, "height_m": warned.height_m,
+            "height_datum": warned.height_datum, "inhibited": inhibited,
         }  # fmt: skip
 
     def ended(self, stays: Stays, key_of: Callable[[int, int], Key]) -> Iterator[dict[str, Any]]:
         """Yield the verdicts on stays that are over, as far as is known now."""
         for stay in stays:
-            account = self._heard.account(stay.target, stay.zone, stay.entry_us)
-            key = key_of(stay.target, stay.zone)
-            name = incident_id(key.zone_hash, key.target_id, stay.entry_us, key.shadow)
-            incident = self._incident.pop(name, name)
-            row = self._row(stay, key, account)
-            at = stay.target, stay.zone, stay.entry_us
-            self._told[at] = stay, key, incident, row
-            heapq.heappush(self._open, (stay.exit_us, *at))
+            yield from self._over(stay, key_of(stay.target, stay.zone), thinned=False)
+
+    def returned(
+        self, absences: Sequence[tuple[Stay, bool]], key_of: Callable[[int, int], Key]
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the verdicts on absences that are over, as far as is known now; each with whether only a part
+        of its reports was measured."""
+        for stay, thinned in absences:
+            yield from self._over(stay, key_of(stay.target, stay.zone), thinned=thinned)
+
+    def _over(self, stay: Stay, key: Key, *, thinned: bool) -> Iterator[dict[str, Any]]:
+        account = self._heard.account(stay.target, stay.zone, stay.entry_us)
+        name = incident_id(key.zone_hash, key.target_id, stay.entry_us, key.shadow)
+        incident = self._incident.pop(name, name)
+        row = self._row(stay, key, account, thinned=thinned)
+        if row is not None and not self._settled(stay, key, account):
+            # Whom the zone holds for may become known yet.
+            row = None
+        at = stay.target, stay.zone, stay.entry_us
+        self._told[at] = stay, key, incident, row, thinned
+        heapq.heappush(self._open, (stay.exit_us, *at))
+        if row is not None:
             yield self._body(stay, key, name, incident, row)
 
     def again(self, none_older_us: int) -> Iterator[dict[str, Any]]:
         """Yield the verdicts that are others now, of stays of which nothing more can become known."""
         while self._open and self._open[0][0] + LATER_S * US_PER_S < none_older_us:
             _, target, zone, entry_us = heapq.heappop(self._open)
-            stay, key, incident, row = self._told.pop((target, zone, entry_us))
-            found = self._row(stay, key, self._heard.account(target, zone, entry_us))
+            stay, key, incident, row, thinned = self._told.pop((target, zone, entry_us))
+            found = self._row(stay, key, self._heard.account(target, zone, entry_us), thinned=thinned)
             self._heard.forget(target, zone, entry_us)
-            if found != row:
+            if found is not None and found != row:
                 yield self._body(stay, key, found["id"], incident, found)
 
     def save(self) -> dict[str, Any]:
         """Return the state for :func:`nofly.run.packing.pack`."""
-        told = [[*at, msgspec.to_builtins(stay), *key, incident, row]
-                for at, (stay, key, incident, row) in self._told.items()]  # fmt: skip
+        told = [[*at, msgspec.to_builtins(stay), *key, incident, row, thinned]
+                for at, (stay, key, incident, row, thinned) in self._told.items()]  # fmt: skip
         return {"incident": self._incident, "open": self._open, "told": told}
 
     def load(self, state: dict[str, Any]) -> None:
         """Take up a state that :meth:`save` returned, for the same law."""
         self._incident = state["incident"]
         self._open = [tuple(one) for one in state["open"]]
-        for *at, stay, target_id, zone_hash, shadow, incident, row in state["told"]:
+        for *at, stay, target_id, zone_hash, shadow, incident, row, thinned in state["told"]:
             key = Key(target_id, zone_hash, shadow)
             causes = {name: Cause(stay[name]) for name in ("entry_cause", "exit_cause")}
-            self._told[at[0], at[1], at[2]] = Stay(**{**stay, **causes}), key, incident, row
+            at_ = at[0], at[1], at[2]
+            self._told[at_] = Stay(**{**stay, **causes}), key, incident, row, thinned
 
-    def _row(self, stay: Stay, key: Key, account: Account | None) -> dict[str, Any]:
-        zone = self._law[stay.zone]
+    def _row(self, stay: Stay, key: Key, account: Account | None, *, thinned: bool) -> dict[str, Any] | None:
+        """Return a verdict, None on an absence from a zone that holds for others."""
+        zone, keep_in = self._law[stay.zone], self._keep_in(stay)
         seen = Seen() if account is None else account.seen()
         who = subject(key.target_id, seen, self._lists)
+        known = held_for(zone, who, stay) if keep_in else stay
+        if known is None:
+            return None
         first = account.first if account is not None and account.first is not None else concatenate([])
-        return row_of(
-            judged(
-                zone, self._hashes[stay.zone], stay, (who, seen, key.shadow),
-                self._changes.get(zone.id, set()), self._aids, lambda: first,
-            )
+        record = judged(
+            zone, self._hashes[stay.zone], known, (who, seen, key.shadow),
+            self._changes.get(zone.id, set()), self._aids, lambda: first,
         )  # fmt: skip
+        return row_of(of_absence(record, zone, thinned=thinned) if keep_in else record)
+
+    def _settled(self, stay: Stay, key: Key, account: Account | None) -> bool:
+        """Return whether what the target sends later cannot change whom the zone holds for."""
+        rule = self._law[stay.zone].rule
+        if not self._keep_in(stay) or rule is None or not rule.applies_to:
+            return True
+        seen = Seen() if account is None else account.seen()
+        return any_matches(rule.applies_to, subject(key.target_id, seen, self._lists)) is not None
+
+    def _keep_in(self, stay: Stay) -> bool:
+        return self._law[stay.zone].restriction is Restriction.KEEP_IN
 
     def _body(self, stay: Stay, key: Key, name: str, incident: str, row: dict[str, Any]) -> dict[str, Any]:
         return {
@@ -176,3 +208,8 @@ class Verdicts:
             "status": row["status"], "certainty": row["certainty"], "depth_m": row["depth_m"],
             "height_m": row["height_m"], "height_datum": row["height_datum"], "verdict": row,
         }  # fmt: skip
+
+
+def _side(zone: Zone) -> dict[str, str]:
+    """Return where a record says that a target is, where that is not inside."""
+    return {"side": Side.OUTSIDE.value} if zone.restriction is Restriction.KEEP_IN else {}

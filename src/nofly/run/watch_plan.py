@@ -15,7 +15,7 @@ from nofly.incidents.inhibition import Inhibition
 from nofly.incidents.machine import Params
 from nofly.incidents.warnings import PredictionParams
 from nofly.run.alert_plans import AlertPlan, plan_alert
-from nofly.run.engine import EngineOptions, watched
+from nofly.run.engine import EngineOptions
 from nofly.run.feed_plans import FeedPlan, plan_feed
 from nofly.run.heightfiles import load_geoid, load_qnh, load_terrain
 from nofly.run.inhibition_plan import plan_inhibition
@@ -83,15 +83,15 @@ def plan_watch(config: Config, zone_files: Sequence[str], now_us: int) -> WatchP
 def read_law(
     config: Config, zone_files: Sequence[str], now_us: int
 ) -> tuple[list[Zone], EngineOptions, list[Finding]]:
-    """Return the zones that can be watched, what is judged with, and what is to be said of both: all that is
+    """Return the zones, what is judged with, and what is to be said of both: all that is
     read from files, as the files are now. Errors as of :func:`plan_watch`."""
     files = expanded([*config.check.zones, *zone_files])
     if not files:
         raise ConfigError("no zones given", expected="--zones FILE, or zones in [check]")
     found = read_zones(files, strict=bool(config.check.strict))
-    law, left_out = watched(found.zones)
+    law = list(found.zones)
     if not law:
-        raise ConfigError("no zone that can be watched", source=", ".join(files[:5]))
+        raise ConfigError("no zone to be watched", source=", ".join(files[:5]))
     lists = Lists(tuple(read_list(path, name) for name, path in config.lists.items()))
     lists.require(lists_of(law))
     check = config.check
@@ -103,7 +103,7 @@ def read_law(
         raise ConfigError(error.message, locator=f"watch.{error.locator}", expected=error.expected) from None
     listed = [finding for each in lists.lists for finding in each.findings]
     return law, EngineOptions(check.max_gap_s or 120.0, incidents, aids, lists), [
-        *found.findings, *left_out, *listed, *said,
+        *found.findings, *listed, *said,
     ]  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from nofly.run.outputs.text import clock, duration, height, printable, zone_word
 from nofly.run.view import View
 from nofly.tracks.identity import icao24_of
 from nofly.units import US_PER_S
-from nofly.zones.model import Datum, Zone
+from nofly.zones.model import Datum, Restriction, Zone
 
 MOST_FACTS = 100_000
 MOST_ROWS = 200
@@ -104,6 +104,11 @@ _HOW = {
     Phase.EXITED: "left",
 }  # fmt: skip
 _RANK = list(_HOW)
+_HOW_OUTSIDE = {
+    Phase.INFRINGING: "outside", Phase.UNDETERMINED: "perhaps outside", Phase.LOST_INSIDE: "lost outside",
+    Phase.EXITED: "back",
+}  # fmt: skip
+"""Of zones that must not be left."""
 
 
 @dataclass(slots=True)
@@ -118,7 +123,7 @@ class Facts:
             if body["kind"] not in tuple(Told) or not body.get("phase"):
                 continue
             known = self._of.setdefault(body["incident"], {})
-            for name in ("status", "callsign", "predicted_entry_us", "height_m"):
+            for name in ("status", "callsign", "predicted_entry_us", "height_m", "height_datum"):
                 if body.get(name) is not None:
                     known[name] = body[name]
         if len(self._of) > MOST_FACTS:
@@ -212,7 +217,7 @@ def _inside(view: View, law: Mapping[str, Zone], facts: Facts, at_us: int) -> tu
 
 def _stay(case: Case, zone: Zone | None, now: Now | None, known: Mapping[str, Any], at_us: int) -> Row:
     status = known.get("status")
-    how = _HOW[case.phase]
+    how = (_HOW_OUTSIDE if zone and zone.restriction is Restriction.KEEP_IN else _HOW)[case.phase]
     tone = Tone.ALARM if case.phase is Phase.INFRINGING else Tone.WARNING
     if case.shadow:
         how += ", not credible"
@@ -246,7 +251,7 @@ def _expected(view: View, law: Mapping[str, Zone], facts: Facts, at_us: int) -> 
         cells = (
             _zone(case, zone), _callsign(now, known), _address(case), countdown(entry_us, at_us),
             "–" if entry_us is None else clock(entry_us, date=False),
-            _height_then(known.get("height_m"), zone), _height(now, zone),
+            _height_then(known), _height(now, zone),
         )  # fmt: skip
         rows.append(Row(cells, Tone.QUIET if case.shadow else Tone.WARNING))
     return rows, len(cases) - len(rows)
@@ -284,11 +289,10 @@ def _datums(zone: Zone | None) -> list[str]:
     return [datum.value for datum in dict.fromkeys(known)]
 
 
-def _height_then(height_m: float | None, zone: Zone | None) -> str:
-    """Return the height of an expected entry; unknown where a zone has several datums, since a warning does
-    not say on which of them it is."""
-    datums = _datums(zone)
-    return height(height_m, datums[0]) if len(datums) == 1 else "unknown"
+def _height_then(known: Mapping[str, Any]) -> str:
+    """Return the height of an expected entry."""
+    height_m, datum = known.get("height_m"), known.get("height_datum")
+    return "unknown" if height_m is None or datum is None else height(height_m, printable(str(datum)))
 
 
 def _height(now: Now | None, zone: Zone | None) -> str:

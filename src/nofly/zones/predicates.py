@@ -77,6 +77,14 @@ def any_matches(predicates: Iterable[Predicate], subject: Subject) -> bool | Non
     return None if None in answers else False
 
 
+_LASTING = (PredicateKind.TARGET, PredicateKind.ADDRESS, PredicateKind.STATE)
+
+
+def may_ever_match(predicates: Iterable[Predicate], subject: Subject) -> bool:
+    """Return whether any may hold, whatever the aircraft sends: False if its name and address say no."""
+    return any(p.kind not in _LASTING or matches(p, subject) is not False for p in predicates)
+
+
 def fits(pattern: str, text: str) -> bool:
     """Return whether a text fits a pattern of ``*`` (any characters) and ``?`` (one), case ignored.
 

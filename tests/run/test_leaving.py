@@ -1,0 +1,127 @@
+"""Zones that must not be left, watched live: what is told, what is kept, what is let go of."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from nofly.incidents.machine import Params
+from nofly.run import leaving
+from nofly.run.alert_words import notice_of
+from nofly.run.engine import Body, Engine, EngineOptions
+from nofly.run.predicting import Predictor
+from nofly.schema import Positions, concatenate
+from nofly.store.chain import GENESIS, Head, chained
+from nofly.zones.model import Restriction, Zone
+from nofly.zones.rules import Predicate, PredicateKind, Rule
+from tests.run.test_engine import judged, recorded
+from tests.run.watches import AIDS, RING, START_US, flight
+
+KEEP = replace(RING, restriction=Restriction.KEEP_IN)
+"""5 km round 50° N 14° E; a flight along the parallel leaves it after 70 s at 14.07°."""
+OUT = flight("icao24:4ca7b3", START_US, 120, from_lon=14.0, lon_per_s=0.001)
+BACK = flight("icao24:4ca7b3", START_US + 120_000_000, 120, from_lon=14.119, lon_per_s=-0.001)
+NAMES = {"gs_mps": 71.5, "track_deg": 90.0}
+
+
+def watched(law: list[Zone], *batches: Positions, prediction: bool = False) -> list[Body]:
+    predictor = Predictor(law, 120.0) if prediction else None
+    engine, bodies = (
+        Engine(law, EngineOptions(incidents=Params(0.0, 0.0), aids=AIDS), predictor),
+        list[Body](),
+    )
+    for batch in batches:
+        bodies += engine.step(batch, int(batch.time_us[-1])).bodies
+    return bodies + engine.finish().bodies
+
+
+def words(bodies: list[Body]) -> list[str]:
+    rows = chained(Head(0, GENESIS), bodies)
+    return [notice_of("k", row, {KEEP.zone_hash: KEEP}.get).text.split(",")[0] for row in rows]
+
+
+def test_who_leaves_is_told_of_before_as_it_happens_and_when_he_is_back() -> None:
+    moving = [replace(p, columns={**p.columns, **{n: p.lat_deg * 0.0 + v for n, v in NAMES.items()}})
+              for p in (OUT,)]  # fmt: skip
+    bodies = watched([KEEP], *moving, BACK, prediction=True)
+    told = [body["kind"] for body in bodies]
+    assert told == ["predicted", "entered", "exited", "judged"]
+    predicted, entered, exited, verdict = bodies
+    assert (
+        predicted["time_us"] < entered["time_us"] == pytest.approx(predicted["predicted_entry_us"], abs=2e6)
+    )
+    assert {body.get("side") for body in (predicted, entered, exited)} == {"outside"}
+    assert entered["warning"] == predicted["incident"]
+    assert verdict["verdict"]["side"] == "outside"
+    said = words(bodies)
+    assert said[0].startswith("icao24:4ca7b3 is expected to leave Z1 RING at ")
+    assert said[1:3] == ["icao24:4ca7b3 left Z1 RING", "icao24:4ca7b3 is back in Z1 RING"]
+
+
+def test_a_leaving_is_told_with_the_batch_that_shows_it() -> None:
+    engine = Engine([KEEP], EngineOptions(aids=AIDS))
+    found = [
+        [body["kind"] for body in engine.step(OUT.take(slice(k, k + 1)), 0).bodies] for k in range(len(OUT))
+    ]
+    assert [k for k, kinds in enumerate(found) if kinds] == [70]
+    assert found[70] == ["entered"]
+
+
+def named(*values: str, kind: PredicateKind = PredicateKind.CALLSIGN) -> Zone:
+    return replace(KEEP, rule=Rule(applies_to=(Predicate(kind, values),)))
+
+
+def called(positions: Positions, name: str, first: int) -> Positions:
+    """Return positions that give a callsign from a row on."""
+    from nofly.schema import Coded
+
+    texts = [None] * first + [name] * (len(positions) - first)
+    return replace(positions, texts={"callsign": Coded.from_list(texts)})
+
+
+def test_whom_a_zone_holds_for_is_told_of_once_that_is_known() -> None:
+    far = flight("icao24:4ca7b3", START_US, 60, from_lon=15.0)
+    engine = Engine([named("SWR*")], EngineOptions(aids=AIDS))
+    for first, name, kinds in ((0, "", []), (20, "", []), (40, "SWR1", ["entered"])):
+        batch = called(far.take(slice(first, first + 20)), name, 20 if not name else 5)
+        found = engine.step(batch, 0).bodies
+        assert [body["kind"] for body in found] == kinds
+    assert found[0]["time_us"] == START_US
+    (verdict,) = judged(engine.finish().bodies)
+    assert (verdict["certainty"], verdict["callsign"]) == ("confirmed", "SWR1")
+
+
+@pytest.mark.parametrize(("name", "found"), [("DLH1", 0), ("SWR1", 1)])
+def test_a_callsign_that_comes_after_an_absence_settles_it(name: str, found: int) -> None:
+    """Until then nothing is told and nothing judged."""
+    far = flight("icao24:4ca7b3", START_US, 20, from_lon=13.9, lon_per_s=0.002)
+    inside = called(flight("icao24:4ca7b3", START_US + 20_000_000, 20, from_lon=13.94), name, 18)
+    bodies = watched([named("SWR*")], far, inside)
+    assert len(judged(bodies)) == found
+    assert judged(bodies) == recorded([named("SWR*")], concatenate([far, inside]), 120.0)
+    if not found:
+        assert [body["kind"] for body in bodies] == []
+
+
+def test_whom_it_cannot_hold_for_is_not_followed() -> None:
+    zone = named("4b1800", kind=PredicateKind.ADDRESS)
+    engine = Engine([zone], EngineOptions(aids=AIDS))
+    engine.step(OUT, 0)
+    assert engine.busy_zones() == set()
+
+
+def test_of_too_many_reports_every_other_is_let_go_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leaving, "KEPT_ROWS", 30)
+    engine = Engine([KEEP], EngineOptions(aids=AIDS))
+    bodies: list[Any] = []
+    whole = concatenate([OUT, BACK])
+    for k in range(len(whole)):
+        bodies += engine.step(whole.take(slice(k, k + 1)), 0).bodies
+        (one,) = engine._leaving._followed.values()  # type: ignore[union-attr]
+        assert sum(len(rows.time_us) for rows in one.rows) <= 32
+    (verdict,) = judged(bodies + engine.finish().bodies)
+    (exact,) = recorded([KEEP], whole, 120.0)
+    assert (verdict["entry_time"], verdict["exit_time"]) == (exact["entry_time"], exact["exit_time"])
+    assert any("Not every report was measured" in reason for reason in verdict["reasons"])
