@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from tempfile import gettempdir
@@ -31,6 +32,21 @@ def test_a_replay_warns_tells_and_judges_and_leaves_nothing(capsys: Any) -> None
     judged = said.index("AFR172W icao24:3946e2 was inside SWITZERLAND, EXERCISE for 1 min 01 s")
     assert warned < entered < judged
     assert set(Path(gettempdir()).glob("nofly-replay-*")) <= before
+
+
+def test_two_recordings_are_replayed_as_one(tmp_path: Path, capsys: Any) -> None:
+    """Cut in two by aircraft, it says the same: each of both is read at its own speed."""
+    assert main(["replay", *LAW, FLIGHTS]) == 1
+    whole = capsys.readouterr().out
+    with gzip.open(FLIGHTS, "rt") as file:
+        rows = json.load(file)
+    names = sorted({row["icao24"] for row in rows})
+    parts = []
+    for k, mine in enumerate((names[: len(names) // 4], names[len(names) // 4 :])):
+        parts.append(str(tmp_path / f"{k}.json"))
+        Path(parts[-1]).write_text(json.dumps([row for row in rows if row["icao24"] in mine]))
+    assert main(["replay", *LAW, *parts]) == 1
+    assert sorted(capsys.readouterr().out.splitlines()) == sorted(whole.splitlines())
 
 
 def test_nobody_inside_is_0(tmp_path: Path) -> None:
@@ -89,7 +105,6 @@ def test_a_sweep_draws_and_lists_what_it_tried(tmp_path: Path, capsys: Any) -> N
     [
         ([FLIGHTS], "no zones given"),
         (LAW, "no tracks given"),
-        ([*LAW, FLIGHTS, FLIGHTS], "more than one recording"),
         ([*LAW, "does-not-exist.json"], "is not there"),
         ([*LAW, FLIGHTS, "--speed", "0"], "speed"),
         ([*LAW, FLIGHTS, "--report", "--speed", "60"], "--speed does not go"),

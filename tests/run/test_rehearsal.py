@@ -81,11 +81,13 @@ def test_a_capture_is_replayed_as_the_file_is(tmp_path: Path, zones: str, tracks
 
 def test_a_recording_that_is_not_there_or_holds_nothing_is_an_error(tmp_path: Path, zones: str) -> None:
     with pytest.raises(ConfigError, match="is not there"):
-        plan_rehearsal(Config(), [zones], str(tmp_path / "none"), tmp_path / "state")
+        plan_rehearsal(Config(), [zones], [str(tmp_path / "none")], tmp_path / "state")
 
 
 def _told(zones: str, recording: Path) -> list[dict[str, Any]]:
     bodies: list[dict[str, Any]] = []
-    plan = plan_rehearsal(Config(), [zones], str(recording), recording.parent / f"state of {recording.name}")
+    plan = plan_rehearsal(
+        Config(), [zones], [str(recording)], recording.parent / f"state of {recording.name}"
+    )
     rehearse(plan, bodies.extend)
     return bodies

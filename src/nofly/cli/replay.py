@@ -86,17 +86,13 @@ def _replay(args: argparse.Namespace, config: Config) -> int:
 
     from nofly.cli.streams import note_findings, say_text
     from nofly.cli.watch_lines import line_of
-    from nofly.errors import ConfigError
     from nofly.run.rehearsal import exit_code, plan_rehearsal, rehearse
 
-    if len(args.tracks) > 1:
-        expected = "one file, folder or capture; several files in one folder"
-        raise ConfigError("more than one recording to replay", expected=expected)
     verdicts: list[Any] = []
     with ExitStack() as ends:
         state = args.state or ends.enter_context(TemporaryDirectory(prefix="nofly-replay-"))
         plan = plan_rehearsal(
-            config, args.zones, args.tracks[0], Path(state), _reading(config), args.speed or "max"
+            config, args.zones, args.tracks, Path(state), _reading(config), args.speed or "max"
         )
         zones = {zone.zone_hash: zone for zone in plan.law}
 

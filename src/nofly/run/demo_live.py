@@ -30,7 +30,7 @@ def live_demo(tell: Tell) -> None:
         recording = Path(folder, "flights.json")
         recording.write_text(json.dumps(_stretch(track_files[1])), encoding="utf-8")
         state = Path(folder, "state")
-        plan = plan_rehearsal(Config(), [str(zone_file)], str(recording), state, speed=SPEED)
+        plan = plan_rehearsal(Config(), [str(zone_file)], [str(recording)], state, speed=SPEED)
         zones = {zone.zone_hash: zone for zone in plan.law}
         rehearse(plan, lambda bodies: tell(bodies, zones))
 

@@ -13,6 +13,7 @@ import random as chance
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -22,9 +23,10 @@ from nofly.feeds.decoding import Decoder
 from nofly.feeds.health import FeedState, Status, ended, failed, healthy_s, new_feed, received
 from nofly.feeds.receiving import Chunk, Clock
 from nofly.feeds.reconnection import Backoff, after_failure
-from nofly.run.decoding_turns import decoded
+from nofly.run.abreast import Abreast
+from nofly.run.decoding_turns import Piece, decoded
 from nofly.run.feed_plans import FeedPlan, plan_feed
-from nofly.run.replaying import replayed
+from nofly.run.replaying import Place, replayed
 from nofly.schema import Coded, Positions, concatenate
 from nofly.store.capture import Capture
 
@@ -81,6 +83,7 @@ class Feeds:
         share = max(1, most_rows // max(1, len(plans)))
         self._feeds = [_Feed(plan, share, now_us) for plan in plans]
         self._findings: dict[tuple[str, str], Finding] = {}
+        self._places = _abreast(plans, clock)
 
     @property
     def states(self) -> list[FeedState]:
@@ -202,13 +205,22 @@ class Feeds:
             self._add(feed, Chunk(b"", now_us if last_us is None else last_us, False), positions, findings)
 
     async def _recording(self, feed: _Feed) -> None:
-        pieces = replayed(feed.plan, self._clock, self._sleep)
-        async with aclosing(pieces):
-            async for chunk, positions, findings in pieces:
-                self._add(feed, chunk, positions, findings)
-                # How old a recording is says nothing of the feed.
-                feed.state = replace(feed.state, lag_s=None)
-                await feed.waiting.room()
+        place = self._places.get(feed.plan.name)
+        pieces = replayed(feed.plan, self._clock, self._sleep, place)
+        try:
+            async with aclosing(pieces):
+                async for piece in pieces:
+                    give = partial(self._replay, feed, piece)
+                    give() if place is None else place.of.hold(give)
+                    await feed.waiting.room()
+        finally:
+            if place is not None:
+                place.of.end(place.number)
+
+    def _replay(self, feed: _Feed, piece: Piece) -> None:
+        self._add(feed, *piece)
+        # How old a recording is says nothing of the feed.
+        feed.state = replace(feed.state, lag_s=None)
 
     def _add(self, feed: _Feed, chunk: Chunk, positions: Positions, findings: list[Finding]) -> None:
         feed.state = received(feed.state, chunk, positions, findings)
@@ -293,6 +305,21 @@ def _check_apart(plans: Sequence[FeedPlan]) -> None:
         names.add(plan.name.casefold())
     if sum(plan.url.transport == "stdin" for plan in plans) > 1:
         raise ConfigError("two feeds read standard input", expected="one")
+
+
+def _abreast(plans: Sequence[FeedPlan], clock: Clock) -> dict[str, Place]:
+    """Return the places of the recordings that are replayed side by side: those of one speed."""
+    by_speed: dict[float | None, list[str]] = {}
+    for plan in plans:
+        if plan.pace is not None:
+            by_speed.setdefault(plan.pace.factor, []).append(plan.name)
+    return {
+        name: Place(together, number)
+        for names in by_speed.values()
+        if len(names) > 1
+        for together in [Abreast(len(names), clock)]
+        for number, name in enumerate(names)
+    }
 
 
 def _completed(positions: Positions, name: str, began: int, received_us: int) -> Positions:

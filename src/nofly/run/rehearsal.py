@@ -30,10 +30,11 @@ _FIRST_ROWS = 1024
 
 
 def plan_rehearsal(
-    config: Config, zone_files: Sequence[str], recording: str, state: Path,
+    config: Config, zone_files: Sequence[str], recordings: Sequence[str], state: Path,
     reading: ArchiveOptions | None = None, speed: float | str = "max",
 ) -> WatchPlan:  # fmt: skip
-    """Return the plan of a watch whose one feed is a recording: a file, a folder, or a raw capture.
+    """Return the plan of a watch whose feeds are recordings, each a file, a folder, or a raw capture; of
+    several what is of one time comes at one time.
 
     Zones, heights, lists, prediction and inhibitions are those of the configuration; its feeds, channels and
     metrics are left out, and no raw bytes are kept. Raises ConfigError, also where the folder ``state`` has
@@ -44,11 +45,15 @@ def plan_rehearsal(
             "there is a record in it already", source=str(state), expected="a folder of the replay's own"
         )
     chosen = reading or ArchiveOptions()
-    feed = plan_feed(FEED, f"replay+file:{quote(recording)}", {"speed": speed})
+    names = [FEED] if len(recordings) == 1 else [f"{FEED} {k}" for k in range(1, len(recordings) + 1)]
+    feeds = [
+        plan_feed(name, f"replay+file:{quote(recording)}", {"speed": speed})
+        for name, recording in zip(names, recordings, strict=True)
+    ]
     watch = replace(config.watch, state=str(state), metrics="", capture_bytes=0)
     config = replace(config, feeds=(), alerts=(), watch=watch)
-    plan = plan_watch(config, zone_files, _begins_us(recording, chosen))
-    return replace(plan, feeds=(replace(feed, transport_options=chosen),))
+    plan = plan_watch(config, zone_files, min(_begins_us(one, chosen) for one in recordings))
+    return replace(plan, feeds=tuple(replace(feed, transport_options=chosen) for feed in feeds))
 
 
 def rehearse(plan: WatchPlan, tell: Callable[[Sequence[Body]], None]) -> list[Finding]:

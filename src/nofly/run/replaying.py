@@ -23,6 +23,7 @@ from nofly.feeds.decoding import Decoded, Decoder
 from nofly.feeds.feed_url import path_of
 from nofly.feeds.options import ArchiveOptions
 from nofly.feeds.receiving import Chunk, Clock
+from nofly.run.abreast import Abreast
 from nofly.run.decoding_turns import Piece, decoded
 from nofly.run.feed_plans import DECODERS, FeedPlan
 from nofly.run.trackfiles import read_batches
@@ -51,15 +52,25 @@ class InOrder(NamedTuple):
     findings: list[Finding]
 
 
-async def replayed(plan: FeedPlan, clock: Clock, sleep: Sleep) -> AsyncGenerator[Piece, None]:
-    """Yield a recording at the plan's pace, and end where it ends.
+class Place(NamedTuple):
+    """Which of the recordings that are replayed side by side one is."""
+
+    of: Abreast
+    number: int
+
+
+async def replayed(
+    plan: FeedPlan, clock: Clock, sleep: Sleep, place: Place | None = None
+) -> AsyncGenerator[Piece, None]:
+    """Yield a recording at the plan's pace, and end where it ends; with ``place``, not ahead of the others.
 
     Each piece's chunk has no bytes and the time it is fed; positions have ``received_us`` where it was
     recorded. Raises InputError where nothing can be read of it, StoreError for a capture that cannot be read.
     """
     path = path_of(plan.url.address)
     folders = await asyncio.to_thread(feed_folders, path)
-    pieces = _capture(plan, folders, clock, sleep) if folders else _files(plan, path, clock, sleep)
+    pace = _Pacing(plan, clock, sleep, place)
+    pieces = _capture(folders, clock, pace) if folders else _files(plan, path, clock, pace)
     async for piece in pieces:
         yield piece
 
@@ -97,9 +108,8 @@ def in_order(batches: Iterator[InOrder], window_rows: int, source: str) -> Itera
         yield InOrder(out, findings)
 
 
-async def _files(plan: FeedPlan, path: str, clock: Clock, sleep: Sleep) -> AsyncGenerator[Piece, None]:
+async def _files(plan: FeedPlan, path: str, clock: Clock, pace: _Pacing) -> AsyncGenerator[Piece, None]:
     ordered = in_order(_read(path, plan.transport_options), WINDOW_ROWS, plan.name)
-    pace = _Pacing(plan, clock, sleep)
     opened = True
     while True:
         # Reading a batch takes a while: not in the loop's thread.
@@ -123,14 +133,11 @@ def _read(path: str, options: ArchiveOptions) -> Iterator[InOrder]:
         yield InOrder(batch.positions, batch.findings)
 
 
-async def _capture(
-    plan: FeedPlan, folders: list[Path], clock: Clock, sleep: Sleep
-) -> AsyncGenerator[Piece, None]:
+async def _capture(folders: list[Path], clock: Clock, pace: _Pacing) -> AsyncGenerator[Piece, None]:
     """Yield what the decoders make of a capture's feeds, in the order that the bytes came."""
     readers = [CaptureReader(folder) for folder in folders]
     entries = heapq.merge(*readers, key=lambda entry: entry.received_us)
     decoders: dict[str, _Recorded] = {}
-    pace = _Pacing(plan, clock, sleep)
     opened = True
     while ahead := await asyncio.to_thread(_some, entries):
         for entry in ahead:
@@ -227,23 +234,27 @@ class _Recorded:
 class _Pacing:
     """Says when what was recorded is due: at the speed of the plan, from the first on."""
 
-    def __init__(self, plan: FeedPlan, clock: Clock, sleep: Sleep) -> None:
+    def __init__(self, plan: FeedPlan, clock: Clock, sleep: Sleep, place: Place | None) -> None:
         self._speed = None if plan.pace is None else plan.pace.factor
-        self._clock, self._sleep = clock, sleep
+        self._clock, self._sleep, self._place = clock, sleep, place
         self._from: tuple[int, int] | None = None
         """A time of the recording, and the clock's when it was due."""
 
     def due_us(self) -> int:
         """Return until which time of the recording is due, or nearly so."""
+        most_us = None if self._place is None else self._place.of.due_us()
+        due_us = int(np.iinfo(np.int64).max) if most_us is None else most_us
         if self._speed is None or self._from is None:
-            return int(np.iinfo(np.int64).max)
+            return due_us
         passed_us = self._clock() - self._from[1] + PACE_S * 1e6
-        return self._from[0] + round(passed_us * self._speed)
+        return min(due_us, self._from[0] + round(passed_us * self._speed))
 
     async def until(self, time_us: int) -> None:
         """Return as soon as a time of the recording is due."""
+        if self._place is not None:
+            await self._place.of.until(self._place.number, time_us)
         if self._from is None:
-            self._from = (time_us, self._clock())
+            self._from = (time_us, self._clock()) if self._place is None else self._place.of.begun
         while self._speed is not None and time_us > self.due_us():
             wait_s = (time_us - self.due_us()) / self._speed / 1e6 + PACE_S
             await self._sleep(min(wait_s, LONGEST_WAIT_S))
