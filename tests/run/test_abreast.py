@@ -32,10 +32,10 @@ def watched(folder: Path, files: list[Path], speed: str) -> Watch:
     return run_watch(plan_of(folder / "state", [RING], feeds))
 
 
-def crowd(first: int, count: int, start_s: float, step_s: float = 1.0) -> Positions:
+def crowd(first: int, count: int, start_s: float, step_s: float = 10.0) -> Positions:
     flights = [
         flight(f"icao24:4b{k:04x}", START_US - 10**15 + round(start_s * 1e6) + k * 7000, 150, step_s=step_s,
-               from_lon=13.8 + 0.001 * k, lon_per_s=0.002)
+               from_lon=13.8 + 0.0001 * k, lon_per_s=0.0003)
         for k in range(first, first + count)
     ]  # fmt: skip
     whole = concatenate(flights)
@@ -44,8 +44,8 @@ def crowd(first: int, count: int, start_s: float, step_s: float = 1.0) -> Positi
 
 @pytest.mark.parametrize("speed", ["max", "3000"])
 def test_a_large_recording_does_not_run_ahead_of_a_small_one(speed: str, tmp_path: Path) -> None:
-    """One of 150 aircraft, one of a single one that begins in its midst, one that is over before."""
-    parts = [crowd(0, 150, 0.0), crowd(200, 1, 60.0), crowd(300, 3, -400.0, 0.5)]
+    """One of 400 aircraft, one of a single one that begins in its midst, one that is over before."""
+    parts = [crowd(0, 400, 0.0), crowd(500, 1, 600.0), crowd(600, 3, -4000.0, 5.0)]
     files = [written(tmp_path / f"{k}.csv", part) for k, part in enumerate(parts)]
     watch = watched(tmp_path, files, speed)
     assert watch.view().late == 0
@@ -55,7 +55,7 @@ def test_a_large_recording_does_not_run_ahead_of_a_small_one(speed: str, tmp_pat
     names = ("target_id", "entry_time", "exit_time", "depth_m", "reports", "cause", "exit_cause")
     found = [[row[name] for name in names] for row in judged(bodies(tmp_path / "state"))]
     assert sorted(found) == sorted([row[name] for name in names] for row in rows)
-    assert len(found) == 151
+    assert len(found) == 404
 
 
 times = st.lists(st.integers(0, 30_000_000), min_size=1, max_size=20).map(sorted)
