@@ -18,8 +18,10 @@ import zstandard
 from nofly.errors import StoreError
 from nofly.run.engine import Body, InForce
 from nofly.run.packing import unpack
+from nofly.schema import Positions
 from nofly.store.chain import Stored, canonical
 from nofly.store.disk import flush_to_disk, told_of
+from nofly.store.sqlite import Store
 from nofly.zones.model import Zone, canonical_json
 from nofly.zones.reading import zone_from
 
@@ -40,6 +42,8 @@ class Kept(msgspec.Struct, frozen=True):
     engine: bytes
     intake: bytes
     unstored: list[Body]
+    received_us: int = 0
+    """What the clock of what is received read last."""
 
 
 def keep(path: Path, state: Kept) -> None:
@@ -117,3 +121,15 @@ def intake_state(state: Kept) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise StoreError("the state of the intake cannot be read")
     return found
+
+
+def last_told(store: Store, feed: str) -> str | None:
+    """Return the kind of what was recorded last of a feed's silence."""
+    kinds = [stored.kind for stored in store.read(incident=f"feed:{feed}")]
+    return kinds[-1] if kinds else None
+
+
+def latest_received_us(positions: Positions) -> int:
+    """Return when the last of some reports was received, 0 where none says."""
+    received_us = positions.column("received_us")
+    return 0 if received_us is None or not len(received_us) else int(received_us.max())

@@ -40,3 +40,14 @@ class View:
     """Why positions are not archived at the moment; the journal keeps them."""
     now_of: Callable[[Case], Now | None]
     """Returns the target of a case as it was last heard. To be called before the next tick."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a watch counts; ``step_s`` is how long its last tick took."""
+
+    reports: int = 0
+    late: int = 0
+    wrong_time: int = 0
+    records: int = 0
+    step_s: float = 0.0

@@ -28,10 +28,21 @@ from nofly.run.moment import Moment
 from nofly.run.monitoring import condition_of
 from nofly.run.packing import pack
 from nofly.run.predicting import Predictor
-from nofly.run.recovery import Kept, Recorded, intake_state, keep, keep_law, kept, kept_law
+from nofly.run.receive_clock import ReceiveClock
+from nofly.run.recovery import (
+    Kept,
+    Recorded,
+    intake_state,
+    keep,
+    keep_law,
+    kept,
+    kept_law,
+    last_told,
+    latest_received_us,
+)  # fmt: skip
 from nofly.run.reloading import reloaded
 from nofly.run.telling import Telling
-from nofly.run.view import View
+from nofly.run.view import Counts, View
 from nofly.run.watch_plan import WatchPlan
 from nofly.store.capture import Capture
 from nofly.store.journal import Batch, Journal, Mark
@@ -50,15 +61,6 @@ MOST_FINDINGS = 1000
 
 
 @dataclass(slots=True)
-class _Counts:
-    reports: int = 0
-    late: int = 0
-    wrong_time: int = 0
-    records: int = 0
-    step_s: float = 0.0
-
-
-@dataclass(slots=True)
 class Watch:
     """A watch of live traffic. :meth:`run` does everything; what it shows is in :meth:`view`."""
 
@@ -71,7 +73,7 @@ class Watch:
     on_tick: Callable[[View], None] = lambda _: None
     _law: tuple[Zone, ...] = ()
     _trouble: str | None = None
-    _counts: _Counts = field(default_factory=_Counts)
+    _counts: Counts = field(default_factory=Counts)
     _next_law: Sequence[Zone] | None = None
     _next_options: EngineOptions | None = None
     _event_us: int | None = None
@@ -80,6 +82,9 @@ class Watch:
     _journal: Journal = field(init=False)
     _engine: Engine = field(init=False)
     _intake: Intake = field(init=False)
+    _received: ReceiveClock = field(init=False)
+    _read_us: int = 0
+    """What the receive clock of the process before read last, as far as it was kept."""
     _feeds: Feeds = field(init=False)
     _telling: Telling = field(init=False)
     _silences: Silences = field(init=False)
@@ -105,8 +110,9 @@ class Watch:
                 capture = Capture(state / "capture", plan.capture)
                 ends.callback(capture.close)
             self._recover()
-            self._feeds = Feeds(plan.feeds, self.clock, capture=capture)
-            self._silences = Silences(plan.feeds, [self._told_of(feed.name) for feed in plan.feeds])
+            self._received = ReceiveClock(self.clock, self.monotonic_s, self._read_us)
+            self._feeds = Feeds(plan.feeds, self._received, capture=capture)
+            self._silences = Silences(plan.feeds, [last_told(self._store, feed.name) for feed in plan.feeds])
             self._telling = Telling(
                 plan.alerts, state / "record.sqlite", self.clock, zone_of=self._zone,
                 condition=self._condition,
@@ -211,7 +217,9 @@ class Watch:
         except StoreError as error:
             self._trouble = str(error)
         self._feeds.tick(now_us)
-        self.findings = fold_findings([*self.findings, *self._feeds.take_findings()])[:MOST_FINDINGS]
+        self._read_us = self._received()
+        said, self._received.findings = self._received.findings, []
+        self.findings = fold_findings([*self.findings, *said, *self._feeds.take_findings()])[:MOST_FINDINGS]
         if capture is not None:
             self.findings += capture.flush()
 
@@ -313,6 +321,7 @@ class Watch:
             self._engine.load(found.engine)
             self._intake.load(intake_state(found), steady_us)
         offset, sequence = found.offset, found.sequence
+        self._read_us = max(self._read_us, found.received_us)
         recorded = Recorded(self._store.read(sequence + 1))
         self._unstored += recorded.fresh(found.unstored)
         self._amending.recorded(record.content for record in self._store.read(max(1, sequence - RECENT)))
@@ -320,6 +329,7 @@ class Watch:
         for entry in self._journal.read(offset):
             if isinstance(entry, Batch):
                 self._intake.add(entry.feed, entry.positions, steady_us)
+                self._read_us = max(self._read_us, latest_received_us(entry.positions))
             elif isinstance(entry, Mark):
                 moment = Moment.decoded(entry.value)
                 try:
@@ -351,11 +361,6 @@ class Watch:
         self.findings += said
         return [*bodies, *(self._engine.finish().bodies if moment.ended else [])]
 
-    def _told_of(self, feed: str) -> str | None:
-        """Return the kind of what was recorded last of a feed's silence."""
-        kinds = [stored.kind for stored in self._store.read(incident=f"feed:{feed}")]
-        return kinds[-1] if kinds else None
-
     def _steady_us(self) -> int:
         return round(self.monotonic_s() * 1e6)
 
@@ -374,7 +379,7 @@ class Watch:
     def _state(self, engine: Engine, unstored: list[Body], offset: int) -> Kept:
         return Kept(
             engine.hashes, engine.in_force, self._store.head().sequence, offset, engine.save(),
-            pack(self._intake.save()), unstored,
+            pack(self._intake.save()), unstored, self._read_us,
         )  # fmt: skip
 
     @property
