@@ -153,6 +153,8 @@ def of_group(
         on_ground=int(sum(s["on_ground"][v] for v in group)),
         inside_from_us=min((int(c.time_us[visits.first_in[v]]) for v in inside), default=None),
         inside_until_us=max((int(c.time_us[visits.last_in[v]]) for v in inside), default=None),
+        entry_height_err_m=s["first_height_err_m"][first] if c.why[entry] == Why.VERTICAL else None,
+        exit_height_err_m=s["last_height_err_m"][last] if c.why[leave] == Why.VERTICAL else None,
     )  # fmt: skip
 
 

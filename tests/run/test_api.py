@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +16,8 @@ from nofly.errors import ConfigError, SchemaError
 from nofly.feeds.options import ArchiveOptions
 from nofly.run.api import batches_of
 from nofly.run.result import CheckResult
+from nofly.schema import Coded, Positions
+from nofly.zones.model import Circle, Datum, Limit, Restriction, Volume, Zone
 
 CSV = (
     "time,icao24,lat,lon,Alt (ft)\n"
@@ -110,3 +113,27 @@ def test_a_progress_bar_appears_on_a_terminal_alone(csv: Path, monkeypatch: Any)
         batches = list(streams.with_progress(read_batches(csv), csv.stat().st_size))
         assert sum(len(b.positions) for b in batches) == 2
         assert bool(screen.getvalue()) == shows
+
+
+@pytest.mark.parametrize("keep_in", [False, True])
+def test_a_floor_and_a_ceiling_are_crossed_as_well_as_the_height_is_known(keep_in: bool) -> None:
+    """A climb at 10 m/s, whose height is good to 30 m and whose place to 10 m, through a layer and on."""
+    n = 60
+    alt_m = 1000.0 + 50.0 * np.arange(n)
+    alt_m = np.concatenate([alt_m, alt_m[::-1]])
+    ones = np.ones(2 * n)
+    climb = Positions(
+        1_700_000_000_000_000 + 5_000_000 * np.arange(2 * n), Coded.from_list(["icao24:4b1800"] * 2 * n),
+        46.65 * ones, 8.2 * ones,
+        {"alt_std_m": alt_m, "alt_err_m": 30.0 * ones, "pos_err_m": 10.0 * ones},
+    )  # fmt: skip
+    kind = Restriction.KEEP_IN if keep_in else Restriction.PROHIBITED
+    layer = Volume(Circle((46.65, 8.2), 5000.0), Limit(1510.0, Datum.STD, ""), Limit(2480.0, Datum.STD, ""))
+    found = nofly.check(climb, [Zone("L", "LAYER", (layer,), kind)], screening=False).infringements
+    # 3 s for the height at both ends, and 1 s for the clock.
+    spread_s = math.hypot(3.0, 1.0, 3.0, 1.0)
+    both = [one for one in found if (one.cause, one.exit_cause) == ("moved", "moved")]
+    assert len(both) == (1 if keep_in else 2)
+    for one in both:
+        assert one.duration_s - one.duration_low_s == pytest.approx(spread_s)
+        assert one.duration_high_s - one.duration_s == pytest.approx(spread_s)

@@ -18,10 +18,8 @@ from nofly.zones.judging import RuleStatus, RuleVerdict, judge_rule
 from nofly.zones.model import Restriction, Zone
 from nofly.zones.predicates import Subject
 
-VERTICAL_ERR_M = 38.0
-"""95 % height error used for the time at which a limit was crossed (see nofly.geo.heights)."""
-LEAST_CLOSING_MPS = 1.0
-
+LEAST_CLOSING_MPS, LEAST_CLIMB_MPS = 1.0, 0.1
+"""A boundary, and a floor or ceiling, that is crossed slower is taken to be crossed so fast."""
 
 VERDICTS: tuple[RuleStatus, ...] = ("infringement", "exempt", "cleared", "not-addressed")
 
@@ -160,12 +158,12 @@ def _certainty(stay: Stay, witness: Witness, status: Status) -> tuple[Certainty,
 
 def _duration(stay: Stay, time_err_s: float) -> tuple[float, float]:
     """Return the 95 % bounds of the duration, from how fast each end was crossed and how well the place was
-    known."""
+    known, or the height where that was a floor or a ceiling."""
     off = [
-        _end_s(closing, err_m, cause, time_err_s)
-        for closing, err_m, cause in (
-            (stay.entry_closing_mps, stay.entry_err_m, stay.entry_cause),
-            (stay.exit_closing_mps, stay.exit_err_m, stay.exit_cause),
+        _end_s(closing, (err_m, height_err_m), cause, time_err_s)
+        for closing, err_m, height_err_m, cause in (
+            (stay.entry_closing_mps, stay.entry_err_m, stay.entry_height_err_m, stay.entry_cause),
+            (stay.exit_closing_mps, stay.exit_err_m, stay.exit_height_err_m, stay.exit_cause),
         )
     ]
     duration_s = (stay.exit_us - stay.entry_us) / US_PER_S
@@ -173,10 +171,16 @@ def _duration(stay: Stay, time_err_s: float) -> tuple[float, float]:
     return max(0.0, duration_s - spread), duration_s + spread
 
 
-def _end_s(closing_mps: float, err_m: float, cause: Cause, time_err_s: float) -> float:
+def _end_s(
+    closing_mps: float, errors_m: tuple[float, float | None], cause: Cause, time_err_s: float
+) -> float:
+    place_err_m, height_err_m = errors_m
+    err_m, least_mps = place_err_m, LEAST_CLOSING_MPS
+    if height_err_m is not None:
+        err_m, least_mps = height_err_m, LEAST_CLIMB_MPS
     if cause is not Cause.MOVED or math.isnan(closing_mps) or not math.isfinite(err_m):
         return time_err_s
-    return math.hypot(max(err_m, 0.0) / max(closing_mps, LEAST_CLOSING_MPS), time_err_s)
+    return math.hypot(max(err_m, 0.0) / max(closing_mps, least_mps), time_err_s)
 
 
 def _findings(stay: Stay, witness: Witness) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from nofly.geo import geodesic
 from nofly.incidents.keepin import Absence, Turn, Turns, states
 from nofly.incidents.stays import Stay
 from nofly.kernel.depth_scan import Measure
-from nofly.kernel.detect import State
+from nofly.kernel.detect import State, Why
 from nofly.kernel.visits import PATH, SUMS
 from nofly.units import US_PER_S
 from nofly.zones.compiled import CompiledZones
@@ -153,7 +153,20 @@ class Outside:
             on_ground=int(flight.on_ground[rows].sum()),
             inside_from_us=absence.sure[0][0] if absence.sure else None,
             inside_until_us=absence.sure[-1][1] if absence.sure else None,
+            entry_height_err_m=self._height_err_m(flight, first, absence.start),
+            exit_height_err_m=self._height_err_m(flight, last, absence.end),
         )  # fmt: skip
+
+    def _height_err_m(self, flight: Flight, report: int, turn: Turn | None) -> float | None:
+        """Return the error of a report's height where floor or ceiling was crossed, None where not."""
+        row = self._height_row()
+        if turn is None or turn.why != Why.VERTICAL or row is None:
+            return None
+        return float(flight.height_err_m[row, report])
+
+    def _height_row(self) -> int | None:
+        """Return the row of heights on the datum of the floor, or of the ceiling."""
+        return next((int(x[k]) for k in (1, 3) for x in self._limits if x[k] >= 0), None)
 
     def _depth(
         self, flight: Flight, run: tuple[int, int], span: tuple[int, int],
@@ -257,7 +270,7 @@ class Outside:
         seen = np.hstack([ends[:, :1], known, ends[:, 1:]])
         above = [seen[int(x[1])] - x[0] for x in self._limits if x[1] >= 0]
         below = [x[2] - seen[int(x[3])] for x in self._limits if x[3] >= 0]
-        row = next((int(x[k]) for k in (1, 3) for x in self._limits if x[k] >= 0), None)
+        row = self._height_row()
         on = np.full(seen.shape[1], np.nan) if row is None else seen[row]
         height_m = _number(on[0])
         return {

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nofly.incidents.record import Cause
+from nofly.incidents.stay_heights import height_range, heights_at
 from nofly.kernel.detect import Changes, Detector, Params, Reports, Why
 from nofly.kernel.visits import Quality, VisitBook, Visits
 from nofly.schema import Positions
@@ -79,10 +80,14 @@ class Stay:
     inside_from_us: int | None
     inside_until_us: int | None
     """The first and the last instant at which it was determined to be inside; None where it never was."""
+    entry_height_err_m: float | None = None
+    exit_height_err_m: float | None = None
+    """The 95 % error of the height where floor or ceiling was crossed; None where the boundary was."""
 
 
 _NAMES = tuple(field.name for field in fields(Stay))
-_NULL_AS_NAN = ("lower_margin_m", "upper_margin_m", "height_m", "min_height_m", "max_height_m")
+_NULL_AS_NAN = ("lower_margin_m", "upper_margin_m", "height_m", "min_height_m", "max_height_m",
+                "entry_height_err_m", "exit_height_err_m")  # fmt: skip
 _INTS = ("zone", "target", "entry_us", "exit_us", "reports", "measured", "weak", "on_ground",
          "inside_from_us", "inside_until_us")  # fmt: skip
 _KINDS: dict[str, type[Any]] = {
@@ -211,7 +216,8 @@ def _merged(
     sums = {
         name: visits.sum(name)[order]
         for name in ("depth_m", "deepest_err_m", "lower_margin_m", "upper_margin_m", "longest_gap_us",
-                     "first_err_m", "last_err_m", "measured", "weak", "on_ground", "confirmed")
+                     "first_err_m", "last_err_m", "first_height_err_m", "last_height_err_m", "measured",
+                     "weak", "on_ground", "confirmed")
     }  # fmt: skip
     exit_us = c.time_us[visits.exit[order]]
     rank = np.argsort(np.lexsort((visits.exit[order], exit_us)))
@@ -229,7 +235,7 @@ def _merged(
             (np.add, ("measured", "weak", "on_ground")),
         )
     )
-    height_m, datum = _heights(zones, c, entry)
+    height_m, datum = heights_at(zones, c, entry)
     depth_m = sums["depth_m"][deepest]
     found = dict(
         zone=zones.part_zone[visits.part[order][start]].astype(np.int64), target=visits.target[order][start],
@@ -243,11 +249,13 @@ def _merged(
         entry_err_m=sums["first_err_m"][start], exit_err_m=sums["last_err_m"][last],
         lower_margin_m=_finite(most["lower_margin_m"]), upper_margin_m=_finite(most["upper_margin_m"]),
         height_m=height_m, height_datum=datum,
-        **_range(zones.limits[visits.part[order]], sums, start, height_m),
+        **height_range(zones.limits[visits.part[order]], sums, start, height_m),
         reports=c.earlier[leave] - c.earlier[entry], longest_gap_s=most["longest_gap_us"] / US_PER_S,
         **{name: values.astype(np.int64) for name, values in count.items()},
         inside_from_us=np.where(determined, np.minimum.reduceat(from_us, start), NEVER_US),
         inside_until_us=np.maximum.reduceat(until_us, start),
+        entry_height_err_m=np.where(c.why[entry] == Why.VERTICAL, sums["first_height_err_m"][start], np.nan),
+        exit_height_err_m=np.where(c.why[leave] == Why.VERTICAL, sums["last_height_err_m"][last], np.nan),
     )  # fmt: skip
     return Stays({name: found[name] for name in _NAMES})
 
@@ -258,36 +266,6 @@ def _best(values: NDArray[Any], start: NDArray[np.int64]) -> NDArray[np.int64]:
         return start
     most = np.repeat(np.maximum.reduceat(values, start), np.diff(start, append=len(values)))
     return np.minimum.reduceat(np.where(values == most, np.arange(len(values)), len(values)), start)
-
-
-def _heights(
-    zones: CompiledZones, changes: Changes, entry: NDArray[np.int64]
-) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
-    """Return the height at each change and its datum: of the floor, or of the ceiling where there is none."""
-    limits = zones.limits[changes.part[entry]]
-    codes = np.array([*(DATUMS.index(d) for d in zones.datums), -1], np.int8)
-    low, high = changes.floor_height_m[entry], changes.ceiling_height_m[entry]
-    by_floor = (limits[:, 1] >= 0) & ~np.isnan(low)
-    by_ceiling = ~by_floor & (limits[:, 3] >= 0) & ~np.isnan(high)
-    row = np.where(by_floor, limits[:, 1], np.where(by_ceiling, limits[:, 3], len(zones.datums)))
-    return np.where(by_floor, low, np.where(by_ceiling, high, np.nan)), codes[row.astype(np.int64)]
-
-
-def _range(
-    limits: NDArray[np.float64], sums: dict[str, NDArray[np.float64]], start: NDArray[np.int64],
-    height_m: NDArray[np.float64],
-) -> dict[str, NDArray[np.float64]]:  # fmt: skip
-    """Return the least and greatest heights while inside: at entry, and from the margins to the limits."""
-    low, high = sums["lower_margin_m"], sums["upper_margin_m"]
-    with np.errstate(invalid="ignore"):
-        top = np.where((limits[:, 1] >= 0) & np.isfinite(low), limits[:, 0] + low, np.nan)
-        bottom = np.where((limits[:, 3] >= 0) & np.isfinite(high), limits[:, 2] - high, np.nan)
-    least, most = np.fmin.reduceat(np.fmin(top, bottom), start), np.fmax.reduceat(np.fmax(top, bottom), start)
-    known = ~np.isnan(height_m)
-    return {
-        "min_height_m": np.where(known, np.fmin(least, height_m), np.nan),
-        "max_height_m": np.where(known, np.fmax(most, height_m), np.nan),
-    }
 
 
 def _finite(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -495,6 +495,13 @@ class Measure:
         here = self._onward(v, part, lat, lon, err, err if able else INF)
         if able and here > err:
             self.sums[v, 13] = 1.0
+        k = cython.cast(cython.Py_ssize_t, self.limits[part, 1])
+        if k < 0:
+            k = cython.cast(cython.Py_ssize_t, self.limits[part, 3])
+        if k >= 0:
+            self.sums[v, 15] = low_err[k, i]
+            if self.sums[v, 10] < 0.0:
+                self.sums[v, 16] = low_err[k, i]
         self.sums[v, 9] = err
         if self.sums[v, 10] < 0.0:
             self.sums[v, 10] = err

@@ -37,8 +37,11 @@ SUMS = (
     "weak",
     "confirmed",
     "on_ground",
+    "last_height_err_m",
+    "first_height_err_m",
 )
-"""The columns of a visit's sums. Depth and margins are -inf, first error -1 where there is none."""
+"""The columns of a visit's sums. Depth and margins are -inf, first error -1 where there is none. Errors of
+heights are on the datum of the floor, or of the ceiling where there is no floor."""
 PATH = (17, 6)
 """What is kept of a visit's path until it is clear where it may be deepest: ``points`` points, each latitude,
 longitude, position error, the way from the point before at most, the depth or an upper bound of it, and the
