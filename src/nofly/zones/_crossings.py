@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import combinations, permutations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -195,14 +196,50 @@ def _crossed_at_vertices(line: list[int], points: Floats, n: int) -> set[int]:
             passages.setdefault(node, []).append((float(angles[0]), float(angles[1])))
     crossed = set()
     for node, ways in passages.items():
-        start, end = ways[0]
-        sector = (end - start) % (2 * np.pi)
-        for other in ways[1:]:
+        for (start, end), other in combinations(ways, 2):
+            sector = (end - start) % (2 * np.pi)
             turns = [(angle - start) % (2 * np.pi) for angle in other]
             shared = any(min(abs(turn), abs(turn - sector), 2 * np.pi - turn) < 1e-9 for turn in turns)
             if not shared and (turns[0] < sector) != (turns[1] < sector):
                 crossed.add(node)
+    return crossed | _crossed_along(line, points)
+
+
+def _crossed_along(line: list[int], points: Floats) -> set[int]:
+    """Return the ends of the pieces that the line runs along twice, where it crosses itself there: twice in
+    one direction, or once each way from one side to the other."""
+    m = len(line)
+    met: dict[int, list[int]] = {}
+    for place, node in enumerate(line):
+        met.setdefault(node, []).append(place)
+    crossed: set[int] = set()
+    for places in met.values():
+        for a, b in permutations(places, 2):
+            for step in (1, -1):
+                # The second passage's neighbour in the direction of the first is ``step`` further.
+                if line[(a + 1) % m] != line[(b + step) % m] or line[a - 1] == line[(b - step) % m]:
+                    continue
+                k = 1
+                while k < m and line[(a + k + 1) % m] == line[(b + step * (k + 1)) % m]:
+                    k += 1
+                turns_back = step < 0 and 2 * k >= (b - a) % m
+                if k >= m or turns_back:
+                    continue
+                start, end = line[a], line[(a + k) % m]
+                comes = _left(points, line[a - 1], start, line[(a + 1) % m], line[(b - step) % m])
+                goes = _left(
+                    points, line[(a + k - 1) % m], end, line[(a + k + 1) % m], line[(b + step * (k + 1)) % m]
+                )
+                if step > 0 or comes != goes:
+                    crossed |= {start, end}
     return crossed
+
+
+def _left(points: Floats, before: int, node: int, after: int, other: int) -> bool:
+    """Return whether a neighbour of a node lies to the left of the way from ``before`` to ``after``."""
+    to = points[[before, after, other]] - points[node]
+    angles = np.arctan2(to[:, 1], to[:, 0])
+    return bool((angles[2] - angles[1]) % (2 * np.pi) < (angles[0] - angles[1]) % (2 * np.pi))
 
 
 def _split(line: list[int], crossings: set[int]) -> list[list[int]]:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 MIN_AREA_DEG2 = 1e-12
 """About a hundredth of a square metre at the equator: a loop smaller than that is no area."""
+MOST_ROUNDS = 6
+"""So often loops are cut into loops: those of a line that runs along itself may do so still."""
 _LINE_DEG = 1e-9
 _TOUCH_DEG = 1e-8
 _TURN_DEG2 = 1e-14
@@ -188,9 +190,9 @@ def _without_spikes(line: list[Vertex | Arc]) -> tuple[list[Vertex | Arc], int]:
 
 
 def _checked(
-    vertices: list[Vertex], lat_lon: Floats, source: str, locator: str, edge_kind: EdgeKind
+    vertices: list[Vertex], lat_lon: Floats, source: str, locator: str, edge_kind: EdgeKind, rounds: int = 0
 ) -> tuple[list[Ring], list[Finding]]:
-    """Return the ring, or its loops where it crosses itself."""
+    """Return the ring, or its loops where it crosses itself; ``rounds`` is how often it was cut before."""
     plane = None if edge_kind is EdgeKind.PLANAR else _gnomonic(lat_lon)
     if plane is not None and _is_star(plane[0]):
         return [tuple(vertices)], []
@@ -216,7 +218,11 @@ def _checked(
             continue
         corners = [vertices[k] if k < len(vertices) else _vertex(loops.points[k], plane) for k in loop]
         # Cutting a loop off can leave what was no spike before.
-        rings.append(tuple(_without_spikes(_without_repeats(corners)[0])[0]))
+        ring = _without_spikes(_without_repeats(corners)[0])[0]
+        simple, more = _again(ring, source, locator, edge_kind, rounds)
+        if more and more[0].code == "ring-tangled":
+            return simple, more
+        rings += simple
     if not rings:
         return _reject("ring-no-area", "encloses no area", source, locator)
     lat, lon = _vertex(loops.points[loops.crossings[0]], plane)
@@ -224,6 +230,18 @@ def _checked(
     where = f"at {lat:.5f}, {lon:.5f}" + (f" and {many - 1} more places" if many > 1 else "")
     text = f"crosses itself {where}: read as {len(rings)} ring{'s' * (len(rings) > 1)}"
     return rings, [Finding("ring-self-intersects", Severity.WARNING, text, source, locator)]
+
+
+def _again(
+    ring: list[Vertex | Arc], source: str, locator: str, edge_kind: EdgeKind, rounds: int
+) -> tuple[list[Ring], list[Finding]]:
+    """Return a loop that was cut off as simple rings: lines that lie on each other may cross in it still."""
+    if rounds >= MOST_ROUNDS:
+        return _reject("ring-tangled", "runs along itself again and again", source, locator)
+    corners = [point for point in ring if not isinstance(point, Arc)]
+    if len(set(corners)) < 3:
+        return [], []
+    return _checked(corners, np.asarray(corners, np.float64), source, locator, edge_kind, rounds + 1)
 
 
 def _is_star(xy: Floats) -> bool:
