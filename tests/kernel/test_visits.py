@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nofly.kernel.depth_scan import put_last
-from nofly.kernel.visits import stable_order, taken
+from nofly.kernel.visits import rows_by_number, stable_order, taken
 
 
 @pytest.mark.parametrize("most", [1, 70_000, 2**31 - 1])
@@ -25,6 +25,16 @@ def test_rows_are_taken_from_memory_that_may_only_be_read(kind: type[np.generic]
     rows = np.array([99, 0, 7, 7])
     assert np.array_equal(taken(column, rows), column[rows])
     assert np.array_equal(taken(column[::2], rows // 2), column[::2][rows // 2])
+
+
+def test_rows_by_number_are_written_into_the_room_given() -> None:
+    target, number = np.array([3, 0, 3, 1, 2, 1], np.int32), np.array([0, 1, -1, 2], np.int32)
+    target.flags.writeable = False
+    room = np.full(9, -1)
+    rows, offset = rows_by_number(target, number, 3, room)
+    assert rows.tolist() == [1, 3, 5, 0, 2]
+    assert offset.tolist() == [0, 1, 3, 5]
+    assert np.shares_memory(rows, room)
 
 
 def test_of_rows_with_one_number_the_last_stays() -> None:

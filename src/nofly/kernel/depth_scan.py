@@ -765,8 +765,8 @@ def rows_of(target, number, offset, order):  # type: ignore[no-untyped-def]
     ``offset[n + 1]``, all 0 to begin with, becomes where the rows of number n begin, and the last one
     where they end; of ``order`` so many are written.
     """
-    who: cython.int[::1] = target
-    of: cython.int[::1] = number
+    who: cython.const[cython.int][::1] = target
+    of: cython.const[cython.int][::1] = number
     first: cython.longlong[::1] = offset
     rows: cython.longlong[::1] = order
     i: cython.Py_ssize_t
@@ -787,7 +787,7 @@ def rows_of(target, number, offset, order):  # type: ignore[no-untyped-def]
 
 def take_rows(rows, column, out):  # type: ignore[no-untyped-def]
     """Write the given rows of a column of 64 bits into ``out``, in the order given."""
-    at: cython.longlong[::1] = rows
+    at: cython.const[cython.longlong][::1] = rows
     read: cython.const[cython.longlong][::1] = column
     write: cython.longlong[::1] = out
     i: cython.Py_ssize_t

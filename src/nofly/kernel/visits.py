@@ -355,11 +355,12 @@ def _by_target(
 
 
 def rows_by_number(
-    target: NDArray[np.int32], number: NDArray[np.int32], count: int
+    target: NDArray[np.int32], number: NDArray[np.int32], count: int, room: NDArray[np.int64] | None = None
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the rows of the targets that have a number below ``count`` (else -1), by number, in order within
-    each, and where each number's begin, and the end."""
-    offset, rows = np.zeros(count + 2, np.int64), np.empty(len(target), np.int64)
+    each, and where each number's begin, and the end. The rows are written into ``room``, if given: as many
+    as ``target`` has at least."""
+    offset, rows = np.zeros(count + 2, np.int64), np.empty(len(target), np.int64) if room is None else room
     rows_of(target, number, offset, rows)
     return rows[: offset[-2]], offset[:-1]
 

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 AHEAD_BATCHES = 2
 """Batches made ready that the kernel has not yet taken: more would only take memory."""
 
+LEARNT_BYTES = (1 << 25) - (1 << 17)
+"""As much as glibc learns from, and some room for what it and NumPy add."""
+
 
 class Pipeline:
     """Takes batches in which each target's reports are in order of time.
@@ -43,6 +46,7 @@ class Pipeline:
         self.prepared = Preparing(zones.zones, zones.datums, params.max_gap_s, aids, screening)
         self.changes: list[Changes] = []
         """All changes that the kernel found, once the stream has ended."""
+        _keep_freed_memory()
         active, shapes = self.prepared.active, _SharedShapes(zones)
         self._turns = _Turns(threads)
         self._workers = [_Worker(zones, active, params, shapes) for _ in range(threads)]
@@ -141,16 +145,20 @@ class _Turns:
         self._workers = workers
         self._place = np.zeros(0, np.int32)
         self._past = np.zeros(0, np.int64)
+        self._room = np.zeros(0, np.int64)
 
     def rows(self, numbers: NDArray[np.int32]) -> tuple[NDArray[np.int64], list[int]]:
-        """Return the rows, and where each worker's begin, and the end."""
+        """Return the rows, good until they are asked for again, and where each worker's begin, and the
+        end."""
         if (most := int(numbers.max())) >= len(self._place):
             targets = np.arange(most + 1)
             self._place = np.empty(len(targets), np.int32)
             self._place[np.argsort(targets % self._workers, kind="stable")] = targets
             self._past = np.cumsum(np.bincount(targets % self._workers, minlength=self._workers))
-        codes = np.require(numbers, np.int32, ["C", "W"])
-        rows, offset = rows_by_number(codes, self._place, len(self._place))
+        if len(self._room) < len(numbers):
+            self._room = np.empty(len(numbers), np.int64)
+        codes = np.ascontiguousarray(numbers)
+        rows, offset = rows_by_number(codes, self._place, len(self._place), self._room)
         return rows, [0, *offset[self._past].tolist()]
 
 
@@ -167,6 +175,16 @@ def _part(reports: Reports, quality: Quality, rows: slice) -> tuple[Reports, Qua
             quality.pos_err_m[rows], err, quality.weak[rows], quality.on_ground[rows], quality.time_err_s
         ),
     )  # fmt: skip
+
+
+def _keep_freed_memory() -> None:
+    """Have the columns of the next batch lie where those of the last were: to touch a page for the first time
+    costs more than to fill it.
+
+    Once a block has been freed, glibc gives no other of its size back to the system at once; 32 MiB is the
+    most that it learns so (mallopt(3), M_MMAP_THRESHOLD). Elsewhere this does nothing.
+    """
+    np.empty(LEARNT_BYTES, np.uint8)
 
 
 def _pools(count: int) -> list[ThreadPoolExecutor]:

@@ -80,6 +80,7 @@ class Preparing:
         self._repeats = Repeats()
         self._screen = ScreenState.empty()
         self._carry = [Carry.empty(0) for _ in datums]
+        self._uniform = _Uniform()
         self._span: tuple[int, int] | None = None
         self.active: Active = (np.zeros(len(zones) + 1, np.int32), np.zeros((0, 3), np.int64))
         """When the zones are active, as far as the times of the batches taken."""
@@ -103,25 +104,33 @@ class Preparing:
         codes = _writable(self._numbering.of(positions.target), np.int32)
         if codes.min() < 0:
             raise InputError("a report without a target", expected="a target in every row")
-        marks = np.zeros(len(positions), np.uint16)
-        if self._screening:
-            if len(self._screen.rows) < len(self.targets):
-                self._screen = self._screen.grown(len(self.targets))
-            marks = screen_into(positions, codes, self._screen, ScreenParams())
-        weak = (marks & int(WEAK | DISPLACED)) != 0
-        target = self._displace(codes, marks)
+        marks = self._marks(positions, codes)
+        clean = not marks.any()
+        target = codes if clean else self._displace(codes, marks)
         self._cover(positions.time_us)
         low, high, err = self._heights(positions, codes)
         reports = Reports(target, positions.time_us, positions.lat_deg, positions.lon_deg, low, high)
-        ground = positions.column("on_ground")
+        ground, none = positions.column("on_ground"), self._uniform.column(0, len(positions), np.int8)
         quality = Quality(
-            position_errors_m(positions),
+            self._position_errors_m(positions),
             err,
-            weak.view(np.int8),
-            np.zeros(len(positions), np.int8) if ground is None else (ground == 1).view(np.int8),
+            none if clean else ((marks & int(WEAK | DISPLACED)) != 0).view(np.int8),
+            none if ground is None else (ground == 1).view(np.int8),
             TIME_ERR_S,
         )
         return Taken(self._with_heights(positions, low, high), target, marks, reports, quality)
+
+    def _marks(self, positions: Positions, codes: NDArray[np.int32]) -> NDArray[np.uint16]:
+        if not self._screening:
+            return np.zeros(len(positions), np.uint16)
+        if len(self._screen.rows) < len(self.targets):
+            self._screen = self._screen.grown(len(self.targets))
+        return screen_into(positions, codes, self._screen, ScreenParams())
+
+    def _position_errors_m(self, positions: Positions) -> NDArray[np.float64]:
+        if "source" in positions.texts or not positions.columns.keys().isdisjoint(("pos_err_m", "nac_p")):
+            return position_errors_m(positions)
+        return self._uniform.column(default_pos_err_m(None), len(positions), np.float64)
 
     def once(self, positions: Positions) -> Positions:
         """Return the batch without what another receiver reported as well."""
@@ -224,7 +233,7 @@ class Preparing:
         errors: list[Any] = []
         for k, datum in enumerate(datums):
             found = filled.err_m[datum]
-            err = np.full(n, filled.default_err_m[datum]) if found is None else found
+            err = self._uniform.column(filled.default_err_m[datum], n, np.float64) if found is None else found
             lo, hi, self._carry[k] = bridge(
                 filled.lo[datum], filled.hi[datum], err, codes, positions.time_us,
                 self._carry[k].grown(len(self.targets)), max_gap_us=self._gap_us,
@@ -237,6 +246,20 @@ class Preparing:
             first = _writable(low[0], np.float64)[None]
             return first, first if same else _writable(high[0], np.float64)[None], errors[0][None]
         return np.array(low), np.array(high), np.array(errors)
+
+
+class _Uniform:
+    """Columns of one value throughout, filled once for all batches: nobody writes into them."""
+
+    def __init__(self) -> None:
+        self._columns: dict[tuple[float, type[Any]], NDArray[Any]] = {}
+
+    def column(self, value: float, count: int, kind: type[Any]) -> NDArray[Any]:
+        """Return so many times the value, the same memory each time."""
+        column = self._columns.get((value, kind))
+        if column is None or len(column) < count:
+            column = self._columns[value, kind] = np.full(count, value, kind)
+        return column[:count]
 
 
 def position_errors_m(positions: Positions) -> NDArray[np.float64]:
