@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 AHEAD_BATCHES = 2
 """Batches made ready that the kernel has not yet taken: more would only take memory."""
 
-LEARNT_BYTES = (1 << 25) - (1 << 17)
-"""As much as glibc learns from, and some room for what it and NumPy add."""
-
 
 class Pipeline:
     """Takes batches in which each target's reports are in order of time.
@@ -46,7 +43,6 @@ class Pipeline:
         self.prepared = Preparing(zones.zones, zones.datums, params.max_gap_s, aids, screening)
         self.changes: list[Changes] = []
         """All changes that the kernel found, once the stream has ended."""
-        _keep_freed_memory()
         active, shapes = self.prepared.active, _SharedShapes(zones)
         self._turns = _Turns(threads)
         self._workers = [_Worker(zones, active, params, shapes) for _ in range(threads)]
@@ -175,16 +171,6 @@ def _part(reports: Reports, quality: Quality, rows: slice) -> tuple[Reports, Qua
             quality.pos_err_m[rows], err, quality.weak[rows], quality.on_ground[rows], quality.time_err_s
         ),
     )  # fmt: skip
-
-
-def _keep_freed_memory() -> None:
-    """Have the columns of the next batch lie where those of the last were: to touch a page for the first time
-    costs more than to fill it.
-
-    Once a block has been freed, glibc gives no other of its size back to the system at once; 32 MiB is the
-    most that it learns so (mallopt(3), M_MMAP_THRESHOLD). Elsewhere this does nothing.
-    """
-    np.empty(LEARNT_BYTES, np.uint8)
 
 
 def _pools(count: int) -> list[ThreadPoolExecutor]:
