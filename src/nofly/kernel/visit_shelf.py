@@ -74,11 +74,13 @@ class VisitShelf:
         return np.unique(inside[silent]).astype(np.int32)
 
     def save(self) -> dict[str, NDArray[Any]]:
-        """Return the state as named arrays; what is to be taken is not in it."""
+        """Return the state as named arrays, by target and part, wherever they lay; what is to be taken is not
+        in it."""
         self._put_up(np.flatnonzero(self._head != _NONE))
         state = self._book.save()
         self._put_away()
-        return state
+        order = np.lexsort((state["part"], state["target"]))
+        return {name: array if name == "known" else array[order] for name, array in state.items()}
 
     def load(self, state: dict[str, NDArray[Any]]) -> None:
         """Take up a state that :meth:`save` returned, for the same zones."""
