@@ -12,9 +12,9 @@ from nofly.run import leaving
 from nofly.run.alert_words import notice_of
 from nofly.run.engine import Body, Engine, EngineOptions
 from nofly.run.predicting import Predictor
-from nofly.schema import Positions, concatenate
+from nofly.schema import Coded, Positions, concatenate
 from nofly.store.chain import GENESIS, Head, chained
-from nofly.zones.model import Restriction, Zone
+from nofly.zones.model import Datum, EdgeKind, Limit, Polygon, Restriction, Volume, Zone
 from nofly.zones.rules import Predicate, PredicateKind, Rule
 from tests.run.test_engine import judged, recorded
 from tests.run.watches import AIDS, RING, START_US, flight
@@ -75,8 +75,6 @@ def named(*values: str, kind: PredicateKind = PredicateKind.CALLSIGN) -> Zone:
 
 def called(positions: Positions, name: str, first: int) -> Positions:
     """Return positions that give a callsign from a row on."""
-    from nofly.schema import Coded
-
     texts = [None] * first + [name] * (len(positions) - first)
     return replace(positions, texts={"callsign": Coded.from_list(texts)})
 
@@ -125,3 +123,32 @@ def test_of_too_many_reports_every_other_is_let_go_of(monkeypatch: pytest.Monkey
     (exact,) = recorded([KEEP], whole, 120.0)
     assert (verdict["entry_time"], verdict["exit_time"]) == (exact["entry_time"], exact["exit_time"])
     assert any("Not every report was measured" in reason for reason in verdict["reasons"])
+
+
+def test_who_comes_back_in_the_instant_of_a_report_is_back_with_the_next() -> None:
+    """The report lies on the border: what came before it, and with it, is of the absence."""
+    square = Polygon(((49.9, 13.9), (49.9, 14.25), (50.1, 14.25), (50.1, 13.9)), (), EdgeKind.PLANAR)
+    zone = replace(KEEP, volumes=(Volume(square),))
+    rows = flight("icao24:4ca7b3", START_US, 7, step_s=60.0)
+    rows.lon_deg[:] = [14.0, 14.125, 14.375, 14.375, 14.25, 14.125, 14.0]
+    rows = replace(rows, texts={"callsign": Coded.from_list(["A", "A", "A", "B", "B", "C", "C"])})
+    engine, found, bodies = Engine([zone], EngineOptions(aids=AIDS)), [], list[Body]()
+    for k in range(len(rows)):
+        found.append(engine.step(rows.take(slice(k, k + 1)), 0).bodies)
+        bodies += found[-1]
+    assert [[body["kind"] for body in some] for some in found] == [
+        [], [], ["entered"], [], [], ["exited", "judged"], [],
+    ]  # fmt: skip
+    assert judged(bodies + engine.finish().bodies) == recorded([zone], rows, 120.0)
+    assert judged(bodies)[0]["callsign"] == "B"
+
+
+def test_two_heights_however_cut_are_measured() -> None:
+    """Rows of heights on two datums, put together batch by batch."""
+    amsl = Limit(3000.0, Datum.AMSL, "3000 m AMSL")
+    volume = replace(RING.volumes[0], lower=Limit(0.0, Datum.STD, "0 m STD"), upper=amsl)
+    zone = replace(KEEP, volumes=(volume,))
+    whole = concatenate([OUT, BACK])
+    whole = replace(whole, columns={**whole.columns, "alt_amsl_m": whole.columns["alt_std_m"] + 90.0})
+    batches = [whole.take(slice(k, k + 1)) for k in range(len(whole))]
+    assert judged(watched([zone], *batches)) == recorded([zone], whole, 120.0)

@@ -29,9 +29,10 @@ def _verdict(body: Mapping[str, Any]) -> str:
     who = " ".join(printable(str(row[name])) for name in ("callsign", "target_id") if row[name])
     zone = printable(str(row["zone_name"]))
     how = f"{row['status']}, {row['certainty']}"
-    outside = row["side"] == Side.OUTSIDE
+    side = row.get("side", Side.INSIDE.value)
+    outside = side == Side.OUTSIDE
     far = f"at most {depth(row['depth_m'], row['depth_err_m'])} {'away' if outside else 'deep'}"
     return (
-        f"{clock(body['time_us'])}  {JUDGED:<14} {who} was {row['side']} {zone} "
+        f"{clock(body['time_us'])}  {JUDGED:<14} {who} was {printable(side)} {zone} "
         f"for {duration(row['duration_s'])}, {far}: {how}"
     )

@@ -144,7 +144,8 @@ def flight_of(taken: Taken) -> Flight:
 
 def joined_flights(parts: Sequence[Flight]) -> Flight:
     """Return the reports of several, at least one, one after the other."""
-    return Flight(*(np.concatenate([getattr(p, name) for p in parts], axis=-1) for name in Flight.__slots__))
+    columns = (np.concatenate([getattr(p, name) for p in parts], axis=-1) for name in Flight.__slots__)
+    return Flight(*map(np.ascontiguousarray, columns))
 
 
 def rows_of(flight: Flight, rows: slice | NDArray[np.int64]) -> Flight:

@@ -227,7 +227,9 @@ class Leaving:
 
     def _find(self, target: int, one: Followed, out: Left, *, ended: bool) -> None:
         """Find the absences of a run anew, and give out what is new."""
-        run, one.next_us = (one.since_us, one.last_us), _FOREVER_US
+        run = one.since_us, one.last_us
+        # What changed at the last report itself shows with the next one.
+        one.next_us = run[1] if (one.changes.time_us == run[1]).any() else _FOREVER_US
         turns = Turns([one.changes], self._parts)
         changed = set(one.changes.part.tolist())
         last: dict[str, Held] = {}
@@ -256,7 +258,7 @@ class Leaving:
         assert self._span is not None
         active = self._active[zone]
         ends = active[:, :2].ravel()
-        one.next_us = min(one.next_us, self._span[1], *ends[ends > run[1]].tolist())
+        one.next_us = min(one.next_us, self._span[1], *ends[ends >= run[1]].tolist())
         near = [row for c in chains(active) if c[0][0] <= run[1] and c[-1][1] >= run[0] for row in c]
         return np.array(near, np.int64).reshape(-1, 3)
 
