@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from nofly.errors import InputError
 from nofly.kernel import detect_scan, layout
 from nofly.units import US_PER_S
+from nofly.zones.activity import ALWAYS_FROM_US, ALWAYS_UNTIL_US
 from nofly.zones.compiled import CompiledZones
 
 NEVER = -9.0e18
@@ -121,7 +122,10 @@ class Detector:
             "leaf": zones.leaf,
             "leaf_layers": zones.leaf_layers,
             "edge_layers": zones.edge_layers,
-            "line": zones.line,
+            "edge_rows": zones.edge_rows,
+            "rim": zones.rim,
+            "rim_real": zones.rim.view(np.float64),
+            "rim_int": zones.rim.view(np.int32),
             "leaf_edge": zones.leaf_edge,
             "layer_m": zones.layer_m,
             "layer_row": zones.layer_row,
@@ -261,10 +265,12 @@ def _activity(zones: CompiledZones, zone_active: NDArray[Any], active: NDArray[A
     single = single[certain]
     one[single] = active[zone_active[single], :2]
     one[count == 0] = (np.inf, -np.inf)
+    always = (one[:, 0] <= ALWAYS_FROM_US) & (one[:, 1] >= ALWAYS_UNTIL_US)
     return {
         "zone_active": zone_active,
         "active": active,
         "part_active": one[zones.part_zone],
+        "part_timed": ~always[zones.part_zone],
     }
 
 

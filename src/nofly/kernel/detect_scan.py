@@ -107,6 +107,8 @@ AHEAD_LEAVES = cython.declare(cython.double, 16.0)
 ON_LINE = cython.declare(cython.double, 1e-13)
 # Further from an edge's box, in degrees, no point is on the edge.
 BY_EDGE = cython.declare(cython.double, 4e-7)
+# As much as a window in float is widened: the step of a float is 1.5e-5 degrees at most.
+ROUNDING_DEG = cython.declare(cython.double, 2e-5)
 LIMIT_MARGIN_M = cython.declare(cython.double, 1e-6)
 RAD = cython.declare(cython.double, 0.017453292519943295)
 INF = cython.declare(cython.double, float("inf"))
@@ -134,12 +136,18 @@ class Scan:
     part_rule: cython.double[:, ::1]
     # by part: the one interval of certain activity, or NaN
     part_active: cython.double[:, ::1]
+    # by part: whether it is not always active
+    part_timed: cython.uchar[::1]
     part_zone: cython.int[::1]
     cell: cython.int[:, ::1]
     leaf: cython.int[:, ::1]
     leaf_layers: cython.uchar[::1]
     edge_layers: cython.uchar[::1]
-    line: cython.double[:, ::1]
+    edge_rows: cython.uint[::1]
+    # the same memory as float, double and int
+    rim: cython.float[:, ::1]
+    rim_real: cython.double[:, ::1]
+    rim_int: cython.int[:, ::1]
     leaf_edge: cython.int[::1]
     layer_m: cython.double[::1]
     layer_row: cython.int
@@ -237,14 +245,22 @@ class Scan:
             self.part_zone = array
         elif name == "cell":
             self.cell = array
-        elif name == "line":
-            self.line = array
+        elif name == "rim":
+            self.rim = array
+        elif name == "rim_real":
+            self.rim_real = array
+        elif name == "rim_int":
+            self.rim_int = array
+        elif name == "part_timed":
+            self.part_timed = array
         elif name == "leaf":
             self.leaf = array
         elif name == "leaf_layers":
             self.leaf_layers = array
         elif name == "edge_layers":
             self.edge_layers = array
+        elif name == "edge_rows":
+            self.edge_rows = array
         elif name == "near":
             self.near = array
         elif name == "near_at":
@@ -854,6 +870,8 @@ class Scan:
                 return True
         elif self.part_rule[part, 2] == -INF:
             return True
+        if self.part_timed[part] == 0:
+            return False
         if self.part_active[part, 0] == self.part_active[part, 0]:
             return self.part_active[part, 1] < cython.cast(cython.double, self.t0) or (
                 self.part_active[part, 0] > cython.cast(cython.double, self.t1)
@@ -929,31 +947,67 @@ class Scan:
         self, at: cython.Py_ssize_t, x: cython.double, y: cython.double, rx: cython.double, ry: cython.double
     ) -> cython.int:
         """Return 1 where a point of a leaf, whose reference point is (rx, ry), is laterally inside the part
-        of the entry that begins at a line, 2 where it is on the boundary for all that rounding tells, else
+        of the entry that begins at a row, 2 where it is on the boundary for all that rounding tells, else
         0."""
-        parity: cython.bint = cython.cast(cython.longlong, self.line[at, 2]) & 1
-        e: cython.Py_ssize_t
+        parity: cython.bint = self.rim_int[at, 5] & 1
+        count: cython.int = self.rim_int[at, 6]
+        first: cython.int = self.rim_int[at, 7]
+        n: cython.int
+        k: cython.int
+        e: cython.int
+        four: cython.int
         ax: cython.double
         ay: cython.double
         bx: cython.double
         by: cython.double
         dx: cython.double = rx - x
         dy: cython.double = ry - y
-        for e in range(at + 1, at + 1 + (cython.cast(cython.longlong, self.line[at, 3]) >> 32)):
-            ax = self.line[e, 0]
-            ay = self.line[e, 1]
-            bx = self.line[e, 2]
-            by = self.line[e, 3]
-            if _on_edge((bx - ax) * (y - ay) - (by - ay) * (x - ax), ax, ay, bx, by, x, y):
-                return 2
-            if (dx * (ay - y) - dy * (ax - x) > 0.0) == (dx * (by - y) - dy * (bx - x) > 0.0):
-                continue
-            if ((bx - ax) * (y - ay) - (by - ay) * (x - ax) >= 0.0) == (
-                (bx - ax) * (ry - ay) - (by - ay) * (rx - ax) >= 0.0
-            ):
-                continue
-            parity = not parity
+        x0: cython.float = cython.cast(cython.float, (x if x < rx else rx) - ROUNDING_DEG)
+        x1: cython.float = cython.cast(cython.float, (rx if x < rx else x) + ROUNDING_DEG)
+        y0: cython.float = cython.cast(cython.float, (y if y < ry else ry) - ROUNDING_DEG)
+        y1: cython.float = cython.cast(cython.float, (ry if y < ry else y) + ROUNDING_DEG)
+        for n in range((count + 3) >> 2):
+            at += 1
+            four = self._near_edges(at, x0, x1, y0, y1)
+            k = 4 * n
+            while four != 0:
+                if four & 1 != 0:
+                    e = self.leaf_edge[first + k]
+                    ax = self.ends[e, 0]
+                    ay = self.ends[e, 1]
+                    bx = self.ends[e, 2]
+                    by = self.ends[e, 3]
+                    if _on_edge((bx - ax) * (y - ay) - (by - ay) * (x - ax), ax, ay, bx, by, x, y):
+                        return 2
+                    if (dx * (ay - y) - dy * (ax - x) > 0.0) != (dx * (by - y) - dy * (bx - x) > 0.0) and (
+                        (bx - ax) * (y - ay) - (by - ay) * (x - ax) >= 0.0
+                    ) != ((bx - ax) * (ry - ay) - (by - ay) * (rx - ax) >= 0.0):
+                        parity = not parity
+                four >>= 1
+                k += 1
         return 1 if parity else 0
+
+    @cython.cfunc
+    @cython.inline
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _near_edges(
+        self, at: cython.Py_ssize_t, x0: cython.float, x1: cython.float, y0: cython.float, y1: cython.float
+    ) -> cython.int:
+        """Return which of the four edges of a row have boxes that reach into a window, a bit each."""
+        k: cython.int
+        fits: cython.int[4]
+        if not cython.compiled:
+            fits = [0, 0, 0, 0]
+        # In this form gcc and clang compare four at a time.
+        for k in range(4):
+            fits[k] = (
+                (self.rim[at, k] <= x1)
+                & (self.rim[at, k + 4] >= x0)
+                & (self.rim[at, k + 8] <= y1)
+                & (self.rim[at, k + 12] >= y0)
+            )
+        return fits[0] | fits[1] << 1 | fits[2] << 2 | fits[3] << 3
 
     @cython.cfunc
     @cython.nogil
@@ -979,7 +1033,7 @@ class Scan:
         at = self.leaf[leaf, 0]
         past = self.leaf[leaf + 1, 0]
         while at < past:
-            part = cython.cast(cython.int, cython.cast(cython.longlong, self.line[at, 2]) >> 9)
+            part = self.rim_int[at, 4]
             if not self._out_throughout(part):
                 m = self._meet(part)
                 if m < 0:
@@ -989,7 +1043,7 @@ class Scan:
                     self.met_end[m] = self._in_tangle(part, x, y)
                 else:
                     self.met_end[m] = self._inside(at, x, y, rx, ry)
-            at += 1 + (cython.cast(cython.longlong, self.line[at, 3]) >> 32)
+            at += 1 + ((self.rim_int[at, 6] + 3) >> 2)
         return DONE
 
     @cython.cfunc
@@ -1011,12 +1065,12 @@ class Scan:
     @cython.nogil
     @cython.exceptval(check=False)
     def _entry_of(self, part: cython.int, leaf: cython.Py_ssize_t) -> cython.Py_ssize_t:
-        """Return the line at which the part's entry in a leaf begins, -1 where it has none there."""
+        """Return the row at which the part's entry in a leaf begins, -1 where it has none there."""
         at: cython.Py_ssize_t = self.leaf[leaf, 0]
         while at < self.leaf[leaf + 1, 0]:
-            if cython.cast(cython.longlong, self.line[at, 2]) >> 9 == part:
+            if self.rim_int[at, 4] == part:
                 return at
-            at += 1 + (cython.cast(cython.longlong, self.line[at, 3]) >> 32)
+            at += 1 + ((self.rim_int[at, 6] + 3) >> 2)
         return -1
 
     @cython.cfunc
@@ -1033,60 +1087,89 @@ class Scan:
         """Collect the crossings of a piece with the edges in one leaf."""
         at: cython.Py_ssize_t
         past: cython.Py_ssize_t
-        h: cython.Py_ssize_t
-        edge: cython.int
-        span: cython.longlong
+        four: cython.int
+        k: cython.int
         part: cython.int
-        ax: cython.double
-        ay: cython.double
-        bx: cython.double
-        by: cython.double
-        o0: cython.double
-        o1: cython.double
-        d0: cython.double
-        d1: cython.double
         why: cython.int
-        dx: cython.double = x1 - x0
-        dy: cython.double = y1 - y0
-        shrink: cython.double
+        u0: cython.float
+        u1: cython.float
+        v0: cython.float
+        v1: cython.float
         if self.edge_layers[leaf] & self.seg_layers == 0:
             return DONE
+        u0 = cython.cast(cython.float, (x0 if x0 < x1 else x1) - ROUNDING_DEG)
+        u1 = cython.cast(cython.float, (x1 if x0 < x1 else x0) + ROUNDING_DEG)
+        v0 = cython.cast(cython.float, (y0 if y0 < y1 else y1) - ROUNDING_DEG)
+        v1 = cython.cast(cython.float, (y1 if y0 < y1 else y0) + ROUNDING_DEG)
         at = self.leaf[leaf, 0]
         while at < self.leaf[leaf, 1]:
-            part = cython.cast(cython.int, cython.cast(cython.longlong, self.line[at, 2]) >> 9)
-            span = cython.cast(cython.longlong, self.line[at, 3])
-            past = at + 1 + (span >> 32)
-            if self._out_throughout(part):
-                at = past
-                continue
-            for h in range(at + 1, past):
-                edge = cython.cast(cython.int, span - ((span >> 32) << 32) + h - at - 1)
-                ax = self.line[h, 0]
-                ay = self.line[h, 1]
-                bx = self.line[h, 2]
-                by = self.line[h, 3]
-                d0 = dx * (ay - y0) - dy * (ax - x0)
-                d1 = dx * (by - y0) - dy * (bx - x0)
-                if (d0 > 0.0) == (d1 > 0.0):
-                    if d0 == 0.0 and d1 == 0.0:
-                        why = self._along(part, edge, h, x0, y0, dx, dy)
+            past = at + 1 + ((self.rim_int[at, 6] + 3) >> 2)
+            part = self.rim_int[at, 4]
+            k = self.rim_int[at, 7]
+            if not self._out_throughout(part):
+                at += 1
+                while at < past:
+                    four = self._near_edges(at, u0, u1, v0, v1)
+                    if four & 1 != 0:
+                        why = self._cross_edge(part, self.leaf_edge[k], x0, y0, x1, y1)
                         if why != 0:
                             return why
-                    continue
-                o0 = (bx - ax) * (y0 - ay) - (by - ay) * (x0 - ax)
-                o1 = (bx - ax) * (y1 - ay) - (by - ay) * (x1 - ax)
-                if (o0 >= 0.0) == (o1 >= 0.0):
-                    continue
-                why = self._hit(part, edge, o0 / (o0 - o1), CUTS)
-                if why != 0:
-                    return why
-                shrink = cos((ay + by) * 0.5 * RAD)
-                self.hit[self.n_hit - 1, 1] = fabs(dx * (by - ay) - dy * (bx - ax)) * shrink / (
-                    sqrt((dx * dx * shrink * shrink + dy * dy)
-                         * ((bx - ax) * (bx - ax) * shrink * shrink + (by - ay) * (by - ay))) + 1e-300
-                )  # fmt: skip
+                    if four & 2 != 0:
+                        why = self._cross_edge(part, self.leaf_edge[k + 1], x0, y0, x1, y1)
+                        if why != 0:
+                            return why
+                    if four & 4 != 0:
+                        why = self._cross_edge(part, self.leaf_edge[k + 2], x0, y0, x1, y1)
+                        if why != 0:
+                            return why
+                    if four & 8 != 0:
+                        why = self._cross_edge(part, self.leaf_edge[k + 3], x0, y0, x1, y1)
+                        if why != 0:
+                            return why
+                    at += 1
+                    k += 4
             at = past
         return DONE
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _cross_edge(
+        self,
+        part: cython.int,
+        edge: cython.int,
+        x0: cython.double,
+        y0: cython.double,
+        x1: cython.double,
+        y1: cython.double,
+    ) -> cython.int:
+        """Enter the crossing of a piece with an edge, if there is one."""
+        ax: cython.double = self.ends[edge, 0]
+        ay: cython.double = self.ends[edge, 1]
+        bx: cython.double = self.ends[edge, 2]
+        by: cython.double = self.ends[edge, 3]
+        dx: cython.double = x1 - x0
+        dy: cython.double = y1 - y0
+        d0: cython.double = dx * (ay - y0) - dy * (ax - x0)
+        d1: cython.double = dx * (by - y0) - dy * (bx - x0)
+        o0: cython.double
+        o1: cython.double
+        shrink: cython.double
+        why: cython.int
+        if (d0 > 0.0) == (d1 > 0.0):
+            return self._along(part, edge, x0, y0, dx, dy) if d0 == 0.0 and d1 == 0.0 else DONE
+        o0 = (bx - ax) * (y0 - ay) - (by - ay) * (x0 - ax)
+        o1 = (bx - ax) * (y1 - ay) - (by - ay) * (x1 - ax)
+        if (o0 >= 0.0) == (o1 >= 0.0):
+            return DONE
+        why = self._hit(part, edge, o0 / (o0 - o1), CUTS)
+        if why == 0:
+            shrink = cos((ay + by) * 0.5 * RAD)
+            self.hit[self.n_hit - 1, 1] = fabs(dx * (by - ay) - dy * (bx - ax)) * shrink / (
+                sqrt((dx * dx * shrink * shrink + dy * dy)
+                     * ((bx - ax) * (bx - ax) * shrink * shrink + (by - ay) * (by - ay))) + 1e-300
+            )  # fmt: skip
+        return why
 
     @cython.cfunc
     @cython.nogil
@@ -1102,7 +1185,7 @@ class Scan:
             self.met_piece[m] = self.piece
             self.met_end[m] = 0
         self.hit_met[self.n_hit] = m
-        self.hit_edge[self.n_hit] = 3 * self.leaf_edge[edge] + kind
+        self.hit_edge[self.n_hit] = 3 * edge + kind
         self.hit[self.n_hit, 0] = s
         self.hit[self.n_hit, 1] = 1.0
         self.n_hit += 1
@@ -1115,7 +1198,6 @@ class Scan:
         self,
         part: cython.int,
         edge: cython.int,
-        h: cython.Py_ssize_t,
         x0: cython.double,
         y0: cython.double,
         dx: cython.double,
@@ -1128,11 +1210,11 @@ class Scan:
         if dx == 0.0 and dy == 0.0:
             return DONE
         if fabs(dx) >= fabs(dy):
-            a = (self.line[h, 0] - x0) / dx
-            b = (self.line[h, 2] - x0) / dx
+            a = (self.ends[edge, 0] - x0) / dx
+            b = (self.ends[edge, 2] - x0) / dx
         else:
-            a = (self.line[h, 1] - y0) / dy
-            b = (self.line[h, 3] - y0) / dy
+            a = (self.ends[edge, 1] - y0) / dy
+            b = (self.ends[edge, 3] - y0) / dy
         if a > b:
             a, b = b, a
         if b <= 0.0 or a >= 1.0:
@@ -1720,6 +1802,8 @@ class Scan:
         until: cython.double
         now: cython.double = cython.cast(cython.double, self.t1)
         active: cython.bint
+        if self.part_timed[part] == 0:
+            return True
         if self.part_active[part, 0] == self.part_active[part, 0]:
             since = self.part_active[part, 0]
             until = self.part_active[part, 1]
@@ -1761,13 +1845,13 @@ class Scan:
     @cython.nogil
     @cython.exceptval(check=False)
     def _edges_matter(self, at: cython.Py_ssize_t) -> cython.bint:
-        """Bound the box's heights and time by the entry at a line; return whether its edges bound it too."""
-        floor_m: cython.double = self.line[at, 0]
-        ceiling_m: cython.double = self.line[at, 1]
-        code: cython.longlong = cython.cast(cython.longlong, self.line[at, 2])
+        """Bound the box's heights and time by the entry at a row; return whether its edges bound it too."""
+        floor_m: cython.double = self.rim_real[at, 0]
+        ceiling_m: cython.double = self.rim_real[at, 1]
+        code: cython.int = self.rim_int[at, 5]
         # The rows count from 1, and 0 is for none.
-        down: cython.int = cython.cast(cython.int, (code >> 5) & 15) - 1
-        up: cython.int = cython.cast(cython.int, (code >> 1) & 15) - 1
+        down: cython.int = (code >> 8) - 1
+        up: cython.int = ((code >> 4) & 15) - 1
         if up >= 0:
             if self.seg[1, 2 * up] > ceiling_m:
                 if ceiling_m + LIMIT_MARGIN_M > self.box_height[up, 0]:
@@ -1779,7 +1863,7 @@ class Scan:
             if floor_m - LIMIT_MARGIN_M < self.box_height[down, 3]:
                 self.box_height[down, 3] = floor_m - LIMIT_MARGIN_M
             return False
-        if not self._bound_time(cython.cast(cython.int, code >> 9)):
+        if not self._bound_time(self.rim_int[at, 4]):
             return False
         if down >= 0:
             self._bound_height(down, floor_m)
@@ -1793,82 +1877,121 @@ class Scan:
     def _bound_leaf(
         self, at: cython.Py_ssize_t, past: cython.Py_ssize_t, y: cython.double, x: cython.double
     ) -> cython.void:
-        """Cut the box by the entries of a leaf between two lines, so that the edges that matter are outside
-        it and the point stays inside."""
+        """Cut the box by the entries of a leaf between two rows, so that the edges that matter are outside it
+        and the point stays inside."""
         h: cython.Py_ssize_t
+        four: cython.int
+        k: cython.int
+        x0: cython.float
+        x1: cython.float
+        y0: cython.float
+        y1: cython.float
+        while at < past:
+            h = at + 1
+            k = self.rim_int[at, 7]
+            at = h + ((self.rim_int[at, 6] + 3) >> 2)
+            if not self._edges_matter(h - 1):
+                continue
+            if (
+                (self.rim[h - 1, 8] > self.box_x1)
+                | (self.rim[h - 1, 9] < self.box_x0)
+                | (self.rim[h - 1, 10] > self.box_y1)
+                | (self.rim[h - 1, 11] < self.box_y0)
+            ):
+                continue
+            x0 = cython.cast(cython.float, self.box_x0 - ROUNDING_DEG)
+            x1 = cython.cast(cython.float, self.box_x1 + ROUNDING_DEG)
+            y0 = cython.cast(cython.float, self.box_y0 - ROUNDING_DEG)
+            y1 = cython.cast(cython.float, self.box_y1 + ROUNDING_DEG)
+            while h < at:
+                four = self._near_edges(h, x0, x1, y0, y1)
+                if four != 0:
+                    if four & 1 != 0:
+                        self._bound_edge(h, 0, k, y, x)
+                    if four & 2 != 0:
+                        self._bound_edge(h, 1, k, y, x)
+                    if four & 4 != 0:
+                        self._bound_edge(h, 2, k, y, x)
+                    if four & 8 != 0:
+                        self._bound_edge(h, 3, k, y, x)
+                    x0 = cython.cast(cython.float, self.box_x0 - ROUNDING_DEG)
+                    x1 = cython.cast(cython.float, self.box_x1 + ROUNDING_DEG)
+                    y0 = cython.cast(cython.float, self.box_y0 - ROUNDING_DEG)
+                    y1 = cython.cast(cython.float, self.box_y1 + ROUNDING_DEG)
+                h += 1
+                k += 4
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _bound_edge(
+        self, h: cython.Py_ssize_t, k: cython.int, first: cython.int, y: cython.double, x: cython.double
+    ) -> cython.void:
+        """Cut the box by the k-th edge of a row, ``first`` being the place in ``leaf_edge`` of the row's
+        first."""
+        lox: cython.double = self.rim[h, k]
+        hix: cython.double = self.rim[h, k + 4]
+        loy: cython.double = self.rim[h, k + 8]
+        hiy: cython.double = self.rim[h, k + 12]
+        e: cython.int
         ax: cython.double
         ay: cython.double
         bx: cython.double
         by: cython.double
-        lox: cython.double
-        hix: cython.double
-        loy: cython.double
-        hiy: cython.double
         away_x: cython.double
         away_y: cython.double
-        cross: cython.double = 0.0
-        x0: cython.double = self.box_x0
-        x1: cython.double = self.box_x1
-        y0: cython.double = self.box_y0
-        y1: cython.double = self.box_y1
-        while at < past:
-            h = at + 1
-            at = h + (cython.cast(cython.longlong, self.line[at, 3]) >> 32)
-            if not self._edges_matter(h - 1):
-                continue
-            while h < at:
-                ax = self.line[h, 0]
-                ay = self.line[h, 1]
-                bx = self.line[h, 2]
-                by = self.line[h, 3]
-                h += 1
-                lox = ax if ax < bx else bx
-                hix = bx if ax < bx else ax
-                loy = ay if ay < by else by
-                hiy = by if ay < by else ay
-                if (lox > x1) | (hix < x0) | (loy > y1) | (hiy < y0):
-                    continue
-                # How far the edge's own box is away, east or west and north or south.
-                away_x = lox - x if lox > x else x - hix
-                away_y = loy - y if loy > y else y - hiy
-                if away_x <= BY_EDGE and away_y <= BY_EDGE:
-                    cross = (bx - ax) * (y - ay) - (by - ay) * (x - ax)
-                    if _on_edge(cross, ax, ay, bx, by, x, y):
-                        # On the line, or on either side of it for all that rounding tells: inside, as nothing
-                        # round it need be.
-                        x0 = x1 = x
-                        y0 = y1 = y
-                        continue
-                if away_x <= 0.0 and away_y <= 0.0:
-                    # The point is in the edge's own box: keep clear of the line by its two axis distances,
-                    # halved.
-                    # On which side the line is: east of the point where moving east brings the cross product
-                    # towards 0.
-                    away_x = fabs(cross / (by - ay)) * 0.49 if by != ay else 0.0
-                    away_y = fabs(cross / (bx - ax)) * 0.49 if bx != ax else 0.0
-                    if (cross > 0.0) == (by > ay):
-                        x1 = x + away_x if x + away_x < x1 else x1
-                    else:
-                        x0 = x - away_x if x - away_x > x0 else x0
-                    if (cross > 0.0) == (bx < ax):
-                        y1 = y + away_y if y + away_y < y1 else y1
-                    else:
-                        y0 = y - away_y if y - away_y > y0 else y0
-                elif away_x * (self.pace_north if loy > y else self.pace_south) >= away_y * (
-                    self.pace_east if lox > x else self.pace_west
-                ):
-                    if lox > x:
-                        x1 = lox - PAD
-                    else:
-                        x0 = hix + PAD
-                elif loy > y:
-                    y1 = loy - PAD
+        cross: cython.double
+        if (lox > self.box_x1) | (hix < self.box_x0) | (loy > self.box_y1) | (hiy < self.box_y0):
+            return
+        # How far the edge's own box is away, east or west and north or south.
+        away_x = lox - x if lox > x else x - hix
+        away_y = loy - y if loy > y else y - hiy
+        if away_x <= BY_EDGE and away_y <= BY_EDGE:
+            e = self.leaf_edge[first + k]
+            ax = self.ends[e, 0]
+            ay = self.ends[e, 1]
+            bx = self.ends[e, 2]
+            by = self.ends[e, 3]
+            lox = ax if ax < bx else bx
+            hix = bx if ax < bx else ax
+            loy = ay if ay < by else by
+            hiy = by if ay < by else ay
+            away_x = lox - x if lox > x else x - hix
+            away_y = loy - y if loy > y else y - hiy
+            cross = (bx - ax) * (y - ay) - (by - ay) * (x - ax)
+            if _on_edge(cross, ax, ay, bx, by, x, y):
+                # On the line, or on either side of it for all that rounding tells: inside, as nothing round
+                # it need be.
+                self.box_x0 = self.box_x1 = x
+                self.box_y0 = self.box_y1 = y
+                return
+            if away_x <= 0.0 and away_y <= 0.0:
+                # The point is in the edge's own box: keep clear of the line by its two axis distances,
+                # halved.
+                # On which side the line is: east of the point where moving east brings the cross product
+                # towards 0.
+                away_x = fabs(cross / (by - ay)) * 0.49 if by != ay else 0.0
+                away_y = fabs(cross / (bx - ax)) * 0.49 if bx != ax else 0.0
+                if (cross > 0.0) == (by > ay):
+                    self.box_x1 = x + away_x if x + away_x < self.box_x1 else self.box_x1
                 else:
-                    y0 = hiy + PAD
-        self.box_x0 = x0
-        self.box_x1 = x1
-        self.box_y0 = y0
-        self.box_y1 = y1
+                    self.box_x0 = x - away_x if x - away_x > self.box_x0 else self.box_x0
+                if (cross > 0.0) == (bx < ax):
+                    self.box_y1 = y + away_y if y + away_y < self.box_y1 else self.box_y1
+                else:
+                    self.box_y0 = y - away_y if y - away_y > self.box_y0 else self.box_y0
+                return
+        if away_x * (self.pace_north if loy > y else self.pace_south) >= away_y * (
+            self.pace_east if lox > x else self.pace_west
+        ):
+            if lox > x:
+                self.box_x1 = lox - PAD
+            else:
+                self.box_x0 = hix + PAD
+        elif loy > y:
+            self.box_y1 = loy - PAD
+        else:
+            self.box_y0 = hiy + PAD
 
     @cython.cfunc
     @cython.nogil
@@ -1878,50 +2001,81 @@ class Scan:
         r: cython.Py_ssize_t,
         c: cython.Py_ssize_t,
         own_leaf: cython.Py_ssize_t,
-        layers: cython.int,
+        lowest: cython.int,
+        highest: cython.int,
         near: cython.int,
     ) -> cython.int:
         """Add to the leaves near those of a cell, other than the report's own, that the box touches and that
         have edges in the layers; return how many there are."""
         split: cython.int = self.cell[r * 360 + c, 0]
         leaf: cython.Py_ssize_t = self.cell[r * 360 + c, 1]
+        row: cython.Py_ssize_t = self.cell[r * 360 + c, 3]
         cx: cython.double = c - 180.0
         cy: cython.double = r - 90.0
-        side: cython.double = 1.0
-        i0: cython.int = 0
-        i1: cython.int = 0
-        j0: cython.int = 0
-        j1: cython.int = 0
+        side: cython.double
         i: cython.int
         j: cython.int
-        mask: cython.int
-        skipped: cython.int = 0
-        if split > 1:
-            side = 1.0 / split
-            i0 = _index((self.box_x0 - cx) * split, split)
-            i1 = _index((self.box_x1 - cx) * split, split)
-            j0 = _index((self.box_y0 - cy) * split, split)
-            j1 = _index((self.box_y1 - cy) * split, split)
-            leaf += j0 * split
-        for j in range(j0, j1 + 1):
-            for i in range(i0, i1 + 1):
-                mask = self.edge_layers[leaf + i]
-                if mask & layers == 0:
-                    skipped |= mask
-                elif leaf + i != own_leaf:
-                    if near < NEAR:
-                        self.near[near] = cython.cast(cython.int, leaf + i)
-                        # A split is a power of 2: no rounding.
-                        self.near_at[near, 0] = cx + i * side
-                        self.near_at[near, 1] = cx + (i + 1) * side
-                        self.near_at[near, 2] = cy + j * side
-                        self.near_at[near, 3] = cy + (j + 1) * side
-                        if cython.compiled:
-                            prefetch(cython.address(self.line[self.leaf[leaf + i, 0], 0]))
-                    near += 1
-            leaf += split
-        self.skipped |= skipped
+        j1: cython.int
+        k: cython.int
+        columns: cython.uint
+        some: cython.uint
+        skipped: cython.uint = 0
+        if split == 1:
+            k = self.edge_layers[leaf]
+            if k & ((2 << highest) - (1 << lowest)) != 0:
+                return self._add_near(leaf, own_leaf, cx, cy, 1.0, near)
+            self.skipped |= k
+            return near
+        side = 1.0 / split
+        i = _index((self.box_x0 - cx) * split, split)
+        columns = (cython.cast(cython.uint, 2) << (_index((self.box_x1 - cx) * split, split) - i)) - 1
+        j = _index((self.box_y0 - cy) * split, split)
+        j1 = _index((self.box_y1 - cy) * split, split)
+        while j <= j1:
+            some = self.edge_rows[row + (1 + lowest) * split + j]
+            for k in range(lowest + 1, highest + 1):
+                some |= self.edge_rows[row + (1 + k) * split + j]
+            some = (some >> i) & columns
+            skipped |= (self.edge_rows[row + j] >> i) & columns & ~some
+            k = i
+            while some != 0:
+                if some & 1 != 0:
+                    near = self._add_near(
+                        leaf + j * split + k, own_leaf, cx + k * side, cy + j * side, side, near
+                    )
+                some >>= 1
+                k += 1
+            j += 1
+        if skipped != 0:
+            self.skipped = 1
         return near
+
+    @cython.cfunc
+    @cython.inline
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _add_near(
+        self,
+        leaf: cython.Py_ssize_t,
+        own_leaf: cython.Py_ssize_t,
+        west: cython.double,
+        south: cython.double,
+        side: cython.double,
+        near: cython.int,
+    ) -> cython.int:
+        """Add a leaf, unless it is the report's own, to those near; return how many there are."""
+        if leaf == own_leaf:
+            return near
+        if near < NEAR:
+            self.near[near] = cython.cast(cython.int, leaf)
+            # A split is a power of 2: no rounding.
+            self.near_at[near, 0] = west
+            self.near_at[near, 1] = west + side
+            self.near_at[near, 2] = south
+            self.near_at[near, 3] = south + side
+            if cython.compiled:
+                prefetch(cython.address(self.rim[self.leaf[leaf, 0], 0]))
+        return near + 1
 
     @cython.cfunc
     @cython.nogil
@@ -1973,7 +2127,7 @@ class Scan:
         self.skipped = 0
         for r in range(_index(self.box_y0 + 90.0, 180), r1 + 1):
             for c in range(c0, c1 + 1):
-                n = self._find_near(r, c, own_leaf, (2 << highest) - (1 << lowest), n)
+                n = self._find_near(r, c, own_leaf, lowest, highest, n)
         if n > NEAR:
             # Too crowded: no further than the report's own leaf.
             self._shrink_to(own_leaf, lat, lon)
@@ -2033,8 +2187,8 @@ class Scan:
         if not (slack < 0.5):
             slack = 1.0 / split
             steps = 0.0
-        while steps > 1.0 and (steps * fabs(dx) + 2.0 * slack) * (steps * fabs(dy) + 2.0 * slack) > room:
-            steps *= 0.7
+        if (steps * fabs(dx) + 2.0 * slack) * (steps * fabs(dy) + 2.0 * slack) > room:
+            steps = _steps(fabs(dx), fabs(dy), 2.0 * slack, room)
         self.box_x0 = lon - slack + (steps * dx if dx < 0.0 else 0.0)
         self.box_x1 = lon + slack + (steps * dx if dx > 0.0 else 0.0)
         self.box_y0 = lat - slack + (steps * dy if dy < 0.0 else 0.0)
@@ -2070,8 +2224,8 @@ class Scan:
         )
         free: cython.bint = split == 1 and self.edge_layers[leaf] == 0
         bulge: cython.double
-        if cython.compiled:
-            prefetch(cython.address(self.line[self.leaf[leaf, 0], 0]))
+        if cython.compiled and self.leaf_layers[leaf] != 0:
+            prefetch(cython.address(self.rim[self.leaf[leaf, 0], 0]))
         self.box_since = NEVER
         self.box_until = NO_END
         for k in range(self.rows):
@@ -2087,7 +2241,8 @@ class Scan:
             self.box_y1 = cy + 1.0 + ((k >> 12) & 15) - PAD
         else:
             self._look_ahead(g, split, lat, lon)
-        self._bound_leaf(self.leaf[leaf, 0], self.leaf[leaf + 1, 0], lat, lon)
+        if self.leaf_layers[leaf] != 0:
+            self._bound_leaf(self.leaf[leaf, 0], self.leaf[leaf + 1, 0], lat, lon)
         if not free:
             self._bound_near(g, leaf, lat, lon)
         # Between two points of the box the geodesic bulges towards the pole, by at most w² sin 2φ / 16.
@@ -2128,6 +2283,19 @@ def _index(at: cython.double, n: cython.int) -> cython.int:
     """Return which of n steps of 1 a number from 0 to n falls in; the last for n itself."""
     i: cython.int = cython.cast(cython.int, at)
     return 0 if i < 0 else (n - 1 if i >= n else i)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _steps(dx: cython.double, dy: cython.double, slack: cython.double, room: cython.double) -> cython.double:
+    """Return how many steps (dx, dy) a box with slack may reach and have no more area than there is room."""
+    a: cython.double = dx * dy
+    b: cython.double = 0.5 * slack * (dx + dy)
+    c: cython.double = room - slack * slack
+    if c <= 0.0:
+        return 1.0
+    return c / (b + sqrt(b * b + a * c))
 
 
 @cython.cfunc

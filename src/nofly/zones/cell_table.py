@@ -50,13 +50,17 @@ def cell_table(edges: dict[str, Any], parts: int, limits: Any) -> dict[str, Any]
     )
     leaf_full = _edges_first(next_entry, entry_part, entry_inside, entry_edge)
     layer_row, layer_m, layers = _layers(next_entry, leaf_full, entry_part, limits)
+    rows = _edge_rows(split, base, layers[1])
     return {
-        "cell": np.column_stack([split, base, _reach(split, base, count), np.zeros_like(split)]),
+        "cell": np.column_stack([split, base, _reach(split, base, count), rows[0]]),
+        "edge_rows": rows[1],
         "layer_row": layer_row,
         "layer_m": layer_m,
         "leaf_layers": layers[0],
         "edge_layers": layers[1],
-        **_lines(next_entry, leaf_full, entry_part, entry_inside, entry_edge, limits, ends[leaf_edge]),
+        **_rims(
+            next_entry, leaf_full, entry_part, entry_inside, entry_edge, limits, _boxes_of(ends)[leaf_edge]
+        ),
         "leaf_edge": leaf_edge,
         "ends": ends,
         "edge_part": part,
@@ -103,35 +107,84 @@ def _reach(split: Any, base: Any, leaf_edges: Any) -> Any:
     return np.where(free.ravel(), reach, 0).astype(np.int32)
 
 
-def _lines(
+def _edge_rows(split: Any, base: Any, edge_layers: Any) -> tuple[Any, Any]:
+    """Return each divided cell's first row and the rows, a bit for each leaf of a row that has edges: first
+    in any layer, then by layer."""
+    first = np.zeros(len(split), np.int32)
+    found, rows = [], 0
+    for side in np.unique(split[split > 1]).tolist():
+        cells = np.flatnonzero(split == side)
+        leaves = base[cells, None] + np.arange(side * side)
+        layers = edge_layers[leaves].reshape(len(cells), 1, side, side)
+        bits = layers & (1 << np.arange(LAYERS, dtype=np.uint8))[:, None, None]
+        has = np.concatenate([layers, bits], axis=1) != 0
+        weights = np.uint32(1) << np.arange(side, dtype=np.uint32)
+        found.append(np.where(has, weights, np.uint32(0)).sum(axis=-1, dtype=np.uint32).ravel())
+        first[cells] = rows + np.arange(len(cells)) * (1 + LAYERS) * side
+        rows += len(cells) * (1 + LAYERS) * side
+    return first, np.concatenate([*found, np.zeros(1, np.uint32)])
+
+
+def _rims(
     leaf_entry: Any,
     leaf_full: Any,
     entry_part: Any,
     entry_inside: Any,
     entry_edge: Any,
     limits: Any,
-    ends: Any,
+    boxes: Any,
 ) -> dict[str, Any]:
-    """Put each entry's limits and edges one after the other: reading them is waiting for memory."""
+    """Put each entry's limits and the boxes of its edges one after the other, in lines of the cache."""
     count = np.diff(entry_edge)
-    at = np.arange(len(count)) + entry_edge[:-1]
-    lines = len(count) + len(ends)
-    line = np.empty((lines, 4))
+    rows = (count + 3) // 4
+    past = np.cumsum(rows + 1)
+    at = past - rows - 1
+    total = int(past[-1]) if len(past) else 0
+    rim = _by_lines_of_cache(total)
+    edges = np.arange(len(boxes))
+    entry = np.repeat(np.arange(len(count)), count)
+    nth = edges - entry_edge[entry]
+    lanes = rim.reshape(total, 4, 4)
+    lanes[:] = np.array([[np.inf], [-np.inf], [np.inf], [-np.inf]], np.float32)
+    lanes[at[entry] + 1 + nth // 4, :, nth % 4] = boxes
     mine = limits[entry_part]
-    rows = mine[:, 1::2].astype(np.int64) + 1
-    line[at, 0], line[at, 1] = mine[:, 0], mine[:, 2]
-    line[at, 2] = entry_part.astype(np.int64) << 9 | rows[:, 0] << 5 | rows[:, 1] << 1 | entry_inside
-    line[at, 3] = count.astype(np.int64) << 32 | entry_edge[:-1]
-    edged = np.ones(lines, bool)
-    edged[at] = False
-    line[edged] = ends
-    where = np.append(at, lines)
+    real, whole = rim.view(np.float64), rim.view(np.int32)
+    real[at, 0], real[at, 1] = mine[:, 0], mine[:, 2]
+    height_rows = mine[:, 1::2].astype(np.int32) + 1
+    whole[at, 4] = entry_part
+    whole[at, 5] = height_rows[:, 0] << 8 | height_rows[:, 1] << 4 | entry_inside
+    whole[at, 6], whole[at, 7] = count, entry_edge[:-1]
+    with_edges = np.flatnonzero(count)
+    if len(with_edges):
+        first = entry_edge[with_edges]
+        for k, least in enumerate((np.minimum, np.maximum, np.minimum, np.maximum)):
+            rim[at[with_edges], 8 + k] = least.reduceat(boxes[:, k], first)
+    where = np.append(at, total)
     return {
-        "line": line,
+        "rim": rim,
         "leaf": np.column_stack([where[leaf_entry], where[np.append(leaf_full, len(count))]]).astype(
             np.int32
         ),
     }
+
+
+def _by_lines_of_cache(rows: int) -> Any:
+    """Return (rows, 16) of float32, zero, each row a line of the cache."""
+    room = np.zeros(16 * rows + 16, np.float32)
+    return room[-room.ctypes.data // 4 % 16 :][: 16 * rows].reshape(rows, 16)
+
+
+def _boxes_of(ends: Any) -> Any:
+    """Return each edge's least and greatest longitude and latitude, (n, 4) float32, rounded outwards."""
+    box = np.empty((len(ends), 4), np.float32)
+    for k in range(2):
+        for side, pick, away in ((0, np.minimum, -np.inf), (1, np.maximum, np.inf)):
+            exact = pick(ends[:, k], ends[:, k + 2])
+            near = exact.astype(np.float32)
+            short = near > exact if side == 0 else near < exact
+            near[short] = np.nextafter(near[short], np.float32(away))
+            box[:, 2 * k + side] = near
+    return box
 
 
 def _edges_first(leaf_entry: Any, entry_part: Any, entry_inside: Any, entry_edge: Any) -> Any:

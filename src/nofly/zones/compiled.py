@@ -37,21 +37,26 @@ class CompiledZones:
     limits: NDArray[np.float64]
     """(parts, 4): floor in metres or -inf, its height row or -1; ceiling or inf, its height row or -1."""
     cell: NDArray[np.int32]
-    """(cells, 4): leaves a side, first leaf, and for cells without edges how many columns to the west and
-    east and rows to the south and north have none either, four bits each."""
+    """(cells, 4): leaves a side; first leaf; for cells without edges how many columns to the west and east
+    and rows to the south and north have none either, four bits each; the first row in ``edge_rows``."""
     leaf: NDArray[np.int32]
-    """(leaves + 1, 2): the lines at which each leaf's entries with edges begin, and those without, the parts
-    that cover all of it."""
+    """(leaves + 1, 2): the rows of ``rim`` at which each leaf's entries with edges begin, and those without,
+    the parts that cover all of it."""
     leaf_layers: NDArray[np.uint8]
     """The layers of height, a bit each, that each leaf's entries reach into."""
     edge_layers: NDArray[np.uint8]
     """Those that its entries with edges do."""
-    line: NDArray[np.float64]
-    """(lines, 4): an entry is a line of floor, ceiling, ``code`` and ``span``, and its edges, a line each of
-    x0, y0, x1, y1 in degrees, the area on the left. From the high bits down ``code`` is the part, one more
-    than the height rows of floor and ceiling in four bits each (0 for none), and whether the leaf's reference
-    point is inside; ``span`` is the number of edges and in 32 bits the first one's place in ``leaf_edge``."""
+    edge_rows: NDArray[np.uint32]
+    """The leaves of a row of a divided cell that have edges, a bit each: all rows for any layer, then those
+    for each layer."""
+    rim: NDArray[np.float32]
+    """(rows, 16), a row of 64 bytes. An entry begins with a row of its limits, floor and ceiling, as float64;
+    as int32 the part, one more than the height rows of ceiling and floor in four bits each above whether the
+    leaf's reference point is inside (0 for no row), the number of edges, and the first one's place in
+    ``leaf_edge``; and the box of all its edges. Its edges follow, four to a row: the least longitude of the
+    four, the greatest, the least latitude and the greatest, in degrees, rounded outwards."""
     leaf_edge: NDArray[np.int32]
+    """The edges of ``ends`` in the order of the entries."""
     layer_row: int
     """The height row that the layers are on, -1 where no limit is on any."""
     layer_m: NDArray[np.float64]
