@@ -96,7 +96,7 @@ def _kept(state: dict[str, Any], keep: NDArray[np.bool_]) -> dict[str, Any]:
     arrays = {name: of(value) for name, value in heard.items() if isinstance(value, np.ndarray)}
     size = len(arrays["last_us"])
     return {
-        **state, "heard_us": of(state["heard_us"]),
+        **state,
         "_preparing": {
             **prepared, "targets": [prepared["targets"][row] for row in rows.tolist()],
             "shadows": [int(number[k]) for k in prepared["shadows"] if keep[k]],

@@ -68,7 +68,10 @@ class Heard:
     def __init__(self) -> None:
         self.last_us = np.zeros(0, np.int64)
         """Time of each target's last report, long ago where there is none."""
+        self._before_us = np.zeros(0, np.int64)
+        """Of each row of the batch the time of its target's last report before the batch."""
         self._count = np.zeros(0, np.int64)
+        """How many reports were counted, while there was something to count them for."""
         self._mark = np.zeros(0, np.uint16)
         self._stated = np.zeros(0, np.bool_)
         self._told: list[NDArray[Any]] = [np.zeros(0, object) for _ in TOLD]
@@ -93,8 +96,14 @@ class Heard:
             setattr(self, name, np.concatenate([column, np.zeros(more, column.dtype)]))
         self._told = [np.concatenate([texts, np.full(more, None, object)]) for texts in self._told]
 
+    def hear(self, taken: Taken) -> None:
+        """Note when each target of a batch was heard last; :meth:`step` then takes the batch."""
+        self._before_us = self.last_us[taken.target]
+        # Of rows with one target NumPy keeps what is assigned last.
+        self.last_us[taken.target] = taken.positions.time_us
+
     def step(self, taken: Taken | None, happened: Iterable[Happened]) -> None:
-        """Take a batch (None: there is none) and what happened in it."""
+        """Take a batch that was heard (None: there is none) and what happened in it."""
         events: dict[int, list[Happened]] = {}
         for one in happened:
             if one.happening.event in _BEGINS or one.happening.event in _ENDS:
@@ -110,13 +119,19 @@ class Heard:
             for name, text in zip(TOLD, texts, strict=True)
         ]
         stated = states_error(positions)
-        rows = self._to_walk(target, taken.marks, stated, sent, events)
-        self._walk(taken, rows, sent, stated, events)
-        for number in {*events} - {*target[rows].tolist()}:
+        busy = np.flatnonzero(self._busy[target])
+        rows = self._to_walk(taken, busy, stated, sent, events)
+        if len(rows):
+            busy = np.setdiff1d(busy, rows, assume_unique=True)
+            self._walk(taken, rows, sent, stated, events)
+        for number in events.keys() - {*target[rows].tolist()}:
             self._rest(number, events[number])
-        rest = np.ones(len(target), np.bool_)
-        rest[rows] = False
-        self._pass(taken, np.flatnonzero(rest), sent, stated)
+        np.add.at(self._count, target[busy], 1)
+        self._mark[target], self._stated[target] = taken.marks, stated
+        for told, new in zip(self._told, sent, strict=True):
+            if new is not None:
+                there = np.flatnonzero(new != np.array(None))
+                told[target[there]] = new[there]
 
     def _as_objects(self, name: str, text: Coded) -> NDArray[Any]:
         values, words = self._words.get(name, (None, None))
@@ -187,20 +202,21 @@ class Heard:
             self._ended.setdefault(target, []).append((zone, _loaded(account)))
 
     def _to_walk(
-        self, target: NDArray[np.int32], marks: NDArray[np.uint16], stated: NDArray[np.bool_],
+        self, taken: Taken, busy: NDArray[np.int64], stated: NDArray[np.bool_],
         sent: list[NDArray[Any] | None], events: dict[int, list[Happened]],
     ) -> NDArray[np.int64]:  # fmt: skip
-        """Return the rows of the targets that have to be gone through one by one, by target and time."""
-        busy = self._busy[target]
-        news = busy & ((marks != 0) | (stated != self._stated[target]))
-        if busy.any():
-            rows = np.flatnonzero(busy)
-            for texts, told in zip(sent, self._told, strict=True):
-                if texts is None:
-                    continue
-                new = texts[rows]
-                news[rows] |= (new != told[target[rows]]) & (new != np.array(None))
-        walked = np.concatenate([target[news], np.array([*events], np.int32)])
+        """Return the rows of the targets that have to be gone through one by one, by target and time; of the
+        ``busy`` rows those of targets that have news."""
+        target = taken.target
+        who = target[busy]
+        news = (taken.marks[busy] != 0) | (stated[busy] != self._stated[who])
+        for texts, told in zip(sent, self._told, strict=True):
+            if texts is not None:
+                new = texts[busy]
+                news |= (new != told[who]) & (new != np.array(None))
+        walked = np.concatenate([who[news], np.array([*events], np.int32)])
+        if not len(walked):
+            return walked.astype(np.int64)
         self._walked[walked] = True
         rows = np.flatnonzero(self._walked[target])
         self._walked[walked] = False
@@ -211,27 +227,28 @@ class Heard:
         stated: NDArray[np.bool_], events: dict[int, list[Happened]],
     ) -> None:  # fmt: skip
         numbers = taken.target[rows].tolist()
-        times = taken.positions.time_us[rows].tolist()
+        times, before_us = taken.positions.time_us[rows].tolist(), self._before_us[rows].tolist()
         marks, states = taken.marks[rows].tolist(), stated[rows].tolist()
         none = [None] * len(rows)
         columns = (none if column is None else column[rows].tolist() for column in sent)
         texts = list(zip(*columns, strict=True))
-        last = -1
+        last, last_us = -1, _NEVER_US
         pending: list[Happened] = []
         for k, target in enumerate(numbers):
             if target != last:
                 self._rest(last, pending)
                 pending = _in_turn(events.get(target, ()))
-                last = target
+                last, last_us = target, before_us[k]
             time_us = times[k]
             while pending and _before(pending[0], time_us):
-                self._turn(pending.pop(0), taken.positions.take(rows[k : k + 1]))
+                self._turn(pending.pop(0), last_us, taken.positions, int(rows[k]))
             self._one(target, time_us, marks[k], states[k], texts[k])
+            last_us = time_us
         self._rest(last, pending)
 
     def _rest(self, target: int, pending: list[Happened]) -> None:
         for one in pending:
-            self._turn(one, None)
+            self._turn(one, int(self.last_us[target]))
         if target >= 0:
             self._note(target)
 
@@ -258,19 +275,19 @@ class Heard:
             account.marks[marks] += 1
             account.stated = bool(account.stated) or stated
         self._count[target] = count + 1
-        self.last_us[target], self._mark[target], self._stated[target] = time_us, marks, stated
+        self._mark[target], self._stated[target] = marks, stated
 
-    def _turn(self, one: Happened, row: Positions | None) -> None:
-        """Begin or end an account."""
+    def _turn(self, one: Happened, last_us: int, positions: Positions | None = None, row: int = 0) -> None:
+        """Begin or end an account; ``last_us`` is the time of the target's last report before, ``row`` among
+        ``positions`` the first after, where there is one."""
         target, happening = one.target, one.happening
         going, count = self._going.setdefault(target, {}), int(self._count[target])
         if happening.event in _BEGINS and one.zone not in going:
-            # Alone, without the texts of the batch that it came in.
-            first = None if row is None else as_positions(as_table(row))
+            first = None if positions is None else _alone(positions, row)
             account = Account(happening.time_us, count, first=first)
             account.stated_before = bool(self._stated[target])
             account.else_told = [column[target] for column in self._told]
-            if happening.time_us <= int(self.last_us[target]):
+            if happening.time_us <= last_us:
                 # The report before lies on the border, or just behind: it is of the stay.
                 account.settled, account.stated = count - 1, account.stated_before
                 account.marks[int(self._mark[target])] += 1
@@ -299,27 +316,18 @@ class Heard:
         )
         self._busy[target] = target in self._going or lacking
 
-    def _pass(
-        self,
-        taken: Taken,
-        rows: NDArray[np.int64],
-        sent: list[NDArray[Any] | None],
-        stated: NDArray[np.bool_],
-    ) -> None:
-        """Take the reports of which no account has news. Of rows with one target NumPy keeps what is assigned
-        last."""
-        if not len(rows):
-            return
-        target = taken.target[rows]
-        np.add.at(self._count, target, 1)
-        self.last_us[target] = taken.positions.time_us[rows]
-        self._mark[target], self._stated[target] = taken.marks[rows], stated[rows]
-        for told, texts in zip(self._told, sent, strict=True):
-            if texts is None:
-                continue
-            new = texts[rows]
-            there = np.flatnonzero(new != np.array(None))
-            told[target[there]] = new[there]
+
+def _alone(positions: Positions, row: int) -> Positions:
+    """Return one report, without the texts of the batch that it came in."""
+
+    def text(coded: Coded) -> Coded:
+        value = coded.at(row)
+        return (
+            Coded(coded.codes[:1] * 0, [value]) if value is not None else Coded(coded.codes[:1] * 0 - 1, [])
+        )
+
+    one = positions.take(slice(row, row + 1)).copied()
+    return replace(one, target=text(positions.target), texts={n: text(t) for n, t in positions.texts.items()})
 
 
 def _in_turn(events: Iterable[Happened]) -> list[Happened]:
