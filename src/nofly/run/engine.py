@@ -141,11 +141,11 @@ class Engine:
         """Return a target, or its reports that are not credible, as it was last heard; None where it has not
         been since the start."""
         number = self._latest.number(target_id, shadow)
-        found = None if number is None else self._latest.of(number)
-        if number is None or found is None:
+        heights_m = None if number is None else self._latest.of(number)
+        if number is None or heights_m is None:
             return None
         seen = self._heard.now(number)
-        return found._replace(callsign=seen.callsign, squawk=seen.squawk)
+        return Now(int(self.heard_us[number]), heights_m, seen.callsign, seen.squawk)
 
     def step(self, positions: Positions, until_us: int) -> Tick:
         """Take a batch; no report as old as ``until_us`` is expected any more.

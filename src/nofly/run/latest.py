@@ -1,4 +1,4 @@
-"""Where each target was last: the time and the heights of its last report, as they were judged."""
+"""How high each target was last: the heights of its last report, as they were judged."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence, Set
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nofly.run.preparing import Taken
 from nofly.zones.model import Datum
-
-_NEVER_US = np.iinfo(np.int64).min
 
 
 class Now(NamedTuple):
@@ -32,22 +31,26 @@ class Latest:
         self._targets, self._shadows = targets, shadows
         self._numbers: dict[tuple[str, bool], int] = {}
         self._named = 0
-        self._time_us = np.full(0, _NEVER_US)
-        self._heights_m = {datum: np.zeros(0) for datum in Datum}
+        self._met = np.zeros(0, np.bool_)
+        self._heights_m: dict[Datum, NDArray[np.float64]] = {}
+        """Columns of the datums of which a height was ever known."""
 
     def step(self, taken: Taken) -> None:
         """Take a batch, each target's rows in order of time."""
-        more = len(self._targets) - len(self._time_us)
+        more = len(self._targets) - len(self._met)
         if more > 0:
-            more = max(more, len(self._time_us) // 2)
-            self._time_us = np.concatenate([self._time_us, np.full(more, _NEVER_US)])
+            more = max(more, len(self._met) // 2)
+            self._met = np.concatenate([self._met, np.zeros(more, np.bool_)])
             for datum, column in self._heights_m.items():
                 self._heights_m[datum] = np.concatenate([column, np.full(more, np.nan)])
-        # Of a number that occurs several times, NumPy assigns the last.
-        self._time_us[taken.target] = taken.positions.time_us
-        for datum, column in self._heights_m.items():
+        self._met[taken.target] = True
+        for datum in Datum:
             told = taken.positions.columns.get(f"alt_{datum.lower()}_m")
-            column[taken.target] = np.nan if told is None else told
+            if told is not None and datum not in self._heights_m:
+                self._heights_m[datum] = np.full(len(self._met), np.nan)
+            if datum in self._heights_m:
+                # Of a number that occurs several times, NumPy assigns the last.
+                self._heights_m[datum][taken.target] = np.nan if told is None else told
 
     def number(self, target_id: str, shadow: bool) -> int | None:
         """Return the number of a target, None of one that was not heard."""
@@ -56,9 +59,12 @@ class Latest:
         self._named = len(self._targets)
         return self._numbers.get((target_id, shadow))
 
-    def of(self, number: int) -> Now | None:
-        """Return the last report of a target, None where there is none."""
-        if number >= len(self._time_us) or self._time_us[number] == _NEVER_US:
+    def of(self, number: int) -> dict[str, float] | None:
+        """Return the heights of a target's last report by datum, those that are known; None where there is no
+        report."""
+        if number >= len(self._met) or not self._met[number]:
             return None
-        known = {str(datum): float(column[number]) for datum, column in self._heights_m.items()}
-        return Now(int(self._time_us[number]), {d: m for d, m in known.items() if not np.isnan(m)})
+        known = {
+            str(datum): float(self._heights_m[datum][number]) for datum in Datum if datum in self._heights_m
+        }
+        return {d: m for d, m in known.items() if not np.isnan(m)}
