@@ -3,7 +3,6 @@ traffic, without keeping the reports."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -31,8 +30,8 @@ class Account:
 
     entry_us: int
     settled: int
-    told: tuple[Counter[str], ...] = field(default_factory=lambda: tuple(Counter() for _ in TOLD))
-    marks: Counter[int] = field(default_factory=Counter)
+    told: tuple[dict[str, int], ...] = field(default_factory=lambda: tuple({} for _ in TOLD))
+    marks: dict[int, int] = field(default_factory=dict)
     stated: bool | None = None
     """Whether a report in it states its own error; None where there is none."""
     stated_before: bool = False
@@ -43,19 +42,16 @@ class Account:
 
     def seen(self) -> Seen:
         """Return what is known."""
-        texts = {
-            kind: min((name for name, n in count.items() if n == max(count.values())), default=other)
-            for kind, count, other in zip(TOLD, self.told, self.else_told, strict=True)
-        }
-        sentences: Counter[str] = Counter()
+        callsign, squawk, category = (
+            min(name for name, n in count.items() if n == max(count.values())) if count else other
+            for count, other in zip(self.told, self.else_told, strict=True)
+        )
+        sentences: dict[str, int] = {}
         for marks, n in self.marks.items():
             for sentence in sentences_of(marks):
-                sentences[sentence] += n
-        return Seen(
-            **texts,
-            sentences=dict(sentences),
-            stated_errors=self.stated_before if self.stated is None else self.stated,
-        )
+                sentences[sentence] = sentences.get(sentence, 0) + n
+        stated = self.stated_before if self.stated is None else self.stated
+        return Seen(callsign, squawk, category, sentences, stated)
 
 
 class Heard:
@@ -159,14 +155,14 @@ class Heard:
         account = self._going.get(target, {}).get(zone)
         if account is None:
             return None
-        copy = replace(account, told=tuple(map(Counter, account.told)))
+        copy = replace(account, told=tuple(map(dict, account.told)))
         self._settle(target, copy, int(self._count[target]))
         return copy.seen()
 
     def now(self, target: int) -> Seen:
         """Return what a target sent last."""
-        texts = {name: told[target] for name, told in zip(TOLD, self._told, strict=True)}
-        return Seen(**texts, stated_errors=bool(self._stated[target]))
+        callsign, squawk, category = (told[target] for told in self._told)
+        return Seen(callsign, squawk, category, stated_errors=bool(self._stated[target]))
 
     def forget(self, target: int, zone: int, entry_us: int) -> None:
         """Drop the account of a stay that ended."""
@@ -272,7 +268,7 @@ class Heard:
                     if missing and time_us <= account.exit_us + LATER_S * US_PER_S:
                         account.else_told[k] = new
         for account in going.values():
-            account.marks[marks] += 1
+            account.marks[marks] = account.marks.get(marks, 0) + 1
             account.stated = bool(account.stated) or stated
         self._count[target] = count + 1
         self._mark[target], self._stated[target] = marks, stated
@@ -290,7 +286,7 @@ class Heard:
             if happening.time_us <= last_us:
                 # The report before lies on the border, or just behind: it is of the stay.
                 account.settled, account.stated = count - 1, account.stated_before
-                account.marks[int(self._mark[target])] += 1
+                account.marks[int(self._mark[target])] = 1
             going[one.zone] = account
         elif happening.event in _ENDS and one.zone in going:
             account = going.pop(one.zone)
@@ -303,9 +299,10 @@ class Heard:
     def _settle(self, target: int, account: Account, count: int) -> None:
         """Count the reports since the account was settled, for the texts that held."""
         if count > account.settled:
-            for counter, texts in zip(account.told, self._told, strict=True):
-                if texts[target] is not None:
-                    counter[texts[target]] += count - account.settled
+            for counts, texts in zip(account.told, self._told, strict=True):
+                text = texts[target]
+                if text is not None:
+                    counts[text] = counts.get(text, 0) + count - account.settled
         account.settled = count
 
     def _note(self, target: int) -> None:
@@ -322,12 +319,16 @@ def _alone(positions: Positions, row: int) -> Positions:
 
     def text(coded: Coded) -> Coded:
         value = coded.at(row)
-        return (
-            Coded(coded.codes[:1] * 0, [value]) if value is not None else Coded(coded.codes[:1] * 0 - 1, [])
-        )
+        code, values = (-1, []) if value is None else (0, [value])
+        return Coded(np.array([code], np.int32), values)
 
-    one = positions.take(slice(row, row + 1)).copied()
-    return replace(one, target=text(positions.target), texts={n: text(t) for n, t in positions.texts.items()})
+    here = slice(row, row + 1)
+    return Positions(
+        positions.time_us[here].copy(), text(positions.target), positions.lat_deg[here].copy(),
+        positions.lon_deg[here].copy(),
+        {name: column[here].copy() for name, column in positions.columns.items()},
+        {name: text(coded) for name, coded in positions.texts.items()},
+    )  # fmt: skip
 
 
 def _in_turn(events: Iterable[Happened]) -> list[Happened]:
@@ -353,13 +354,12 @@ def _before(one: Happened, time_us: int) -> bool:
 def _saved(account: Account) -> list[Any]:
     first = account.first
     row = None if first is None or not len(first) else as_table(first)
-    told = [dict(count) for count in account.told]
-    return [account.entry_us, account.settled, told, list(account.marks.items()), account.stated,
-            account.stated_before, account.exit_us, account.else_told, row]  # fmt: skip
+    told, marks = list(account.told), list(account.marks.items())
+    return [account.entry_us, account.settled, told, marks, account.stated, account.stated_before,
+            account.exit_us, account.else_told, row]  # fmt: skip
 
 
 def _loaded(saved: list[Any]) -> Account:
     entry_us, settled, told, marks, stated, before, exit_us, else_told, row = saved
-    counts = tuple(Counter(count) for count in told)
     first = None if row is None else as_positions(Table(*row))
-    return Account(entry_us, settled, counts, Counter(dict(marks)), stated, before, exit_us, else_told, first)
+    return Account(entry_us, settled, tuple(told), dict(marks), stated, before, exit_us, else_told, first)

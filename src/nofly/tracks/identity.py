@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import IntFlag
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -85,6 +85,7 @@ def parse_address(text: str, *, source: str = "", locator: str = "") -> str:
     return address
 
 
+@lru_cache(maxsize=1 << 16)
 def icao24_of(target_id: str) -> str | None:
     """Return the ICAO address in a target id, or None where the target is known by something else."""
     if not target_id.startswith(ICAO_PREFIX):
