@@ -94,20 +94,20 @@ class OpenStays:
         ended = self._ended
         if not len(ended):
             return np.zeros(0, np.bool_)
-        exit_us = self._changes.view.time_us[self._row(ended.exit)]
-        key = self._key(ended)
-        order = np.lexsort((exit_us, key))
-        group = key[order]
-        last = np.flatnonzero(np.append(group[1:] != group[:-1], True))
-        last_us = np.empty_like(exit_us)
-        last_us[order] = np.repeat(exit_us[order[last]], np.diff(last, prepend=-1))
-        zone = self._zones.part_zone[ended.part]
-        over: NDArray[np.bool_] = heard_us[ended.target] > last_us + self._touch_us[zone]
+        exits_us = self._changes.view.time_us[self._row(ended.exit)].tolist()
+        keys, targets = self._key(ended).tolist(), ended.target.tolist()
+        last_us = dict(zip(keys, exits_us, strict=True))
+        for key, exit_us in zip(keys, exits_us, strict=True):
+            last_us[key] = max(last_us[key], exit_us)
+        touch_us = self._touch_us[self._zones.part_zone[ended.part]].tolist()
+        until_us = [last_us[key] + touch for key, touch in zip(keys, touch_us, strict=True)]
+        over: NDArray[np.bool_] = heard_us[ended.target] > np.array(until_us)
         if len(lost):
-            over |= np.isin(ended.target, lost)
-        going = visits.open_of(ended.target)
-        if len(going):
-            over &= ~np.isin(key, self._key(going))
+            gone = {*lost.tolist()}
+            over |= [target in gone for target in targets]
+        going = {*self._key(visits.open_of(ended.target)).tolist()}
+        if going:
+            over &= [key not in going for key in keys]
         return over
 
     def _key(self, visits: Visits) -> NDArray[np.int64]:

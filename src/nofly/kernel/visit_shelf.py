@@ -9,7 +9,17 @@ from numpy.typing import NDArray
 
 from nofly.kernel.depth_scan import Measure, turn_visits, unchain
 from nofly.kernel.detect import Changes, Reports, Why, joined, no_changes
-from nofly.kernel.visits import FOREVER_US, PATH, SUMS, PartShapes, Quality, Visits, at_ends, joined_visits
+from nofly.kernel.visits import (
+    FOREVER_US,
+    PATH,
+    SUMS,
+    PartShapes,
+    Quality,
+    Visits,
+    at_ends,
+    joined_visits,
+    no_visits,
+)
 from nofly.units import US_PER_S
 from nofly.zones.compiled import CompiledZones
 
@@ -81,6 +91,8 @@ class VisitShelf:
         """Return the open visits of some targets."""
         head = self._head[targets[targets < len(self._head)]]
         at = np.unique(head[head != _NONE])
+        if not len(at):
+            return no_visits()
         found = [at]
         while len(at):
             at = self._slot[at, _NEXT]

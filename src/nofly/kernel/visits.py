@@ -269,10 +269,9 @@ class PartShapes:
     def ensure(self, parts: NDArray[np.int64], measure: Measure, held: int) -> int:
         """See that a measure holds the shapes of the parts; ``held`` is how many pieces it holds, -1 to begin
         with. Return how many it holds now. Two threads may not do this at once."""
-        wanted = np.zeros(len(self._index), bool)
-        wanted[parts] = True
-        missing = np.flatnonzero(wanted & (self._index[:, 1] == 0))
+        missing = parts[self._index[parts, 1] == 0]
         if len(missing):
+            missing = np.unique(missing)
             made = shapes(self._zones, missing.tolist())
             n, m = self._pieces.append(made.pieces), self._blocks.append(made.block)
             self._wide.append(made.wide)

@@ -118,7 +118,9 @@ class Heard:
         busy = np.flatnonzero(self._busy[target])
         rows = self._to_walk(taken, busy, stated, sent, events)
         if len(rows):
-            busy = np.setdiff1d(busy, rows, assume_unique=True)
+            walked = np.zeros(len(target), np.bool_)
+            walked[rows] = True
+            busy = busy[~walked[busy]]
             self._walk(taken, rows, sent, stated, events)
         for number in events.keys() - {*target[rows].tolist()}:
             self._rest(number, events[number])
