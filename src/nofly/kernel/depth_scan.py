@@ -25,6 +25,7 @@ A_M = cython.declare(cython.double, 6378137.0)
 B_M = cython.declare(cython.double, 6356752.314245179)
 E2 = cython.declare(cython.double, 0.00669437999014131699613723354004)
 INF = cython.declare(cython.double, float("inf"))
+NAN = cython.declare(cython.double, float("nan"))
 TOLERANCE_M = cython.declare(cython.double, 0.1)
 TOLERANCE_PART = cython.declare(cython.double, 4e-5)
 BLOCK = cython.declare(cython.Py_ssize_t, 4)
@@ -1024,3 +1025,41 @@ def unchain(head, slot, closed):  # type: ignore[no-untyped-def]
                     s = slots[s, NEXT]
                 slots[s, NEXT] = slots[last[k], NEXT]
             slots[last[k], TARGET] = -1
+
+
+def note_last(  # type: ignore[no-untyped-def]
+    number, time_us, mark, stated, std_m, amsl_m, agl_m, hae_m, table, table_m, before
+):
+    """Put what each row says in the place of its number in a table of eight columns of 64 bits: time, mark,
+    stated, 1, and four heights, NaN where a column of heights is empty. ``table_m`` is the same memory as
+    float64. Write into ``before`` (3, n) what its time, mark and stated were."""
+    of: cython.const[cython.int][::1] = number
+    when: cython.const[cython.longlong][:] = time_us
+    marks: cython.const[cython.ushort][:] = mark
+    states: cython.const[cython.uchar][:] = stated
+    std: cython.const[cython.double][:] = std_m
+    amsl: cython.const[cython.double][:] = amsl_m
+    agl: cython.const[cython.double][:] = agl_m
+    hae: cython.const[cython.double][:] = hae_m
+    last: cython.longlong[:, ::1] = table
+    last_m: cython.double[:, ::1] = table_m
+    was: cython.longlong[:, ::1] = before
+    i: cython.Py_ssize_t
+    t: cython.Py_ssize_t
+    n: cython.Py_ssize_t = of.shape[0]
+    with cython.nogil:
+        for i in range(n):
+            if cython.compiled and i + 2 * AHEAD_ROWS < n:
+                prefetch(cython.address(last[of[i + 2 * AHEAD_ROWS], 0]))
+            t = of[i]
+            was[0, i] = last[t, 0]
+            was[1, i] = last[t, 1]
+            was[2, i] = last[t, 2]
+            last[t, 0] = when[i]
+            last[t, 1] = marks[i]
+            last[t, 2] = states[i]
+            last[t, 3] = 1
+            last_m[t, 4] = std[i] if std.shape[0] == n else NAN
+            last_m[t, 5] = amsl[i] if amsl.shape[0] == n else NAN
+            last_m[t, 6] = agl[i] if agl.shape[0] == n else NAN
+            last_m[t, 7] = hae[i] if hae.shape[0] == n else NAN

@@ -45,7 +45,7 @@ from nofly.zones.predicates import any_matches, may_ever_match
 Body = dict[str, Any]
 """What is recorded: a JSON object with ``time_us``, ``kind`` and ``incident``."""
 
-_SAVED = ("_preparing", "_book", "_stays", "_heard", "_verdicts")
+_SAVED = ("_preparing", "_book", "_stays", "_latest", "_heard", "_verdicts")
 _NEVER_HEARD_US = np.iinfo(np.int64).max
 
 
@@ -103,8 +103,8 @@ class Engine:
         self._book = VisitShelf(self._zones)
         self._sides = ZoneSides(self._zones)
         self._stays = OpenStays(self._zones)
-        self._heard = Heard()
         self._latest = Latest(self.targets, self._preparing.shadows)
+        self._heard = Heard(self._latest)
         changes = edition_changes(law)
         for zone, force in zip(law, self.in_force, strict=True):
             changes.setdefault(zone.id, set()).update(t for t in force if t is not None)
@@ -135,17 +135,17 @@ class Engine:
     @property
     def heard_us(self) -> NDArray[np.int64]:
         """Time of each target's last report, by its number; long ago where there is none."""
-        return self._heard.last_us
+        return self._latest.time_us
 
     def now(self, target_id: str, shadow: bool) -> Now | None:
         """Return a target, or its reports that are not credible, as it was last heard; None where it has not
         been since the start."""
         number = self._latest.number(target_id, shadow)
-        heights_m = None if number is None else self._latest.of(number)
-        if number is None or heights_m is None:
+        found = None if number is None else self._latest.of(number)
+        if number is None or found is None:
             return None
         seen = self._heard.now(number)
-        return Now(int(self.heard_us[number]), heights_m, seen.callsign, seen.squawk)
+        return found._replace(callsign=seen.callsign, squawk=seen.squawk)
 
     def step(self, positions: Positions, until_us: int) -> Tick:
         """Take a batch; no report as old as ``until_us`` is expected any more.
@@ -212,7 +212,7 @@ class Engine:
         if not len(positions):
             return positions, None
         target = self._preparing.numbers(positions.target)
-        self._heard.grow(len(self.targets))
+        self._grow()
         time_us, since_us = positions.time_us, self._preparing.latest_us(self.heard_us, target)
         behind = time_us < np.maximum(np.maximum.accumulate(time_us), since_us)
         if not behind.any():
@@ -225,12 +225,16 @@ class Engine:
             return positions, None
         return positions.take(np.delete(np.arange(len(positions)), rows)), positions.take(rows).copied()
 
+    def _grow(self) -> None:
+        self._latest.grow(len(self.targets))
+        self._heard.grow(len(self.targets))
+
     def _take(self, positions: Positions) -> Taken:
         taken = self._preparing.step(positions)
         if self._preparing.active is not self._active:
             self._active = self._preparing.active
             self._detector.activate(*self._active)
-        self._heard.grow(len(self.targets))
+        self._grow()
         return taken
 
     def _judge(self, taken: Taken, over: Over) -> Iterator[Said]:
@@ -239,10 +243,9 @@ class Engine:
             mine, changes = self._leaving.split(changes)
             left = self._leaving.step(taken, mine, self._preparing.shadows)
         self._book.step(changes, taken.reports, taken.quality, *self._active)
-        self._heard.hear(taken)
+        before = self._latest.step(taken)
         happened = self._sides.step(changes, self.heard_us)
-        self._heard.step(taken, happened if left is None else [*happened, *left.accounted])
-        self._latest.step(taken)
+        self._heard.step(taken, before, happened if left is None else [*happened, *left.accounted])
         over.stays.append(self._stays.step(*self._book.take(), self._book, self.heard_us, NONE))
         yield from self._named(happened)
         yield from self._left(left, over)
@@ -301,7 +304,7 @@ class Engine:
             _, changes = self._leaving.split(changes)
         self._book.lose(changes)
         happened = self._sides.step(changes, self.heard_us, lost)
-        self._heard.step(None, happened)
+        self._heard.step(None, None, happened)
         over.stays.append(self._stays.step(*self._book.take(), self._book, self.heard_us, lost))
         yield from self._named(happened)
 
@@ -309,7 +312,7 @@ class Engine:
         """Yield what happens as those who are away have not been heard since then."""
         if self._leaving is not None:
             left = self._leaving.lose(before_us)
-            self._heard.step(None, left.accounted)
+            self._heard.step(None, None, left.accounted)
             yield from self._left(left, over)
 
     def _named(self, happened: Iterable[Happened]) -> Iterator[Said]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from nofly.incidents.happenings import Happened
 from nofly.incidents.states import Event
+from nofly.run.latest import Before, Latest
 from nofly.run.packing import Table, as_positions, as_table
 from nofly.run.preparing import Taken
 from nofly.run.witnesses import LATER_S, TOLD, Seen, sentences_of, states_error
@@ -20,8 +21,7 @@ from nofly.units import US_PER_S
 
 _BEGINS = (Event.ENTER, Event.DOUBT)
 _ENDS = (Event.LEAVE, Event.LOSE, Event.END_ZONE)
-_ARRAYS = ("last_us", "_count", "_mark", "_stated", "_busy")
-_NEVER_US = np.iinfo(np.int64).min // 2
+_ARRAYS = ("_count", "_busy")
 
 
 @dataclass(slots=True)
@@ -61,15 +61,11 @@ class Heard:
     that keeps its callsigns costs a few array operations a batch.
     """
 
-    def __init__(self) -> None:
-        self.last_us = np.zeros(0, np.int64)
-        """Time of each target's last report, long ago where there is none."""
-        self._before_us = np.zeros(0, np.int64)
-        """Of each row of the batch the time of its target's last report before the batch."""
+    def __init__(self, latest: Latest) -> None:
+        """``latest`` is the last report of each target, which takes a batch before this does."""
+        self._latest = latest
         self._count = np.zeros(0, np.int64)
         """How many reports were counted, while there was something to count them for."""
-        self._mark = np.zeros(0, np.uint16)
-        self._stated = np.zeros(0, np.bool_)
         self._told: list[NDArray[Any]] = [np.zeros(0, object) for _ in TOLD]
         self._busy = np.zeros(0, np.bool_)
         """Whether a target has a stay that goes on, or one that ended and has no text yet."""
@@ -86,25 +82,18 @@ class Heard:
         if more <= 0:
             return
         more = max(more, len(self._count) // 2)
-        self.last_us = np.concatenate([self.last_us, np.full(more, _NEVER_US)])
-        for name in ("_count", "_mark", "_stated", "_busy", "_walked"):
+        for name in ("_count", "_busy", "_walked"):
             column = getattr(self, name)
             setattr(self, name, np.concatenate([column, np.zeros(more, column.dtype)]))
         self._told = [np.concatenate([texts, np.full(more, None, object)]) for texts in self._told]
 
-    def hear(self, taken: Taken) -> None:
-        """Note when each target of a batch was heard last; :meth:`step` then takes the batch."""
-        self._before_us = self.last_us[taken.target]
-        # Of rows with one target NumPy keeps what is assigned last.
-        self.last_us[taken.target] = taken.positions.time_us
-
-    def step(self, taken: Taken | None, happened: Iterable[Happened]) -> None:
-        """Take a batch that was heard (None: there is none) and what happened in it."""
+    def step(self, taken: Taken | None, before: Before | None, happened: Iterable[Happened]) -> None:
+        """Take a batch (None: there is none), what its targets had said before, and what happened in it."""
         events: dict[int, list[Happened]] = {}
         for one in happened:
             if one.happening.event in _BEGINS or one.happening.event in _ENDS:
                 events.setdefault(one.target, []).append(one)
-        if taken is None or not len(taken.positions):
+        if taken is None or before is None or not len(taken.positions):
             for number, many in events.items():
                 self._rest(number, many)
             return
@@ -116,16 +105,15 @@ class Heard:
         ]
         stated = states_error(positions)
         busy = np.flatnonzero(self._busy[target])
-        rows = self._to_walk(taken, busy, stated, sent, events)
+        rows = self._to_walk(taken, busy, stated != before.stated, sent, events)
         if len(rows):
             walked = np.zeros(len(target), np.bool_)
             walked[rows] = True
             busy = busy[~walked[busy]]
-            self._walk(taken, rows, sent, stated, events)
+            self._walk(taken, before, rows, sent, stated, events)
         for number in events.keys() - {*target[rows].tolist()}:
             self._rest(number, events[number])
         np.add.at(self._count, target[busy], 1)
-        self._mark[target], self._stated[target] = taken.marks, stated
         for told, new in zip(self._told, sent, strict=True):
             if new is not None:
                 there = np.flatnonzero(new != np.array(None))
@@ -164,7 +152,7 @@ class Heard:
     def now(self, target: int) -> Seen:
         """Return what a target sent last."""
         callsign, squawk, category = (told[target] for told in self._told)
-        return Seen(callsign, squawk, category, stated_errors=bool(self._stated[target]))
+        return Seen(callsign, squawk, category, stated_errors=bool(self._latest.stated[target]))
 
     def forget(self, target: int, zone: int, entry_us: int) -> None:
         """Drop the account of a stay that ended."""
@@ -200,14 +188,15 @@ class Heard:
             self._ended.setdefault(target, []).append((zone, _loaded(account)))
 
     def _to_walk(
-        self, taken: Taken, busy: NDArray[np.int64], stated: NDArray[np.bool_],
+        self, taken: Taken, busy: NDArray[np.int64], turned: NDArray[np.bool_],
         sent: list[NDArray[Any] | None], events: dict[int, list[Happened]],
     ) -> NDArray[np.int64]:  # fmt: skip
-        """Return the rows of the targets that have to be gone through one by one, by target and time; of the
-        ``busy`` rows those of targets that have news."""
+        """Return the rows of the targets that have to be gone through one by one, by target and time: of the
+        ``busy`` rows those of targets that have news. ``turned`` is where a report states its error and the
+        one before did not, or the other way round."""
         target = taken.target
         who = target[busy]
-        news = (taken.marks[busy] != 0) | (stated[busy] != self._stated[who])
+        news = (taken.marks[busy] != 0) | turned[busy]
         for texts, told in zip(sent, self._told, strict=True):
             if texts is not None:
                 new = texts[busy]
@@ -221,32 +210,34 @@ class Heard:
         return rows[np.argsort(target[rows], kind="stable")]
 
     def _walk(
-        self, taken: Taken, rows: NDArray[np.int64], sent: list[NDArray[Any] | None],
+        self, taken: Taken, before: Before, rows: NDArray[np.int64], sent: list[NDArray[Any] | None],
         stated: NDArray[np.bool_], events: dict[int, list[Happened]],
     ) -> None:  # fmt: skip
         numbers = taken.target[rows].tolist()
-        times, before_us = taken.positions.time_us[rows].tolist(), self._before_us[rows].tolist()
+        times = taken.positions.time_us[rows].tolist()
+        said = list(zip(*(column[rows].tolist() for column in before), strict=True))
         marks, states = taken.marks[rows].tolist(), stated[rows].tolist()
         none = [None] * len(rows)
         columns = (none if column is None else column[rows].tolist() for column in sent)
         texts = list(zip(*columns, strict=True))
-        last, last_us = -1, _NEVER_US
+        last = -1
         pending: list[Happened] = []
         for k, target in enumerate(numbers):
             if target != last:
                 self._rest(last, pending)
                 pending = _in_turn(events.get(target, ()))
-                last, last_us = target, before_us[k]
+                last = target
             time_us = times[k]
             while pending and _before(pending[0], time_us):
-                self._turn(pending.pop(0), last_us, taken.positions, int(rows[k]))
+                self._turn(pending.pop(0), said[k], taken.positions, int(rows[k]))
             self._one(target, time_us, marks[k], states[k], texts[k])
-            last_us = time_us
         self._rest(last, pending)
 
     def _rest(self, target: int, pending: list[Happened]) -> None:
         for one in pending:
-            self._turn(one, int(self.last_us[target]))
+            latest = self._latest
+            said = int(latest.time_us[target]), int(latest.mark[target]), int(latest.stated[target])
+            self._turn(one, said)
         if target >= 0:
             self._note(target)
 
@@ -273,22 +264,24 @@ class Heard:
             account.marks[marks] = account.marks.get(marks, 0) + 1
             account.stated = bool(account.stated) or stated
         self._count[target] = count + 1
-        self._mark[target], self._stated[target] = marks, stated
 
-    def _turn(self, one: Happened, last_us: int, positions: Positions | None = None, row: int = 0) -> None:
-        """Begin or end an account; ``last_us`` is the time of the target's last report before, ``row`` among
-        ``positions`` the first after, where there is one."""
+    def _turn(
+        self, one: Happened, said: tuple[int, int, int], positions: Positions | None = None, row: int = 0
+    ) -> None:
+        """Begin or end an account; ``said`` is of the target's last report before its time, marks and whether
+        it stated its error, ``row`` among ``positions`` the first after, where there is one."""
+        last_us, mark, stated = said
         target, happening = one.target, one.happening
         going, count = self._going.setdefault(target, {}), int(self._count[target])
         if happening.event in _BEGINS and one.zone not in going:
             first = None if positions is None else _alone(positions, row)
             account = Account(happening.time_us, count, first=first)
-            account.stated_before = bool(self._stated[target])
+            account.stated_before = bool(stated)
             account.else_told = [column[target] for column in self._told]
             if happening.time_us <= last_us:
                 # The report before lies on the border, or just behind: it is of the stay.
                 account.settled, account.stated = count - 1, account.stated_before
-                account.marks[int(self._mark[target])] = 1
+                account.marks[mark] = 1
             going[one.zone] = account
         elif happening.event in _ENDS and one.zone in going:
             account = going.pop(one.zone)
