@@ -11,6 +11,7 @@ from nofly.incidents.machine import Params
 from nofly.run import leaving
 from nofly.run.alert_words import notice_of
 from nofly.run.engine import Body, Engine, EngineOptions
+from nofly.run.packing import unpack
 from nofly.run.predicting import Predictor
 from nofly.schema import Coded, Positions, concatenate
 from nofly.store.chain import GENESIS, Head, chained
@@ -117,8 +118,8 @@ def test_of_too_many_reports_every_other_is_let_go_of(monkeypatch: pytest.Monkey
     whole = concatenate([OUT, BACK])
     for k in range(len(whole)):
         bodies += engine.step(whole.take(slice(k, k + 1)), 0).bodies
-        (one,) = engine._leaving._followed.values()  # type: ignore[union-attr]
-        assert sum(len(rows.time_us) for rows in one.rows) <= 32
+        ((_, _, _, rows, *_),) = unpack(engine.save(), "the state of the engine")["leaving"]["followed"]
+        assert len(rows[0]) <= 32
     (verdict,) = judged(bodies + engine.finish().bodies)
     (exact,) = recorded([KEEP], whole, 120.0)
     assert (verdict["entry_time"], verdict["exit_time"]) == (exact["entry_time"], exact["exit_time"])
