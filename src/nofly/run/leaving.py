@@ -92,7 +92,8 @@ class Leaving:
 
     def step(self, taken: Taken, changes: Changes, shadows: Set[int]) -> Left:
         """Take a batch, and what was found in it of these zones. ``shadows`` are not followed."""
-        out, fresh, met = Left([], [], [], []), flight_of(taken), np.unique(taken.target)
+        out, fresh, met = Left([], [], [], []), flight_of(taken), np.sort(taken.target)
+        met = met[np.append(True, met[1:] != met[:-1])]
         tail_target, tail = self._tails.of(met)
         target = np.concatenate([tail_target, taken.target])
         order = np.argsort(target, kind="stable")
