@@ -22,6 +22,7 @@ from nofly.units import US_PER_S
 _BEGINS = (Event.ENTER, Event.DOUBT)
 _ENDS = (Event.LEAVE, Event.LOSE, Event.END_ZONE)
 _ARRAYS = ("_count", "_busy")
+_NOTHING = (None,) * len(TOLD)
 
 
 @dataclass(slots=True)
@@ -247,8 +248,9 @@ class Heard:
         """Take one report."""
         going = self._going.get(target, {})
         count = int(self._count[target])
-        told = tuple(column[target] for column in self._told)
-        if any(new is not None and new != old for new, old in zip(texts, told, strict=True)):
+        if texts != _NOTHING and any(
+            new is not None and new != told[target] for new, told in zip(texts, self._told, strict=True)
+        ):
             for account in going.values():
                 self._settle(target, account, count)
             for k, new in enumerate(texts):
