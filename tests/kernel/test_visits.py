@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nofly.kernel.depth_scan import put_last
+from nofly.kernel.depth_scan import note_last, put_last
 from nofly.kernel.visits import rows_by_number, stable_order, taken
 
 
@@ -42,3 +42,16 @@ def test_of_rows_with_one_number_the_last_stays() -> None:
     last = np.full(4, -1)
     put_last(number, column, last)
     assert last.tolist() == [6, 8, 7, -1]
+
+
+def test_the_last_row_of_a_number_stays_and_each_says_what_was_before_it() -> None:
+    number, time_us = np.array([1, 0, 1], np.int32), np.array([5, 6, 7])
+    mark, stated = np.array([0, 4, 2], np.uint16), np.array([1, 0, 0], np.uint8)
+    none, std_m, hae_m = np.zeros(0), np.array([10.0, np.nan, 30.0]), np.array([11.0, 21.0, 31.0])
+    table, before = np.full((2, 8), -1), np.empty((3, 3), np.int64)
+    note_last(number, time_us, mark, stated, std_m, none, none, hae_m, table, table.view(np.float64), before)
+    assert table[:, :4].tolist() == [[6, 4, 0, 1], [7, 2, 0, 1]]
+    heights_m = table[:, 4:].view(np.float64)
+    nan = np.nan
+    assert np.array_equal(heights_m, [[nan, nan, nan, 21.0], [30.0, nan, nan, 31.0]], equal_nan=True)
+    assert before.T.tolist() == [[-1, -1, -1], [-1, -1, -1], [5, 0, 1]]

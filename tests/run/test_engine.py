@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -144,6 +145,27 @@ def test_single_reports_far_apart_are_found_and_lost_in_that_order() -> None:
     bodies = engine.step(positions_of(rows), EPOCH_US + 1_000_000_000).bodies + engine.finish().bodies
     told = [body["kind"] for body in bodies if body["kind"] not in (JUDGED, "closed")]
     assert told == ["entered", "lost"] * 3
+
+
+@pytest.mark.parametrize(
+    ("name", "after_s", "found"),
+    [(None, 30, [None]), ("SWR1", 30, [None, "SWR1"]), ("SWR1", 330, [None])],
+)
+def test_a_verdict_is_told_again_where_more_became_known_within_five_minutes(
+    name: str | None, after_s: int, found: list[str | None]
+) -> None:
+    """The stay ends at 70 s; the callsign is sent later."""
+    square = Polygon(((9.9, 10.0), (9.9, 10.07), (10.1, 10.07), (10.1, 10.0)))
+    engine = Engine([zone("R", square)], EngineOptions(aids=AIDS))
+    rows = [Report(EPOCH_US + k * 1_000_000, "a", 10.0, 10.0 + k / 1000) for k in range(800)]
+    positions, first = positions_of(rows), 70 + after_s
+    texts = Coded.from_list([None] * first + [name] * (len(rows) - first))
+    positions = replace(positions, texts={"callsign": texts})
+    bodies: list[Body] = []
+    for k in range(0, len(rows), 50):
+        batch = positions.take(slice(k, k + 50))
+        bodies += engine.step(batch, int(batch.time_us.max())).bodies
+    assert [body["callsign"] for body in bodies if body["kind"] == JUDGED] == found
 
 
 def test_an_inhibited_warning_is_on_record_and_no_state() -> None:

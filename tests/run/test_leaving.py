@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,9 @@ from nofly.incidents.machine import Params
 from nofly.run import leaving
 from nofly.run.alert_words import notice_of
 from nofly.run.engine import Body, Engine, EngineOptions
+from nofly.run.packing import unpack
 from nofly.run.predicting import Predictor
+from nofly.run.reloading import reloaded
 from nofly.schema import Coded, Positions, concatenate
 from nofly.store.chain import GENESIS, Head, chained
 from nofly.zones.model import Datum, EdgeKind, Limit, Polygon, Restriction, Volume, Zone
@@ -117,8 +120,8 @@ def test_of_too_many_reports_every_other_is_let_go_of(monkeypatch: pytest.Monkey
     whole = concatenate([OUT, BACK])
     for k in range(len(whole)):
         bodies += engine.step(whole.take(slice(k, k + 1)), 0).bodies
-        (one,) = engine._leaving._followed.values()  # type: ignore[union-attr]
-        assert sum(len(rows.time_us) for rows in one.rows) <= 32
+        ((_, _, _, rows, *_),) = unpack(engine.save(), "the state of the engine")["leaving"]["followed"]
+        assert len(rows[0]) <= 32
     (verdict,) = judged(bodies + engine.finish().bodies)
     (exact,) = recorded([KEEP], whole, 120.0)
     assert (verdict["entry_time"], verdict["exit_time"]) == (exact["entry_time"], exact["exit_time"])
@@ -152,3 +155,18 @@ def test_two_heights_however_cut_are_measured() -> None:
     whole = replace(whole, columns={**whole.columns, "alt_amsl_m": whole.columns["alt_std_m"] + 90.0})
     batches = [whole.take(slice(k, k + 1)) for k in range(len(whole))]
     assert judged(watched([zone], *batches)) == recorded([zone], whole, 120.0)
+
+
+def test_of_a_zone_that_comes_at_the_instant_of_a_report_that_report_is_the_first() -> None:
+    """Where it was is known; what else it said is not any more."""
+    far = replace(flight("icao24:4ca7b3", START_US, 40, from_lon=15.0), columns={})
+    zone = named("4ca7b3", kind=PredicateKind.ADDRESS)
+    engine = Engine([replace(RING, id="Z2")], EngineOptions(aids=AIDS))
+    engine.step(far.take(slice(0, 20)), 0)
+    engine, _ = reloaded(engine, [zone], int(far.time_us[19]), lambda _: None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        (entered,) = engine.step(far.take(slice(20, None)), 0).bodies
+        (verdict,) = judged(engine.finish().bodies)
+    assert (entered["kind"], entered["time_us"]) == ("entered", int(far.time_us[19]))
+    assert (verdict["side"], verdict["entry_lon_deg"]) == ("outside", far.lon_deg[19])

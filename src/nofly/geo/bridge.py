@@ -5,7 +5,6 @@ Looks back only, so that what is said live and what is said of the record is the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,13 +22,18 @@ MAX_GAP_US = 120 * US_PER_S
 NEVER_US = np.iinfo(np.int64).min
 
 
-@dataclass(slots=True)
 class Carry:
-    """The last known interval of each target, by target code; copied and compared as arrays."""
+    """The last known interval of each target, by target code; copied and compared as arrays.
 
-    time_us: NDArray[np.int64]
-    lo_m: Floats
-    hi_m: Floats
+    The arrays are columns of one table: what is known of a target lies together in memory.
+    """
+
+    __slots__ = ("hi_m", "lo_m", "time_us")
+
+    def __init__(self, time_us: NDArray[np.int64], lo_m: Floats, hi_m: Floats) -> None:
+        table = np.empty((len(time_us), 3))
+        self.time_us, self.lo_m, self.hi_m = table.view(np.int64)[:, 0], table[:, 1], table[:, 2]
+        self.time_us[:], self.lo_m[:], self.hi_m[:] = time_us, lo_m, hi_m
 
     @classmethod
     def empty(cls, targets: int) -> Carry:
@@ -71,8 +75,8 @@ def bridge(
         # One cheap pass says that every height is known: the rule, and then there is nothing to bridge.
         # Of neighbouring rows of one target only the last can be its latest.
         ends = np.flatnonzero(target_codes[1:] != target_codes[:-1])
-        ends = np.append(ends, len(lo) - 1)[: len(lo)]
-        return lo, hi, _carried(carry, ends, lo, hi, err_m, target_codes, time_us)
+        rows = slice(None) if len(ends) >= len(lo) - 1 else np.append(ends, len(lo) - 1)
+        return lo, hi, _carried(carry, rows, lo, hi, err_m, target_codes, time_us)
     known = np.isfinite(lo) & np.isfinite(hi)
     open_rows = np.flatnonzero(~known)
     if len(open_rows):
@@ -95,17 +99,15 @@ def bridge(
 
 
 def _carried(
-    carry: Carry, rows: NDArray[np.int64], lo: Floats, hi: Floats, err_m: Floats | float,
+    carry: Carry, rows: NDArray[np.int64] | slice, lo: Floats, hi: Floats, err_m: Floats | float,
     target_codes: NDArray[np.int32], time_us: NDArray[np.int64],
 ) -> Carry:  # fmt: skip
     """Bring the carry up to the rows whose interval is known, and return it."""
     # Of rows with one target NumPy keeps what is assigned last: the latest.
-    codes, errs = target_codes[rows], np.broadcast_to(err_m, len(lo))[rows]
-    carry.time_us[codes], carry.lo_m[codes], carry.hi_m[codes] = (
-        time_us[rows],
-        lo[rows] - errs,
-        hi[rows] + errs,
-    )
+    codes, errs = target_codes[rows].astype(np.intp), np.broadcast_to(err_m, len(lo))[rows]
+    carry.time_us[codes] = time_us[rows]
+    carry.lo_m[codes] = lo[rows] - errs
+    carry.hi_m[codes] = hi[rows] + errs
     return carry
 
 

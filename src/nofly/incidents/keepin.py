@@ -194,6 +194,11 @@ def absent(
     return out, held
 
 
+def is_named(zone: Zone) -> bool:
+    """Return whether a zone's rule names whom it holds for; else it does for whom it held inside."""
+    return zone.rule is not None and bool(zone.rule.applies_to)
+
+
 def chains(active: NDArray[np.int64]) -> list[list[list[int]]]:
     """Return the intervals of activity, those that follow one another without a gap together."""
     found: list[list[list[int]]] = []
@@ -279,7 +284,7 @@ def of_absence(record: Infringement, zone: Zone, *, thinned: bool = False) -> In
         return text
 
     reasons = [turned(text) for text in record.reasons]
-    if zone.rule is None or not zone.rule.applies_to:
+    if not is_named(zone):
         sure = record.certainty is not Certainty.UNDETERMINED
         had = "It had been inside" if sure else "It was or may have been inside before"
         reasons.insert(0, f"{had}, and the zone must not be left.")

@@ -137,10 +137,9 @@ def step(case: Case, happening: Happening, params: Params) -> tuple[Case, tuple[
     at changes nothing. An event older than one already recorded of where the target was is late: a record
     says that what was recorded is amended, and the event then has its effect.
     """
-    case, records = advance(case, happening.time_us, params)
-    for record in decide(case, happening, params):
-        case, records = evolve(case, record), (*records, record)
-    return case, records
+    case, closed = advance(case, happening.time_us, params)
+    case, records = _decided(case, happening, params)
+    return case, (*closed, *records)
 
 
 def advance(case: Case, until_us: int, params: Params) -> tuple[Case, tuple[Record, ...]]:
@@ -153,29 +152,33 @@ def advance(case: Case, until_us: int, params: Params) -> tuple[Case, tuple[Reco
     if due is None or due >= until_us:
         return case, ()
     event = Event.CLOSE_WARNED if case.warned and case.phase is Phase.EXITED else Event.CLOSE
-    (record,) = _records(case, TABLE[case.phase, event], Happening(event, due), due)
-    return evolve(case, record), (record,)
+    return _records(case, TABLE[case.phase, event], Happening(event, due), due)
 
 
 def decide(case: Case, happening: Happening, params: Params) -> tuple[Record, ...]:
     """Return what is to be recorded of an event, in order."""
+    return _decided(case, happening, params)[1]
+
+
+def _decided(case: Case, happening: Happening, params: Params) -> tuple[Case, tuple[Record, ...]]:
+    """Return the case after an event that finds nothing due, and what is to be recorded of it, in order."""
     event, time_us = happening.event, happening.time_us
     if event in DERIVED:
         raise InputError(f"the event {event.value!r} is made here", expected="an event from outside")
     if (event is Event.PREDICT and case.warned) or (event is Event.UNPREDICT and not case.warned):
-        return ()
+        return case, ()
     gone = case.phase in (Phase.EXITED, Phase.LOST_INSIDE)
     if gone and case.away_us is not None and time_us - case.away_us <= params.reentry_s * US_PER_S:
         event = _SOON.get(event, event)
     path = TABLE[case.phase, event]
     if not case.warned:
         path = tuple(one for one in path if one[0] is not Told.UNPREDICTED)
-    records = _records(case, path, happening, time_us)
+    after, records = _records(case, path, happening, time_us)
     if path and event not in _WARNINGS and case.last_us is not None and time_us < case.last_us:
         why = f"{event.value} at {time_us} became known after what happened at {case.last_us}"
         late = _record(case, Told.AMENDED, case.phase, happening, time_us)
-        return (msgspec.structs.replace(late, why=why), *records)
-    return records
+        return after, (msgspec.structs.replace(late, why=why), *records)
+    return after, records
 
 
 _SOON = {Event.ENTER: Event.REENTER, Event.DOUBT: Event.REDOUBT}
@@ -183,12 +186,12 @@ _WARNINGS = (Event.PREDICT, Event.UNPREDICT)
 _BEGINS = (Told.ENTERED, Told.REENTERED)
 
 
-def _records(case: Case, path: Path, happening: Happening, time_us: int) -> tuple[Record, ...]:
+def _records(case: Case, path: Path, happening: Happening, time_us: int) -> tuple[Case, tuple[Record, ...]]:
     records: tuple[Record, ...] = ()
     for kind, phase in path:
         record = _record(case, kind, phase, happening, time_us)
         case, records = evolve(case, record), (*records, record)
-    return records
+    return case, records
 
 
 def _record(case: Case, kind: Told, phase: Phase, happening: Happening, time_us: int) -> Record:

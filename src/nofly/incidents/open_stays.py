@@ -54,14 +54,17 @@ class OpenStays:
         ``heard_us`` is the time of each target's last report, by its number; ``lost`` are targets that will
         not be heard within the greatest gap.
         """
-        self._changes.append(changes, self._known + np.arange(len(changes)))
-        self._known += len(changes)
+        if len(changes):
+            self._changes.append(changes, self._known + np.arange(len(changes)))
+            self._known += len(changes)
         if len(ended):
-            self._ended = joined_visits([self._ended, ended])
+            self._ended = joined_visits([self._ended, ended]) if len(self._ended) else ended
         over = self._over(visits, heard_us, lost)
-        found = merge(self._zones, self._changes.view, self._renumbered(_rows(self._ended, over)))
-        if over.any():
-            self._ended = _rows(self._ended, ~over)
+        if over.all():
+            done, self._ended = self._ended, no_visits()
+        else:
+            done, self._ended = _rows(self._ended, over), _rows(self._ended, ~over)
+        found = merge(self._zones, self._changes.view, self._renumbered(done)) if len(done) else Stays.of([])
         if len(self._changes) > 2 * self._kept + _LEAST_CHANGES:
             self._forget(visits.open)
         return found
@@ -91,14 +94,20 @@ class OpenStays:
         ended = self._ended
         if not len(ended):
             return np.zeros(0, np.bool_)
-        zone = self._zones.part_zone[ended.part].astype(np.int64)
-        key = self._key(ended)
-        names, which = np.unique(key, return_inverse=True)
-        last_us = np.full(len(names), np.iinfo(np.int64).min)
-        np.maximum.at(last_us, which, self._changes.view.time_us[self._row(ended.exit)])
-        later = heard_us[ended.target] > last_us[which] + self._touch_us[zone]
-        going = np.isin(key, self._key(visits.open_of(ended.target)))
-        over: NDArray[np.bool_] = (later | np.isin(ended.target, lost)) & ~going
+        exits_us = self._changes.view.time_us[self._row(ended.exit)].tolist()
+        keys, targets = self._key(ended).tolist(), ended.target.tolist()
+        last_us = dict(zip(keys, exits_us, strict=True))
+        for key, exit_us in zip(keys, exits_us, strict=True):
+            last_us[key] = max(last_us[key], exit_us)
+        touch_us = self._touch_us[self._zones.part_zone[ended.part]].tolist()
+        until_us = [last_us[key] + touch for key, touch in zip(keys, touch_us, strict=True)]
+        over: NDArray[np.bool_] = heard_us[ended.target] > np.array(until_us)
+        if len(lost):
+            gone = {*lost.tolist()}
+            over |= [target in gone for target in targets]
+        going = {*self._key(visits.open_of(ended.target)).tolist()}
+        if going:
+            over &= [key not in going for key in keys]
         return over
 
     def _key(self, visits: Visits) -> NDArray[np.int64]:

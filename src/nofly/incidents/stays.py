@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from nofly.incidents.record import Cause
 from nofly.incidents.stay_heights import height_range, heights_at
 from nofly.kernel.detect import Changes, Detector, Params, Reports, Why
-from nofly.kernel.visits import Quality, VisitBook, Visits
+from nofly.kernel.visits import SUMS, Quality, VisitBook, Visits
 from nofly.schema import Positions
 from nofly.units import US_PER_S
 from nofly.zones.activity import ACTIVE, ALWAYS_FROM_US, ALWAYS_UNTIL_US, active_intervals
@@ -191,11 +191,25 @@ def merge(zones: CompiledZones, changes: Changes, visits: Visits) -> Stays:
     order = np.lexsort((visits.entry, entry_us, zone, visits.target))
     zone, target, entry_us, exit_us = zone[order], visits.target[order], entry_us[order], exit_us[order]
     same = (zone[1:] == zone[:-1]) & (target[1:] == target[:-1])
-    several = np.bincount(zones.part_zone, minlength=len(zones.zones)) > 1
-    reach_us = _latest(exit_us, np.concatenate([[0], np.cumsum(~same)]))
-    joins = same & (entry_us[1:] <= reach_us[:-1] + np.where(several[zone[1:]], TOUCH_US, 0))
-    start = np.flatnonzero(np.concatenate([[True], ~joins]))
-    return joined_stays([_merged(zones, changes, visits, order, start)])
+    start = np.arange(len(order))
+    if same.any():
+        several = np.bincount(zones.part_zone, minlength=len(zones.zones)) > 1
+        reach_us = _latest(exit_us, np.concatenate([[0], np.cumsum(~same)]))
+        joins = same & (entry_us[1:] <= reach_us[:-1] + np.where(several[zone[1:]], TOUCH_US, 0))
+        start = np.flatnonzero(np.concatenate([[True], ~joins]))
+    by_entry = np.lexsort((zone[start], target[start], entry_us[start]))
+    return _merged(zones, changes, visits, *_regrouped(order, start, by_entry))
+
+
+def _regrouped(
+    order: NDArray[np.int64], start: NDArray[np.int64], groups: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return rows group by group, each from its ``start`` on, with the groups in another order."""
+    if len(start) == len(order):
+        return order[groups], start
+    count = np.diff(start, append=len(order))[groups]
+    first = np.cumsum(count) - count
+    return order[np.repeat(start[groups] - first, count) + np.arange(len(order))], first
 
 
 def _latest(values: NDArray[np.int64], run: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -213,12 +227,7 @@ def _merged(
 ) -> Stays:  # fmt: skip
     """Return the stay of each group of visits: ``order`` has them group by group, by time of entry."""
     c = changes
-    sums = {
-        name: visits.sum(name)[order]
-        for name in ("depth_m", "deepest_err_m", "lower_margin_m", "upper_margin_m", "longest_gap_us",
-                     "first_err_m", "last_err_m", "first_height_err_m", "last_height_err_m", "measured",
-                     "weak", "on_ground", "confirmed")
-    }  # fmt: skip
+    sums = dict(zip(SUMS, visits.sums[order].T, strict=True))
     exit_us = c.time_us[visits.exit[order]]
     rank = np.argsort(np.lexsort((visits.exit[order], exit_us)))
     last, deepest = _best(rank, start), _best(sums["depth_m"], start)

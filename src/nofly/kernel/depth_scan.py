@@ -25,6 +25,7 @@ A_M = cython.declare(cython.double, 6378137.0)
 B_M = cython.declare(cython.double, 6356752.314245179)
 E2 = cython.declare(cython.double, 0.00669437999014131699613723354004)
 INF = cython.declare(cython.double, float("inf"))
+NAN = cython.declare(cython.double, float("nan"))
 TOLERANCE_M = cython.declare(cython.double, 0.1)
 TOLERANCE_PART = cython.declare(cython.double, 4e-5)
 BLOCK = cython.declare(cython.Py_ssize_t, 4)
@@ -34,6 +35,22 @@ STRETCH = cython.declare(cython.Py_ssize_t, 8)
 POINTS = cython.declare(cython.Py_ssize_t, 17)
 # How many reports ahead a row is called for.
 AHEAD_ROWS = cython.declare(cython.Py_ssize_t, 6)
+
+
+# The columns of a slot: see nofly.kernel.visit_shelf.
+TARGET = cython.declare(cython.Py_ssize_t, 0)
+PART = cython.declare(cython.Py_ssize_t, 1)
+STATE = cython.declare(cython.Py_ssize_t, 2)
+NEXT = cython.declare(cython.Py_ssize_t, 3)
+FROM = cython.declare(cython.Py_ssize_t, 4)
+UNTIL = cython.declare(cython.Py_ssize_t, 5)
+ENTRY = cython.declare(cython.Py_ssize_t, 6)
+EXIT = cython.declare(cython.Py_ssize_t, 7)
+FIRST_IN = cython.declare(cython.Py_ssize_t, 8)
+LAST_IN = cython.declare(cython.Py_ssize_t, 9)
+OUTSIDE = cython.declare(cython.longlong, 0)
+INSIDE = cython.declare(cython.longlong, 2)
+FOREVER_US = cython.declare(cython.longlong, 9223372036854775807)
 
 
 @cython.cclass
@@ -648,6 +665,124 @@ class Measure:
                     )  # fmt: skip
                     lo += 1
 
+    def follow_open(  # type: ignore[no-untyped-def]
+        self,
+        sums,
+        path,
+        head,
+        slot,
+        at_row,
+        at_slot,
+        target,
+        time_us,
+        lat_deg,
+        lon_deg,
+        low_m,
+        high_m,
+        height_err_m,
+        pos_err_m,
+        weak,
+        ground,
+        zone_active,
+        active,
+        part_zone,
+        time_err_us,
+    ):
+        """Take, for every visit in a slot (see :class:`nofly.kernel.visit_shelf.VisitShelf`), the reports of
+        its target within its span; sums and paths lie by slot.
+
+        The reports of a target are in order of time. ``at_row`` and ``at_slot`` are room for as many numbers
+        as there are reports.
+        """
+        self.sums = sums
+        self.path = path
+        chain: cython.longlong[::1] = head
+        slots: cython.longlong[:, ::1] = slot
+        row_at: cython.longlong[::1] = at_row
+        slot_at: cython.longlong[::1] = at_slot
+        who: cython.int[::1] = target
+        when: cython.longlong[::1] = time_us
+        lat: cython.double[::1] = lat_deg
+        lon: cython.double[::1] = lon_deg
+        low: cython.double[:, ::1] = low_m
+        high: cython.double[:, ::1] = high_m
+        height_err: cython.double[:, ::1] = height_err_m
+        err: cython.double[::1] = pos_err_m
+        bad: cython.char[::1] = weak
+        on_ground: cython.char[::1] = ground
+        zones: cython.int[::1] = zone_active
+        times: cython.longlong[:, ::1] = active
+        owner: cython.int[::1] = part_zone
+        slack: cython.double = time_err_us
+        targets: cython.Py_ssize_t = chain.shape[0]
+        count: cython.Py_ssize_t = 0
+        more: cython.Py_ssize_t
+        i: cython.Py_ssize_t
+        k: cython.Py_ssize_t
+        n: cython.Py_ssize_t
+        v: cython.Py_ssize_t
+        part: cython.Py_ssize_t
+        a: cython.Py_ssize_t
+        past: cython.Py_ssize_t
+        t: cython.longlong
+        sure_from: cython.double
+        sure_until: cython.double
+        with cython.nogil:
+            for i in range(who.shape[0]):
+                if who[i] < targets and chain[who[i]] >= 0:
+                    row_at[count] = i
+                    slot_at[count] = chain[who[i]]
+                    count += 1
+            # The first visit of each report's target, then the second, and so on.
+            while count > 0:
+                more = 0
+                for n in range(count):
+                    if cython.compiled:
+                        if n + 3 * AHEAD_ROWS < count:
+                            prefetch(cython.address(slots[slot_at[n + 3 * AHEAD_ROWS], 0]))
+                        if n + 2 * AHEAD_ROWS < count:
+                            k = slot_at[n + 2 * AHEAD_ROWS]
+                            prefetch(cython.address(self.sums[k, 0]))
+                            prefetch(cython.address(self.sums[k, 8]))
+                            prefetch(cython.address(self.sums[k, 16]))
+                        if n + AHEAD_ROWS < count:
+                            v = slot_at[n + AHEAD_ROWS]
+                            k = cython.cast(cython.Py_ssize_t, self.sums[v, 4])
+                            if 0 < k < POINTS:
+                                prefetch(cython.address(self.path[v, k - 1, 0]))
+                                prefetch(cython.address(self.path[v, k, 3]))
+                    i = row_at[n]
+                    v = slot_at[n]
+                    t = when[i]
+                    if slots[v, NEXT] >= 0:
+                        row_at[more] = i
+                        slot_at[more] = slots[v, NEXT]
+                        more += 1
+                    if t < slots[v, FROM] or t > slots[v, UNTIL]:
+                        continue
+                    part = slots[v, PART]
+                    self.row = v
+                    k = cython.cast(cython.Py_ssize_t, self.sums[v, 4]) - 1
+                    if self.path[v, k, 5] >= 0.0:
+                        # Most likely it is still near the same piece.
+                        self.best_piece = self.part_piece[part, 0] + cython.cast(
+                            cython.Py_ssize_t, self.path[v, k, 5]
+                        )
+                    a = zones[owner[part]]
+                    past = zones[owner[part] + 1]
+                    while a < past and times[a, 1] <= t:
+                        a += 1
+                    sure_from = INF
+                    sure_until = INF
+                    if a < past and times[a, 2] != 0:
+                        sure_from = cython.cast(cython.double, times[a, 0]) + slack
+                        sure_until = cython.cast(cython.double, times[a, 1]) - slack
+                    self._report(
+                        v, part, i, cython.cast(cython.double, t), lat[i], lon[i], low, high, height_err,
+                        err[i], bad[i] != 0, on_ground[i] != 0, sure_from, sure_until,
+                    )  # fmt: skip
+                count = more
+
     def end(self, sums, path, place_of, which, part, place, heights, until_us):  # type: ignore[no-untyped-def]
         """Bring the visits named to their exit, and measure their deepest point on the ellipsoid."""
         self.sums = sums
@@ -812,3 +947,119 @@ def put_last(number, column, last):  # type: ignore[no-untyped-def]
                 write[of[i]] = read[i]
     else:
         last[number] = column
+
+
+def turn_visits(  # type: ignore[no-untyped-def]
+    head, slot, free, target, part, before, after, time_us, from_us, known, born, closed
+):
+    """Open, change and close the visits in slots by changes of state, in the order found and numbered from
+    ``known`` on; ``from_us`` is from when on a visit that a change begins takes reports.
+
+    ``free`` holds at least as many free slots as there are changes: the last are taken first. Write the slots
+    of the visits begun and of those closed into ``born`` and ``closed``, and return how many there are of
+    each. The closed ones stay in the chains: see :func:`unchain`.
+    """
+    chain: cython.longlong[::1] = head
+    slots: cython.longlong[:, ::1] = slot
+    spare: cython.longlong[::1] = free
+    who: cython.longlong[:] = target
+    parts: cython.longlong[:] = part
+    was: cython.longlong[:] = before
+    now: cython.longlong[:] = after
+    when: cython.longlong[:] = time_us
+    since: cython.longlong[:] = from_us
+    first: cython.longlong[::1] = born
+    last: cython.longlong[::1] = closed
+    number: cython.longlong = known
+    begun: cython.Py_ssize_t = 0
+    over: cython.Py_ssize_t = 0
+    left: cython.Py_ssize_t = spare.shape[0]
+    s: cython.Py_ssize_t
+    k: cython.Py_ssize_t
+    with cython.nogil:
+        for k in range(who.shape[0]):
+            s = chain[who[k]]
+            while s >= 0 and (slots[s, PART] != parts[k] or slots[s, STATE] == OUTSIDE):
+                s = slots[s, NEXT]
+            if s < 0:
+                left -= 1
+                s = spare[left]
+                slots[s, TARGET] = who[k]
+                slots[s, PART] = parts[k]
+                slots[s, NEXT] = chain[who[k]]
+                slots[s, FROM] = since[k]
+                slots[s, UNTIL] = FOREVER_US
+                slots[s, ENTRY] = number
+                slots[s, EXIT] = slots[s, FIRST_IN] = slots[s, LAST_IN] = -1
+                chain[who[k]] = s
+                first[begun] = s
+                begun += 1
+            if now[k] == INSIDE and slots[s, FIRST_IN] < 0:
+                slots[s, FIRST_IN] = number
+            if was[k] == INSIDE:
+                slots[s, LAST_IN] = number
+            slots[s, STATE] = now[k]
+            if now[k] == OUTSIDE:
+                slots[s, EXIT] = number
+                slots[s, UNTIL] = when[k]
+                last[over] = s
+                over += 1
+            number += 1
+    return begun, over
+
+
+def unchain(head, slot, closed):  # type: ignore[no-untyped-def]
+    """Take visits that are closed out of the chains of their targets, and mark their slots as free."""
+    chain: cython.longlong[::1] = head
+    slots: cython.longlong[:, ::1] = slot
+    last: cython.longlong[::1] = closed
+    s: cython.Py_ssize_t
+    k: cython.Py_ssize_t
+    with cython.nogil:
+        for k in range(last.shape[0]):
+            s = chain[slots[last[k], TARGET]]
+            if s == last[k]:
+                chain[slots[s, TARGET]] = slots[s, NEXT]
+            else:
+                while slots[s, NEXT] != last[k]:
+                    s = slots[s, NEXT]
+                slots[s, NEXT] = slots[last[k], NEXT]
+            slots[last[k], TARGET] = -1
+
+
+def note_last(  # type: ignore[no-untyped-def]
+    number, time_us, mark, stated, std_m, amsl_m, agl_m, hae_m, table, table_m, before
+):
+    """Put what each row says in the place of its number in a table of eight columns of 64 bits: time, mark,
+    stated, 1, and four heights, NaN where a column of heights is empty. ``table_m`` is the same memory as
+    float64. Write into ``before`` (3, n) what its time, mark and stated were."""
+    of: cython.const[cython.int][::1] = number
+    when: cython.const[cython.longlong][:] = time_us
+    marks: cython.const[cython.ushort][:] = mark
+    states: cython.const[cython.uchar][:] = stated
+    std: cython.const[cython.double][:] = std_m
+    amsl: cython.const[cython.double][:] = amsl_m
+    agl: cython.const[cython.double][:] = agl_m
+    hae: cython.const[cython.double][:] = hae_m
+    last: cython.longlong[:, ::1] = table
+    last_m: cython.double[:, ::1] = table_m
+    was: cython.longlong[:, ::1] = before
+    i: cython.Py_ssize_t
+    t: cython.Py_ssize_t
+    n: cython.Py_ssize_t = of.shape[0]
+    with cython.nogil:
+        for i in range(n):
+            if cython.compiled and i + 2 * AHEAD_ROWS < n:
+                prefetch(cython.address(last[of[i + 2 * AHEAD_ROWS], 0]))
+            t = of[i]
+            was[0, i] = last[t, 0]
+            was[1, i] = last[t, 1]
+            was[2, i] = last[t, 2]
+            last[t, 0] = when[i]
+            last[t, 1] = marks[i]
+            last[t, 2] = states[i]
+            last[t, 3] = 1
+            last_m[t, 4] = std[i] if std.shape[0] == n else NAN
+            last_m[t, 5] = amsl[i] if amsl.shape[0] == n else NAN
+            last_m[t, 6] = agl[i] if agl.shape[0] == n else NAN
+            last_m[t, 7] = hae[i] if hae.shape[0] == n else NAN

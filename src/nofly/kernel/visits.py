@@ -114,7 +114,7 @@ class VisitBook:
             return
         book, closed, times, fresh = self._pair(changes)
         self._held = self._shapes.ensure(book.part, self._measure, self._held)
-        whole = _whole(changes)
+        whole = at_ends(changes, slice(None))
         self._make_room(len(book) - fresh)
         self._begin(book, fresh, whole)
         span = np.column_stack([times, np.full(len(book), FOREVER_US)])
@@ -154,17 +154,6 @@ class VisitBook:
     def open(self) -> Visits:
         """The visits that have not ended; their ``exit`` means nothing."""
         return self._open
-
-    def put(self, visits: Visits, state: NDArray[np.int64], place: NDArray[np.int64]) -> None:
-        """Take open visits as :meth:`pull` returned them, all or some, where there is none."""
-        self._open, self._state, self._place = visits, state, place
-
-    def pull(self) -> tuple[Visits, NDArray[np.int64], NDArray[np.int64]]:
-        """Return the open visits with the state of each and the place of its path, and hold none of them."""
-        held = self._open, self._state, self._place
-        none = np.zeros(0, np.int64)
-        self.put(no_visits(), none, none)
-        return held
 
     def save(self) -> dict[str, NDArray[Any]]:
         """Return the state as named arrays; what is to be taken is not in it."""
@@ -280,10 +269,9 @@ class PartShapes:
     def ensure(self, parts: NDArray[np.int64], measure: Measure, held: int) -> int:
         """See that a measure holds the shapes of the parts; ``held`` is how many pieces it holds, -1 to begin
         with. Return how many it holds now. Two threads may not do this at once."""
-        wanted = np.zeros(len(self._index), bool)
-        wanted[parts] = True
-        missing = np.flatnonzero(wanted & (self._index[:, 1] == 0))
+        missing = parts[self._index[parts, 1] == 0]
         if len(missing):
+            missing = np.unique(missing)
             made = shapes(self._zones, missing.tolist())
             n, m = self._pieces.append(made.pieces), self._blocks.append(made.block)
             self._wide.append(made.wide)
@@ -331,12 +319,15 @@ def _rows(visits: Visits, rows: Any) -> Visits:
     return Visits(*(getattr(visits, name)[rows] for name in Visits.__slots__))
 
 
-def _whole(changes: Changes) -> tuple[Any, Any, Any, Any]:
+def at_ends(changes: Changes, rows: Any) -> tuple[Any, Any, Any, Any]:
+    """Return of some changes the places (n, 2), the heights on the two limits (n, 2), and from and until when
+    reports are missing where a visit begins or ends with them."""
+    why, time_us, since_us = changes.why[rows], changes.time_us[rows], changes.since_us[rows]
     return (
-        np.column_stack([changes.lat_deg, changes.lon_deg]),
-        np.column_stack([changes.floor_height_m, changes.ceiling_height_m]),
-        np.where(changes.why == Why.FOUND, changes.time_us, changes.since_us).astype(float),
-        changes.until_us.astype(float),
+        np.column_stack([changes.lat_deg[rows], changes.lon_deg[rows]]),
+        np.column_stack([changes.floor_height_m[rows], changes.ceiling_height_m[rows]]),
+        np.where(why == Why.FOUND, time_us, since_us).astype(float),
+        changes.until_us[rows].astype(float),
     )
 
 

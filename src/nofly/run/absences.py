@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nofly.incidents.keepin import Bound, Held, Turns, absent
+from nofly.incidents.keepin import Bound, Held, Turns, absent, is_named
 from nofly.incidents.outside import Flight, Outside
 from nofly.incidents.stays import Stay, zone_activity
 from nofly.kernel.detect import Changes
@@ -68,13 +68,12 @@ class KeepIn:
             max(r[1] for some in runs.values() for r in some),
         )
         held: dict[tuple[str, int], Held | None] = {}
-        editions = sorted(self._outlines, key=lambda z: self._law[z].valid_from_us or -(1 << 62))
-        for number in editions:
+        for number in in_order(self._law, self._outlines):
             zone = self._law[number]
             active = zone_activity([zone], *span)[1]
             outside = Outside(zones, number, self._outlines[number], active, TIME_ERR_S)
             turns = Turns(changes, [*outside.parts, *outside.flat])
-            named = bool(zone.rule and zone.rule.applies_to)
+            named = is_named(zone)
             passed = {target for name, target in held if name == zone.id}
             met = {*turns.targets(outside.parts), *passed}
             for target in targets if named else [t for t in targets if t in met]:
@@ -101,6 +100,11 @@ class KeepIn:
         self._parts = []
         order = np.lexsort((whole.time_us, codes))
         return codes[order], rows_of(whole, order)
+
+
+def in_order(law: Sequence[Zone], numbers: Iterable[int]) -> list[int]:
+    """Return zones, by number, edition after edition: what one leaves is handed on to the next."""
+    return sorted(numbers, key=lambda z: -(1 << 62) if (since := law[z].valid_from_us) is None else since)
 
 
 class Runs:

@@ -45,8 +45,7 @@ from nofly.zones.predicates import any_matches, may_ever_match
 Body = dict[str, Any]
 """What is recorded: a JSON object with ``time_us``, ``kind`` and ``incident``."""
 
-_SAVED = ("_preparing", "_book", "_stays", "_heard", "_verdicts")
-_NEVER_US = np.iinfo(np.int64).min // 2
+_SAVED = ("_preparing", "_book", "_stays", "_latest", "_heard", "_verdicts")
 _NEVER_HEARD_US = np.iinfo(np.int64).max
 
 
@@ -104,16 +103,14 @@ class Engine:
         self._book = VisitShelf(self._zones)
         self._sides = ZoneSides(self._zones)
         self._stays = OpenStays(self._zones)
-        self._heard = Heard()
         self._latest = Latest(self.targets, self._preparing.shadows)
+        self._heard = Heard(self._latest)
         changes = edition_changes(law)
         for zone, force in zip(law, self.in_force, strict=True):
             changes.setdefault(zone.id, set()).update(t for t in force if t is not None)
         self._verdicts = Verdicts(self.law, self.hashes, self.targets, self._heard, changes, chosen)
         self._leaving = self._following() if self.outlines else None
         self.predictor = predictor
-        self.heard_us = np.zeros(0, np.int64)
-        """Time of each target's last report, by its number; long ago where there is none."""
         self._gap_us = round(chosen.max_gap_s * US_PER_S)
         self._number = {zone_hash: k for k, zone_hash in enumerate(self.hashes)}
         self._due: list[tuple[int, Key]] = []
@@ -134,6 +131,11 @@ class Engine:
     def targets(self) -> list[str]:
         """The names of the targets, by number."""
         return self._preparing.targets
+
+    @property
+    def heard_us(self) -> NDArray[np.int64]:
+        """Time of each target's last report, by its number; long ago where there is none."""
+        return self._latest.time_us
 
     def now(self, target_id: str, shadow: bool) -> Now | None:
         """Return a target, or its reports that are not credible, as it was last heard; None where it has not
@@ -181,7 +183,7 @@ class Engine:
         """Return the state as bytes, for :meth:`load`."""
         return pack({
             "law": self.hashes, "in_force": [list(force) for force in self.in_force],
-            "parts": self.parts.tolist(), "datums": self.datums, "heard_us": self.heard_us,
+            "parts": self.parts.tolist(), "datums": self.datums,
             "cases": machine.save(self.cases.values()),
             "sides": self._sides.save(), "detector": self._detector.save(),
             **{name: getattr(self, name).save() for name in _SAVED},
@@ -194,7 +196,6 @@ class Engine:
         state = unpack(data, "the state of the engine")
         if not isinstance(state, dict) or state.get("law") != self.hashes:
             raise StoreError("the state of the engine is that of another law")
-        self.heard_us = state["heard_us"]
         for case in machine.load(state["cases"]).values():
             self._keep(case)
         self._sides.load(state["sides"])
@@ -212,24 +213,21 @@ class Engine:
             return positions, None
         target = self._preparing.numbers(positions.target)
         self._grow()
-        order = np.argsort(target, kind="stable")
-        time_us, group = positions.time_us[order], target[order]
-        first = np.concatenate([[True], group[1:] != group[:-1]])
-        base = int(time_us.min())
-        span = int(time_us.max()) - base + 2
-        since = np.clip(self._preparing.latest_us(self.heard_us)[group] - base, -1, span - 1)
-        latest = _latest_before(np.maximum(time_us - base, since), since, first, span)
-        late = time_us - base < latest
-        if not late.any():
+        time_us, since_us = positions.time_us, self._preparing.latest_us(self.heard_us, target)
+        behind = time_us < np.maximum(np.maximum.accumulate(time_us), since_us)
+        if not behind.any():
             return positions, None
-        rows = np.sort(order[late])
+        concerned = np.zeros(len(self.targets), np.bool_)
+        concerned[target[behind]] = True
+        some = np.flatnonzero(concerned[target])
+        rows = some[_late(target[some], time_us[some], since_us[some])]
+        if not len(rows):
+            return positions, None
         return positions.take(np.delete(np.arange(len(positions)), rows)), positions.take(rows).copied()
 
     def _grow(self) -> None:
-        more = len(self.targets) - len(self.heard_us)
-        if more > 0:
-            new = np.full(max(more, len(self.heard_us) // 2), _NEVER_US)
-            self.heard_us = np.concatenate([self.heard_us, new])
+        self._latest.grow(len(self.targets))
+        self._heard.grow(len(self.targets))
 
     def _take(self, positions: Positions) -> Taken:
         taken = self._preparing.step(positions)
@@ -237,7 +235,6 @@ class Engine:
             self._active = self._preparing.active
             self._detector.activate(*self._active)
         self._grow()
-        self._heard.grow(len(self.targets))
         return taken
 
     def _judge(self, taken: Taken, over: Over) -> Iterator[Said]:
@@ -246,10 +243,9 @@ class Engine:
             mine, changes = self._leaving.split(changes)
             left = self._leaving.step(taken, mine, self._preparing.shadows)
         self._book.step(changes, taken.reports, taken.quality, *self._active)
-        self.heard_us[taken.target] = taken.positions.time_us
+        before = self._latest.step(taken)
         happened = self._sides.step(changes, self.heard_us)
-        self._heard.step(taken, happened if left is None else [*happened, *left.accounted])
-        self._latest.step(taken)
+        self._heard.step(taken, before, happened if left is None else [*happened, *left.accounted])
         over.stays.append(self._stays.step(*self._book.take(), self._book, self.heard_us, NONE))
         yield from self._named(happened)
         yield from self._left(left, over)
@@ -308,7 +304,7 @@ class Engine:
             _, changes = self._leaving.split(changes)
         self._book.lose(changes)
         happened = self._sides.step(changes, self.heard_us, lost)
-        self._heard.step(None, happened)
+        self._heard.step(None, None, happened)
         over.stays.append(self._stays.step(*self._book.take(), self._book, self.heard_us, lost))
         yield from self._named(happened)
 
@@ -316,7 +312,7 @@ class Engine:
         """Yield what happens as those who are away have not been heard since then."""
         if self._leaving is not None:
             left = self._leaving.lose(before_us)
-            self._heard.step(None, left.accounted)
+            self._heard.step(None, None, left.accounted)
             yield from self._left(left, over)
 
     def _named(self, happened: Iterable[Happened]) -> Iterator[Said]:
@@ -361,6 +357,21 @@ class Engine:
             due_us = machine.due_us(case, self.options.incidents)
             if due_us is not None:
                 heapq.heappush(self._due, (due_us, case.key))
+
+
+def _late(
+    target: NDArray[np.int32], time_us: NDArray[np.int64], since_us: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Return which rows are older than one before of their target, or than ``since_us``."""
+    order = np.argsort(target, kind="stable")
+    times, group = time_us[order], target[order]
+    first = np.concatenate([[True], group[1:] != group[:-1]])
+    base = int(times.min())
+    span = int(times.max()) - base + 2
+    since = np.clip(since_us[order] - base, -1, span - 1)
+    late = np.empty(len(order), np.bool_)
+    late[order] = times - base < _latest_before(np.maximum(times - base, since), since, first, span)
+    return late
 
 
 def _latest_before(

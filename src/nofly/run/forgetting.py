@@ -94,9 +94,9 @@ def _kept(state: dict[str, Any], keep: NDArray[np.bool_]) -> dict[str, Any]:
         for k, row in enumerate(rows.tolist()):
             mine[k] = texts[row] if row < len(texts) else None
     arrays = {name: of(value) for name, value in heard.items() if isinstance(value, np.ndarray)}
-    size = len(arrays["last_us"])
+    size = len(arrays["_count"])
     return {
-        **state, "heard_us": of(state["heard_us"]),
+        **state,
         "_preparing": {
             **prepared, "targets": [prepared["targets"][row] for row in rows.tolist()],
             "shadows": [int(number[k]) for k in prepared["shadows"] if keep[k]],
@@ -111,6 +111,7 @@ def _kept(state: dict[str, Any], keep: NDArray[np.bool_]) -> dict[str, Any]:
             **stays, "visit.target": number[stays["visit.target"]],
             "change.target": np.maximum(number[stays["change.target"]], 0),
         },
+        "_latest": {name: of(value) for name, value in state["_latest"].items()},
         "_heard": {
             **heard, **arrays, "told": [texts[:size] for texts in told], "going": named(heard["going"], 0),
             "ended": named(heard["ended"], 0),

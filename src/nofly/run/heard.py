@@ -3,7 +3,6 @@ traffic, without keeping the reports."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from nofly.incidents.happenings import Happened
 from nofly.incidents.states import Event
+from nofly.run.latest import Before, Latest
 from nofly.run.packing import Table, as_positions, as_table
 from nofly.run.preparing import Taken
 from nofly.run.witnesses import LATER_S, TOLD, Seen, sentences_of, states_error
@@ -21,8 +21,8 @@ from nofly.units import US_PER_S
 
 _BEGINS = (Event.ENTER, Event.DOUBT)
 _ENDS = (Event.LEAVE, Event.LOSE, Event.END_ZONE)
-_ARRAYS = ("last_us", "_count", "_mark", "_stated", "_busy")
-_NEVER_US = np.iinfo(np.int64).min // 2
+_ARRAYS = ("_count", "_busy")
+_NOTHING = (None,) * len(TOLD)
 
 
 @dataclass(slots=True)
@@ -31,8 +31,8 @@ class Account:
 
     entry_us: int
     settled: int
-    told: tuple[Counter[str], ...] = field(default_factory=lambda: tuple(Counter() for _ in TOLD))
-    marks: Counter[int] = field(default_factory=Counter)
+    told: tuple[dict[str, int], ...] = field(default_factory=lambda: tuple({} for _ in TOLD))
+    marks: dict[int, int] = field(default_factory=dict)
     stated: bool | None = None
     """Whether a report in it states its own error; None where there is none."""
     stated_before: bool = False
@@ -43,19 +43,16 @@ class Account:
 
     def seen(self) -> Seen:
         """Return what is known."""
-        texts = {
-            kind: min((name for name, n in count.items() if n == max(count.values())), default=other)
-            for kind, count, other in zip(TOLD, self.told, self.else_told, strict=True)
-        }
-        sentences: Counter[str] = Counter()
+        callsign, squawk, category = (
+            min(name for name, n in count.items() if n == max(count.values())) if count else other
+            for count, other in zip(self.told, self.else_told, strict=True)
+        )
+        sentences: dict[str, int] = {}
         for marks, n in self.marks.items():
             for sentence in sentences_of(marks):
-                sentences[sentence] += n
-        return Seen(
-            **texts,
-            sentences=dict(sentences),
-            stated_errors=self.stated_before if self.stated is None else self.stated,
-        )
+                sentences[sentence] = sentences.get(sentence, 0) + n
+        stated = self.stated_before if self.stated is None else self.stated
+        return Seen(callsign, squawk, category, sentences, stated)
 
 
 class Heard:
@@ -65,12 +62,11 @@ class Heard:
     that keeps its callsigns costs a few array operations a batch.
     """
 
-    def __init__(self) -> None:
-        self.last_us = np.zeros(0, np.int64)
-        """Time of each target's last report, long ago where there is none."""
+    def __init__(self, latest: Latest) -> None:
+        """``latest`` is the last report of each target, which takes a batch before this does."""
+        self._latest = latest
         self._count = np.zeros(0, np.int64)
-        self._mark = np.zeros(0, np.uint16)
-        self._stated = np.zeros(0, np.bool_)
+        """How many reports were counted, while there was something to count them for."""
         self._told: list[NDArray[Any]] = [np.zeros(0, object) for _ in TOLD]
         self._busy = np.zeros(0, np.bool_)
         """Whether a target has a stay that goes on, or one that ended and has no text yet."""
@@ -87,19 +83,18 @@ class Heard:
         if more <= 0:
             return
         more = max(more, len(self._count) // 2)
-        self.last_us = np.concatenate([self.last_us, np.full(more, _NEVER_US)])
-        for name in ("_count", "_mark", "_stated", "_busy", "_walked"):
+        for name in ("_count", "_busy", "_walked"):
             column = getattr(self, name)
             setattr(self, name, np.concatenate([column, np.zeros(more, column.dtype)]))
         self._told = [np.concatenate([texts, np.full(more, None, object)]) for texts in self._told]
 
-    def step(self, taken: Taken | None, happened: Iterable[Happened]) -> None:
-        """Take a batch (None: there is none) and what happened in it."""
+    def step(self, taken: Taken | None, before: Before | None, happened: Iterable[Happened]) -> None:
+        """Take a batch (None: there is none), what its targets had said before, and what happened in it."""
         events: dict[int, list[Happened]] = {}
         for one in happened:
             if one.happening.event in _BEGINS or one.happening.event in _ENDS:
                 events.setdefault(one.target, []).append(one)
-        if taken is None or not len(taken.positions):
+        if taken is None or before is None or not len(taken.positions):
             for number, many in events.items():
                 self._rest(number, many)
             return
@@ -110,13 +105,20 @@ class Heard:
             for name, text in zip(TOLD, texts, strict=True)
         ]
         stated = states_error(positions)
-        rows = self._to_walk(target, taken.marks, stated, sent, events)
-        self._walk(taken, rows, sent, stated, events)
-        for number in {*events} - {*target[rows].tolist()}:
+        busy = np.flatnonzero(self._busy[target])
+        rows = self._to_walk(taken, busy, stated != before.stated, sent, events)
+        if len(rows):
+            walked = np.zeros(len(target), np.bool_)
+            walked[rows] = True
+            busy = busy[~walked[busy]]
+            self._walk(taken, before, rows, sent, stated, events)
+        for number in events.keys() - {*target[rows].tolist()}:
             self._rest(number, events[number])
-        rest = np.ones(len(target), np.bool_)
-        rest[rows] = False
-        self._pass(taken, np.flatnonzero(rest), sent, stated)
+        np.add.at(self._count, target[busy], 1)
+        for told, new in zip(self._told, sent, strict=True):
+            if new is not None:
+                there = np.flatnonzero(new != np.array(None))
+                told[target[there]] = new[there]
 
     def _as_objects(self, name: str, text: Coded) -> NDArray[Any]:
         values, words = self._words.get(name, (None, None))
@@ -144,14 +146,14 @@ class Heard:
         account = self._going.get(target, {}).get(zone)
         if account is None:
             return None
-        copy = replace(account, told=tuple(map(Counter, account.told)))
+        copy = replace(account, told=tuple(map(dict, account.told)))
         self._settle(target, copy, int(self._count[target]))
         return copy.seen()
 
     def now(self, target: int) -> Seen:
         """Return what a target sent last."""
-        texts = {name: told[target] for name, told in zip(TOLD, self._told, strict=True)}
-        return Seen(**texts, stated_errors=bool(self._stated[target]))
+        callsign, squawk, category = (told[target] for told in self._told)
+        return Seen(callsign, squawk, category, stated_errors=bool(self._latest.stated[target]))
 
     def forget(self, target: int, zone: int, entry_us: int) -> None:
         """Drop the account of a stay that ended."""
@@ -187,31 +189,34 @@ class Heard:
             self._ended.setdefault(target, []).append((zone, _loaded(account)))
 
     def _to_walk(
-        self, target: NDArray[np.int32], marks: NDArray[np.uint16], stated: NDArray[np.bool_],
+        self, taken: Taken, busy: NDArray[np.int64], turned: NDArray[np.bool_],
         sent: list[NDArray[Any] | None], events: dict[int, list[Happened]],
     ) -> NDArray[np.int64]:  # fmt: skip
-        """Return the rows of the targets that have to be gone through one by one, by target and time."""
-        busy = self._busy[target]
-        news = busy & ((marks != 0) | (stated != self._stated[target]))
-        if busy.any():
-            rows = np.flatnonzero(busy)
-            for texts, told in zip(sent, self._told, strict=True):
-                if texts is None:
-                    continue
-                new = texts[rows]
-                news[rows] |= (new != told[target[rows]]) & (new != np.array(None))
-        walked = np.concatenate([target[news], np.array([*events], np.int32)])
+        """Return the rows of the targets that have to be gone through one by one, by target and time: of the
+        ``busy`` rows those of targets that have news. ``turned`` is where a report states its error and the
+        one before did not, or the other way round."""
+        target = taken.target
+        who = target[busy]
+        news = (taken.marks[busy] != 0) | turned[busy]
+        for texts, told in zip(sent, self._told, strict=True):
+            if texts is not None:
+                new = texts[busy]
+                news |= (new != told[who]) & (new != np.array(None))
+        walked = np.concatenate([who[news], np.array([*events], np.int32)])
+        if not len(walked):
+            return walked.astype(np.int64)
         self._walked[walked] = True
         rows = np.flatnonzero(self._walked[target])
         self._walked[walked] = False
         return rows[np.argsort(target[rows], kind="stable")]
 
     def _walk(
-        self, taken: Taken, rows: NDArray[np.int64], sent: list[NDArray[Any] | None],
+        self, taken: Taken, before: Before, rows: NDArray[np.int64], sent: list[NDArray[Any] | None],
         stated: NDArray[np.bool_], events: dict[int, list[Happened]],
     ) -> None:  # fmt: skip
         numbers = taken.target[rows].tolist()
         times = taken.positions.time_us[rows].tolist()
+        said = list(zip(*(column[rows].tolist() for column in before), strict=True))
         marks, states = taken.marks[rows].tolist(), stated[rows].tolist()
         none = [None] * len(rows)
         columns = (none if column is None else column[rows].tolist() for column in sent)
@@ -225,13 +230,15 @@ class Heard:
                 last = target
             time_us = times[k]
             while pending and _before(pending[0], time_us):
-                self._turn(pending.pop(0), taken.positions.take(rows[k : k + 1]))
+                self._turn(pending.pop(0), said[k], taken.positions, int(rows[k]))
             self._one(target, time_us, marks[k], states[k], texts[k])
         self._rest(last, pending)
 
     def _rest(self, target: int, pending: list[Happened]) -> None:
         for one in pending:
-            self._turn(one, None)
+            latest = self._latest
+            said = int(latest.time_us[target]), int(latest.mark[target]), int(latest.stated[target])
+            self._turn(one, said)
         if target >= 0:
             self._note(target)
 
@@ -241,8 +248,9 @@ class Heard:
         """Take one report."""
         going = self._going.get(target, {})
         count = int(self._count[target])
-        told = tuple(column[target] for column in self._told)
-        if any(new is not None and new != old for new, old in zip(texts, told, strict=True)):
+        if texts != _NOTHING and any(
+            new is not None and new != told[target] for new, told in zip(texts, self._told, strict=True)
+        ):
             for account in going.values():
                 self._settle(target, account, count)
             for k, new in enumerate(texts):
@@ -255,25 +263,27 @@ class Heard:
                     if missing and time_us <= account.exit_us + LATER_S * US_PER_S:
                         account.else_told[k] = new
         for account in going.values():
-            account.marks[marks] += 1
+            account.marks[marks] = account.marks.get(marks, 0) + 1
             account.stated = bool(account.stated) or stated
         self._count[target] = count + 1
-        self.last_us[target], self._mark[target], self._stated[target] = time_us, marks, stated
 
-    def _turn(self, one: Happened, row: Positions | None) -> None:
-        """Begin or end an account."""
+    def _turn(
+        self, one: Happened, said: tuple[int, int, int], positions: Positions | None = None, row: int = 0
+    ) -> None:
+        """Begin or end an account; ``said`` is of the target's last report before its time, marks and whether
+        it stated its error, ``row`` among ``positions`` the first after, where there is one."""
+        last_us, mark, stated = said
         target, happening = one.target, one.happening
         going, count = self._going.setdefault(target, {}), int(self._count[target])
         if happening.event in _BEGINS and one.zone not in going:
-            # Alone, without the texts of the batch that it came in.
-            first = None if row is None else as_positions(as_table(row))
+            first = None if positions is None else _alone(positions, row)
             account = Account(happening.time_us, count, first=first)
-            account.stated_before = bool(self._stated[target])
+            account.stated_before = bool(stated)
             account.else_told = [column[target] for column in self._told]
-            if happening.time_us <= int(self.last_us[target]):
+            if happening.time_us <= last_us:
                 # The report before lies on the border, or just behind: it is of the stay.
                 account.settled, account.stated = count - 1, account.stated_before
-                account.marks[int(self._mark[target])] += 1
+                account.marks[mark] = 1
             going[one.zone] = account
         elif happening.event in _ENDS and one.zone in going:
             account = going.pop(one.zone)
@@ -286,9 +296,10 @@ class Heard:
     def _settle(self, target: int, account: Account, count: int) -> None:
         """Count the reports since the account was settled, for the texts that held."""
         if count > account.settled:
-            for counter, texts in zip(account.told, self._told, strict=True):
-                if texts[target] is not None:
-                    counter[texts[target]] += count - account.settled
+            for counts, texts in zip(account.told, self._told, strict=True):
+                text = texts[target]
+                if text is not None:
+                    counts[text] = counts.get(text, 0) + count - account.settled
         account.settled = count
 
     def _note(self, target: int) -> None:
@@ -299,27 +310,22 @@ class Heard:
         )
         self._busy[target] = target in self._going or lacking
 
-    def _pass(
-        self,
-        taken: Taken,
-        rows: NDArray[np.int64],
-        sent: list[NDArray[Any] | None],
-        stated: NDArray[np.bool_],
-    ) -> None:
-        """Take the reports of which no account has news. Of rows with one target NumPy keeps what is assigned
-        last."""
-        if not len(rows):
-            return
-        target = taken.target[rows]
-        np.add.at(self._count, target, 1)
-        self.last_us[target] = taken.positions.time_us[rows]
-        self._mark[target], self._stated[target] = taken.marks[rows], stated[rows]
-        for told, texts in zip(self._told, sent, strict=True):
-            if texts is None:
-                continue
-            new = texts[rows]
-            there = np.flatnonzero(new != np.array(None))
-            told[target[there]] = new[there]
+
+def _alone(positions: Positions, row: int) -> Positions:
+    """Return one report, without the texts of the batch that it came in."""
+
+    def text(coded: Coded) -> Coded:
+        value = coded.at(row)
+        code, values = (-1, []) if value is None else (0, [value])
+        return Coded(np.array([code], np.int32), values)
+
+    here = slice(row, row + 1)
+    return Positions(
+        positions.time_us[here].copy(), text(positions.target), positions.lat_deg[here].copy(),
+        positions.lon_deg[here].copy(),
+        {name: column[here].copy() for name, column in positions.columns.items()},
+        {name: text(coded) for name, coded in positions.texts.items()},
+    )  # fmt: skip
 
 
 def _in_turn(events: Iterable[Happened]) -> list[Happened]:
@@ -345,13 +351,12 @@ def _before(one: Happened, time_us: int) -> bool:
 def _saved(account: Account) -> list[Any]:
     first = account.first
     row = None if first is None or not len(first) else as_table(first)
-    told = [dict(count) for count in account.told]
-    return [account.entry_us, account.settled, told, list(account.marks.items()), account.stated,
-            account.stated_before, account.exit_us, account.else_told, row]  # fmt: skip
+    told, marks = list(account.told), list(account.marks.items())
+    return [account.entry_us, account.settled, told, marks, account.stated, account.stated_before,
+            account.exit_us, account.else_told, row]  # fmt: skip
 
 
 def _loaded(saved: list[Any]) -> Account:
     entry_us, settled, told, marks, stated, before, exit_us, else_told, row = saved
-    counts = tuple(Counter(count) for count in told)
     first = None if row is None else as_positions(Table(*row))
-    return Account(entry_us, settled, counts, Counter(dict(marks)), stated, before, exit_us, else_told, first)
+    return Account(entry_us, settled, tuple(told), dict(marks), stated, before, exit_us, else_told, first)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nofly.incidents.judge import VERDICTS, Witness, judge, outcomes
-from nofly.incidents.keepin import of_absence
+from nofly.incidents.keepin import is_named, of_absence
 from nofly.incidents.record import Infringement, Infringements, Outcomes
 from nofly.incidents.stays import Stay, Stays
 from nofly.run.lists import Lists
@@ -42,7 +42,7 @@ def _registered(name: str) -> tuple[str | None, str | None]:
 def held_for(zone: Zone, who: Subject, absence: Stay) -> Stay | None:
     """Return an absence from a zone that must not be left as it is known: None where the zone holds for
     others only, undetermined where it cannot be told whom it holds for."""
-    if zone.rule is None or not zone.rule.applies_to:
+    if zone.rule is None or not is_named(zone):
         return absence
     named = any_matches(zone.rule.applies_to, who)
     if named is None:

@@ -1,4 +1,4 @@
-"""Where each target was last: the time and the heights of its last report, as they were judged."""
+"""The last report of each target: when it was, what it said of itself, and how high it was, as judged."""
 
 from __future__ import annotations
 
@@ -6,11 +6,18 @@ from collections.abc import Mapping, Sequence, Set
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from nofly.kernel.depth_scan import note_last
 from nofly.run.preparing import Taken
+from nofly.run.witnesses import states_error
 from nofly.zones.model import Datum
 
-_NEVER_US = np.iinfo(np.int64).min
+NEVER_US = np.iinfo(np.int64).min // 2
+_DATUMS = (Datum.STD, Datum.AMSL, Datum.AGL, Datum.HAE)
+_TIME, _MARK, _STATED, _MET, _HEIGHTS = range(5)
+_WIDTH = _HEIGHTS + len(_DATUMS)
+"""Numbers of a row: a line of memory, on which it begins, so that a report touches no other."""
 
 
 class Now(NamedTuple):
@@ -22,9 +29,18 @@ class Now(NamedTuple):
     squawk: str | None = None
 
 
+class Before(NamedTuple):
+    """What was said by the report before each row of a batch, of its target: when it was
+    (:data:`NEVER_US`: there was none), its screening marks, and 1 where it stated its own position error."""
+
+    time_us: NDArray[np.int64]
+    mark: NDArray[np.int64]
+    stated: NDArray[np.int64]
+
+
 class Latest:
-    """The last report of each target, by number. Not kept over a restart: until its next report nothing is
-    known of a target."""
+    """The last report of each target, by number. Heights are not kept over a restart: until its next report
+    nothing is known of a target's."""
 
     def __init__(self, targets: Sequence[str], shadows: Set[int]) -> None:
         """``targets`` are the names by number, which grow; ``shadows`` the numbers of those that stand for
@@ -32,22 +48,43 @@ class Latest:
         self._targets, self._shadows = targets, shadows
         self._numbers: dict[tuple[str, bool], int] = {}
         self._named = 0
-        self._time_us = np.full(0, _NEVER_US)
-        self._heights_m = {datum: np.zeros(0) for datum in Datum}
+        self._table = _rows(0)
 
-    def step(self, taken: Taken) -> None:
+    @property
+    def time_us(self) -> NDArray[np.int64]:
+        """Time of each target's last report, :data:`NEVER_US` where there is none."""
+        return self._table[:, _TIME]
+
+    @property
+    def mark(self) -> NDArray[np.int64]:
+        """Its screening marks."""
+        return self._table[:, _MARK]
+
+    @property
+    def stated(self) -> NDArray[np.int64]:
+        """1 where it states its own position error."""
+        return self._table[:, _STATED]
+
+    def grow(self, targets: int) -> None:
+        """Make room for so many targets."""
+        have = len(self._table)
+        if targets > have:
+            table = _rows(max(targets, have + have // 2))
+            table[:have] = self._table
+            self._table = table
+
+    def step(self, taken: Taken) -> Before:
         """Take a batch, each target's rows in order of time."""
-        more = len(self._targets) - len(self._time_us)
-        if more > 0:
-            more = max(more, len(self._time_us) // 2)
-            self._time_us = np.concatenate([self._time_us, np.full(more, _NEVER_US)])
-            for datum, column in self._heights_m.items():
-                self._heights_m[datum] = np.concatenate([column, np.full(more, np.nan)])
-        # Of a number that occurs several times, NumPy assigns the last.
-        self._time_us[taken.target] = taken.positions.time_us
-        for datum, column in self._heights_m.items():
-            told = taken.positions.columns.get(f"alt_{datum.lower()}_m")
-            column[taken.target] = np.nan if told is None else told
+        std_m, amsl_m, agl_m, hae_m = (
+            np.asarray(taken.positions.columns.get(f"alt_{datum.lower()}_m", ()), np.float64)
+            for datum in _DATUMS
+        )
+        before = np.empty((3, len(taken.target)), np.int64)
+        note_last(
+            taken.target, taken.positions.time_us, taken.marks, states_error(taken.positions).view(np.uint8),
+            std_m, amsl_m, agl_m, hae_m, self._table, self._table.view(np.float64), before,
+        )  # fmt: skip
+        return Before(*before)
 
     def number(self, target_id: str, shadow: bool) -> int | None:
         """Return the number of a target, None of one that was not heard."""
@@ -58,7 +95,28 @@ class Latest:
 
     def of(self, number: int) -> Now | None:
         """Return the last report of a target, None where there is none."""
-        if number >= len(self._time_us) or self._time_us[number] == _NEVER_US:
+        if number >= len(self._table) or not self._table[number, _MET]:
             return None
-        known = {str(datum): float(column[number]) for datum, column in self._heights_m.items()}
-        return Now(int(self._time_us[number]), {d: m for d, m in known.items() if not np.isnan(m)})
+        heights_m = self._table[number, _HEIGHTS:].view(np.float64).tolist()
+        known = {str(datum): m for datum, m in zip(_DATUMS, heights_m, strict=True) if m == m}
+        return Now(int(self._table[number, _TIME]), known)
+
+    def save(self) -> dict[str, NDArray[np.int64]]:
+        """Return the state for :func:`nofly.run.packing.pack`."""
+        return {"time_us": self.time_us.copy(), "mark": self.mark.copy(), "stated": self.stated.copy()}
+
+    def load(self, state: Mapping[str, NDArray[np.int64]]) -> None:
+        """Take up a state that :meth:`save` returned."""
+        self._table = _rows(len(state["time_us"]))
+        self._table[:, _TIME], self._table[:, _MARK] = state["time_us"], state["mark"]
+        self._table[:, _STATED] = state["stated"]
+
+
+def _rows(targets: int) -> NDArray[np.int64]:
+    """Return rows of targets never heard, each at the beginning of a line of memory."""
+    room = np.zeros((targets + 1) * _WIDTH, np.int64)
+    skip = -(room.__array_interface__["data"][0] // room.itemsize) % _WIDTH
+    table = room[skip : skip + targets * _WIDTH].reshape(targets, _WIDTH)
+    table[:, _TIME] = NEVER_US
+    table[:, _HEIGHTS:].view(np.float64)[:] = np.nan
+    return table

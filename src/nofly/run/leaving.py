@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nofly.incidents.happenings import Happened
-from nofly.incidents.keepin import Absence, Bound, Held, Turns, absent, chains
+from nofly.incidents.keepin import Absence, Bound, Held, Turns, absent, chains, is_named
 from nofly.incidents.outside import Flight, Outside
 from nofly.incidents.stays import TOUCH_US, zone_activity
 from nofly.kernel.detect import Changes, Why, joined, no_changes
-from nofly.run.absences import MayHold, flight_of, joined_flights, rows_of
+from nofly.run.absences import MayHold, flight_of, in_order, joined_flights, rows_of
 from nofly.run.leaving_state import (
     HELD,
     NEVER_US,
@@ -33,6 +33,7 @@ from nofly.run.leaving_state import (
     loaded,
     saved,
 )
+from nofly.run.leaving_tails import Tails
 from nofly.run.leaving_told import Left, Offer, begun_by, ended_by
 from nofly.run.preparing import DAY_US, TIME_ERR_S, Taken
 from nofly.schema import Coded, Positions
@@ -56,12 +57,12 @@ class Leaving:
         and of their outlines among ``zones`` (see :func:`nofly.incidents.keepin.always_in_force`)."""
         self._law, self._may_hold = law, may_hold
         self._gap_us = int(max_gap_s * US_PER_S)
-        self._numbers = sorted(outlines, key=lambda z: law[z].valid_from_us or -(1 << 62))
+        self._numbers = in_order(law, outlines)
         none = np.zeros((0, 3), np.int64)
         self._outside = {z: Outside(zones, z, outlines[z], none, TIME_ERR_S) for z in self._numbers}
         self._parts = np.array(sorted({p for o in self._outside.values() for p in (*o.parts, *o.flat)}))
         self._touch_us = {z: TOUCH_US if len(o.parts) > 1 else 0 for z, o in self._outside.items()}
-        self._named = {z for z in self._numbers if (rule := law[z].rule) is not None and rule.applies_to}
+        self._named = {z for z in self._numbers if is_named(law[z])}
         self._active: dict[int, NDArray[np.int64]] = {}
         self._span: tuple[int, int] | None = None
         self._followed: dict[int, Followed] = {}
@@ -74,8 +75,10 @@ class Leaving:
         self._last_us = np.zeros(0, np.int64)
         self._last = np.zeros((len(REPORTED), 0))
         """Of each target's last report, by number: its time, and what :data:`REPORTED` says."""
-        self._tail_target = np.zeros(0, np.int32)
-        self._tail = Flight(np.zeros(0, np.int64), real, real, real, heights, heights, heights, small, small)
+        self._tails = Tails(
+            np.zeros(0, np.int32),
+            Flight(np.zeros(0, np.int64), real, real, real, heights, heights, heights, small, small),
+        )
 
     def split(self, changes: Changes) -> tuple[Changes, Changes]:
         """Return the changes that concern these zones, and the others."""
@@ -89,17 +92,19 @@ class Leaving:
 
     def step(self, taken: Taken, changes: Changes, shadows: Set[int]) -> Left:
         """Take a batch, and what was found in it of these zones. ``shadows`` are not followed."""
-        out, fresh = Left([], [], [], []), flight_of(taken)
-        target = np.concatenate([self._tail_target, taken.target])
+        out, fresh, met = Left([], [], [], []), flight_of(taken), np.sort(taken.target)
+        met = met[np.append(True, met[1:] != met[:-1])]
+        tail_target, tail = self._tails.of(met)
+        target = np.concatenate([tail_target, taken.target])
         order = np.argsort(target, kind="stable")
-        old, target = order < len(self._tail_target), target[order]
-        rows = rows_of(joined_flights([self._tail, fresh]), order)
+        old, target = order < len(tail_target), target[order]
+        rows = rows_of(joined_flights([tail, fresh]), order)
         begins = ~old & np.r_[True, (target[1:] != target[:-1]) | (np.diff(rows.time_us) > self._gap_us)]
         self._make_room(int(target[-1]) + 1)
         self._cover(int(fresh.time_us.min()), int(fresh.time_us.max()))
-        here = {*np.unique(taken.target).tolist()}
-        concerned = {*changes.target.tolist()} | (here & (self._followed.keys() | self._held.keys()))
-        for one in sorted((concerned | self._candidates(here)) - shadows):
+        known = np.array([*(self._followed.keys() | self._held.keys())], np.int64)
+        concerned = {*changes.target.tolist()} | {*known[np.isin(known, met)].tolist()}
+        for one in sorted((concerned | self._candidates(met)) - shadows):
             a, b = np.searchsorted(target, [one, one + 1]).tolist()
             mine = _some(changes, (changes.target == one) & (changes.why != Why.LOST))
             self._reports(one, rows_of(rows, slice(a, b)), int(old[a:b].sum()), begins[a:b], mine, out)
@@ -108,7 +113,7 @@ class Leaving:
         self._last_us[taken.target] = fresh.time_us
         self._last[:, taken.target] = [_reported(taken.positions, name) for name in REPORTED]
         keep = _last(target, rows.time_us)
-        self._tail_target, self._tail = target[keep], rows_of(rows, np.flatnonzero(keep))
+        self._tails.put(target[keep], rows_of(rows, np.flatnonzero(keep)))
         self._thin()
         return out
 
@@ -136,15 +141,16 @@ class Leaving:
 
     def save(self) -> dict[str, Any]:
         """Return the state for :func:`nofly.run.packing.pack`."""
+        tail_target, tail = self._tails.all()
         return {**saved(self._followed, self._held), "since_us": self._since_us, "last_us": self._last_us,
-                "last": self._last, "tail_target": self._tail_target,
-                "tail": columns_of(self._tail)}  # fmt: skip
+                "last": self._last, "tail_target": tail_target, "tail": columns_of(tail)}  # fmt: skip
 
     def load(self, state: dict[str, Any]) -> None:
         """Take up a state that :meth:`save` returned, for the same zones."""
         self._followed, self._held = loaded(state)
         self._since_us, self._last_us, self._last = state["since_us"], state["last_us"], state["last"]
-        self._tail_target, self._tail = state["tail_target"], Flight(*state["tail"])
+        self._asked = np.zeros(len(self._since_us), np.int8)
+        self._tails = Tails(state["tail_target"], Flight(*state["tail"]))
 
     def _make_room(self, targets: int) -> None:
         more = targets - len(self._since_us)
@@ -153,17 +159,15 @@ class Leaving:
             self._since_us = np.concatenate([self._since_us, np.full(more, NEVER_US)])
             self._last_us = np.concatenate([self._last_us, np.full(more, NEVER_US)])
             self._last = np.hstack([self._last, np.full((len(REPORTED), more), np.nan)])
-        self._asked = np.concatenate([self._asked, np.zeros(max(0, targets - len(self._asked)), np.int8)])
+            self._asked = np.concatenate([self._asked, np.zeros(more, np.int8)])
 
-    def _candidates(self, here: set[int]) -> set[int]:
+    def _candidates(self, met: NDArray[np.int32]) -> set[int]:
         """Return those of the targets whom a rule may name."""
         if not self._named:
             return set()
-        asked = self._asked
-        for one in here:
-            if not asked[one]:
-                asked[one] = 1 + any(self._may_hold(self._law[z], one) for z in self._named)
-        return {one for one in here if asked[one] == 2}
+        for one in met[self._asked[met] == 0].tolist():
+            self._asked[one] = 1 + any(self._may_hold(self._law[z], one) for z in self._named)
+        return {*met[self._asked[met] == 2].tolist()}
 
     def _cover(self, low_us: int, high_us: int) -> None:
         """Work out when the zones are active as far as what is followed reaches."""
@@ -298,7 +302,9 @@ class Leaving:
             if name.endswith("_m")
         }
         lat, lon, ground = (REPORTED.index(name) for name in ("lat_deg", "lon_deg", "on_ground"))
-        columns["on_ground"] = self._last[ground, target : target + 1].astype(np.int8)
+        columns["on_ground"] = np.nan_to_num(self._last[ground, target : target + 1], nan=-1.0).astype(
+            np.int8
+        )
         return Positions(
             self._last_us[target : target + 1].copy(), Coded(np.zeros(1, np.int32), [""]),
             self._last[lat, target : target + 1].copy(), self._last[lon, target : target + 1].copy(), columns,

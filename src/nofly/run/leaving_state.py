@@ -115,9 +115,14 @@ def begun(detector: Mapping[str, NDArray[Any]], height_rows: int) -> dict[str, A
     )  # fmt: skip
     last_us = np.full(len(slot), NEVER_US)
     last_us[heard] = time_us
+    last = np.full((len(REPORTED), len(slot)), np.nan)
+    last[REPORTED.index("lat_deg"), heard], last[REPORTED.index("lon_deg"), heard] = (
+        tail.lat_deg,
+        tail.lon_deg,
+    )
     return {
         **saved({}, {}), "since_us": last_us, "last_us": last_us.copy(),
-        "last": np.full((len(REPORTED), len(slot)), np.nan), "tail_target": heard.astype(np.int32),
+        "last": last, "tail_target": heard.astype(np.int32),
         "tail": columns_of(tail),
     }  # fmt: skip
 

@@ -85,7 +85,7 @@ class Lists:
 
     def names_for(self, icao24: str | None, callsign: str | None) -> frozenset[str]:
         """Return the names of the lists an aircraft is on."""
-        return frozenset(each.name for each in self.lists if each.holds(icao24, callsign))
+        return frozenset([each.name for each in self.lists if each.holds(icao24, callsign)])
 
     def require(self, names: Iterable[str]) -> None:
         """Raise UnresolvedError where a rule names a list that was not supplied."""

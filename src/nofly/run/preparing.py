@@ -178,14 +178,15 @@ class Preparing:
         found[shadows] |= found[of]
         return found
 
-    def latest_us(self, heard_us: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return when each target was heard last, its not credible reports counted too, from when each was
-        heard by number."""
-        own = np.flatnonzero(self._shadow_of >= 0)
-        if not len(own):
-            return heard_us
-        latest_us = heard_us.copy()
-        latest_us[own] = np.maximum(heard_us[own], heard_us[self._shadow_of[own]])
+    def latest_us(self, heard_us: NDArray[np.int64], numbers: NDArray[np.int32]) -> NDArray[np.int64]:
+        """Return when some targets were heard last, their not credible reports counted too, from when each
+        was heard by number."""
+        latest_us = heard_us[numbers]
+        if self.shadows:
+            rows = np.flatnonzero(numbers < len(self._shadow_of))
+            shadow = self._shadow_of[numbers[rows]]
+            rows, shadow = rows[shadow >= 0], shadow[shadow >= 0]
+            latest_us[rows] = np.maximum(latest_us[rows], heard_us[shadow])
         return latest_us
 
     def _displace(self, codes: NDArray[np.int32], marks: NDArray[np.uint16]) -> NDArray[np.int32]:

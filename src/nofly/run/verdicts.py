@@ -72,6 +72,8 @@ class Verdicts:
         """Stay → the incident it belongs to, of the stays that are not over."""
         self._open: list[tuple[int, int, int, int]] = []
         self._told: dict[tuple[int, int, int], tuple[Stay, Key, str, dict[str, Any] | None, bool]] = {}
+        self._known: dict[tuple[int, int, int], list[str | None]] = {}
+        """What was sent round the stays whose verdicts were told by this law."""
 
     def body(self, record: Record, zone: int, more: Mapping[str, Any]) -> dict[str, Any]:
         """Return a record of the machine as it is stored."""
@@ -144,6 +146,8 @@ class Verdicts:
             row = None
         at = stay.target, stay.zone, stay.entry_us
         self._told[at] = stay, key, incident, row, thinned
+        if row is not None and account is not None:
+            self._known[at] = list(account.else_told)
         heapq.heappush(self._open, (stay.exit_us, *at))
         if row is not None:
             yield self._body(stay, key, name, incident, row)
@@ -153,7 +157,11 @@ class Verdicts:
         while self._open and self._open[0][0] + LATER_S * US_PER_S < none_older_us:
             _, target, zone, entry_us = heapq.heappop(self._open)
             stay, key, incident, row, thinned = self._told.pop((target, zone, entry_us))
-            found = self._row(stay, key, self._heard.account(target, zone, entry_us), thinned=thinned)
+            account = self._heard.account(target, zone, entry_us)
+            known = self._known.pop((target, zone, entry_us), None)
+            # What is sent after a stay is all of its account that can be another by now.
+            same = account is not None and known == account.else_told
+            found = row if same else self._row(stay, key, account, thinned=thinned)
             self._heard.forget(target, zone, entry_us)
             if found is not None and found != row:
                 yield self._body(stay, key, found["id"], incident, found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,9 +42,10 @@ class Seen:
     stated_errors: bool = True
 
 
-def sentences_of(marks: int) -> list[str]:
+@cache
+def sentences_of(marks: int) -> tuple[str, ...]:
     """Return what the marks of a report say of its stay."""
-    return [text for mark, text in SENTENCES.items() if marks & mark and mark is not Mark.DUPLICATE]
+    return tuple(text for mark, text in SENTENCES.items() if marks & mark and mark is not Mark.DUPLICATE)
 
 
 def states_error(positions: Positions) -> NDArray[np.bool_]:

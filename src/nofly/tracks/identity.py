@@ -9,9 +9,10 @@ nothing, so its target id is another (``tisb:~2a7b31``) and it has no state.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 from enum import IntFlag
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -85,6 +86,7 @@ def parse_address(text: str, *, source: str = "", locator: str = "") -> str:
     return address
 
 
+@lru_cache(maxsize=1 << 16)
 def icao24_of(target_id: str) -> str | None:
     """Return the ICAO address in a target id, or None where the target is known by something else."""
     if not target_id.startswith(ICAO_PREFIX):
@@ -99,8 +101,9 @@ def state_of(icao24: str | None) -> StateBlock | None:
     address = None if icao24 is None else address_of(icao24)
     if address is None:
         return None
-    index = int(states_of(np.array([int(address, 16)], dtype=np.int64))[0])
-    return None if index < 0 else state_blocks()[index]
+    value = int(address, 16)
+    at = bisect_right(state_blocks(), value, key=lambda block: block.first) - 1
+    return state_blocks()[at] if at >= 0 and value <= state_blocks()[at].last else None
 
 
 def states_of(addresses: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nofly.incidents.record import Infringement
@@ -34,25 +35,30 @@ _DIGITS = {"_deg": 9, "_s": 6, "_m": 3}
 
 def record(stay: Infringement) -> dict[str, Any]:
     """Return one stay as plain values by column: times ISO 8601 UTC, unknown None, text made safe."""
-    return {name: _plain(stay, name, kind) for name, kind in COLUMNS}
+    return {name: plain(getattr(stay, field)) for name, field, plain in _PLAN}
 
 
-def _plain(stay: Infringement, name: str, kind: str) -> Any:
-    if kind == "time":
-        return iso_time(getattr(stay, f"{name}_us"))
-    value = getattr(stay, name)
-    if value is None:
-        return None
-    if kind == "text":
-        return printable(str(value))
-    if kind == "list":
-        return [printable(text) for text in value]
-    if kind == "int":
-        return int(value)
-    if not math.isfinite(value):
-        return None
-    suffix = name[name.rindex("_") :]
-    return round(float(value), _DIGITS[suffix])
+def _text(value: Any) -> str | None:
+    return None if value is None else printable(str(value))
+
+
+def _number(digits: int, value: Any) -> float | None:
+    return None if value is None or not math.isfinite(value) else round(float(value), digits)
+
+
+def _plain(name: str, kind: str) -> Callable[[Any], Any]:
+    """Return what makes a plain value of a field."""
+    if kind == "float":
+        return partial(_number, _DIGITS[name[name.rindex("_") :]])
+    made: dict[str, Callable[[Any], Any]] = {
+        "time": iso_time, "text": _text, "list": lambda texts: [printable(text) for text in texts],
+        "int": lambda value: None if value is None else int(value),
+    }  # fmt: skip
+    return made[kind]
+
+
+_PLAN = tuple((name, f"{name}_us" if kind == "time" else name, _plain(name, kind)) for name, kind in COLUMNS)
+"""Of each column the record's field, and what makes a plain value of it."""
 
 
 def arrow_table(stays: Iterable[Infringement]) -> pa.Table:
@@ -66,9 +72,9 @@ def arrow_table(stays: Iterable[Infringement]) -> pa.Table:
     schema = pa.schema([(name, types[kind]) for name, kind in COLUMNS])
     rows = list(stays)
     arrays = []
-    for name, kind in COLUMNS:
+    for (name, field, plain), (_, kind) in zip(_PLAN, COLUMNS, strict=True):
         if kind == "time":
-            arrays.append(pa.array([getattr(s, f"{name}_us") for s in rows], pa.int64()).cast(types["time"]))
+            arrays.append(pa.array([getattr(s, field) for s in rows], pa.int64()).cast(types["time"]))
         else:
-            arrays.append(pa.array([_plain(s, name, kind) for s in rows], types[kind]))
+            arrays.append(pa.array([plain(getattr(s, name)) for s in rows], types[kind]))
     return pa.table(arrays, schema=schema)
