@@ -210,6 +210,22 @@ def test_small_disorder_within_a_batch_is_sorted_away() -> None:
     same_rows(concatenate(found), in_order(whole.take(rows)))
 
 
+def test_a_file_of_whole_flights_is_put_in_order_before_any_of_it_is_passed_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(order, "FEW_ROWS", 1)
+    whole = traffic(3, 200)
+    flights = whole.take(np.r_[300:600, 0:300])
+    found = list(Ordered(batched(flights, 400)(), None, 600))
+    same_rows(concatenate(found), in_order(flights))
+    # More than may be held is passed on as it comes, until it is seen that it cannot be.
+    passed = iter(Ordered(batched(flights, 400)(), None, 599))
+    same_rows(next(passed), in_order(flights.take(slice(0, 400))))
+    flights = whole.take(np.r_[300:600, 0:300])
+    with pytest.raises(OutOfOrder):
+        list(Ordered(batched(flights, 310)(), None, 599))
+
+
 def test_what_cannot_be_read_twice_and_does_not_fit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(order, "FEW_ROWS", 1)
     whole = traffic(3, 40)

@@ -176,8 +176,8 @@ def _checked(args: argparse.Namespace) -> CheckResult:
     from nofly.cli.configuration import read_config
     from nofly.cli.streams import with_progress
     from nofly.errors import ConfigError
-    from nofly.run.ahead import ahead
     from nofly.run.at import inside_at, instant
+    from nofly.run.beside import begun
     from nofly.run.inputs import expanded, total_bytes
     from nofly.run.trackfiles import STDIN, read_batches
     from nofly.run.zonefiles import read_zones
@@ -187,15 +187,15 @@ def _checked(args: argparse.Namespace) -> CheckResult:
     zone_files = expanded([*config.check.zones, *args.zones])
     if not zone_files:
         raise ConfigError("no zones given", expected="--zones FILE")
-    from nofly.run.check import check
-
     strict = bool(args.strict if args.strict is not None else config.check.strict)
     tracks = expanded(args.tracks)
     options = _archive_options(args, config)
     again = None if STDIN in tracks else lambda: read_batches(tracks, options)
-    # The tracks are unpacked while the zones are read, unless the zones come first from one pipe.
-    begun = nullcontext if STDIN in zone_files else ahead
-    with begun(read_batches(tracks, options)) as batches:
+    # The tracks are read while the zones are, unless the zones come first from one pipe.
+    reading = begun(tracks, options, args.threads != 1)
+    with nullcontext(read_batches(tracks, options)) if STDIN in zone_files else reading as batches:
+        from nofly.run.check import check
+
         zones = read_zones(zone_files, format=args.zones_format, strict=strict)
         told = with_progress(batches, total_bytes(tracks))
         result = check(zones.zones, told, _check_options(args, config, strict), zones.findings, again)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from operator import itemgetter
 from typing import Any
 
 from nofly.formats import _vocabulary
@@ -132,7 +133,7 @@ def _open(ring: list[Vertex], edges: EdgeKind, locator: str, notes: Notes) -> li
     """Return a ring without its closing point. A planar edge from one side of the map to the other along a
     parallel, as maps of the whole world have, gets two points between, so that it keeps going that way."""
     line: list[Vertex | Arc] = list(ring)
-    lons = [lon for _, lon in ring]
+    lons = list(map(itemgetter(1), ring))
     if edges is EdgeKind.PLANAR and 180.0 in lons and -180.0 in lons:
         for k in range(len(ring) - 1, 0, -1):
             lat, lon = ring[k]

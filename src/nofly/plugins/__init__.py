@@ -18,7 +18,8 @@ archives (``nofly.feeds.archives``)
     -> Iterator[tuple[Positions, list[Finding]]]``
     (batches in file order; file is decompressed and need not seek; where it is a plain file on disk it has
     ``path`` and seeks). A format that has to seek says ``SEEKS = True`` and is then always given a file that
-    does. Rows, findings of severity rejected, and those of code ``not-a-position`` or
+    does. One that decodes in Python says ``BESIDE = True``: where it can be, that is done by a process beside
+    the one that asks. Rows, findings of severity rejected, and those of code ``not-a-position`` or
     ``position-repeated`` add up to the records of the file.
 
 decoders of live feeds (``nofly.feeds.decoders``)

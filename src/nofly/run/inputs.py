@@ -6,7 +6,7 @@ import glob
 import io
 import os
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from nofly import plugins
@@ -29,6 +29,15 @@ def is_tracks(path: str) -> bool:
     if tracks != zones:
         return tracks > zones
     return _named_so(_TRACKS, head, path) >= _named_so(_ZONES, head, path)
+
+
+def read_beside(paths: Sequence[str], format: str | None) -> bool:
+    """Return whether traffic is of a format that is worth a process of its own to read, by its first file."""
+    if not paths or not all(map(os.path.isfile, paths)):
+        return False
+    scores = plugins.sniffed(_TRACKS, _head(paths[0])) if format is None else {format: 1}
+    surest = max(scores, key=scores.__getitem__, default="")
+    return surest in plugins.names(_TRACKS) and hasattr(plugins.load(_TRACKS, surest), "BESIDE")
 
 
 def is_terrain(path: str) -> bool:

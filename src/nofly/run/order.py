@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,8 @@ STEP_ROWS = 262_144
 FEW_ROWS = 65_536
 """Batches shorter than this are put together: each has its price."""
 PARTS = 64
+SMALL_DISORDER_US = 600_000_000
+"""Reports of one target that are out of order by more are not those of a stream."""
 
 _EARLIEST_US, _LATEST_US = np.iinfo(np.int64).min, np.iinfo(np.int64).max
 
@@ -54,13 +57,22 @@ class Ordered:
 
     def __iter__(self) -> Iterator[Positions]:
         """Yield the batches as they come, small ones together; within one, small disorder is sorted away.
+        Where the first one is of a file in no order, such as one of whole flights, and all may be held, all
+        is put in order first: no work is begun that would have to be begun anew.
 
         Raises OutOfOrder at the first report that is older than its target's last in an earlier batch.
         """
+        batches = _together(self._taken(self._batches))
+        known, is_all = _at_first(batches, self._room)
+        if is_all:
+            if known:
+                yield from _steps(in_order(concatenate(known)))
+            return
         sequence = _Sequence()
-        for batch in _together(self._taken(self._batches)):
+        known.reverse()
+        for batch in chain((known.pop() for _ in range(len(known))), batches):
             self._hold(batch)
-            ready = batch if _is_ordered(batch) else in_order(batch)
+            ready = in_order(batch) if _disorder_us(batch) else batch
             sequence.add(ready)
             yield ready
 
@@ -138,6 +150,19 @@ class _Sequence:
             raise OutOfOrder("a report is older than the last one of its target", locator=f"target {name}")
 
 
+def _at_first(batches: Iterable[Positions], room_rows: int) -> tuple[list[Positions], bool]:
+    """Return the batches that are read before one is passed on, and whether they are all: the first, or as
+    many as may be held where that one is of a file in no order."""
+    known: list[Positions] = []
+    rows = 0
+    for batch in batches:
+        known.append(batch)
+        rows += len(batch)
+        if rows > room_rows or (len(known) == 1 and _disorder_us(batch) <= SMALL_DISORDER_US):
+            return known, False
+    return known, True
+
+
 def in_order(positions: Positions) -> Positions:
     """Return the reports by target and time; those of one instant stay in the order given."""
     codes, time = positions.target.codes, positions.time_us
@@ -147,14 +172,16 @@ def in_order(positions: Positions) -> Positions:
     return positions.take(np.lexsort((time, codes)))
 
 
-def _is_ordered(positions: Positions) -> bool:
+def _disorder_us(positions: Positions) -> int:
+    """Return by how much a report is older than its target's last, at most."""
     time, codes = positions.time_us, positions.target.codes
     if np.all(time[1:] >= time[:-1]):
-        return True
+        return 0
     if not np.all(codes[1:] >= codes[:-1]):
         order = stable_order(codes)
         codes, time = codes[order], time[order]
-    return bool(np.all((codes[1:] != codes[:-1]) | (time[1:] >= time[:-1])))
+    older_us = (time[:-1] - time[1:])[codes[1:] == codes[:-1]]
+    return max(0, int(older_us.max(initial=0)))
 
 
 def _together(batches: Iterable[Positions]) -> Iterator[Positions]:

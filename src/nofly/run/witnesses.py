@@ -75,6 +75,7 @@ class Tracks:
         self._all = concatenate([])
         self._codes = np.zeros(0, np.int32)
         self._flags = np.zeros(0, np.uint16)
+        self._stated = np.zeros(0, np.bool_)
         self._start = np.zeros(1, np.int64)
 
     def add(self, taken: Taken) -> None:
@@ -127,7 +128,7 @@ class Tracks:
             # The reports of a target have come in order of time.
             order = stable_order(codes)
             whole, codes, marks = whole.take(order), codes[order], marks[order]
-        self._all, self._codes, self._flags = whole, codes, marks
+        self._all, self._codes, self._flags, self._stated = whole, codes, marks, states_error(whole)
         self._start[1:] = np.cumsum(np.bincount(codes, minlength=len(self._names)))
 
     def during(self, target: int, entry_us: int, exit_us: int) -> Seen:
@@ -145,7 +146,7 @@ class Tracks:
                 sentences[sentence] += count
         # Of a stay between two reports, the one before speaks.
         since = first if last > first else max(a, first - 1)
-        stated = bool(states_error(self._all.take(slice(since, last))).any())
+        stated = bool(self._stated[since:last].any())
         return Seen(**texts, sentences=dict(sentences), stated_errors=stated)
 
     def first(self, target: int, entry_us: int) -> Positions:

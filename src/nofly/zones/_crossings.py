@@ -96,8 +96,10 @@ def _pairs(xy: Floats, pad_deg: float) -> tuple[Indices, Indices]:
     for depth in range(len(levels) - 1, -1, -1):
         low, high = levels[depth]
         if depth < len(levels) - 1:
-            i = (2 * i[:, None] + np.array([0, 0, 1, 1])).ravel()
-            j = (2 * j[:, None] + np.array([0, 1, 0, 1])).ravel()
+            i, j = np.repeat(2 * i, 4), np.repeat(2 * j, 4)
+            i[2::4] += 1
+            i[3::4] += 1
+            j[1::2] += 1
             inside = (i <= j) & (j < low.shape[1])
             i, j = i.compress(inside), j.compress(inside)
         for least, most_deg in zip(low, high, strict=True):

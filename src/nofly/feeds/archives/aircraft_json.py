@@ -17,6 +17,7 @@ from nofly.schema import Positions
 
 NAME = "aircraft_json"
 EXTENSIONS = (".json", ".jsonl", ".ndjson")
+BESIDE = True
 
 
 def sniff(head: bytes) -> int:

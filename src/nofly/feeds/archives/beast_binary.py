@@ -21,6 +21,7 @@ from nofly.schema import Positions, concatenate
 
 NAME = "beast_binary"
 EXTENSIONS = (".bin", ".beast", ".raw")
+BESIDE = True
 
 BYTES_IGNORED = Fault("bytes-ignored", "bytes that belong to no frame", Severity.WARNING)
 CLOCK_SET_BACK = Fault(

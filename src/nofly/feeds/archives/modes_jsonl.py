@@ -22,6 +22,7 @@ from nofly.schema import Positions
 
 NAME = "modes_jsonl"
 EXTENSIONS = (".jsonl", ".ndjson", ".json")
+BESIDE = True
 
 _MOST_MESSAGES = 32_768
 _FRAME = re.compile(rb'"frame"\s*:\s*"[0-9A-Fa-f]{14}(?:[0-9A-Fa-f]{14})?"')

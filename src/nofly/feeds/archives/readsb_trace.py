@@ -25,6 +25,7 @@ from nofly.schema import Positions
 
 NAME = "readsb_trace"
 EXTENSIONS = (".json",)
+BESIDE = True
 
 QUALITY_AGE_US = 120_000_000
 """NIC, NACp and SIL come with every fourth entry or so; they are taken to hold for so long."""

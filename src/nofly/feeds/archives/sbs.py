@@ -14,6 +14,7 @@ from nofly.schema import Positions
 
 NAME = "sbs"
 EXTENSIONS = (".sbs", ".bst", ".txt", ".log", ".csv")
+BESIDE = True
 
 _LINE = re.compile(rb"(?:MSG|MLAT|SEL|ID|AIR|STA|CLK),[^,\n]{0,16},[^\n]*,[^\n]*,")
 _BLOCK_BYTES = 4 << 20

@@ -23,6 +23,7 @@ from nofly.schema import Positions
 
 NAME = "traffic_json"
 EXTENSIONS = (".json", ".jsonl", ".ndjson")
+BESIDE = True
 
 _HEAD_BYTES = 1 << 16
 _ENOUGH_ROWS = 32_768

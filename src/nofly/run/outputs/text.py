@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from nofly.units import M_PER_FL, US_PER_S, feet, flight_level_text, nautical_miles
@@ -43,6 +44,7 @@ def width(text: str) -> int:
     return sum(_columns(c) for c in text)
 
 
+@lru_cache(maxsize=1 << 10)
 def _columns(character: str) -> int:
     if unicodedata.combining(character) or character in _KEPT_JOINERS:
         return 0
