@@ -347,6 +347,10 @@ class Scan:
         in the stream.
         """
         tgt: cython.int[::1] = target
+        when: cython.longlong[::1] = time_us
+        lat: cython.double[::1] = lat_deg
+        lon: cython.double[::1] = lon_deg
+        level: cython.double[::1] = low_m[0] if self.rows > 0 else lat_deg
         slot: cython.double[:, ::1] = self.slot
         n: cython.Py_ssize_t = tgt.shape[0]
         i: cython.Py_ssize_t = first
@@ -360,13 +364,17 @@ class Scan:
         # One height at most, and its least value the greatest throughout.
         plain: cython.bint = rows == 0 or (rows == 1 and low_m is high_m)
         why: cython.int = 0
+        t: cython.double
+        x: cython.double
+        y: cython.double
+        height_m: cython.double
         self.of = tgt
-        self.when = time_us
-        self.lat = lat_deg
-        self.lon = lon_deg
+        self.when = when
+        self.lat = lat
+        self.lon = lon
         self.low = low_m
         self.high = high_m
-        self.level = low_m[0] if rows > 0 else lat_deg
+        self.level = level
         with cython.nogil:
             while i < n:
                 g = tgt[i]
@@ -374,8 +382,32 @@ class Scan:
                 if cython.compiled and i + AHEAD_ROWS < n:
                     prefetch(cython.address(slot[tgt[i + AHEAD_ROWS], 0]))
                     prefetch(cython.address(slot[tgt[i + AHEAD_ROWS], 8]))
-                # The reports of this target from here on that stay in its box.
-                j = self._stay(g, i, gap_whole) if plain else self._stay_at_heights(g, i, gap_whole)
+                if plain and (i + 1 == n or tgt[i + 1] != g):
+                    # In order of time most reports stand alone.
+                    t = cython.cast(cython.double, when[i])
+                    x = lon[i]
+                    y = lat[i]
+                    height_m = level[i]
+                    if (
+                        x >= slot[g, X0] and x <= slot[g, X1] and y >= slot[g, Y0] and y <= slot[g, Y1]
+                        and t < slot[g, UNTIL] and t >= slot[g, TIME] and t - slot[g, TIME] <= gap
+                        and (rows == 0 or (
+                            height_m >= slot[g, LEAST] and height_m <= slot[g, LEAST + 1]
+                            and height_m >= slot[g, GREATEST] and height_m <= slot[g, GREATEST + 1]
+                        ))
+                    ):  # fmt: skip
+                        slot[g, TIME] = t
+                        slot[g, COUNT] += 1.0
+                        slot[g, LAT] = y
+                        slot[g, LON] = x
+                        slot[g, LOW] = height_m
+                        slot[g, HIGH] = height_m
+                        i += 1
+                        continue
+                    j = i
+                else:
+                    # The reports of this target from here on that stay in its box.
+                    j = self._stay(g, i, gap_whole) if plain else self._stay_at_heights(g, i, gap_whole)
                 if j > i:
                     slot[g, TIME] = cython.cast(cython.double, self.when[j - 1])
                     slot[g, COUNT] += cython.cast(cython.double, j - i)
