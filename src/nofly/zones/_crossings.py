@@ -45,7 +45,8 @@ class Loops:
 
 def simple_loops(xy: Floats, tolerance_deg: float) -> Loops | None:
     """Return the simple loops of the closed line ``xy`` (n + 1 rows: the last one ends the last edge), or
-    None where it does not cross itself. Touching without crossing is no crossing.
+    None where it does not cross itself. Touching without crossing is no crossing. A line that runs out and
+    back everywhere, round nothing, is one loop without a crossing.
 
     ``tolerance_deg`` is the distance below which a point counts as lying on a line. Raises Tangled.
     """
@@ -72,7 +73,12 @@ def simple_loops(xy: Floats, tolerance_deg: float) -> Loops | None:
     line = _line(n, on_edge, merged)
     crossings = set(range(n, n + len(proper))) | _crossed_at_vertices(line, points, n)
     if not crossings:
-        return None
+        # The ends of a line round a pole lie a whole turn apart, and it has no inside.
+        times = _times_round(line, points) if (xy[-1] == xy[0]).all() else 1
+        if times == 1:
+            return None
+        # Only pieces that it runs along more than once can hide where it crosses itself: all are cut.
+        crossings = {node for node, count in Counter(line).items() if count > 1} if times else set()
     return Loops(points, _split(line, crossings), sorted(crossings))
 
 
@@ -235,6 +241,36 @@ def _crossed_along(line: list[int], points: Floats) -> set[int]:
                 if step > 0 or comes != goes:
                     crossed |= {start, end}
     return crossed
+
+
+def _times_round(line: list[int], points: Floats) -> int:
+    """Return how far apart the winding numbers of the places beside a line are whose edges meet at nodes
+    only: 0 where it goes round nothing, 1 where it does not cross itself, else more."""
+    net: Counter[tuple[int, int]] = Counter()
+    round_node: dict[int, list[int]] = {}
+    twice = {node for node, count in Counter(line).items() if count > 1}
+    for before, node in zip(line[-1:] + line[:-1], line, strict=True):
+        net[before, node] += 1
+        net[node, before] -= 1
+        for one, other in ((before, node), (node, before)):
+            if one in twice:
+                round_node.setdefault(one, []).append(other)
+    for node, others in round_node.items():
+        others[:] = set(others)
+        to = points[others] - points[node]
+        others[:] = np.array(others)[np.argsort(np.arctan2(to[:, 1], to[:, 0]))].tolist()
+    left = 0
+    windings = {0}
+    for before, node, after in zip(line[-1:] + line[:-1], line, line[1:] + line[:1], strict=True):
+        # Leftwards from the way ahead to the way here, over every other line that leaves the node.
+        if node in twice:
+            others = round_node[node]
+            place = others.index(after) + 1
+            while (other := others[place % len(others)]) != before:
+                left -= net[node, other]
+                place += 1
+        windings |= {left, left - net[node, after]}
+    return max(windings) - min(windings)
 
 
 def _left(points: Floats, before: int, node: int, after: int, other: int) -> bool:

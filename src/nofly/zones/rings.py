@@ -219,11 +219,14 @@ def _checked(
         return _reject("ring-tangled", str(error), source, locator)
     if loops is None:
         return [tuple(vertices)], []
+    if not loops.crossings:
+        return _reject("ring-no-area", "runs out and back on its own lines: no area", source, locator)
     last = len(loops.loops) - 1
     rings: list[Ring] = []
     for number, loop in enumerate(loops.loops):
         wound = number == last and winding and plane is None
-        if not wound and (len(loop) < 3 or abs(_area(loops.points[loop])) < MIN_AREA_DEG2):
+        once = len(set(loop)) == len(loop)
+        if not wound and (len(loop) < 3 or (once and abs(_area(loops.points[loop])) < MIN_AREA_DEG2)):
             continue
         corners = [vertices[k] if k < len(vertices) else _vertex(loops.points[k], plane) for k in loop]
         # Cutting a loop off can leave what was no spike before.
