@@ -26,10 +26,28 @@ _FEW_PAIRS, _FEW_CONTACTS = 2_000, 200
 """What a ring may have: a published boundary has a few pairs an edge and hardly a contact, and a file of
 scribbles would else take minutes."""
 _SMALL = 48
+MOST_CUTTING = 5_000
+"""What cutting may cost in one file: a step for each loop and for each line that meets itself, and one more
+for so many of its edges and pairs of edges. A published file has a handful of such lines."""
+_EDGES_A_STEP, _PAIRS_A_STEP = 100, 300
 
 
 class Tangled(ValueError):
     """More crossings, or more edges on top of each other, than the boundary of an area has."""
+
+
+@dataclass(slots=True)
+class Cutting:
+    """What cutting lines that cross themselves may still cost, all lines of a file together."""
+
+    steps_left: int = MOST_CUTTING
+    """Below zero by what was spent on lines that were not cut any more."""
+
+    def spend(self, steps: int) -> None:
+        """Take so many steps. Raises Tangled once there are not so many left."""
+        self.steps_left -= steps
+        if self.steps_left < 0:
+            raise Tangled("crosses itself, after as many crossings as one file may have")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +61,26 @@ class Loops:
     crossings: list[int]
 
 
-def simple_loops(xy: Floats, tolerance_deg: float) -> Loops | None:
+def simple_loops(xy: Floats, tolerance_deg: float, cutting: Cutting) -> Loops | None:
     """Return the simple loops of the closed line ``xy`` (n + 1 rows: the last one ends the last edge), or
     None where it does not cross itself. Touching without crossing is no crossing. A line that runs out and
     back everywhere, round nothing, is one loop without a crossing.
 
-    ``tolerance_deg`` is the distance below which a point counts as lying on a line. Raises Tangled.
+    ``tolerance_deg`` is the distance below which a point counts as lying on a line. Raises Tangled, also
+    where ``cutting`` does not reach.
     """
     n = len(xy) - 1
-    first, second = _pairs(xy, tolerance_deg)
+    try:
+        first, second = _pairs(xy, tolerance_deg)
+    except Tangled:
+        cutting.spend(1 + n // _EDGES_A_STEP + _most_pairs(n) // _PAIRS_A_STEP)
+        raise
     if not len(first):
         return None
     proper, touches = _contacts(xy, first, second, tolerance_deg)
     if not len(proper) and not touches:
         return None
+    cutting.spend(1 + n // _EDGES_A_STEP + len(first) // _PAIRS_A_STEP)
     if len(proper) + len(touches) > _CONTACTS_AN_EDGE * n + _FEW_CONTACTS:
         raise Tangled(f"{len(proper) + len(touches)} places where it meets itself")
     merged = _Merged(n)
@@ -79,13 +103,19 @@ def simple_loops(xy: Floats, tolerance_deg: float) -> Loops | None:
             return None
         # Only pieces that it runs along more than once can hide where it crosses itself: all are cut.
         crossings = {node for node, count in Counter(line).items() if count > 1} if times else set()
-    return Loops(points, _split(line, crossings), sorted(crossings))
+    loops = _split(line, crossings)
+    cutting.spend(len(loops))
+    return Loops(points, loops, sorted(crossings))
+
+
+def _most_pairs(n: int) -> int:
+    return min(MAX_PAIRS, _PAIRS_AN_EDGE * n + _FEW_PAIRS)
 
 
 def _pairs(xy: Floats, pad_deg: float) -> tuple[Indices, Indices]:
     """Return the pairs (i < j) of edges that are not neighbours and whose boxes overlap."""
     n = len(xy) - 1
-    most = min(MAX_PAIRS, _PAIRS_AN_EDGE * n + _FEW_PAIRS)
+    most = _most_pairs(n)
     ends = np.ascontiguousarray(xy.T)
     low, high = (
         np.minimum(ends[:, :-1], ends[:, 1:]) - pad_deg,
