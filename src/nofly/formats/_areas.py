@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
+import numpy as np
 
 from nofly.errors import Severity
 from nofly.formats._json import Notes, Rejected, as_list, as_number, bad
+from nofly.zones._crossings import Tangled
 from nofly.zones.model import Arc, Circle, EdgeKind, Polygon, Ring, Vertex
 from nofly.zones.rings import clean_ring
 
 _EMPTY = ("ring-no-area", "ring-too-few-points")
+_CORNERS_A_STEP, _PAIRS_A_STEP = 20, 20_000
+"""Corners of holes, and pairs of them with edges of loops, looked at for a step of cutting."""
 EARTH_HALF_M = 20_004_000.0
 """Half the circumference: no circle is larger."""
 
@@ -54,6 +58,7 @@ def polygons(
     ]
     if len(exteriors) == 1:
         return [Polygon(exteriors[0], tuple(holes), edge_kind)]
+    _spend_on_sorting(exteriors, holes, locator, notes)
     return [
         Polygon(exterior, tuple(hole for hole in holes if _mostly_inside(hole, exterior)), edge_kind)
         for exterior in exteriors
@@ -69,33 +74,41 @@ def circle(centre: object, radius_m: object, locator: str) -> Circle:
 
 
 def _clean(ring: Sequence[Vertex | Arc], locator: str, edge_kind: EdgeKind, notes: Notes) -> list[Ring]:
-    loops, findings = clean_ring(ring, notes.source, locator, edge_kind)
+    notes.bounds.count("rings", 1, notes.source, locator)
+    notes.bounds.count("positions", len(ring), notes.source, locator)
+    loops, findings = clean_ring(ring, notes.source, locator, edge_kind, notes.bounds.cutting)
     for finding in findings:
         if finding.severity is not Severity.REJECTED:
             notes.findings.append(finding)
         elif finding.code in _EMPTY:
             notes.warn(finding.code, f"{finding.message}: left out, it encloses nothing", locator)
         else:
+            notes.bounds.check_cutting(notes.source, locator)
             raise Rejected(finding.code, finding.message, locator)
     return loops
+
+
+def _spend_on_sorting(exteriors: Sequence[Ring], holes: Sequence[Ring], locator: str, notes: Notes) -> None:
+    """Take from what cutting may cost what it costs to find the loop of each hole. Raises Rejected."""
+    corners, edges = sum(map(len, holes)), sum(map(len, exteriors))
+    try:
+        notes.bounds.cutting.spend(
+            corners * len(exteriors) // _CORNERS_A_STEP + corners * edges // _PAIRS_A_STEP
+        )
+    except Tangled as error:
+        notes.bounds.check_cutting(notes.source, locator)
+        raise Rejected("ring-tangled", str(error), locator) from None
 
 
 def _mostly_inside(hole: Ring, exterior: Ring) -> bool:
     """Return whether most vertices of a hole lie in the exterior, straight in longitude and latitude."""
     corners = [p for p in hole if not isinstance(p, Arc)]
-    inside = sum(_inside(p, exterior) for p in corners)
+    lat2, lon2 = np.array([p for p in exterior if not isinstance(p, Arc)]).T
+    lat1, lon1 = np.roll(lat2, 1), np.roll(lon2, 1)
+    inside = 0
+    for lat, lon in corners:
+        up = np.flatnonzero((lat1 > lat) != (lat2 > lat))
+        west, east = (lon1[up] - lon + 180.0) % 360.0 - 180.0, (lon2[up] - lon + 180.0) % 360.0 - 180.0
+        at = west + (lat - lat1[up]) / (lat2[up] - lat1[up]) * (east - west)
+        inside += int(np.count_nonzero(at > 0.0)) % 2
     return 2 * inside >= len(corners)
-
-
-def _inside(point: Vertex, ring: Ring) -> bool:
-    lat, lon = point
-    odd = False
-    corners = [p for p in ring if not isinstance(p, Arc)]
-    before = corners[-1]
-    for vertex in corners:
-        (lat1, lon1), (lat2, lon2) = before, vertex
-        west, east = (lon1 - lon + 180.0) % 360.0 - 180.0, (lon2 - lon + 180.0) % 360.0 - 180.0
-        if (lat1 > lat) != (lat2 > lat) and west + (lat - lat1) / (lat2 - lat1) * (east - west) > 0.0:
-            odd = not odd
-        before = vertex
-    return odd

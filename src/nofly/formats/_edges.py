@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+import numpy as np
 
 from nofly.zones.model import EdgeKind, Vertex
 
@@ -11,6 +13,7 @@ TOLERANCE_M = 0.5
 """How far a written edge may be from the declared one."""
 _EARTH_M = 6_378_137.0
 _MOST = 5_000
+_FEW, _ALIKE = 30, 100
 
 
 def planar_deviation_m(start: Vertex, end: Vertex) -> float:
@@ -27,6 +30,28 @@ def planar_deviation_m(start: Vertex, end: Vertex) -> float:
         return 0.0
     bend = math.sin(lat) * math.cos(lat) * run**2 + 2.0 * math.tan(lat) * rise**2
     return _EARTH_M * bend / 8.0 * width / math.hypot(rise, width)
+
+
+def furthest_apart_m(ring: Sequence[Vertex]) -> float:
+    """Return the greatest ``planar_deviation_m`` of the edges of a ring, its closing one too."""
+    edges: Iterable[int] = range(len(ring))
+    if len(ring) > _FEW:
+        edges = _furthest_apart(ring)
+    return max(planar_deviation_m(ring[k - 1], ring[k]) for k in edges)
+
+
+def _furthest_apart(ring: Sequence[Vertex]) -> list[int]:
+    """Return the ends of the edges whose ``planar_deviation_m`` can be the greatest: NumPy's functions may
+    differ from Python's in the last digit. So many as have it but for that are alike."""
+    lat2, lon2 = np.array(ring).T
+    lat, lon = np.roll(lat2, 1), np.roll(lon2, 1)
+    rise, run = np.radians(lat2 - lat), np.radians((lon2 - lon + 180.0) % 360.0 - 180.0)
+    low, high = np.sort(np.radians(np.abs([lat, lat2])), axis=0)
+    width = np.abs(run * np.cos(low))
+    bend = np.sin(high) * np.cos(high) * run**2 + 2.0 * np.tan(high) * rise**2
+    about_m = (width >= 1e-15) * _EARTH_M * bend / 8.0 * width / np.maximum(np.hypot(rise, width), 1e-300)
+    found: list[int] = np.flatnonzero(about_m >= about_m.max() * (1.0 - 1e-9))[:_ALIKE].tolist()
+    return found
 
 
 def subdivided(points: Sequence[Vertex], kind: EdgeKind, written: EdgeKind, closed: bool) -> list[Vertex]:

@@ -105,8 +105,10 @@ def _footprints(
         if kind.endswith("Point"):
             if said.get("radius_m") is None:
                 raise Rejected("no-area", "a point without radius_m is no area", described)
+            notes.bounds.count("arcs", 1, notes.source, at)
             found.append(circle(part, said["radius_m"], at))
         elif kind.endswith("LineString"):
+            notes.bounds.count("positions", len(as_list(part, at)), notes.source, at)
             found.append(_corridor(part, said, edges, at, described))
         else:
             rings: list[list[Vertex | Arc]] = [
@@ -114,6 +116,7 @@ def _footprints(
                 for ring_at, ring in numbered(as_list(part, at), at)
             ]
             if said.get("arcs"):
+                notes.bounds.count("arcs", len(as_list(said["arcs"], f"{described}.arcs")), notes.source, at)
                 _put_arcs(rings, said["arcs"], f"{described}.arcs")
             found += polygons(rings, at, edges, notes)
     return found

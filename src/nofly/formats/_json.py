@@ -16,10 +16,13 @@ from typing import Any, NoReturn
 import msgspec
 
 from nofly.errors import Finding, Severity, ZoneFormatError
+from nofly.formats._bounds import Bounds
 from nofly.zones.model import Zone
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SHOWN = 60
+MAX_BYTES = 128 * 1024 * 1024
+"""The longest JSON that is read, after decompression."""
 
 
 class Rejected(Exception):
@@ -38,6 +41,11 @@ class Notes:
 
     source: str
     findings: list[Finding] = field(default_factory=list)
+    bounds: Bounds = field(default_factory=Bounds)
+
+    def of_record(self) -> Notes:
+        """Return empty notes for one record, within the bounds of the file."""
+        return Notes(self.source, bounds=self.bounds)
 
     def info(self, code: str, message: str, locator: str) -> None:
         """Add what the user may want to know."""
@@ -51,9 +59,11 @@ class Notes:
 def load(data: bytes, source: str) -> Any:
     """Return the JSON value of ``data`` (UTF-8, with or without BOM, or UTF-16 with BOM).
 
-    Raises ZoneFormatError with line and column: malformed, not UTF-8, NaN and Infinity (RFC 8259 has
-    neither), numbers beyond a double, nesting without end.
+    Raises ZoneFormatError, with line and column where there is one: more than ``MAX_BYTES``, malformed, not
+    UTF-8, NaN and Infinity (RFC 8259 has neither), numbers beyond a double, nesting without end.
     """
+    if len(data) > MAX_BYTES:
+        raise ZoneFormatError(f"longer than {MAX_BYTES:,} bytes", source=source, expected="a zone file")
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         try:
             data = data.decode("utf-16").encode()
@@ -107,10 +117,14 @@ def numbered(records: Sequence[Any], locator: str) -> list[tuple[str, Any]]:
 def read_records(
     records: Sequence[tuple[str, Any]], read_one: Callable[[Any, str, Notes], Zone], notes: Notes
 ) -> list[Zone]:
-    """Return the zones of all records that can be read; each of the others is one rejected finding."""
+    """Return the zones of all records that can be read; each of the others is one rejected finding.
+
+    Raises ZoneFormatError where the file exceeds a bound.
+    """
+    notes.bounds.count("records", len(records), notes.source, "$")
     zones = []
     for where, record in records:
-        own = Notes(notes.source)
+        own = notes.of_record()
         try:
             zones.append(read_one(record, where, own))
         except Rejected as no:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nofly.formats._areas import circle, polygons
-from nofly.formats._edges import planar_deviation_m
+from nofly.formats._edges import furthest_apart_m
 from nofly.formats._json import Notes, Rejected, as_choice, as_number
 from nofly.formats._kml_tree import Node
 from nofly.zones.model import Arc, Corridor, Datum, EdgeKind, Footprint, Limit, Vertex, Volume
@@ -64,6 +64,7 @@ def volumes_of(shape: Node, said: dict[str, Any], limits: Limits, notes: Notes) 
         altitudes_m = None
     elif shape.tag == "LineString":
         line = _line(shape)
+        notes.bounds.count("positions", len(line.points), notes.source, locator)
         footprints = [_corridor(line, said, locator)]
         altitudes_m = None
     else:
@@ -86,11 +87,7 @@ def _edges(said: dict[str, Any], mode: str, rings: list[Line], notes: Notes, loc
     """
     if "edges" in said:
         return EdgeKind(as_choice(said["edges"], tuple(EdgeKind), "bad-edges", locator))
-    far_m = max(
-        planar_deviation_m(start, end)
-        for ring in rings
-        for start, end in zip(ring.points, ring.points[1:] + ring.points[:1], strict=True)
-    )
+    far_m = max(furthest_apart_m(ring.points) for ring in rings)
     kind = EdgeKind.GEODESIC if mode in _DATUMS else EdgeKind.PLANAR
     if far_m > OTHER_EDGE_M:
         text = f"an edge read as {kind} is up to {far_m:.0f} m from the other reading: state edges"
@@ -149,6 +146,9 @@ def _line(shape: Node) -> Line:
     tuples = words.replace(" ,", ",").replace(", ", ",").split()
     if len(tuples) > MAX_POINTS:
         raise Rejected("kml-oversized", f"more than {MAX_POINTS:,} positions", f"line {shape.line}")
+    plain = _plain_line(tuples)
+    if plain is not None:
+        return plain
     points: list[Vertex] = []
     altitudes_m: list[float] = []
     for tuple_text in tuples:
@@ -168,3 +168,24 @@ def _line(shape: Node) -> Line:
     if not points:
         raise Rejected("kml-bad-coordinates", f"{shape.tag} without coordinates", f"line {shape.line}")
     return Line(points, altitudes_m if len(altitudes_m) == len(points) else None)
+
+
+def _plain_line(tuples: list[str]) -> Line | None:
+    """Return a line whose positions are all sound and have two numbers each, or three each; None for any
+    other, which is to be looked at position by position."""
+    commas = {text.count(",") for text in tuples}
+    if commas != {1} and commas != {2}:
+        return None
+    parts = ",".join(tuples).split(",")
+    try:
+        numbers = list(map(float, parts))
+    except ValueError:
+        return None
+    each = commas.pop() + 1
+    lats, lons = numbers[1::each], numbers[::each]
+    # The sum of what is not finite is not finite.
+    if max(map(len, parts)) > 40 or not math.isfinite(sum(numbers)):
+        return None
+    if max(map(abs, lats)) > 90.0 or max(map(abs, lons)) > 180.0:
+        return None
+    return Line(list(zip(lats, lons, strict=True)), numbers[2::3] if each == 3 else None)

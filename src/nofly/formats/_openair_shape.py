@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from nofly.errors import Finding, Severity
+from nofly.formats._bounds import Bounds
 from nofly.formats._openair_lines import Record
 from nofly.formats._openair_values import BadRecordError, length_m, number, points, usual_point
 from nofly.zones.model import Arc, Circle, Corridor, Footprint, Polygon, Vertex
@@ -64,14 +65,18 @@ class Shapes:
         elif code == "VD":
             self._turn(record)
 
-    def footprints(self, source: str, line: int) -> tuple[list[Footprint], list[Finding]]:
-        """Return the footprints drawn and findings; raises BadRecordError where there is no area."""
+    def footprints(self, source: str, line: int, bounds: Bounds) -> tuple[list[Footprint], list[Finding]]:
+        """Return the footprints drawn and findings, within the ``bounds`` of the file.
+
+        Raises BadRecordError where there is no area, ZoneFormatError where the file exceeds a bound.
+        """
         locator = f"line {line}"
         found: list[Footprint] = list(self.circles)
         findings: list[Finding] = []
         if self.line:
-            rings, findings = clean_ring(_joined(self.line), source, locator)
+            rings, findings = clean_ring(_joined(self.line), source, locator, cutting=bounds.cutting)
             if not rings:
+                bounds.check_cutting(source, locator)
                 raise BadRecordError(findings[-1].code, findings[-1].message, line)
             found.extend(Polygon(ring) for ring in rings)
         if self.path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from operator import truediv
 
 from nofly.formats._openair_lines import Record
 from nofly.units import M_PER_NM
@@ -28,6 +29,7 @@ class BadRecordError(Exception):
         self.code, self.message, self.line = code, message, line
 
 
+_PARTS_A_DEGREE = (1.0, 60.0, 3600.0)
 _SIXTIETHS = {text: value for value in range(60) for text in (str(value), f"{value:02}")}
 _MINUTES_DEG = {text: value / 60.0 for text, value in _SIXTIETHS.items()}
 _SECONDS_DEG = {text: value / 3600.0 for text, value in _SIXTIETHS.items()}
@@ -99,15 +101,15 @@ def length_m(text: str, record: Record) -> float:
 
 def _degrees(text: str, most_deg: float, record: Record) -> tuple[float, int]:
     """Return degrees without sign, and 1 where 60 seconds were read as a minute."""
-    parts = [p.strip() for p in text.split(":")]
+    parts = text.split(":")
     compact = _COMPACT.fullmatch(text) if len(parts) == 1 else None
     if compact:
         parts = list(compact.groups())
-    values = [float(p) for p in parts]
+    values = list(map(float, parts))
     sixty = int(len(values) == 3 and values[2] == 60.0)
     small = values[1:2] if sixty else values[1:]
-    total = math.fsum(value / 60.0**place for place, value in enumerate(values))
-    if any(value >= 60.0 for value in small) or total > most_deg:
+    total = math.fsum(map(truediv, values, _PARTS_A_DEGREE))
+    if max(small, default=0.0) >= 60.0 or total > most_deg:
         raise BadRecordError(
             "openair-bad-coordinate",
             f"{record.code}: {text!r} (expected minutes and seconds below 60, at most {most_deg:g}°)",

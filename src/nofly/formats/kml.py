@@ -79,7 +79,7 @@ class _Reader:
 
     def take(self, placemark: Placemark) -> None:
         """Take one placemark: a zone, a rejected record, or one that is no area."""
-        own = Notes(self.notes.source)
+        own = self.notes.of_record()
         line = placemark.node.line
         self.records += 1
         try:

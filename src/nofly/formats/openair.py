@@ -15,6 +15,7 @@ import re
 from collections.abc import Sequence
 
 from nofly.errors import Finding, Severity, ZoneFormatError
+from nofly.formats._bounds import Bounds
 from nofly.formats._openair_classes import GLIDERS_ONLY, kind_of, restriction_of
 from nofly.formats._openair_lines import Block, Record, decoded, split_blocks
 from nofly.formats._openair_shape import Shapes
@@ -58,10 +59,10 @@ def read(data: bytes, source: str) -> tuple[list[Zone], list[Finding], int]:
     if not blocks:
         raise ZoneFormatError("no airspace block", source=source, expected="an AC record")
     zones: list[Zone] = []
-    names = _Names(source)
+    names, bounds = _Names(source), Bounds()
     for block in blocks:
         try:
-            zone, more = _zone(block, source, names)
+            zone, more = _zone(block, source, names, bounds)
         except BadRecordError as error:
             more = [Finding(error.code, Severity.REJECTED, error.message, source, f"line {error.line}")]
         else:
@@ -77,20 +78,21 @@ def write(zones: Sequence[Zone]) -> bytes:
     return written(zones)
 
 
-def _zone(block: Block, source: str, names: _Names) -> tuple[Zone, list[Finding]]:
+def _zone(block: Block, source: str, names: _Names, bounds: Bounds) -> tuple[Zone, list[Finding]]:
     """Return the zone of one block and its findings; raises BadRecordError."""
     if block.fault is not None:
         raise BadRecordError(*block.fault, block.fault_line)
     locator = f"line {block.line}"
     shapes = Shapes()
     by_code: dict[str, list[Record]] = {}
+    bounds.count("arcs", sum(r.code in ("DA", "DB", "DC") for r in block.records), source, locator)
     for record in block.records:
         if record.code != "DP":
             by_code.setdefault(record.code, []).append(record)
         shapes.draw(record)
     airspace_class, airspace_type = _last(by_code, "AC"), _last(by_code, "AY")
     lower, upper, findings = _limits(by_code, block.line, source)
-    footprints, more = shapes.footprints(source, block.line)
+    footprints, more = shapes.footprints(source, block.line, bounds)
     findings += more
     schedule, more = schedule_of(by_code.get("AA", []), source, locator)
     findings += more + _remarks(by_code, source, locator)

@@ -26,10 +26,28 @@ _FEW_PAIRS, _FEW_CONTACTS = 2_000, 200
 """What a ring may have: a published boundary has a few pairs an edge and hardly a contact, and a file of
 scribbles would else take minutes."""
 _SMALL = 48
+MOST_CUTTING = 5_000
+"""What cutting may cost in one file: a step for each loop and for each line that meets itself, and one more
+for so many of its edges and pairs of edges. A published file has a handful of such lines."""
+_EDGES_A_STEP, _PAIRS_A_STEP = 100, 300
 
 
 class Tangled(ValueError):
     """More crossings, or more edges on top of each other, than the boundary of an area has."""
+
+
+@dataclass(slots=True)
+class Cutting:
+    """What cutting lines that cross themselves may still cost, all lines of a file together."""
+
+    steps_left: int = MOST_CUTTING
+    """Below zero by what was spent on lines that were not cut any more."""
+
+    def spend(self, steps: int) -> None:
+        """Take so many steps. Raises Tangled once there are not so many left."""
+        self.steps_left -= steps
+        if self.steps_left < 0:
+            raise Tangled("crosses itself, after as many crossings as one file may have")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +61,26 @@ class Loops:
     crossings: list[int]
 
 
-def simple_loops(xy: Floats, tolerance_deg: float) -> Loops | None:
+def simple_loops(xy: Floats, tolerance_deg: float, cutting: Cutting) -> Loops | None:
     """Return the simple loops of the closed line ``xy`` (n + 1 rows: the last one ends the last edge), or
-    None where it does not cross itself. Touching without crossing is no crossing.
+    None where it does not cross itself. Touching without crossing is no crossing. A line that runs out and
+    back everywhere, round nothing, is one loop without a crossing.
 
-    ``tolerance_deg`` is the distance below which a point counts as lying on a line. Raises Tangled.
+    ``tolerance_deg`` is the distance below which a point counts as lying on a line. Raises Tangled, also
+    where ``cutting`` does not reach.
     """
     n = len(xy) - 1
-    first, second = _pairs(xy, tolerance_deg)
+    try:
+        first, second = _pairs(xy, tolerance_deg)
+    except Tangled:
+        cutting.spend(1 + n // _EDGES_A_STEP + _most_pairs(n) // _PAIRS_A_STEP)
+        raise
     if not len(first):
         return None
     proper, touches = _contacts(xy, first, second, tolerance_deg)
     if not len(proper) and not touches:
         return None
+    cutting.spend(1 + n // _EDGES_A_STEP + len(first) // _PAIRS_A_STEP)
     if len(proper) + len(touches) > _CONTACTS_AN_EDGE * n + _FEW_CONTACTS:
         raise Tangled(f"{len(proper) + len(touches)} places where it meets itself")
     merged = _Merged(n)
@@ -72,14 +97,25 @@ def simple_loops(xy: Floats, tolerance_deg: float) -> Loops | None:
     line = _line(n, on_edge, merged)
     crossings = set(range(n, n + len(proper))) | _crossed_at_vertices(line, points, n)
     if not crossings:
-        return None
-    return Loops(points, _split(line, crossings), sorted(crossings))
+        # The ends of a line round a pole lie a whole turn apart, and it has no inside.
+        times = _times_round(line, points) if (xy[-1] == xy[0]).all() else 1
+        if times == 1:
+            return None
+        # Only pieces that it runs along more than once can hide where it crosses itself: all are cut.
+        crossings = {node for node, count in Counter(line).items() if count > 1} if times else set()
+    loops = _split(line, crossings)
+    cutting.spend(len(loops))
+    return Loops(points, loops, sorted(crossings))
+
+
+def _most_pairs(n: int) -> int:
+    return min(MAX_PAIRS, _PAIRS_AN_EDGE * n + _FEW_PAIRS)
 
 
 def _pairs(xy: Floats, pad_deg: float) -> tuple[Indices, Indices]:
     """Return the pairs (i < j) of edges that are not neighbours and whose boxes overlap."""
     n = len(xy) - 1
-    most = min(MAX_PAIRS, _PAIRS_AN_EDGE * n + _FEW_PAIRS)
+    most = _most_pairs(n)
     ends = np.ascontiguousarray(xy.T)
     low, high = (
         np.minimum(ends[:, :-1], ends[:, 1:]) - pad_deg,
@@ -235,6 +271,36 @@ def _crossed_along(line: list[int], points: Floats) -> set[int]:
                 if step > 0 or comes != goes:
                     crossed |= {start, end}
     return crossed
+
+
+def _times_round(line: list[int], points: Floats) -> int:
+    """Return how far apart the winding numbers of the places beside a line are whose edges meet at nodes
+    only: 0 where it goes round nothing, 1 where it does not cross itself, else more."""
+    net: Counter[tuple[int, int]] = Counter()
+    round_node: dict[int, list[int]] = {}
+    twice = {node for node, count in Counter(line).items() if count > 1}
+    for before, node in zip(line[-1:] + line[:-1], line, strict=True):
+        net[before, node] += 1
+        net[node, before] -= 1
+        for one, other in ((before, node), (node, before)):
+            if one in twice:
+                round_node.setdefault(one, []).append(other)
+    for node, others in round_node.items():
+        others[:] = set(others)
+        to = points[others] - points[node]
+        others[:] = np.array(others)[np.argsort(np.arctan2(to[:, 1], to[:, 0]))].tolist()
+    left = 0
+    windings = {0}
+    for before, node, after in zip(line[-1:] + line[:-1], line, line[1:] + line[:1], strict=True):
+        # Leftwards from the way ahead to the way here, over every other line that leaves the node.
+        if node in twice:
+            others = round_node[node]
+            place = others.index(after) + 1
+            while (other := others[place % len(others)]) != before:
+                left -= net[node, other]
+                place += 1
+        windings |= {left, left - net[node, after]}
+    return max(windings) - min(windings)
 
 
 def _left(points: Floats, before: int, node: int, after: int, other: int) -> bool:

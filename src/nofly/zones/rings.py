@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from nofly.errors import Finding, Severity
-from nofly.zones._crossings import Tangled, simple_loops
+from nofly.zones._crossings import Cutting, Tangled, simple_loops
 from nofly.zones.model import Arc, EdgeKind, Ring, Vertex
 
 if TYPE_CHECKING:
@@ -37,7 +37,11 @@ _CAP_COS = math.cos(math.radians(75.0))
 
 
 def clean_ring(
-    points: Sequence[Vertex | Arc], source: str, locator: str, edge_kind: EdgeKind = EdgeKind.GEODESIC
+    points: Sequence[Vertex | Arc],
+    source: str,
+    locator: str,
+    edge_kind: EdgeKind = EdgeKind.GEODESIC,
+    cutting: Cutting | None = None,
 ) -> tuple[list[Ring], list[Finding]]:
     """Return the simple rings a published closed line encloses, and what had to be done to get them.
 
@@ -47,7 +51,8 @@ def clean_ring(
     No ring and one rejected finding: a point that is not finite or beyond ±90°, ±180°
     (``ring-bad-coordinate``), an arc without a radius (``ring-bad-arc``), fewer than three distinct points
     (``ring-too-few-points``), no area (``ring-no-area``), more crossings than a boundary can mean
-    (``ring-tangled``).
+    (``ring-tangled``). ``cutting`` is shared by the rings of a file, so that all of them together cannot have
+    more of them than a file may; a ring that does not cross itself takes nothing from it.
     """
     line: list[Vertex | Arc] = list(points)
     findings = []
@@ -74,7 +79,7 @@ def clean_ring(
         lat_lon = _rows(vertices)
     else:
         vertices = cast("list[Vertex]", line[: len(lat_lon)])
-    rings, more = _checked(vertices, lat_lon, source, locator, edge_kind)
+    rings, more = _checked(vertices, lat_lon, source, locator, edge_kind, cutting or Cutting())
     return rings, (findings + more if rings else more)
 
 
@@ -199,7 +204,13 @@ def _without_spikes(line: list[Vertex | Arc]) -> tuple[list[Vertex | Arc], int]:
 
 
 def _checked(
-    vertices: list[Vertex], lat_lon: Floats, source: str, locator: str, edge_kind: EdgeKind, rounds: int = 0
+    vertices: list[Vertex],
+    lat_lon: Floats,
+    source: str,
+    locator: str,
+    edge_kind: EdgeKind,
+    cutting: Cutting,
+    rounds: int = 0,
 ) -> tuple[list[Ring], list[Finding]]:
     """Return the ring, or its loops where it crosses itself; ``rounds`` is how often it was cut before."""
     plane = None if edge_kind is EdgeKind.PLANAR else _gnomonic(lat_lon)
@@ -214,21 +225,24 @@ def _checked(
     if abs(winding) > 1 and plane is None:
         return _reject("ring-tangled", f"winds round the earth {abs(winding)} times", source, locator)
     try:
-        loops = simple_loops(xy, _TOUCH_DEG)
+        loops = simple_loops(xy, _TOUCH_DEG, cutting)
     except Tangled as error:
         return _reject("ring-tangled", str(error), source, locator)
     if loops is None:
         return [tuple(vertices)], []
+    if not loops.crossings:
+        return _reject("ring-no-area", "runs out and back on its own lines: no area", source, locator)
     last = len(loops.loops) - 1
     rings: list[Ring] = []
     for number, loop in enumerate(loops.loops):
         wound = number == last and winding and plane is None
-        if not wound and (len(loop) < 3 or abs(_area(loops.points[loop])) < MIN_AREA_DEG2):
+        once = len(set(loop)) == len(loop)
+        if not wound and (len(loop) < 3 or (once and abs(_area(loops.points[loop])) < MIN_AREA_DEG2)):
             continue
         corners = [vertices[k] if k < len(vertices) else _vertex(loops.points[k], plane) for k in loop]
         # Cutting a loop off can leave what was no spike before.
         ring = _without_spikes(_without_repeats(corners)[0])[0]
-        simple, more = _again(ring, source, locator, edge_kind, rounds)
+        simple, more = _again(ring, source, locator, edge_kind, cutting, rounds)
         if more and more[0].code == "ring-tangled":
             return simple, more
         rings += simple
@@ -242,7 +256,12 @@ def _checked(
 
 
 def _again(
-    ring: list[Vertex | Arc], source: str, locator: str, edge_kind: EdgeKind, rounds: int
+    ring: list[Vertex | Arc],
+    source: str,
+    locator: str,
+    edge_kind: EdgeKind,
+    cutting: Cutting,
+    rounds: int,
 ) -> tuple[list[Ring], list[Finding]]:
     """Return a loop that was cut off as simple rings: lines that lie on each other may cross in it still."""
     if rounds >= MOST_ROUNDS:
@@ -250,7 +269,8 @@ def _again(
     corners = [point for point in ring if not isinstance(point, Arc)]
     if len(set(corners)) < 3:
         return [], []
-    return _checked(corners, np.asarray(corners, np.float64), source, locator, edge_kind, rounds + 1)
+    lat_lon = np.asarray(corners, np.float64)
+    return _checked(corners, lat_lon, source, locator, edge_kind, cutting, rounds + 1)
 
 
 def _is_star(xy: Floats) -> bool:

@@ -29,15 +29,14 @@ def tangled(ends: Any, ring: Any, ring_part: NDArray[np.int32], plain: NDArray[n
 
 
 def _is_tangled(rings: list[Any]) -> bool:
-    boxes = [(r[:, ::2].min(), r[:, 1::2].min(), r[:, ::2].max(), r[:, 1::2].max()) for r in rings]
+    boxes = np.array([(r[:, ::2].min(), r[:, 1::2].min(), r[:, ::2].max(), r[:, 1::2].max()) for r in rings])
+    low, high = boxes[:, :2], boxes[:, 2:]
     for i, hole in enumerate(rings[1:], 1):
         if _meet(rings[0], hole) or not _holds(rings[0], hole[0, 0], hole[0, 1]):
             return True
-        for j in range(1, i):
-            a, b = boxes[i], boxes[j]
-            if a[0] > b[2] or b[0] > a[2] or a[1] > b[3] or b[1] > a[3]:
-                continue
-            other = rings[j]
+        near = (low[i] <= high[1:i]).all(axis=1) & (low[1:i] <= high[i]).all(axis=1)
+        for j in np.flatnonzero(near).tolist():
+            other = rings[j + 1]
             if (
                 _meet(other, hole)
                 or _holds(other, hole[0, 0], hole[0, 1])
