@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nofly.incidents.record import Cause
+from nofly.incidents.single_visits import single_stays
 from nofly.incidents.stays import TOUCH_US, Stay, Stays, joined_stays, merge
 from nofly.kernel.detect import Changes, Why
 from nofly.kernel.visits import SUMS, Visits
@@ -181,6 +182,20 @@ def test_stays_survive_the_way_to_objects_and_back(seed: int, cut: int) -> None:
     again = Stays.of(list(merged))
     assert plain(again) == plain(merged)
     assert plain(joined_stays([again[cut:], again[:cut]])) == plain(merged)
+
+
+@given(seed=st.integers(0, 2**32))
+def test_visits_made_one_by_one_give_the_same_stays(seed: int) -> None:
+    changes, visits = visited(seed)
+    first = {
+        key: v
+        for v, key in reversed(
+            [*enumerate(zip(visits.target.tolist(), ZONES.part_zone[visits.part].tolist(), strict=True))]
+        )
+    }
+    rows = np.array(sorted(first.values()), np.int64)
+    some = Visits(*(getattr(visits, name)[rows] for name in Visits.__slots__))
+    assert plain(single_stays(ZONES, changes, some)) == plain(merge(ZONES, changes, some))
 
 
 def test_nothing_visited_is_no_stay() -> None:

@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from nofly.kernel.depth_scan import note_last, put_last
+from nofly.geo.bridge import Carry, put_rows
+from nofly.kernel.depth_scan import any_behind, note_last, put_intervals, put_last
 from nofly.kernel.visits import rows_by_number, stable_order, taken
 
 
@@ -55,3 +58,36 @@ def test_the_last_row_of_a_number_stays_and_each_says_what_was_before_it() -> No
     nan = np.nan
     assert np.array_equal(heights_m, [[nan, nan, nan, 21.0], [30.0, nan, nan, 31.0]], equal_nan=True)
     assert before.T.tolist() == [[-1, -1, -1], [-1, -1, -1], [5, 0, 1]]
+
+
+@given(st.integers(0, 2**32))
+def test_some_row_is_behind_another_of_the_batch_or_the_last_of_its_target_or_of_its_shadow(
+    seed: int,
+) -> None:
+    """A row without a number counts as one."""
+    rng = np.random.default_rng(seed)
+    n, targets = int(rng.integers(1, 6)), 4
+    number = rng.integers(-1 if rng.random() < 0.2 else 0, targets, n).astype(np.int32)
+    time_us = np.sort(rng.integers(4, 9, n)) if rng.random() < 0.8 else rng.integers(4, 9, n)
+    table = np.zeros((targets, 8), np.int64)
+    table[:, 0] = rng.integers(0, 6, targets)
+    shadow_of = rng.choice([-1, 0, 3], int(rng.integers(0, targets))).astype(np.int32)
+    expected, reached = False, -1
+    for t, at_us in zip(number.tolist(), time_us.tolist(), strict=True):
+        since_us = [reached, int(table[t, 0])]
+        if 0 <= t < len(shadow_of) and shadow_of[t] >= 0:
+            since_us.append(int(table[shadow_of[t], 0]))
+        expected |= t < 0 or at_us < max(since_us)
+        reached = max(reached, at_us)
+    assert bool(any_behind(number, time_us, table, shadow_of)) is expected
+
+
+@given(st.lists(st.integers(0, 3), max_size=8))
+def test_intervals_are_put_by_number_as_the_bridge_puts_them(numbers: list[int]) -> None:
+    number, n = np.array(numbers, np.int32), len(numbers)
+    rows = np.arange(n), np.arange(n) - 0.5, np.arange(n) + 0.5
+    one, other = Carry.empty(4), Carry.empty(4)
+    put_rows(number, *rows, one.table)
+    put_intervals(number, *rows, other.table)
+    for name in ("time_us", "lo_m", "hi_m"):
+        assert getattr(one, name).tolist() == getattr(other, name).tolist()

@@ -12,8 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nofly.incidents import open_stays
 from nofly.incidents.inhibition import Inhibition
 from nofly.incidents.machine import Params
+from nofly.run import heard
 from nofly.run.check import CheckOptions, check
 from nofly.run.engine import Body, Engine, EngineOptions
 from nofly.run.heightfiles import load_geoid
@@ -82,15 +84,20 @@ def dressed(positions: Positions, seed: int) -> Positions:
 
 
 @settings(max_examples=-(-settings.default.max_examples // 2), deadline=None)
-@given(cases(), cut_places, st.integers(0, 2**32 - 1), st.booleans())
-def test_live_is_recorded(flight: Case, cuts: set[int], seed: int, until: bool) -> None:
+@given(cases(), cut_places, st.integers(0, 2**32 - 1), st.booleans(), st.booleans())
+def test_live_is_recorded(flight: Case, cuts: set[int], seed: int, until: bool, many: bool) -> None:
+    """So it is where a handful counts as many, which are gone through otherwise."""
     positions = dressed(positions_of(flight.reports), seed)
     positions = positions.take(np.argsort(positions.time_us, kind="stable"))
 
     def make() -> Engine:
         return Engine(flight.zones, EngineOptions(flight.max_gap_s, Params(30.0, 60.0), AIDS))
 
-    found = judged(live(positions, make, cuts, until=until))
+    with pytest.MonkeyPatch.context() as patch:
+        if many:
+            patch.setattr(heard, "_FEW", 0)
+            patch.setattr(open_stays, "_FEW", 0)
+        found = judged(live(positions, make, cuts, until=until))
     assert found == recorded(flight.zones, positions, flight.max_gap_s)
 
 

@@ -195,6 +195,8 @@ def test_words_for_quantities() -> None:
     assert place(48.0 + 47.73 / 60, -2.5) == "48°47.73′ N 002°30.00′ W"
     assert place(-0.99999999, 179.99999999) == "01°00.00′ S 180°00.00′ E"
     assert iso_time(1) == "1970-01-01T00:00:00.000001Z"
+    for time_us in (-1, -(1 << 55), 1 - (1 << 55), (1 << 55) - 1, 1 << 55, 1 << 60):
+        assert iso_time(time_us) == f"{np.datetime64(time_us, 'us')}Z"
     assert clock(1_533_115_445_600_000) == "2018-08-01 09:24:06 Z"
 
 

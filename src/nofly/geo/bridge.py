@@ -5,6 +5,7 @@ Looks back only, so that what is said live and what is said of the record is the
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,16 +23,30 @@ MAX_GAP_US = 120 * US_PER_S
 NEVER_US = np.iinfo(np.int64).min
 
 
+Put = Callable[["NDArray[np.int32]", "NDArray[np.int64]", "Floats", "Floats", "Floats"], None]
+"""See :func:`put_rows`."""
+
+
+def put_rows(
+    codes: NDArray[np.int32], time_us: NDArray[np.int64], lo_m: Floats, hi_m: Floats, table: Floats
+) -> None:
+    """Write times and intervals into the rows of a carry's table: of several rows of one target the last
+    stays."""
+    rows = np.empty((len(codes), table.shape[1]))
+    rows.view(np.int64)[:, 0], rows[:, 1], rows[:, 2] = time_us, lo_m, hi_m
+    table[codes] = rows
+
+
 class Carry:
     """The last known interval of each target, by target code; copied and compared as arrays.
 
     The arrays are columns of one table: what is known of a target lies together in memory.
     """
 
-    __slots__ = ("hi_m", "lo_m", "time_us")
+    __slots__ = ("hi_m", "lo_m", "table", "time_us")
 
     def __init__(self, time_us: NDArray[np.int64], lo_m: Floats, hi_m: Floats) -> None:
-        table = np.empty((len(time_us), 3))
+        self.table = table = np.empty((len(time_us), 4))
         self.time_us, self.lo_m, self.hi_m = table.view(np.int64)[:, 0], table[:, 1], table[:, 2]
         self.time_us[:], self.lo_m[:], self.hi_m[:] = time_us, lo_m, hi_m
 
@@ -62,6 +77,7 @@ def bridge(
     carry: Carry,
     max_vrate_mps: float = MAX_VRATE_MPS,
     max_gap_us: int = MAX_GAP_US,
+    put: Put = put_rows,
 ) -> tuple[Floats, Floats, Carry]:
     """Return lo, hi and the carry, which is brought up to date in place; rows of one target are in order of
     time.
@@ -69,14 +85,15 @@ def bridge(
     A row whose interval is open gets its part within [last lo − err − v·dt, last hi + err + v·dt], where
     *last* is the last row of its target whose own interval is closed, no longer than ``max_gap_us`` before. A
     bridged row is never the last known one, so that however the rows are cut into batches the answer is the
-    same. Where no row is open, ``lo`` and ``hi`` come back themselves; they are not changed.
+    same. Where no row is open, ``lo`` and ``hi`` come back themselves; they are not changed. ``put`` is
+    :func:`put_rows`, or does the same.
     """
     if lo is hi and np.isfinite(lo.sum()):
         # One cheap pass says that every height is known: the rule, and then there is nothing to bridge.
         # Of neighbouring rows of one target only the last can be its latest.
         ends = np.flatnonzero(target_codes[1:] != target_codes[:-1])
         rows = slice(None) if len(ends) >= len(lo) - 1 else np.append(ends, len(lo) - 1)
-        return lo, hi, _carried(carry, rows, lo, hi, err_m, target_codes, time_us)
+        return lo, hi, _carried(carry, rows, lo, hi, err_m, target_codes, time_us, put)
     known = np.isfinite(lo) & np.isfinite(hi)
     open_rows = np.flatnonzero(~known)
     if len(open_rows):
@@ -95,19 +112,16 @@ def bridge(
         use &= low <= high
         lo, hi = lo.copy(), hi.copy()
         lo[open_rows[use]], hi[open_rows[use]] = low[use], high[use]
-    return lo, hi, _carried(carry, np.flatnonzero(known), lo, hi, err_m, target_codes, time_us)
+    return lo, hi, _carried(carry, np.flatnonzero(known), lo, hi, err_m, target_codes, time_us, put)
 
 
 def _carried(
     carry: Carry, rows: NDArray[np.int64] | slice, lo: Floats, hi: Floats, err_m: Floats | float,
-    target_codes: NDArray[np.int32], time_us: NDArray[np.int64],
+    target_codes: NDArray[np.int32], time_us: NDArray[np.int64], put: Put,
 ) -> Carry:  # fmt: skip
     """Bring the carry up to the rows whose interval is known, and return it."""
-    # Of rows with one target NumPy keeps what is assigned last: the latest.
-    codes, errs = target_codes[rows].astype(np.intp), np.broadcast_to(err_m, len(lo))[rows]
-    carry.time_us[codes] = time_us[rows]
-    carry.lo_m[codes] = lo[rows] - errs
-    carry.hi_m[codes] = hi[rows] + errs
+    errs = np.broadcast_to(err_m, len(lo))[rows]
+    put(target_codes[rows], time_us[rows], lo[rows] - errs, hi[rows] + errs, carry.table)
     return carry
 
 

@@ -6,18 +6,23 @@ It is held back until its target was heard after it, as a neighbouring part may 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nofly.incidents.stays import TOUCH_US, Stays, merge
+from nofly.incidents.single_visits import single_stays
+from nofly.incidents.stays import TOUCH_US, Stay, merge
 from nofly.kernel.detect import Changes, no_changes
 from nofly.kernel.visits import Visits, joined_visits, no_visits
 from nofly.zones.compiled import CompiledZones
 
 _NUMBERS = ("entry", "exit", "first_in", "last_in")
 _LEAST_CHANGES = 4096
+_FEW = 16
+"""Stays made one by one; more are made faster in columns."""
+_NONE_OVER = np.zeros(0, np.bool_)
 
 
 class OpenVisits(Protocol):
@@ -42,12 +47,12 @@ class OpenStays:
         self._known = 0
         self._kept = 0
         """So many changes were left when those that nothing refers to were dropped."""
-        self._ended = no_visits()
+        self._ended = self._nothing = no_visits()
 
     def step(
         self, changes: Changes, ended: Visits, visits: OpenVisits, heard_us: NDArray[np.int64],
         lost: NDArray[np.int32],
-    ) -> Stays:  # fmt: skip
+    ) -> Sequence[Stay]:  # fmt: skip
         """Take the changes and the visits that ended; return the stays that are over, by time of entry, then
         target and zone.
 
@@ -59,12 +64,12 @@ class OpenStays:
             self._known += len(changes)
         if len(ended):
             self._ended = joined_visits([self._ended, ended]) if len(self._ended) else ended
-        over = self._over(visits, heard_us, lost)
+        over = self._over(visits, heard_us, lost) if len(self._ended) else _NONE_OVER
         if over.all():
-            done, self._ended = self._ended, no_visits()
+            done, self._ended = self._ended, self._nothing
         else:
             done, self._ended = _rows(self._ended, over), _rows(self._ended, ~over)
-        found = merge(self._zones, self._changes.view, self._renumbered(done)) if len(done) else Stays.of([])
+        found = self._stays_of(done) if len(done) else ()
         if len(self._changes) > 2 * self._kept + _LEAST_CHANGES:
             self._forget(visits.open)
         return found
@@ -92,8 +97,6 @@ class OpenStays:
     ) -> NDArray[np.bool_]:
         """Return which of the visits that ended belong to a stay that is over."""
         ended = self._ended
-        if not len(ended):
-            return np.zeros(0, np.bool_)
         exits_us = self._changes.view.time_us[self._row(ended.exit)].tolist()
         keys, targets = self._key(ended).tolist(), ended.target.tolist()
         last_us = dict(zip(keys, exits_us, strict=True))
@@ -110,18 +113,23 @@ class OpenStays:
             over &= [key not in going for key in keys]
         return over
 
+    def _stays_of(self, visits: Visits) -> Sequence[Stay]:
+        changes, visits = self._changes.view, self._renumbered(visits)
+        if len(visits) <= _FEW and len({*self._key(visits).tolist()}) == len(visits):
+            return single_stays(self._zones, changes, visits)
+        return merge(self._zones, changes, visits)
+
     def _key(self, visits: Visits) -> NDArray[np.int64]:
         return visits.target * len(self._zones.zones) + self._zones.part_zone[visits.part]
 
     def _row(self, number: NDArray[np.int64]) -> NDArray[np.int64]:
-        return np.searchsorted(self._changes.number, number)
+        return self._changes.number.searchsorted(number)
 
     def _renumbered(self, visits: Visits) -> Visits:
         """Return the visits with their changes by row."""
-        given = {name: getattr(visits, name) for name in Visits.__slots__}
-        for name in _NUMBERS:
-            given[name] = np.where(given[name] >= 0, self._row(given[name]), -1)
-        return Visits(**given)
+        numbers = np.array([getattr(visits, name) for name in _NUMBERS])
+        entry, exit_, first_in, last_in = np.where(numbers >= 0, self._row(numbers), -1)
+        return Visits(visits.target, visits.part, entry, exit_, first_in, last_in, visits.sums)
 
     def _forget(self, still_open: Visits) -> None:
         """Drop the changes that nothing refers to any more."""

@@ -729,6 +729,10 @@ class Measure:
         sure_until: cython.double
         with cython.nogil:
             for i in range(who.shape[0]):
+                if cython.compiled and i + 2 * AHEAD_ROWS < who.shape[0]:
+                    k = who[i + 2 * AHEAD_ROWS]
+                    if k < targets:
+                        prefetch(cython.address(chain[k]))
                 if who[i] < targets and chain[who[i]] >= 0:
                     row_at[count] = i
                     slot_at[count] = chain[who[i]]
@@ -739,7 +743,9 @@ class Measure:
                 for n in range(count):
                     if cython.compiled:
                         if n + 3 * AHEAD_ROWS < count:
-                            prefetch(cython.address(slots[slot_at[n + 3 * AHEAD_ROWS], 0]))
+                            k = slot_at[n + 3 * AHEAD_ROWS]
+                            prefetch(cython.address(slots[k, 0]))
+                            prefetch(cython.address(slots[k, UNTIL]))
                         if n + 2 * AHEAD_ROWS < count:
                             k = slot_at[n + 2 * AHEAD_ROWS]
                             prefetch(cython.address(self.sums[k, 0]))
@@ -1025,6 +1031,55 @@ def unchain(head, slot, closed):  # type: ignore[no-untyped-def]
                     s = slots[s, NEXT]
                 slots[s, NEXT] = slots[last[k], NEXT]
             slots[last[k], TARGET] = -1
+
+
+def put_intervals(number, time_us, low_m, high_m, table):  # type: ignore[no-untyped-def]
+    """Write times and intervals into the rows of a table by number: see :func:`nofly.geo.bridge.put_rows`."""
+    of: cython.const[cython.int][::1] = number
+    when: cython.const[cython.longlong][:] = time_us
+    low: cython.const[cython.double][:] = low_m
+    high: cython.const[cython.double][:] = high_m
+    known: cython.double[:, ::1] = table
+    known_us: cython.longlong[:, ::1] = table.view(np.int64)
+    i: cython.Py_ssize_t
+    t: cython.Py_ssize_t
+    n: cython.Py_ssize_t = of.shape[0]
+    with cython.nogil:
+        for i in range(n):
+            if cython.compiled and i + 2 * AHEAD_ROWS < n:
+                prefetch(cython.address(known[of[i + 2 * AHEAD_ROWS], 0]))
+            t = of[i]
+            known_us[t, 0] = when[i]
+            known[t, 1] = low[i]
+            known[t, 2] = high[i]
+
+
+def any_behind(number, time_us, table, beside):  # type: ignore[no-untyped-def]
+    """Return whether some row is older than one before it, or than the time that the first column of a table
+    has in the place of its number or, where ``beside`` has another number for it (-1: none), of that; a row
+    without a number (-1) counts as one."""
+    of: cython.const[cython.int][::1] = number
+    when: cython.const[cython.longlong][:] = time_us
+    last: cython.longlong[:, ::1] = table
+    other: cython.const[cython.int][::1] = beside
+    reached: cython.longlong = -FOREVER_US
+    i: cython.Py_ssize_t
+    t: cython.Py_ssize_t
+    n: cython.Py_ssize_t = of.shape[0]
+    behind: cython.bint = False
+    with cython.nogil:
+        for i in range(n):
+            if cython.compiled and i + 2 * AHEAD_ROWS < n and of[i + 2 * AHEAD_ROWS] >= 0:
+                prefetch(cython.address(last[of[i + 2 * AHEAD_ROWS], 0]))
+            t = of[i]
+            if t < 0 or when[i] < reached or when[i] < last[t, 0]:
+                behind = True
+                break
+            if t < other.shape[0] and other[t] >= 0 and when[i] < last[other[t], 0]:
+                behind = True
+                break
+            reached = when[i]
+    return behind
 
 
 def note_last(  # type: ignore[no-untyped-def]

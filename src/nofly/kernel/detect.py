@@ -184,8 +184,7 @@ class Detector:
             found.append(self._take())
             self._grow(why)
         self._reports += n
-        found.append(self._take())
-        return joined(found)
+        return joined(found) if found else no_changes()
 
     def finish(self) -> Changes:
         """End the stream: close every open stay at its target's last report, and return those changes."""

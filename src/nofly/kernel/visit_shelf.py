@@ -90,9 +90,10 @@ class VisitShelf:
     def open_of(self, targets: NDArray[Any]) -> Visits:
         """Return the open visits of some targets."""
         head = self._head[targets[targets < len(self._head)]]
-        at = np.unique(head[head != _NONE])
+        at = head[head != _NONE]
         if not len(at):
             return no_visits()
+        at = np.unique(at)
         found = [at]
         while len(at):
             at = self._slot[at, _NEXT]

@@ -306,6 +306,8 @@ class _Rows:
 def joined_visits(found: list[Visits]) -> Visits:
     """Return visits, list by list, as one."""
     parts = found or [no_visits()]
+    if len(parts) == 1:
+        return parts[0]
     return Visits(*(np.concatenate([getattr(v, name) for v in parts]) for name in Visits.__slots__))
 
 
@@ -323,9 +325,12 @@ def at_ends(changes: Changes, rows: Any) -> tuple[Any, Any, Any, Any]:
     """Return of some changes the places (n, 2), the heights on the two limits (n, 2), and from and until when
     reports are missing where a visit begins or ends with them."""
     why, time_us, since_us = changes.why[rows], changes.time_us[rows], changes.since_us[rows]
+    place, height = np.empty((2, len(why), 2))
+    place[:, 0], place[:, 1] = changes.lat_deg[rows], changes.lon_deg[rows]
+    height[:, 0], height[:, 1] = changes.floor_height_m[rows], changes.ceiling_height_m[rows]
     return (
-        np.column_stack([changes.lat_deg[rows], changes.lon_deg[rows]]),
-        np.column_stack([changes.floor_height_m[rows], changes.ceiling_height_m[rows]]),
+        place,
+        height,
         np.where(why == Why.FOUND, time_us, since_us).astype(float),
         changes.until_us[rows].astype(float),
     )

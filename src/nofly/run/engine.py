@@ -7,7 +7,6 @@ the stream is cut. All state is in the object; it reads no clock and writes noth
 from __future__ import annotations
 
 import heapq
-import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
@@ -26,7 +25,7 @@ from nofly.kernel.detect import Detector, Params
 from nofly.kernel.visit_shelf import VisitShelf
 from nofly.run.heard import Heard
 from nofly.run.judging import edition_changes, subject
-from nofly.run.latest import Latest, Now
+from nofly.run.latest import Latest, Now, late
 from nofly.run.leaving import Leaving
 from nofly.run.leaving_told import Left
 from nofly.run.lists import Lists
@@ -213,14 +212,15 @@ class Engine:
             return positions, None
         target = self._preparing.numbers(positions.target)
         self._grow()
-        time_us, since_us = positions.time_us, self._preparing.latest_us(self.heard_us, target)
-        behind = time_us < np.maximum(np.maximum.accumulate(time_us), since_us)
-        if not behind.any():
+        time_us = positions.time_us
+        if not self._latest.any_behind(target, time_us, self._preparing.shadow_of):
             return positions, None
+        since_us = self._preparing.latest_us(self.heard_us, target)
+        behind = time_us < np.maximum(np.maximum.accumulate(time_us), since_us)
         concerned = np.zeros(len(self.targets), np.bool_)
         concerned[target[behind]] = True
         some = np.flatnonzero(concerned[target])
-        rows = some[_late(target[some], time_us[some], since_us[some])]
+        rows = some[late(target[some], time_us[some], since_us[some])]
         if not len(rows):
             return positions, None
         return positions.take(np.delete(np.arange(len(positions)), rows)), positions.take(rows).copied()
@@ -357,38 +357,6 @@ class Engine:
             due_us = machine.due_us(case, self.options.incidents)
             if due_us is not None:
                 heapq.heappush(self._due, (due_us, case.key))
-
-
-def _late(
-    target: NDArray[np.int32], time_us: NDArray[np.int64], since_us: NDArray[np.int64]
-) -> NDArray[np.bool_]:
-    """Return which rows are older than one before of their target, or than ``since_us``."""
-    order = np.argsort(target, kind="stable")
-    times, group = time_us[order], target[order]
-    first = np.concatenate([[True], group[1:] != group[:-1]])
-    base = int(times.min())
-    span = int(times.max()) - base + 2
-    since = np.clip(since_us[order] - base, -1, span - 1)
-    late = np.empty(len(order), np.bool_)
-    late[order] = times - base < _latest_before(np.maximum(times - base, since), since, first, span)
-    return late
-
-
-def _latest_before(
-    reached: NDArray[np.int64], since: NDArray[np.int64], first: NDArray[np.bool_], span: int
-) -> NDArray[np.int64]:
-    """Return the greatest of ``reached`` before each row of its group, ``since`` at the ``first`` of each.
-    All are below ``span``."""
-    starts = np.flatnonzero(first)
-    if (span + 1) * (len(starts) + 1) < 1 << 62:
-        # One running maximum for all: each group is lifted above the one before.
-        lift = np.cumsum(first) * (span + 1)
-        most = np.maximum.accumulate(reached + lift)
-        return np.where(first, since, np.concatenate([[0], most[:-1]]) - lift)
-    latest = since.copy()
-    for start, end in itertools.pairwise([*starts.tolist(), len(first)]):
-        latest[start + 1 : end] = np.maximum.accumulate(reached[start:end])[:-1]
-    return latest
 
 
 def _restricted(zone: Zone, force: InForce) -> Zone:

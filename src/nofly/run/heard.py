@@ -22,6 +22,8 @@ from nofly.units import US_PER_S
 _BEGINS = (Event.ENTER, Event.DOUBT)
 _ENDS = (Event.LEAVE, Event.LOSE, Event.END_ZONE)
 _ARRAYS = ("_count", "_busy")
+_FEW = 16
+"""Targets whose reports are found by comparing; more by what is noted of each."""
 _NOTHING = (None,) * len(TOLD)
 
 
@@ -205,9 +207,15 @@ class Heard:
         walked = np.concatenate([who[news], np.array([*events], np.int32)])
         if not len(walked):
             return walked.astype(np.int64)
-        self._walked[walked] = True
-        rows = np.flatnonzero(self._walked[target])
-        self._walked[walked] = False
+        if len(walked) <= _FEW:
+            mine = target == walked[0]
+            for one in walked[1:].tolist():
+                mine |= target == one
+            rows = np.flatnonzero(mine)
+        else:
+            self._walked[walked] = True
+            rows = np.flatnonzero(self._walked[target])
+            self._walked[walked] = False
         return rows[np.argsort(target[rows], kind="stable")]
 
     def _walk(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence, Set
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nofly.kernel.depth_scan import note_last
+from nofly.kernel.depth_scan import any_behind, note_last
 from nofly.run.preparing import Taken
 from nofly.run.witnesses import states_error
 from nofly.zones.model import Datum
@@ -73,6 +74,13 @@ class Latest:
             table[:have] = self._table
             self._table = table
 
+    def any_behind(
+        self, numbers: NDArray[np.int32], time_us: NDArray[np.int64], shadow_of: NDArray[np.int32]
+    ) -> bool:
+        """Return whether some row of a batch is older than one before it, or than the last report of its
+        target or of what stands for the target's not credible ones."""
+        return bool(any_behind(numbers, time_us, self._table, shadow_of))
+
     def step(self, taken: Taken) -> Before:
         """Take a batch, each target's rows in order of time."""
         std_m, amsl_m, agl_m, hae_m = (
@@ -110,6 +118,38 @@ class Latest:
         self._table = _rows(len(state["time_us"]))
         self._table[:, _TIME], self._table[:, _MARK] = state["time_us"], state["mark"]
         self._table[:, _STATED] = state["stated"]
+
+
+def late(
+    target: NDArray[np.int32], time_us: NDArray[np.int64], since_us: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Return which rows are older than one before of their target, or than ``since_us``."""
+    order = np.argsort(target, kind="stable")
+    times, group = time_us[order], target[order]
+    first = np.concatenate([[True], group[1:] != group[:-1]])
+    base = int(times.min())
+    span = int(times.max()) - base + 2
+    since = np.clip(since_us[order] - base, -1, span - 1)
+    late = np.empty(len(order), np.bool_)
+    late[order] = times - base < _latest_before(np.maximum(times - base, since), since, first, span)
+    return late
+
+
+def _latest_before(
+    reached: NDArray[np.int64], since: NDArray[np.int64], first: NDArray[np.bool_], span: int
+) -> NDArray[np.int64]:
+    """Return the greatest of ``reached`` before each row of its group, ``since`` at the ``first`` of each.
+    All are below ``span``."""
+    starts = np.flatnonzero(first)
+    if (span + 1) * (len(starts) + 1) < 1 << 62:
+        # One running maximum for all: each group is lifted above the one before.
+        lift = np.cumsum(first) * (span + 1)
+        most = np.maximum.accumulate(reached + lift)
+        return np.where(first, since, np.concatenate([[0], most[:-1]]) - lift)
+    latest = since.copy()
+    for start, end in itertools.pairwise([*starts.tolist(), len(first)]):
+        latest[start + 1 : end] = np.maximum.accumulate(reached[start:end])[:-1]
+    return latest
 
 
 def _rows(targets: int) -> NDArray[np.int64]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from nofly.incidents.machine import Happening, Key
 from nofly.incidents.states import Event
-from nofly.incidents.stays import Stay, Stays
+from nofly.incidents.stays import Stay
 
 Said = tuple[Key, int, Happening, Mapping[str, Any]]
 """What happened to a case, in a zone by number, with what is recorded beside it."""
@@ -18,7 +18,7 @@ Said = tuple[Key, int, Happening, Mapping[str, Any]]
 class Over:
     """What is over and to be judged: stays, and absences with whether only a part was measured."""
 
-    stays: list[Stays] = field(default_factory=list)
+    stays: list[Sequence[Stay]] = field(default_factory=list)
     absences: list[tuple[Stay, bool]] = field(default_factory=list)
 
 

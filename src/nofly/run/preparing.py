@@ -15,6 +15,7 @@ from nofly.errors import InputError
 from nofly.geo.bridge import Carry, bridge
 from nofly.geo.heights import HeightBounds, fill_heights
 from nofly.incidents.stays import zone_activity
+from nofly.kernel.depth_scan import put_intervals
 from nofly.kernel.detect import Reports
 from nofly.kernel.visits import Quality
 from nofly.run.numbering import Numbering
@@ -76,7 +77,8 @@ class Preparing:
         self.targets = self._numbering.names
         self.shadows: set[int] = set()
         """Numbers of the targets that stand for the not credible reports of another."""
-        self._shadow_of = np.full(0, -1, np.int32)
+        self.shadow_of = np.full(0, -1, np.int32)
+        """Of each target, by number as far as it goes, the one that stands for them; -1 is none."""
         self._repeats = Repeats()
         self._screen = ScreenState.empty()
         self._carry = [Carry.empty(0) for _ in datums]
@@ -142,7 +144,7 @@ class Preparing:
     def save(self) -> dict[str, Any]:
         """Return the state for :func:`nofly.run.packing.pack`."""
         carry = [[c.time_us, c.lo_m, c.hi_m] for c in self._carry]
-        return {"targets": self.targets, "shadows": sorted(self.shadows), "shadow_of": self._shadow_of,
+        return {"targets": self.targets, "shadows": sorted(self.shadows), "shadow_of": self.shadow_of,
                 "screen": self._screen.rows, "carry": carry,
                 "repeats": self._repeats.save()}  # fmt: skip
 
@@ -150,7 +152,7 @@ class Preparing:
         """Take up a state that :meth:`save` returned, for the same datums."""
         self.shadows.update(state["shadows"])
         self._numbering.resume(state["targets"], self.shadows)
-        self._shadow_of = state["shadow_of"]
+        self.shadow_of = state["shadow_of"]
         self._screen = ScreenState(state["screen"]).grown(0)
         self._repeats.load(state["repeats"])
         self._carry = [Carry(*arrays) for arrays in state["carry"]]
@@ -183,8 +185,8 @@ class Preparing:
         was heard by number."""
         latest_us = heard_us[numbers]
         if self.shadows:
-            rows = np.flatnonzero(numbers < len(self._shadow_of))
-            shadow = self._shadow_of[numbers[rows]]
+            rows = np.flatnonzero(numbers < len(self.shadow_of))
+            shadow = self.shadow_of[numbers[rows]]
             rows, shadow = rows[shadow >= 0], shadow[shadow >= 0]
             latest_us[rows] = np.maximum(latest_us[rows], heard_us[shadow])
         return latest_us
@@ -194,16 +196,16 @@ class Preparing:
         wrong = np.flatnonzero(marks & int(DISPLACED))
         if len(wrong) == 0:
             return codes
-        if len(self._shadow_of) < len(self.targets):
-            more = np.full(len(self.targets) - len(self._shadow_of), -1, np.int32)
-            self._shadow_of = np.concatenate([self._shadow_of, more])
+        if len(self.shadow_of) < len(self.targets):
+            more = np.full(len(self.targets) - len(self.shadow_of), -1, np.int32)
+            self.shadow_of = np.concatenate([self.shadow_of, more])
         for number in sorted(set(codes[wrong].tolist())):
-            if self._shadow_of[number] < 0:
+            if self.shadow_of[number] < 0:
                 shadow = self._numbering.another(self.targets[number])
-                self._shadow_of[number] = shadow
+                self.shadow_of[number] = shadow
                 self.shadows.add(shadow)
         out = codes.copy()
-        out[wrong] = self._shadow_of[codes[wrong]]
+        out[wrong] = self.shadow_of[codes[wrong]]
         return out
 
     def _cover(self, time_us: NDArray[np.int64]) -> None:
@@ -237,7 +239,7 @@ class Preparing:
             err = self._uniform.column(filled.default_err_m[datum], n, np.float64) if found is None else found
             lo, hi, self._carry[k] = bridge(
                 filled.lo[datum], filled.hi[datum], err, codes, positions.time_us,
-                self._carry[k].grown(len(self.targets)), max_gap_us=self._gap_us,
+                self._carry[k].grown(len(self.targets)), max_gap_us=self._gap_us, put=put_intervals,
             )  # fmt: skip
             low.append(lo)
             high.append(hi)
@@ -284,4 +286,6 @@ def position_errors_m(positions: Positions) -> NDArray[np.float64]:
 def _writable(column: NDArray[Any], kind: type[Any]) -> NDArray[Any]:
     """Return a column as the kernel takes it: its typed views want memory that may be written, and Arrow's
     may not."""
+    if column.flags.carray and column.dtype == kind:
+        return column
     return np.require(column, kind, ["C", "W"])

@@ -4,7 +4,7 @@ and the verdict on every stay when it is over."""
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any, Protocol
 
 import msgspec
@@ -14,7 +14,7 @@ from nofly.incidents.keepin import of_absence
 from nofly.incidents.machine import Happening, Key, Record, warning_id
 from nofly.incidents.record import Cause, Side, Status
 from nofly.incidents.states import Told
-from nofly.incidents.stays import Stay, Stays
+from nofly.incidents.stays import Stay
 from nofly.incidents.warnings import Warned
 from nofly.run.heard import Account, Heard
 from nofly.run.judging import held_for, judged, subject
@@ -123,7 +123,7 @@ class Verdicts:
             "height_datum": warned.height_datum, "inhibited": inhibited,
         }  # fmt: skip
 
-    def ended(self, stays: Stays, key_of: Callable[[int, int], Key]) -> Iterator[dict[str, Any]]:
+    def ended(self, stays: Iterable[Stay], key_of: Callable[[int, int], Key]) -> Iterator[dict[str, Any]]:
         """Yield the verdicts on stays that are over, as far as is known now."""
         for stay in stays:
             yield from self._over(stay, key_of(stay.target, stay.zone), thinned=False)

@@ -102,8 +102,9 @@ def state_of(icao24: str | None) -> StateBlock | None:
     if address is None:
         return None
     value = int(address, 16)
-    at = bisect_right(state_blocks(), value, key=lambda block: block.first) - 1
-    return state_blocks()[at] if at >= 0 and value <= state_blocks()[at].last else None
+    blocks = state_blocks()
+    at = bisect_right(_firsts(), value) - 1
+    return blocks[at] if at >= 0 and value <= blocks[at].last else None
 
 
 def states_of(addresses: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -128,6 +129,11 @@ def state_blocks() -> tuple[StateBlock, ...]:
         last = first + (_ADDRESS_SPACE >> int(bits)) - 1
         blocks.append(StateBlock(None if alpha3 == "-" else alpha3, name, first, last))
     return tuple(blocks)
+
+
+@cache
+def _firsts() -> list[int]:
+    return [block.first for block in state_blocks()]
 
 
 @cache

@@ -201,4 +201,6 @@ def _column(positions: Positions, name: str, kind: type[Any]) -> NDArray[Any]:
 
 def _writable(column: NDArray[Any], kind: type[Any]) -> NDArray[Any]:
     """Return a column as the scan takes it: in memory that may be written to, as Arrow's may not."""
+    if column.flags.carray and column.dtype == kind:
+        return column
     return np.require(column, kind, ["C", "W"])

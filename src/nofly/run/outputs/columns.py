@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
-from functools import partial
+from math import isfinite
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from nofly.incidents.record import Infringement
@@ -35,21 +35,27 @@ _DIGITS = {"_deg": 9, "_s": 6, "_m": 3}
 
 def record(stay: Infringement) -> dict[str, Any]:
     """Return one stay as plain values by column: times ISO 8601 UTC, unknown None, text made safe."""
-    return {name: plain(getattr(stay, field)) for name, field, plain in _PLAN}
+    return {name: plain(value) for name, plain, value in zip(_NAMES, _PLAINS, _VALUES(stay), strict=True)}
 
 
 def _text(value: Any) -> str | None:
-    return None if value is None else printable(str(value))
+    if value is None:
+        return None
+    text = str(value)
+    return text if text.isascii() and text.isprintable() else printable(text)
 
 
-def _number(digits: int, value: Any) -> float | None:
-    return None if value is None or not math.isfinite(value) else round(float(value), digits)
+def _rounded(digits: int) -> Callable[[Any], float | None]:
+    def number(value: Any) -> float | None:
+        return None if value is None or not isfinite(value) else round(float(value), digits)
+
+    return number
 
 
 def _plain(name: str, kind: str) -> Callable[[Any], Any]:
     """Return what makes a plain value of a field."""
     if kind == "float":
-        return partial(_number, _DIGITS[name[name.rindex("_") :]])
+        return _rounded(_DIGITS[name[name.rindex("_") :]])
     made: dict[str, Callable[[Any], Any]] = {
         "time": iso_time, "text": _text, "list": lambda texts: [printable(text) for text in texts],
         "int": lambda value: None if value is None else int(value),
@@ -59,6 +65,8 @@ def _plain(name: str, kind: str) -> Callable[[Any], Any]:
 
 _PLAN = tuple((name, f"{name}_us" if kind == "time" else name, _plain(name, kind)) for name, kind in COLUMNS)
 """Of each column the record's field, and what makes a plain value of it."""
+_NAMES, _FIELDS, _PLAINS = zip(*_PLAN, strict=True)
+_VALUES = attrgetter(*_FIELDS)
 
 
 def arrow_table(stays: Iterable[Infringement]) -> pa.Table:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 _KEPT_JOINERS = "\u200c\u200d"
 """Zero-width (non-)joiner: needed to write Persian and Indic names."""
 _WHITE = re.compile(r"[\t\n\v\f\r\x1c-\x1f\x85\u2028\u2029]+")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NEAR_US = 1 << 55
+"""A thousand years: nearer to 1970 than this Python's calendar does, which is several times faster."""
 FL_FROM_FT = 5000
 """Below this a pressure altitude reads better in feet than as a flight level."""
 
@@ -62,6 +66,9 @@ def shorten(text: str, columns: int) -> str:
 
 def iso_time(time_us: int) -> str:
     """Return ISO 8601 UTC with microseconds and Z."""
+    if -_NEAR_US < time_us < _NEAR_US:
+        when = _EPOCH + timedelta(microseconds=time_us)
+        return f"{when.isoformat(timespec='microseconds')[:-6]}Z"
     import numpy as np
 
     return f"{np.datetime64(time_us, 'us')}Z"
