@@ -9,7 +9,6 @@ import numpy as np
 
 from nofly.errors import Severity
 from nofly.formats._json import Notes, Rejected, as_list, as_number, bad
-from nofly.zones._crossings import Tangled
 from nofly.zones.model import Arc, Circle, EdgeKind, Polygon, Ring, Vertex
 from nofly.zones.rings import clean_ring
 
@@ -91,13 +90,11 @@ def _clean(ring: Sequence[Vertex | Arc], locator: str, edge_kind: EdgeKind, note
 def _spend_on_sorting(exteriors: Sequence[Ring], holes: Sequence[Ring], locator: str, notes: Notes) -> None:
     """Take from what cutting may cost what it costs to find the loop of each hole. Raises Rejected."""
     corners, edges = sum(map(len, holes)), sum(map(len, exteriors))
-    try:
-        notes.bounds.cutting.spend(
-            corners * len(exteriors) // _CORNERS_A_STEP + corners * edges // _PAIRS_A_STEP
-        )
-    except Tangled as error:
-        notes.bounds.check_cutting(notes.source, locator)
-        raise Rejected("ring-tangled", str(error), locator) from None
+    steps = corners * len(exteriors) // _CORNERS_A_STEP + corners * edges // _PAIRS_A_STEP
+    if steps > notes.bounds.cutting.steps_left:
+        text = f"{len(holes)} holes for the {len(exteriors)} loops of an outline that crosses itself"
+        raise Rejected("ring-tangled", text, locator)
+    notes.bounds.cutting.spend(steps)
 
 
 def _mostly_inside(hole: Ring, exterior: Ring) -> bool:
