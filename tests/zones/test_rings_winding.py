@@ -31,6 +31,7 @@ TWICE_ROUND = [(0, 0), (2, 0), (1, 1), (0, 0), (2, 0), (1, 1)]
 TWICE_ROUND_AND_ON = [(0, 0), (1, 1), (2, 2), (0, 2), (0, 1), (0, 0), (2, 2), (0, 2)]
 TWO_SPIKES_OF_PIECES = [(4, 0), (2, 1), (0, 2), (4, 0), (2, 2), (1, 3)]
 OUT_AND_BACK = [(1, 0), (5, 0), (4, 1), (2, 1), (1, 1), (4, 1), (5, 0), (3, 0)]
+THREE_LINES_THROUGH_ONE_PLACE = [(0, 2), (2, 2), (3, 4), (3, 0), (4, 3), (0, 4), (4, 4)]
 LOOPS_THAT_CANCEL = [
     [(1, 1), (1, 2), (4, 3), (1, 0), (1, 2), (2, 1), (0, 0), (3, 1)],
     [(1, 2), (0, 2), (1, 0), (2, 1), (0, 2), (0, 0), (1, 2), (1, 0), (0, 0)],
@@ -51,6 +52,7 @@ LOOPS_THAT_CANCEL = [
 @example(LOOPS_THAT_CANCEL[2])
 @example(LOOPS_THAT_CANCEL[3])
 @example(LOOPS_THAT_CANCEL[4])
+@example(THREE_LINES_THROUGH_ONE_PLACE)
 def test_loops_wind_round_every_place_as_the_ring_does(points: list[tuple[int, int]]) -> None:
     ring = [(float(lat), float(lon)) for lat, lon in points]
     rings, findings = clean_ring(ring, "", "", EdgeKind.PLANAR)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from itertools import combinations, permutations
+from itertools import combinations, pairwise, permutations
+from math import dist
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -83,7 +84,7 @@ def simple_loops(xy: Floats, tolerance_deg: float, cutting: Cutting) -> Loops | 
     cutting.spend(1 + n // _EDGES_A_STEP + len(first) // _PAIRS_A_STEP)
     if len(proper) + len(touches) > _CONTACTS_AN_EDGE * n + _FEW_CONTACTS:
         raise Tangled(f"{len(proper) + len(touches)} places where it meets itself")
-    merged = _Merged(n)
+    merged = _Merged(n + len(proper))
     on_edge: dict[int, list[tuple[float, int]]] = {}
     for edge, along, vertex in touches:
         if along in (0.0, 1.0):
@@ -94,8 +95,14 @@ def simple_loops(xy: Floats, tolerance_deg: float, cutting: Cutting) -> Loops | 
         on_edge.setdefault(int(i), []).append((t, n + number))
         on_edge.setdefault(int(j), []).append((u, n + number))
     points = np.vstack([xy[:-1], proper[:, 4:6]])
+    for held in on_edge.values():
+        held.sort()
+        for (_, one), (_, other) in pairwise(held):
+            # Three lines through one place, whose crossings rounding may put in any order.
+            if dist(points[one], points[other]) <= tolerance_deg:
+                merged.join(one, other)
     line = _line(n, on_edge, merged)
-    crossings = set(range(n, n + len(proper))) | _crossed_at_vertices(line, points, n)
+    crossings = set(map(merged.of, range(n, n + len(proper)))) | _crossed_at_vertices(line, points, n)
     if not crossings:
         # The ends of a line round a pole lie a whole turn apart, and it has no inside.
         times = _times_round(line, points) if (xy[-1] == xy[0]).all() else 1
@@ -193,7 +200,7 @@ def _cross(a: Floats, b: Floats) -> Floats:
 
 
 class _Merged:
-    """Vertices that lie at one place stand for each other."""
+    """Nodes that lie at one place stand for each other."""
 
     def __init__(self, n: int) -> None:
         self._parent = list(range(n))
@@ -203,18 +210,16 @@ class _Merged:
         self._parent[max(a, b)] = min(a, b)
 
     def of(self, node: int) -> int:
-        if node >= len(self._parent):
-            return node
         while self._parent[node] != node:
             self._parent[node] = node = self._parent[self._parent[node]]
         return node
 
 
 def _line(n: int, on_edge: dict[int, list[tuple[float, int]]], merged: _Merged) -> list[int]:
-    """Return the nodes along the whole line, no node twice in a row."""
+    """Return the nodes along the whole line, no node twice in a row; ``on_edge`` in order along each edge."""
     line: list[int] = []
     for vertex in range(n):
-        for node in [vertex, *(node for _, node in sorted(on_edge.get(vertex, ())))]:
+        for node in [vertex, *(node for _, node in on_edge.get(vertex, ()))]:
             node = merged.of(node)
             if not line or line[-1] != node:
                 line.append(node)
