@@ -18,7 +18,7 @@ from nofly.run.warning_pass import Setting, passed
 from nofly.run.warning_report import Class, WarningReport, report, reports
 from nofly.run.warning_sweep import Grid, sweep
 from nofly.schema import Positions
-from nofly.zones.model import Zone
+from nofly.zones.model import Restriction, Zone
 from nofly.zones.rules import Exemption, Predicate, PredicateKind, Rule
 from tests.run.test_predicting import HOME, disc, entry_s, flight
 
@@ -190,3 +190,41 @@ def test_real_traffic_over_real_zones(shared: Path) -> None:
     assert found.all.missed == 0
     assert found.all.indicators["nuisance_per_flight_hour"] < 0.05  # type: ignore[operator]
     assert all(60.0 < s <= 120.0 for s in found.all.warning_times_s)
+
+
+KEEP = disc("K", 47.0, 8.0, 5000.0, 1000.0, restriction=Restriction.KEEP_IN)
+
+
+def test_a_leaving_that_was_predicted_is_counted_apart_from_entries() -> None:
+    found = measured([HOME, KEEP], flight(n=600))
+    entry, leaving = found.situations
+    assert (entry.zone, leaving.zone, leaving.kind, leaving.found_inside) == (0, 1, Class.NECESSARY, False)
+    assert leaving.warning_s is not None
+    assert leaving.warning_s > 40.0
+    assert found.all.situations == (entry,)
+    assert found.leavings.situations == (leaving,)
+    assert (found.leavings.missed, found.leavings.nuisance) == (0, 0)
+    table = found.table().splitlines()
+    assert [line.split("  ")[0] for line in table[1:5]] == [
+        "HOME",
+        "leaving K",
+        "all zones",
+        "leaving, all zones",
+    ]
+    assert json.loads(found.json())["leavings"]["situations"]["necessary"] == {"all": 1, "warned": 1}
+
+
+def test_a_leaving_of_which_nothing_was_said_is_missed() -> None:
+    found = measured([KEEP], flight(n=600), least_speed_mps=500.0)
+    assert (found.leavings.missed, found.all.situations) == (1, ())
+
+
+def test_turning_round_before_the_border_is_no_use_of_a_warning() -> None:
+    wide = disc("K", 47.0, 8.0, 20e3, restriction=Restriction.KEEP_IN)
+    found = measured([wide], flight([0.0] * 3 + [10.0] * 18, lat=47.15, n=60, gs_mps=120.0))
+    assert kinds(found) == [Class.UNNECESSARY]
+    assert (found.leavings.nuisance, found.all.nuisance) == (1, 0)
+
+
+def test_without_zones_that_must_not_be_left_nothing_is_said_of_leaving() -> None:
+    assert "leaving" not in measured([HOME], flight()).table()

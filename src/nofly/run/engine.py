@@ -20,6 +20,8 @@ from nofly.incidents.happenings import NONE, Happened, ZoneSides
 from nofly.incidents.keepin import always_in_force
 from nofly.incidents.machine import Case, Happening, Key
 from nofly.incidents.open_stays import OpenStays
+from nofly.incidents.record import Cause
+from nofly.incidents.states import Event, Phase
 from nofly.incidents.warnings import Warned
 from nofly.kernel.detect import Detector, Params
 from nofly.kernel.visit_shelf import VisitShelf
@@ -205,6 +207,22 @@ class Engine:
             self._leaving.load(state["leaving"])
         if self.predictor is not None and state["predictor"] is not None:
             self.predictor.load(state["predictor"])
+
+    def resume(self, cases: Iterable[Case], at_us: int) -> list[Body]:
+        """Take up cases of which nothing else is known any more, and return what is to be recorded: at
+        ``at_us`` whoever was not outside is lost, and no warning is in force."""
+        bodies: list[Body] = []
+        for case in cases:
+            number = self._number.get(case.zone_hash)
+            if number is None:
+                continue
+            self._keep(case)
+            ends = [Event.UNPREDICT] if case.warned else []
+            ends += [Event.LOSE] if case.phase in (Phase.INFRINGING, Phase.UNDETERMINED) else []
+            for event in ends:
+                happening = Happening(event, max(at_us, case.last_us or at_us), Cause.DATA_LOST)
+                bodies += self._happen(case.key, number, happening, {})
+        return bodies
 
     def _in_time(self, positions: Positions) -> tuple[Positions, Positions | None]:
         """Return the rows that follow those judged, and the late ones."""

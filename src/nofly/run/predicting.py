@@ -36,11 +36,10 @@ class Predictor:
 
     def __init__(
         self, law: Sequence[Zone], max_gap_s: float, params: PredictionParams | None = None,
-        inhibitions: Sequence[Inhibition] = (), *, leaving: bool = True,
+        inhibitions: Sequence[Inhibition] = (),
     ) -> None:  # fmt: skip
         """``law`` is what the pipeline judges by; nothing is known of a flight ``max_gap_s`` after it was
-        heard, however long the parameters would hold a warning. ``leaving`` says whether it is warned of
-        leaving, too."""
+        heard, however long the parameters would hold a warning."""
         chosen = params or PredictionParams()
         self._params = chosen
         self._law = tuple(law)
@@ -55,7 +54,7 @@ class Predictor:
         self._datums = datums_of(law)
         self._rows = self._rows_of(self._zones.datums)
         kept_in = any(not _entered(zone) for zone in law)
-        self._leaving = LeavingAhead(law) if leaving and kept_in else None
+        self._leaving = LeavingAhead(law) if kept_in else None
         none = np.zeros(len(self._zones.zones) + 1, np.int32), np.zeros((0, 3), np.int64)
         self._foresight = Foresight(self._zones, *none)
         self._span: tuple[int, int] | None = None

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 import zstandard
 
-from nofly.errors import StoreError
-from nofly.run.engine import Body, InForce
+from nofly.errors import Finding, Severity, StoreError
+from nofly.incidents import machine
+from nofly.run.engine import Body, Engine, InForce
+from nofly.run.intake import Intake
 from nofly.run.packing import unpack
 from nofly.schema import Positions
 from nofly.store.chain import Stored, canonical
@@ -25,6 +27,8 @@ from nofly.store.sqlite import Store
 from nofly.zones.model import Zone, canonical_json
 from nofly.zones.reading import zone_from
 
+LAYOUT = 1
+"""How the states of engine and intake are laid out: one more wherever either changes."""
 MOST_BYTES = 8 << 30
 """Of a kept state, unpacked."""
 
@@ -44,6 +48,7 @@ class Kept(msgspec.Struct, frozen=True):
     unstored: list[Body]
     received_us: int = 0
     """What the clock of what is received read last."""
+    layout: int = 0
 
 
 def keep(path: Path, state: Kept) -> None:
@@ -115,7 +120,41 @@ class Recorded:
                 yield body
 
 
-def intake_state(state: Kept) -> dict[str, Any]:
+def taken_up(
+    path: Path, state: Kept, anew: Callable[[], tuple[Engine, Intake]], steady_us: int
+) -> tuple[Engine, Intake, list[Body], list[Finding]]:
+    """Return the engine and the intake of a state that was kept, what is to be recorded as they are taken up,
+    and what is to be said.
+
+    ``anew`` makes both, knowing nothing. Of a state laid out by another version of nofly they take up the
+    incidents alone: whoever was inside is lost at the time up to which that version judged, and found again
+    by its next report. Raises StoreError where the bytes are no state, or that of another law.
+    """
+    engine, intake = anew()
+    if state.layout == LAYOUT:
+        engine.load(state.engine)
+        intake.load(_intake_state(state), steady_us)
+        return engine, intake, [], []
+    said = f"it was kept by another version of nofly (layout {state.layout}, this is {LAYOUT})"
+    try:
+        intake.load(_intake_state(state), steady_us)
+    except _NOT_SUCH:
+        intake = anew()[1]
+        said += "; what waited to be judged is left out"
+    try:
+        cases = machine.load(unpack(state.engine, "the state of the engine")["cases"]).values()
+    except _NOT_SUCH:
+        cases = {}.values()
+        said += "; open incidents are not known any more"
+    bodies = engine.resume(cases, intake.until_us)
+    said += "; whoever was inside is lost, and found again by the next report"
+    return engine, intake, bodies, [Finding("state-of-another-version", Severity.WARNING, said, str(path))]
+
+
+_NOT_SUCH = (StoreError, LookupError, TypeError, ValueError, AttributeError)
+
+
+def _intake_state(state: Kept) -> dict[str, Any]:
     """Return what was received and not yet judged."""
     found = unpack(state.intake, "the state of the intake")
     if not isinstance(found, dict):

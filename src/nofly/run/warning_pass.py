@@ -77,9 +77,7 @@ class _BeginAnew(Exception):
 class _Pass:
     def __init__(self, zones: Sequence[Zone], settings: Sequence[Setting], options: CheckOptions) -> None:
         self._zones, self._options = tuple(zones), options
-        self._predictors = [
-            Predictor(s.law(zones), options.max_gap_s, s.params, leaving=False) for s in settings
-        ]
+        self._predictors = [Predictor(s.law(zones), options.max_gap_s, s.params) for s in settings]
         self._warned: list[list[tuple[str, Warned]]] = [[] for _ in settings]
         self._prepared: Preparing | None = None
         self._heard_us: dict[str, list[int]] = {}

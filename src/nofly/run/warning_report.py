@@ -3,7 +3,8 @@
 A *situation* is an incident (stays with short times outside between), or a warning that no stay followed.
 EUROCONTROL's guidance for ground-based safety nets sorts the situations that an alert is tuned by into five
 classes (EUROCONTROL-GUID-161, Area Proximity Warning, Part III, optimisation): alert necessary, desirable,
-unnecessary, undesirable, and void. How each is told here is said with :class:`Class`.
+unnecessary, undesirable, and void. How each is told here is said with :class:`Class`. Leavings of zones that
+must not be left, of which it says nothing, are sorted alike and counted apart.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Any
 from nofly import __version__
 from nofly.errors import Finding
 from nofly.incidents.machine import Params
-from nofly.incidents.record import Cause, Certainty, Infringement, Side, Status
+from nofly.incidents.record import Cause, Certainty, Infringement, Status
 from nofly.incidents.states import Event
 from nofly.incidents.warnings import PredictionParams, Warned
 from nofly.run.check import CheckOptions
@@ -27,7 +28,7 @@ from nofly.run.outputs.text import iso_time, printable, shorten, width, zone_wor
 from nofly.run.trackfiles import TrackBatch
 from nofly.run.warning_pass import Passed, Setting, passed
 from nofly.units import US_PER_S
-from nofly.zones.model import Zone
+from nofly.zones.model import Restriction, Zone
 
 
 class Class(IntEnum):
@@ -163,8 +164,13 @@ class WarningReport:
 
     @property
     def all(self) -> Measures:
-        """The measures over all zones."""
-        return Measures(self.situations, self.flown_h)
+        """The measures over all zones that must not be entered."""
+        return Measures(tuple(s for s in self.situations if not self._kept_in(s.zone)), self.flown_h)
+
+    @property
+    def leavings(self) -> Measures:
+        """The measures over all zones that must not be left: leaving one is as entering another."""
+        return Measures(tuple(s for s in self.situations if self._kept_in(s.zone)), self.flown_h)
 
     def of_zone(self, zone: int) -> Measures:
         """Return the measures of one zone, by its number."""
@@ -173,8 +179,9 @@ class WarningReport:
     def table(self) -> str:
         """Return a line a zone of which there is anything to say, most first, and the indicators below."""
         some = sorted({s.zone for s in self.situations}, key=lambda z: (-len(self.of_zone(z).situations), z))
-        rows = [_row(zone_words(self.zones[z].id, self.zones[z].name), self.of_zone(z)) for z in some]
-        rows = [_HEAD, *rows, _row("all zones", self.all)]
+        rows = [_HEAD, *(_row(self._words(z), self.of_zone(z)) for z in some), _row("all zones", self.all)]
+        if self.leavings.situations:
+            rows.append(_row("leaving, all zones", self.leavings))
         wide = [max(width(row[k]) for row in rows) for k in range(len(_HEAD))]
         lines = ["  ".join(_padded(cell, wide[k], k == 0) for k, cell in enumerate(row)) for row in rows]
         lines += ["", f"{self.flown_h:,.1f} flight hours. Times in seconds before the entry."]
@@ -185,19 +192,25 @@ class WarningReport:
         lines.append(f"nuisance alerts a flight hour: {'–' if rate is None else f'{rate:.3g}'}")
         return "\n".join(lines)
 
+    def _kept_in(self, zone: int) -> bool:
+        return self.zones[zone].restriction is Restriction.KEEP_IN
+
+    def _words(self, zone: int) -> str:
+        leaving = "leaving " if self._kept_in(zone) else ""
+        return leaving + zone_words(self.zones[zone].id, self.zones[zone].name)
+
     def json(self) -> str:
         """Return everything as a JSON document with a line feed at its end."""
-        zones = {
-            printable(self.zones[z].id): _plain(self.of_zone(z))
-            for z in sorted({s.zone for s in self.situations})
-        }
+        some = sorted({s.zone for s in self.situations})
+        zones = {printable(self.zones[z].id): _plain(self.of_zone(z)) for z in some}
         params = self.setting.params
         plain = {
             "nofly": __version__,
             "parameters": {name: getattr(params, name) for name in params.__struct_fields__},
             "spacing_lateral_m": self.setting.spacing_lateral_m,
             "spacing_vertical_m": self.setting.spacing_vertical_m,
-            "flight_hours": self.flown_h, "all": _plain(self.all), "zones": zones,
+            "flight_hours": self.flown_h, "all": _plain(self.all), "leavings": _plain(self.leavings),
+            "zones": zones,
             "situations": [_situation(s, self.zones) for s in self.situations],
         }  # fmt: skip
         return json.dumps(plain, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
@@ -217,7 +230,7 @@ def report(
 
 def reports(zones: Sequence[Zone], found: Passed, settings: Sequence[Setting]) -> list[WarningReport]:
     """Return the report of each setting of a pass."""
-    stays = [stay for stay in found.result.infringements if stay.side is Side.INSIDE]
+    stays = found.result.infringements
     flown_h = found.flown_s / 3600.0
     return [
         WarningReport(tuple(zones), setting, _situations(zones, stays, warned, found, setting), flown_h)

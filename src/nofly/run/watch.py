@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence, Set
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import partial
 
 from nofly.alerts import Condition
 from nofly.errors import Finding, StoreError, fold_findings
@@ -19,7 +19,7 @@ from nofly.run.alert_plans import channels_for
 from nofly.run.amending import Amending, amendments
 from nofly.run.apart import judged_apart
 from nofly.run.archive_thread import ArchiveThread
-from nofly.run.engine import Body, Engine, EngineOptions
+from nofly.run.engine import Body, Engine, EngineOptions, InForce
 from nofly.run.feed_silence import Silences
 from nofly.run.feeding import Feeds, Received
 from nofly.run.forgetting import without_silent
@@ -30,15 +30,16 @@ from nofly.run.packing import pack
 from nofly.run.predicting import Predictor
 from nofly.run.receive_clock import ReceiveClock
 from nofly.run.recovery import (
+    LAYOUT,
     Kept,
     Recorded,
-    intake_state,
     keep,
     keep_law,
     kept,
     kept_law,
     last_told,
     latest_received_us,
+    taken_up,
 )  # fmt: skip
 from nofly.run.reloading import reloaded
 from nofly.run.telling import Telling
@@ -283,9 +284,19 @@ class Watch:
             self._engine.options = self._next_options
         engine, ended = reloaded(self._engine, law, self._intake.until_us + 1, self._predictor)
         ended = [*self._unstored, *ended]
-        keep_law(self._law_path, [*self._engine.law, *engine.law])
-        keep(self._kept_path, self._state(engine, ended, self._journal.commit(sync=True)))
+        keep_law(self.plan.law_path, [*self._engine.law, *engine.law])
+        keep(self.plan.kept_path, self._state(engine, ended, self._journal.commit(sync=True)))
         self._engine, self._unstored, self._law = engine, ended, tuple(law)
+
+    def _new_engine(
+        self, law: Sequence[Zone], in_force: Sequence[InForce] | None, options: EngineOptions | None = None
+    ) -> Engine:
+        engine = Engine(law, options or self.plan.options, in_force=in_force)
+        engine.predictor = self._predictor(engine.law_in_force)
+        return engine
+
+    def _new_intake(self) -> Intake:
+        return Intake([feed.lateness_s for feed in self.plan.feeds], self.plan.watch.hold_s)
 
     def _predictor(self, law: Sequence[Zone]) -> Predictor | None:
         plan = self.plan
@@ -302,28 +313,31 @@ class Watch:
 
     def _take_up(self, failing: Set[int]) -> int | None:
         """Return the offset of the tick that the engine fails on; None where it is none but ``failing``."""
-        self._intake = Intake([feed.lateness_s for feed in self.plan.feeds], self.plan.watch.hold_s)
+        self._intake = self._new_intake()
         self._amending = Amending(self.plan.options.max_gap_s)
         self._unstored = []
-        law, found, steady_us = self.plan.law, kept(self._kept_path), self._steady_us()
+        law, found, steady_us = self.plan.law, kept(self.plan.kept_path), self._steady_us()
+        ended: list[Body] = []
         if found is None:
             if self._store.head().sequence:
-                raise StoreError(f"{self._kept_path}: the state that belongs to the record is missing")
-            self._engine = Engine(law, self.plan.options, self._predictor(law))
-            keep_law(self._law_path, law)
+                raise StoreError(f"{self.plan.kept_path}: the state that belongs to the record is missing")
+            self._engine = self._new_engine(law, None)
+            keep_law(self.plan.law_path, law)
             found = self._state(self._engine, [], 0)
-            keep(self._kept_path, found)
+            keep(self.plan.kept_path, found)
         else:
             known = {zone.zone_hash: zone for zone in law}
-            before = kept_law(self._law_path, found.law, known)
-            self._engine = Engine(before, self.plan.options, in_force=found.in_force)
-            self._engine.predictor = self._predictor(self._engine.law_in_force)
-            self._engine.load(found.engine)
-            self._intake.load(intake_state(found), steady_us)
+            before = kept_law(self.plan.law_path, found.law, known)
+            force = found.in_force
+            self._engine, self._intake, ended, said = taken_up(
+                self.plan.kept_path, found, lambda: (self._new_engine(before, force), self._new_intake()),
+                steady_us,
+            )  # fmt: skip
+            self.findings += [one for one in said if one not in self.findings]
         offset, sequence = found.offset, found.sequence
         self._read_us = max(self._read_us, found.received_us)
         recorded = Recorded(self._store.read(sequence + 1))
-        self._unstored += recorded.fresh(found.unstored)
+        self._unstored += recorded.fresh([*found.unstored, *ended])
         self._amending.recorded(record.content for record in self._store.read(max(1, sequence - RECENT)))
         self._amending.tick(self._intake.until_us, offset)
         for entry in self._journal.read(offset):
@@ -350,13 +364,8 @@ class Watch:
 
     def _judge_apart(self, moment: Moment) -> list[Body]:
         before = self._engine
-
-        def anew() -> Engine:
-            engine = Engine(before.law, before.options, in_force=before.in_force)
-            engine.predictor = self._predictor(engine.law_in_force)
-            return engine
-
         rows = self._intake.release(moment.until_us)
+        anew = partial(self._new_engine, before.law, before.in_force, before.options)
         self._engine, bodies, said = judged_apart(before, rows, moment.lapse_us, anew)
         self.findings += said
         return [*bodies, *(self._engine.finish().bodies if moment.ended else [])]
@@ -371,7 +380,7 @@ class Watch:
         self._engine = without_silent(self._engine, self._intake.until_us) or self._engine
         try:
             offset = self._journal.commit(sync=True)
-            await asyncio.to_thread(keep, self._kept_path, self._state(self._engine, [], offset))
+            await asyncio.to_thread(keep, self.plan.kept_path, self._state(self._engine, [], offset))
             self._journal.forget(min(offset, archive.forgettable, self._amending.needed))
         except StoreError as error:
             self._trouble = str(error)
@@ -379,16 +388,8 @@ class Watch:
     def _state(self, engine: Engine, unstored: list[Body], offset: int) -> Kept:
         return Kept(
             engine.hashes, engine.in_force, self._store.head().sequence, offset, engine.save(),
-            pack(self._intake.save()), unstored, self._read_us,
+            pack(self._intake.save()), unstored, self._read_us, LAYOUT,
         )  # fmt: skip
-
-    @property
-    def _kept_path(self) -> Path:
-        return self.plan.state / "engine.state"
-
-    @property
-    def _law_path(self) -> Path:
-        return self.plan.state / "law.state"
 
     def _zone(self, zone_hash: str) -> Zone | None:
         return next((zone for zone in self._law if zone.zone_hash == zone_hash), None)

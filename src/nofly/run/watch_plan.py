@@ -51,6 +51,16 @@ class WatchPlan:
         return Path(self.watch.state)
 
     @property
+    def kept_path(self) -> Path:
+        """The file of the state that a watch goes on from."""
+        return self.state / "engine.state"
+
+    @property
+    def law_path(self) -> Path:
+        """The file of the zones of that state."""
+        return self.state / "law.state"
+
+    @property
     def capture(self) -> CaptureLimits | None:
         """What is kept of raw bytes, None for nothing."""
         watch = self.watch
