@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from nofly.errors import ZoneFormatError
 from nofly.zones._crossings import MOST_CUTTING, Cutting
 
-MOST = {"records": 100_000, "rings": 50_000, "positions": 4_000_000, "arcs": 200_000}
+MOST = {"records": 100_000, "rings": 100_000, "positions": 4_000_000, "arcs": 200_000}
 """Records, rings (outlines and holes of all records), positions in rings and lines, arcs and circles."""
 
 
