@@ -19,6 +19,7 @@ COMPILED = (
     "nofly.zones.grid_scan",
     "nofly.kernel.detect_scan",
     "nofly.kernel.depth_scan",
+    "nofly.kernel.target_scan",
     "nofly.tracks.screening_scan",
 )
 """The modules that setup.py compiles. Only here: setup.py reads this tuple."""

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nofly.geo.bridge import Carry, put_rows
-from nofly.kernel.depth_scan import any_behind, note_last, put_intervals, put_last
+from nofly.kernel.target_scan import any_behind, note_last, put_intervals, put_last
 from nofly.kernel.visits import rows_by_number, stable_order, taken
 
 

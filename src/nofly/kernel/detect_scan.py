@@ -1121,6 +1121,7 @@ class Scan:
         past: cython.Py_ssize_t
         four: cython.int
         k: cython.int
+        e: cython.int
         part: cython.int
         why: cython.int
         u0: cython.float
@@ -1142,22 +1143,14 @@ class Scan:
                 at += 1
                 while at < past:
                     four = self._near_edges(at, u0, u1, v0, v1)
-                    if four & 1 != 0:
-                        why = self._cross_edge(part, self.leaf_edge[k], x0, y0, x1, y1)
-                        if why != 0:
-                            return why
-                    if four & 2 != 0:
-                        why = self._cross_edge(part, self.leaf_edge[k + 1], x0, y0, x1, y1)
-                        if why != 0:
-                            return why
-                    if four & 4 != 0:
-                        why = self._cross_edge(part, self.leaf_edge[k + 2], x0, y0, x1, y1)
-                        if why != 0:
-                            return why
-                    if four & 8 != 0:
-                        why = self._cross_edge(part, self.leaf_edge[k + 3], x0, y0, x1, y1)
-                        if why != 0:
-                            return why
+                    e = k
+                    while four != 0:
+                        if four & 1 != 0:
+                            why = self._cross_edge(part, self.leaf_edge[e], x0, y0, x1, y1)
+                            if why != 0:
+                                return why
+                        four >>= 1
+                        e += 1
                     at += 1
                     k += 4
             at = past
@@ -1914,6 +1907,7 @@ class Scan:
         h: cython.Py_ssize_t
         four: cython.int
         k: cython.int
+        e: cython.int
         x0: cython.float
         x1: cython.float
         y0: cython.float
@@ -1938,14 +1932,9 @@ class Scan:
             while h < at:
                 four = self._near_edges(h, x0, x1, y0, y1)
                 if four != 0:
-                    if four & 1 != 0:
-                        self._bound_edge(h, 0, k, y, x)
-                    if four & 2 != 0:
-                        self._bound_edge(h, 1, k, y, x)
-                    if four & 4 != 0:
-                        self._bound_edge(h, 2, k, y, x)
-                    if four & 8 != 0:
-                        self._bound_edge(h, 3, k, y, x)
+                    for e in range(4):
+                        if (four >> e) & 1 != 0:
+                            self._bound_edge(h, e, k, y, x)
                     x0 = cython.cast(cython.float, self.box_x0 - ROUNDING_DEG)
                     x1 = cython.cast(cython.float, self.box_x1 + ROUNDING_DEG)
                     y0 = cython.cast(cython.float, self.box_y0 - ROUNDING_DEG)

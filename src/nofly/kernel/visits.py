@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nofly.kernel.depth_scan import Measure, rows_of, take_rows
+from nofly.kernel.depth_scan import Measure
 from nofly.kernel.detect import Changes, Reports, State, Why, joined, no_changes
+from nofly.kernel.target_scan import rows_of, take_rows
 from nofly.units import US_PER_S
 from nofly.zones.compiled import CompiledZones
 from nofly.zones.shape import shapes

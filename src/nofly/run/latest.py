@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nofly.kernel.depth_scan import any_behind, note_last
+from nofly.kernel.target_scan import any_behind, note_last
 from nofly.run.preparing import Taken
 from nofly.run.witnesses import states_error
 from nofly.zones.model import Datum

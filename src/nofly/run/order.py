@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nofly.errors import Finding, InputError
-from nofly.kernel.depth_scan import put_last
+from nofly.kernel.target_scan import put_last
 from nofly.kernel.visits import stable_order
 from nofly.run.numbering import Numbering
 from nofly.run.trackfiles import TrackBatch

@@ -15,8 +15,8 @@ from nofly.errors import InputError
 from nofly.geo.bridge import Carry, bridge
 from nofly.geo.heights import HeightBounds, fill_heights
 from nofly.incidents.stays import zone_activity
-from nofly.kernel.depth_scan import put_intervals
 from nofly.kernel.detect import Reports
+from nofly.kernel.target_scan import put_intervals
 from nofly.kernel.visits import Quality
 from nofly.run.numbering import Numbering
 from nofly.schema import Coded, Positions

@@ -157,8 +157,8 @@ def _rims(
     with_edges = np.flatnonzero(count)
     if len(with_edges):
         first = entry_edge[with_edges]
-        for k, least in enumerate((np.minimum, np.maximum, np.minimum, np.maximum)):
-            rim[at[with_edges], 8 + k] = least.reduceat(boxes[:, k], first)
+        for k, utmost in enumerate((np.minimum, np.maximum, np.minimum, np.maximum)):
+            rim[at[with_edges], 8 + k] = utmost.reduceat(boxes[:, k], first)
     where = np.append(at, total)
     return {
         "rim": rim,
