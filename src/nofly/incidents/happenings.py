@@ -8,6 +8,7 @@ and makes the stays that a recorded check makes.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import NamedTuple
 
 import msgspec
@@ -22,6 +23,8 @@ from nofly.kernel.detect import Changes, State, Why
 from nofly.zones.compiled import CompiledZones
 
 NONE = np.zeros(0, np.int32)
+_BY_TARGET_ZONE_AND_TIME = itemgetter(0, 1, 2)
+_WHY = {int(why): why for why in Why}
 _EXIT_EVENT = {Why.LOST: Event.LOSE, Why.SCHEDULE: Event.END_ZONE}
 
 
@@ -48,7 +51,7 @@ class ZoneSides:
     def __init__(self, zones: CompiledZones) -> None:
         self._part_zone = zones.part_zone
         count = np.bincount(zones.part_zone, minlength=len(zones.zones))
-        self._touch_us = np.where(count > 1, TOUCH_US, 0)
+        self._touch_us = np.where(count > 1, TOUCH_US, 0).tolist()
         self._sides: dict[tuple[int, int], Side] = {}
         self._held: set[tuple[int, int]] = set()
 
@@ -86,17 +89,17 @@ class ZoneSides:
         self._held = {key for key, side in self._sides.items() if side.held is not None}
 
     def _take(self, changes: Changes) -> Iterator[Happened]:
-        zone = self._part_zone[changes.part]
-        order = np.lexsort((changes.time_us, zone, changes.target))
-        names = ("target", "part", "after", "why", "time_us", "lat_deg", "lon_deg")
-        columns = [zone[order].tolist(), *(getattr(changes, name)[order].tolist() for name in names)]
-        for number, target, part, after, why, time_us, lat_deg, lon_deg in zip(*columns, strict=True):
+        zone = self._part_zone[changes.part].tolist()
+        names = ("time_us", "part", "after", "why", "lat_deg", "lon_deg")
+        columns = [changes.target.tolist(), zone, *(getattr(changes, name).tolist() for name in names)]
+        rows = sorted(zip(*columns, strict=True), key=_BY_TARGET_ZONE_AND_TIME)
+        for target, number, time_us, part, after, why, lat_deg, lon_deg in rows:
             side = self._sides.setdefault((target, number), Side())
             if after == State.OUTSIDE:
                 side.parts.pop(part, None)
             else:
                 side.parts[part] = after
-            for one in self._turn(side, Why(why), time_us, lat_deg, lon_deg, int(self._touch_us[number])):
+            for one in self._turn(side, _WHY[why], time_us, lat_deg, lon_deg, self._touch_us[number]):
                 yield Happened(target, number, one)
             if side.held is not None:
                 self._held.add((target, number))

@@ -125,11 +125,15 @@ def any_behind(number, time_us, table, beside):  # type: ignore[no-untyped-def]
 
 
 def note_last(  # type: ignore[no-untyped-def]
-    number, time_us, mark, stated, std_m, amsl_m, agl_m, hae_m, table, table_m, before
+    number, time_us, mark, stated, std_m, amsl_m, agl_m, hae_m, table, table_m, before, followed
 ):
     """Put what each row says in the place of its number in a table of eight columns of 64 bits: time, mark,
-    stated, 1, and four heights, NaN where a column of heights is empty. ``table_m`` is the same memory as
-    float64. Write into ``before`` (3, n) what its time, mark and stated were."""
+    stated, bits, and four heights, NaN where a column of heights is empty. ``table_m`` is the same memory as
+    float64. Write into ``before`` (3, n) what its time, mark and stated were.
+
+    The first of the bits is set; the second says that the target is followed. Write the rows of those that
+    are into ``followed``, and return how many there are.
+    """
     of: cython.const[cython.int][::1] = number
     when: cython.const[cython.longlong][:] = time_us
     marks: cython.const[cython.ushort][:] = mark
@@ -141,6 +145,8 @@ def note_last(  # type: ignore[no-untyped-def]
     last: cython.longlong[:, ::1] = table
     last_m: cython.double[:, ::1] = table_m
     was: cython.longlong[:, ::1] = before
+    rows: cython.longlong[::1] = followed
+    count: cython.Py_ssize_t = 0
     i: cython.Py_ssize_t
     t: cython.Py_ssize_t
     n: cython.Py_ssize_t = of.shape[0]
@@ -149,14 +155,18 @@ def note_last(  # type: ignore[no-untyped-def]
             if cython.compiled and i + AHEAD_ROWS < n:
                 prefetch(cython.address(last[of[i + AHEAD_ROWS], 0]))
             t = of[i]
+            if last[t, 3] & 2 != 0:
+                rows[count] = i
+                count += 1
             was[0, i] = last[t, 0]
             was[1, i] = last[t, 1]
             was[2, i] = last[t, 2]
             last[t, 0] = when[i]
             last[t, 1] = marks[i]
             last[t, 2] = states[i]
-            last[t, 3] = 1
+            last[t, 3] |= 1
             last_m[t, 4] = std[i] if std.shape[0] == n else NAN
             last_m[t, 5] = amsl[i] if amsl.shape[0] == n else NAN
             last_m[t, 6] = agl[i] if agl.shape[0] == n else NAN
             last_m[t, 7] = hae[i] if hae.shape[0] == n else NAN
+    return count

@@ -20,6 +20,7 @@ from nofly.units import US_PER_S
 from nofly.zones.compiled import CompiledZones
 from nofly.zones.shape import shapes
 
+_FOUND = int(Why.FOUND)
 FOREVER_US = np.iinfo(np.int64).max
 
 SUMS = (
@@ -332,7 +333,7 @@ def at_ends(changes: Changes, rows: Any) -> tuple[Any, Any, Any, Any]:
     return (
         place,
         height,
-        np.where(why == Why.FOUND, time_us, since_us).astype(float),
+        np.where(why == _FOUND, time_us, since_us).astype(float),
         changes.until_us[rows].astype(float),
     )
 

@@ -94,7 +94,7 @@ def _kept(state: dict[str, Any], keep: NDArray[np.bool_]) -> dict[str, Any]:
         for k, row in enumerate(rows.tolist()):
             mine[k] = texts[row] if row < len(texts) else None
     arrays = {name: of(value) for name, value in heard.items() if isinstance(value, np.ndarray)}
-    size = len(arrays["_count"])
+    size = len(arrays["count"])
     return {
         **state,
         "_preparing": {

@@ -21,7 +21,6 @@ from nofly.units import US_PER_S
 
 _BEGINS = (Event.ENTER, Event.DOUBT)
 _ENDS = (Event.LEAVE, Event.LOSE, Event.END_ZONE)
-_ARRAYS = ("_count", "_busy")
 _FEW = 16
 """Targets whose reports are found by comparing; more by what is noted of each."""
 _NOTHING = (None,) * len(TOLD)
@@ -70,8 +69,6 @@ class Heard:
         self._count = np.zeros(0, np.int64)
         """How many reports were counted, while there was something to count them for."""
         self._told: list[NDArray[Any]] = [np.zeros(0, object) for _ in TOLD]
-        self._busy = np.zeros(0, np.bool_)
-        """Whether a target has a stay that goes on, or one that ended and has no text yet."""
         self._walked = np.zeros(0, np.bool_)
         """False, but for the targets that are gone through one by one while they are."""
         self._words: dict[str, tuple[list[str], NDArray[Any]]] = {}
@@ -85,7 +82,7 @@ class Heard:
         if more <= 0:
             return
         more = max(more, len(self._count) // 2)
-        for name in ("_count", "_busy", "_walked"):
+        for name in ("_count", "_walked"):
             column = getattr(self, name)
             setattr(self, name, np.concatenate([column, np.zeros(more, column.dtype)]))
         self._told = [np.concatenate([texts, np.full(more, None, object)]) for texts in self._told]
@@ -107,8 +104,8 @@ class Heard:
             for name, text in zip(TOLD, texts, strict=True)
         ]
         stated = states_error(positions)
-        busy = np.flatnonzero(self._busy[target])
-        rows = self._to_walk(taken, busy, stated != before.stated, sent, events)
+        busy = before.followed
+        rows = self._to_walk(taken, busy, stated[busy] != before.stated[busy], sent, events)
         if len(rows):
             walked = np.zeros(len(target), np.bool_)
             walked[rows] = True
@@ -173,7 +170,7 @@ class Heard:
     def save(self) -> dict[str, Any]:
         """Return the state for :func:`nofly.run.packing.pack`."""
         return {
-            **{name: getattr(self, name) for name in _ARRAYS},
+            "count": self._count,
             "told": [column.tolist() for column in self._told],
             "going": [[t, z, _saved(a)] for t, of in self._going.items() for z, a in of.items()],
             "ended": [[t, z, _saved(a)] for t, of in self._ended.items() for z, a in of],
@@ -181,8 +178,7 @@ class Heard:
 
     def load(self, state: dict[str, Any]) -> None:
         """Take up a state that :meth:`save` returned."""
-        for name in _ARRAYS:
-            setattr(self, name, state[name])
+        self._count = state["count"]
         self._walked = np.zeros(len(self._count), np.bool_)
         self._told = [np.array([*texts, None], object)[:-1] for texts in state["told"]]
         for target, zone, account in state["going"]:
@@ -195,11 +191,11 @@ class Heard:
         sent: list[NDArray[Any] | None], events: dict[int, list[Happened]],
     ) -> NDArray[np.int64]:  # fmt: skip
         """Return the rows of the targets that have to be gone through one by one, by target and time: of the
-        ``busy`` rows those of targets that have news. ``turned`` is where a report states its error and the
-        one before did not, or the other way round."""
+        ``busy`` rows those of targets that have news. ``turned`` is where one of these states its
+        error and the one before did not, or the other way round."""
         target = taken.target
         who = target[busy]
-        news = (taken.marks[busy] != 0) | turned[busy]
+        news = (taken.marks[busy] != 0) | turned
         for texts, told in zip(sent, self._told, strict=True):
             if texts is not None:
                 new = texts[busy]
@@ -224,7 +220,7 @@ class Heard:
     ) -> None:  # fmt: skip
         numbers = taken.target[rows].tolist()
         times = taken.positions.time_us[rows].tolist()
-        said = list(zip(*(column[rows].tolist() for column in before), strict=True))
+        said = list(zip(*(column[rows].tolist() for column in before[:3]), strict=True))
         marks, states = taken.marks[rows].tolist(), stated[rows].tolist()
         none = [None] * len(rows)
         columns = (none if column is None else column[rows].tolist() for column in sent)
@@ -316,7 +312,8 @@ class Heard:
             for _, account in self._ended.get(target, ())
             for count, other in zip(account.told, account.else_told, strict=True)
         )
-        self._busy[target] = target in self._going or lacking
+        # A stay goes on, or one ended and has no text yet.
+        self._latest.follow(target, target in self._going or lacking)
 
 
 def _alone(positions: Positions, row: int) -> Positions:

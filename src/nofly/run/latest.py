@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence, Set
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +16,11 @@ from nofly.zones.model import Datum
 
 NEVER_US = np.iinfo(np.int64).min // 2
 _DATUMS = (Datum.STD, Datum.AMSL, Datum.AGL, Datum.HAE)
-_TIME, _MARK, _STATED, _MET, _HEIGHTS = range(5)
+_TIME, _MARK, _STATED, _BITS, _HEIGHTS = range(5)
 _WIDTH = _HEIGHTS + len(_DATUMS)
 """Numbers of a row: a line of memory, on which it begins, so that a report touches no other."""
+_MET, _FOLLOWED = 1, 2
+"""Bits of a row: heard since the start; its reports are counted."""
 
 
 class Now(NamedTuple):
@@ -32,11 +34,13 @@ class Now(NamedTuple):
 
 class Before(NamedTuple):
     """What was said by the report before each row of a batch, of its target: when it was
-    (:data:`NEVER_US`: there was none), its screening marks, and 1 where it stated its own position error."""
+    (:data:`NEVER_US`: there was none), its screening marks, and 1 where it stated its own position error; and
+    the rows of the targets that are followed."""
 
     time_us: NDArray[np.int64]
     mark: NDArray[np.int64]
     stated: NDArray[np.int64]
+    followed: NDArray[np.int64]
 
 
 class Latest:
@@ -88,11 +92,19 @@ class Latest:
             for datum in _DATUMS
         )
         before = np.empty((3, len(taken.target)), np.int64)
-        note_last(
+        followed = np.empty(len(taken.target), np.int64)
+        count = note_last(
             taken.target, taken.positions.time_us, taken.marks, states_error(taken.positions).view(np.uint8),
             std_m, amsl_m, agl_m, hae_m, self._table, self._table.view(np.float64), before,
+            followed,
         )  # fmt: skip
-        return Before(*before)
+        time_us, mark, stated = before
+        return Before(time_us, mark, stated, followed[:count])
+
+    def follow(self, number: int, on: bool) -> None:
+        """Say whether a target's reports are counted."""
+        bits = int(self._table[number, _BITS])
+        self._table[number, _BITS] = bits | _FOLLOWED if on else bits & ~_FOLLOWED
 
     def number(self, target_id: str, shadow: bool) -> int | None:
         """Return the number of a target, None of one that was not heard."""
@@ -103,21 +115,24 @@ class Latest:
 
     def of(self, number: int) -> Now | None:
         """Return the last report of a target, None where there is none."""
-        if number >= len(self._table) or not self._table[number, _MET]:
+        if number >= len(self._table) or not self._table[number, _BITS] & _MET:
             return None
         heights_m = self._table[number, _HEIGHTS:].view(np.float64).tolist()
         known = {str(datum): m for datum, m in zip(_DATUMS, heights_m, strict=True) if m == m}
         return Now(int(self._table[number, _TIME]), known)
 
-    def save(self) -> dict[str, NDArray[np.int64]]:
+    def save(self) -> dict[str, NDArray[Any]]:
         """Return the state for :func:`nofly.run.packing.pack`."""
-        return {"time_us": self.time_us.copy(), "mark": self.mark.copy(), "stated": self.stated.copy()}
+        followed = (self._table[:, _BITS] & _FOLLOWED) != 0
+        return {"time_us": self.time_us.copy(), "mark": self.mark.copy(), "stated": self.stated.copy(),
+                "followed": followed}  # fmt: skip
 
-    def load(self, state: Mapping[str, NDArray[np.int64]]) -> None:
+    def load(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Take up a state that :meth:`save` returned."""
         self._table = _rows(len(state["time_us"]))
         self._table[:, _TIME], self._table[:, _MARK] = state["time_us"], state["mark"]
         self._table[:, _STATED] = state["stated"]
+        self._table[:, _BITS] = state["followed"].astype(np.int64) * _FOLLOWED
 
 
 def late(

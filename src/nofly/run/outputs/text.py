@@ -67,11 +67,16 @@ def shorten(text: str, columns: int) -> str:
 def iso_time(time_us: int) -> str:
     """Return ISO 8601 UTC with microseconds and Z."""
     if -_NEAR_US < time_us < _NEAR_US:
-        when = _EPOCH + timedelta(microseconds=time_us)
-        return f"{when.isoformat(timespec='microseconds')[:-6]}Z"
+        second, rest_us = divmod(time_us, US_PER_S)
+        return f"{_to_the_second(second)}.{rest_us:06d}Z"
     import numpy as np
 
     return f"{np.datetime64(time_us, 'us')}Z"
+
+
+@lru_cache(maxsize=1 << 12)
+def _to_the_second(second: int) -> str:
+    return (_EPOCH + timedelta(seconds=int(second))).isoformat()[:-6]
 
 
 def clock(time_us: int, *, date: bool = True, tenths: bool = False) -> str:
