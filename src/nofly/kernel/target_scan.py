@@ -15,7 +15,7 @@ if cython.compiled:
 
 NAN = cython.declare(cython.double, float("nan"))
 # The rows from one that is called for to the one in hand.
-AHEAD_ROWS = cython.declare(cython.Py_ssize_t, 12)
+AHEAD_ROWS = cython.declare(cython.Py_ssize_t, 32)
 LONG_AGO_US = cython.declare(cython.longlong, -9223372036854775807)
 
 

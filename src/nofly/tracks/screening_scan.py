@@ -53,7 +53,7 @@ Target = cython.struct(
 LINE = 8
 """Numbers in a line of memory: a target's row begins on one."""
 WIDTH = -(-len(FIELDS) // LINE) * LINE
-AHEAD_ROWS = cython.declare(cython.Py_ssize_t, 12)
+AHEAD_ROWS = cython.declare(cython.Py_ssize_t, 32)
 
 # What the limits mean and why they are as they are: docs/reference/screening.md.
 S = cython.declare(cython.double, 1e-6)
