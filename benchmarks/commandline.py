@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 DEMO = ROOT / "src/nofly/run/data"
+ENV = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+"""Bytecode is kept, as that of an installed package is."""
 
 
 def measure(data: Path, rounds: int) -> dict[str, Any]:
@@ -34,7 +37,7 @@ def _time(arguments: list[str], rounds: int) -> dict[str, Any]:
     for _ in range(rounds + 1):  # the first run fills the disk cache
         began = time.perf_counter()
         done = subprocess.run(
-            [sys.executable, "-m", "nofly", *arguments], cwd=ROOT, capture_output=True, check=False
+            [sys.executable, "-m", "nofly", *arguments], cwd=ROOT, capture_output=True, check=False, env=ENV
         )
         took_s.append(time.perf_counter() - began)
         code = done.returncode

@@ -273,8 +273,8 @@ class PartShapes:
         with. Return how many it holds now. Two threads may not do this at once."""
         missing = parts[self._index[parts, 1] == 0]
         if len(missing):
-            missing = np.unique(missing)
-            made = shapes(self._zones, missing.tolist())
+            wanted = sorted({*missing.tolist()})
+            missing, made = np.array(wanted), shapes(self._zones, wanted)
             n, m = self._pieces.append(made.pieces), self._blocks.append(made.block)
             self._wide.append(made.wide)
             self._radius[missing] = made.radius_m

@@ -112,7 +112,7 @@ def _edge_rows(split: Any, base: Any, edge_layers: Any) -> tuple[Any, Any]:
     in any layer, then by layer."""
     first = np.zeros(len(split), np.int32)
     found, rows = [], 0
-    for side in np.unique(split[split > 1]).tolist():
+    for side in sorted({*split[split > 1].tolist()}):
         cells = np.flatnonzero(split == side)
         leaves = base[cells, None] + np.arange(side * side)
         layers = edge_layers[leaves].reshape(len(cells), 1, side, side)
