@@ -35,7 +35,7 @@ def test_the_table_is_on_stdout_and_the_findings_on_stderr(checked: CheckResult,
     assert main(ARGS) == 1
     said = capsys.readouterr()
     assert said.out.startswith("ID")
-    assert "2 infringements" in said.out
+    assert "1 infringement, 1 undetermined" in said.out
     assert "× 7" in said.err
     assert "\x1b" not in said.out + said.err
     assert main([*ARGS, "-q"]) == 1
@@ -46,7 +46,7 @@ def test_json_is_alone_on_stdout(checked: CheckResult, capsys: Any) -> None:
     assert main([*ARGS, "--format", "json"]) == 1
     said = capsys.readouterr()
     assert len(json.loads(said.out)["infringements"]) == 4
-    assert "2 infringements" in said.err
+    assert "1 infringement, 1 undetermined" in said.err
 
 
 def test_files_get_the_format_of_their_extension(checked: CheckResult, tmp_path: Path, capsys: Any) -> None:
@@ -56,7 +56,7 @@ def test_files_get_the_format_of_their_extension(checked: CheckResult, tmp_path:
     assert sorted(p.name for p in tmp_path.iterdir()) == [*names, "g.png"]
     said = capsys.readouterr()
     assert said.out == ""
-    assert "2 infringements" in said.err
+    assert "1 infringement, 1 undetermined" in said.err
 
 
 def test_explain_stands_for_the_table_and_beside_json(checked: CheckResult, capsys: Any) -> None:

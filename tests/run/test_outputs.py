@@ -153,7 +153,7 @@ def test_table_reads_in_aviation_units(result: CheckResult) -> None:
     assert "0.75 ± 0.20 NM" in lines[1]
     assert "FL190" in lines[1]
     assert "2018-08-01 09:24:05" in lines[1]
-    assert "2 infringements, 1 exempt, 1 suspect" in summary(result)
+    assert "1 infringement, 1 undetermined, 1 exempt, 1 suspect" in summary(result)
     starts = {line.index("FROM" if k == 0 else "2018") - 2 * ("≤" in line) for k, line in enumerate(lines)}
     assert len(starts) == 1
 

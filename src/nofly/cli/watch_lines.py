@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from nofly.incidents.record import Side
+from nofly.incidents.record import Certainty, Side, Status
 from nofly.run.alert_words import notice_of
 from nofly.run.outputs.text import clock, depth, duration, printable
 from nofly.run.verdicts import JUDGED
@@ -28,11 +28,11 @@ def _verdict(body: Mapping[str, Any]) -> str:
     row = body["verdict"]
     who = " ".join(printable(str(row[name])) for name in ("callsign", "target_id") if row[name])
     zone = printable(str(row["zone_name"]))
-    how = f"{row['status']}, {row['certainty']}"
     side = row.get("side", Side.INSIDE.value)
     outside = side == Side.OUTSIDE
     far = f"at most {depth(row['depth_m'], row['depth_err_m'])} {'away' if outside else 'deep'}"
-    return (
-        f"{clock(body['time_us'])}  {JUDGED:<14} {who} was {printable(side)} {zone} "
-        f"for {duration(row['duration_s'])}, {far}: {how}"
-    )
+    where = f"{who} was {printable(side)} {zone}"
+    how = f"{row['status']}, {row['certainty']}"
+    if (row["status"], row["certainty"]) == (Status.INFRINGEMENT, Certainty.UNDETERMINED):
+        where, how = f"it cannot be told whether {where}; by place alone", row["certainty"]
+    return f"{clock(body['time_us'])}  {JUDGED:<14} {where} for {duration(row['duration_s'])}, {far}: {how}"

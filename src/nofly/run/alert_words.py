@@ -9,7 +9,7 @@ from typing import Any
 
 from nofly.alerts import Notice, Urgency
 from nofly.errors import ConfigError
-from nofly.incidents.record import Cause, Side
+from nofly.incidents.record import Cause, Certainty, Side, Status
 from nofly.incidents.states import Phase, Told
 from nofly.run.outputs.text import clock, depth, height, place, printable
 from nofly.run.verdicts import JUDGED
@@ -176,7 +176,7 @@ def _sentence(
         "entered": "entered" if sure else "may have entered (it cannot be told)",
         "left": "left" if sure else "may have left (it cannot be told)",
         "expected": f" at {_clock(entry_us)}" if entry_us is not None else "",
-        "since": _clock(since_us), "status": known["status"] or "not known",
+        "since": _clock(since_us), "status": _verdict(known),
     }  # fmt: skip
     parts = [pattern.format(**values)]
     if known["lat_deg"] is not None and known["lon_deg"] is not None:
@@ -195,6 +195,12 @@ def _sentence(
     if not pattern.startswith(("{target}", "{zone}")) or not (known["callsign"] or known["target_id"]):
         sentence = sentence[0].upper() + sentence[1:]
     return f"{sentence}, {_clock(time_us)}."
+
+
+def _verdict(known: Mapping[str, Any]) -> str:
+    if known["status"] == Status.INFRINGEMENT and known["certainty"] == Certainty.UNDETERMINED:
+        return "it cannot be told whether it was one"
+    return known["status"] or "not known"
 
 
 def _clock(time_us: int) -> str:

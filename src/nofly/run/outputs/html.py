@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
+from collections import Counter
 from collections.abc import Sequence
 from html import escape
 
 from nofly import __version__
-from nofly.incidents.record import Infringement, Side, Status
+from nofly.incidents.record import Infringement, Side
 from nofly.run.outputs.explain import sentences
-from nofly.run.outputs.table import HEAD, cells, finding_lines, nobody, summary
+from nofly.run.outputs.table import HEAD, cells, counted, finding_lines, nobody, summary
 from nofly.run.outputs.text import clock, printable, zone_words
 from nofly.run.result import CheckResult
 from nofly.zones.model import Limit, Zone
@@ -137,12 +138,11 @@ def _zone_cells(result: CheckResult, zone: Zone) -> tuple[str, ...]:
     def texts(limits: list[Limit | None], none: str) -> str:
         return ", ".join(dict.fromkeys(limit.text if limit else none for limit in limits))
 
-    counted = sum(s.zone_id == zone.id and s.status is Status.INFRINGEMENT for s in result.infringements)
-    total = sum(s.zone_id == zone.id for s in result.infringements)
+    outcomes = Counter((s.status, s.certainty) for s in result.infringements if s.zone_id == zone.id)
     return (
         zone_words(zone.id, zone.name), zone.restriction.value,
         texts([v.lower for v in zone.volumes], "ground"), texts([v.upper for v in zone.volumes], "unlimited"),
-        str(zone.edition), f"{total}, of which {counted} infringements", zone.zone_hash[:16],
+        str(zone.edition), f"{outcomes.total()}: {', '.join(counted(outcomes))}", zone.zone_hash[:16],
     )  # fmt: skip
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from nofly.errors import Finding, Severity, fold_findings
-from nofly.incidents.record import Cause, Infringement, Side, Status
+from nofly.incidents.record import Cause, Certainty, Infringement, Outcomes, Side, Status, outcomes_of
 from nofly.run.outputs.text import (
     clock,
     depth,
@@ -41,9 +43,8 @@ def table(result: CheckResult, *, colour: bool = False) -> str:
     lines = [_line(HEAD, widths)]
     for stay, row in zip(stays, rows, strict=True):
         line = _line(row, widths)
-        if colour:
-            counts = stay.status is Status.INFRINGEMENT
-            line = f"{_BOLD_RED if counts else _DIM}{line}{_PLAIN}"
+        if colour and not (stay.status is Status.INFRINGEMENT and stay.certainty is Certainty.UNDETERMINED):
+            line = f"{_BOLD_RED if stay.status is Status.INFRINGEMENT else _DIM}{line}{_PLAIN}"
         lines.append(line)
     return "\n".join(lines)
 
@@ -102,14 +103,25 @@ def summary(result: CheckResult) -> str:
             span,
         )
     )
-    counts = {status: sum(s.status is status for s in result.infringements) for status in Status}
-    parts = [_many(counts[Status.INFRINGEMENT], "infringement")]
-    parts += [f"{n:,} {s.value}" for s, n in counts.items() if n and s is not Status.INFRINGEMENT]
+    parts = counted(outcomes_of(result.infringements))
     if result.gaps:
         parts.append(_many(len(result.gaps), "gap") + " not judged")
     if result.findings:
         parts.append(_many(sum(f.count for f in result.findings), "finding"))
     return f"{looked}: {', '.join(parts)}."
+
+
+def counted(outcomes: Outcomes) -> list[str]:
+    """Return how many stays came out as what. Those of which it cannot be told are no infringements."""
+    counts: Counter[str] = Counter()
+    for (status, certainty), n in outcomes.items():
+        untold = status is Status.INFRINGEMENT and certainty is Certainty.UNDETERMINED
+        counts[certainty.value if untold else status.value] += n
+    others = [Certainty.UNDETERMINED, *(status for status in Status if status is not Status.INFRINGEMENT)]
+    return [
+        _many(counts[Status.INFRINGEMENT.value], "infringement"),
+        *(f"{counts[other.value]:,} {other.value}" for other in others if counts[other.value]),
+    ]
 
 
 def finding_lines(findings: tuple[Finding, ...], keep: int = 2) -> list[str]:
