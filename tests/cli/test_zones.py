@@ -44,6 +44,8 @@ def test_show(one: str, capsys: Any) -> None:
     out = capsys.readouterr().out
     for told in ("polygon of 4 points", "from ground to unlimited", "active: always", "hash: "):
         assert told in out
+    assert main(["zones", "show", one]) == 0
+    assert capsys.readouterr().out == out
     assert main(["zones", "show", one, "--id", "Z9"]) == 1
     assert "no zone 'Z9'" in capsys.readouterr().err
 

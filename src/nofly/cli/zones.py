@@ -44,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
     shown.add_argument("--format", dest="out", choices=("table", "json"), default="table")
     one = verb("show", "all that is said of zones, in words or as JSON", "FILE")
     one.add_argument(
-        "--id", action="append", required=True, dest="ids", help="id or name of a zone; may be repeated"
+        "--id", action="append", default=[], dest="ids", help="id or name of a zone (all); may be repeated"
     )
     one.add_argument("--format", dest="out", choices=("text", "json"), default="text")
     verb("validate", "every finding, and what was read", "FILE")
@@ -114,7 +114,7 @@ def _show(args: argparse.Namespace) -> int:
     from nofly.run.zonewords import sentences
 
     found = _read(args, args.files)
-    chosen = [zone for zone in found.zones if zone.id in args.ids or zone.name in args.ids]
+    chosen = [zone for zone in found.zones if not args.ids or zone.id in args.ids or zone.name in args.ids]
     missing = [i for i in args.ids if not any(i in (zone.id, zone.name) for zone in chosen)]
     if args.out == "json":
         _say_json([_plain(zone) for zone in chosen])
