@@ -143,3 +143,12 @@ def test_with_any_clock_every_frame_is_a_row_or_counted(
     assert (positions.time_us > 0).all()
     rejected = sum(n for code, n in said.items() if code not in ("times-relative", "clock-set-back"))
     assert len(positions) + rejected == len(clocks)
+
+
+def test_a_frame_by_chance_makes_no_recording() -> None:
+    """A PNG begins with 0x1A, and among so many bytes some look like a frame."""
+    chance = b"\x89PNG\r\n\x1a\n" + bytes(400) + frame(S, squitter(airborne(49.0, 2.5, False))) + bytes(400)
+    assert beast_binary.sniff(chance) == 0
+    assert beast_binary.sniff(recording(S)) == 30
+    assert beast_binary.sniff(recording(S, 2 * S, 3 * S)) == 90
+    assert beast_binary.sniff(SAMPLE[5:4096]) == 90

@@ -39,7 +39,7 @@ _BLOCK_BYTES = 1 << 20
 
 
 def sniff(head: bytes) -> int:
-    """Return 90 where most of the first bytes are whole frames, else 0."""
+    """Return 90 where most of the first bytes are whole frames, 30 where they are one, else 0."""
     if b"\x1a" not in head[:512]:
         return 0
     decoder, some = BeastDecoder(), head[:4096]
@@ -47,7 +47,9 @@ def sniff(head: bytes) -> int:
     if not frames or decoder.broken > len(frames):
         return 0
     covered = frames[-1].offset - decoder.ignored_bytes
-    return 90 if len(frames) > 1 and 2 * covered >= frames[-1].offset else 30
+    if 2 * covered < frames[-1].offset:
+        return 0
+    return 90 if len(frames) > 1 else 30
 
 
 def read(file: BinaryIO, source: str, options: ArchiveOptions) -> Iterator[tuple[Positions, list[Finding]]]:
