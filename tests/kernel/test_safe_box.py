@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -15,7 +15,7 @@ from nofly.kernel import layout
 from nofly.kernel.detect import Detector, Params, Reports
 from nofly.zones.compiled import CompiledZones, compile_zones
 from nofly.zones.model import EdgeKind, Polygon, Vertex
-from tests.kernel.strategies import EPOCH_US, Case, cases, on_edge, zone
+from tests.kernel.strategies import EPOCH_US, Case, cases, on_edge, random_case, zone
 
 often = settings(suppress_health_check=[HealthCheck.too_slow])
 KINDS = ("anywhere", "pole", "antimeridian", "long edges", "shared border", "stack", "scheduled", "several")
@@ -112,6 +112,7 @@ def activity(case: Case) -> tuple[NDArray[Any], NDArray[Any]]:
 
 
 @given(cases(*KINDS), st.integers(0, 2**32 - 1))
+@example(random_case(9022, 0, "shared border"), 0)  # a report at a corner, but for a nanodegree
 @often
 def test_wherever_in_its_box_a_target_is_it_is_in_what_it_was_in(case: Case, seed: int) -> None:
     rng = np.random.default_rng(seed)

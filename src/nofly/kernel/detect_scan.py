@@ -107,7 +107,7 @@ TRACK_TOLERANCE_M = cython.declare(cython.double, 0.3)
 AHEAD_STEPS = cython.declare(cython.double, 48.0)
 AHEAD_LEAVES = cython.declare(cython.double, 16.0)
 # Where the target's next reports are at hand: up to twice so many of them less one; a power of 2.
-AHEAD_KNOWN = cython.declare(cython.Py_ssize_t, 64)
+AHEAD_KNOWN = cython.declare(cython.Py_ssize_t, 16)
 # How far the bounds stay from the reports that are known, in steps of the flight.
 KNOWN_SLACK = cython.declare(cython.double, 0.25)
 # How many reports ahead a climb or a descent is followed.
@@ -2474,6 +2474,8 @@ class Scan:
             + _index((lat - cy) * split, split) * split
             + _index((lon - cx) * split, split)
         )
+        u: cython.double
+        v: cython.double
         free: cython.bint = split == 1 and self.edge_layers[leaf] == 0
         if cython.compiled and self.leaf_layers[leaf] != 0:
             prefetch(cython.address(self.rim[self.leaf[leaf, 0], 0]))
@@ -2498,6 +2500,11 @@ class Scan:
         if not free:
             self._bound_near(g, leaf, lat, lon)
         self._allow_for_bulge()
+        u = lon - self.box_lean * lat
+        v = lat - self.box_rise * lon
+        if not (self.box_u0 <= u and u <= self.box_u1 and self.box_v0 <= v and v <= self.box_v1):
+            # Nearer to an edge than the box may be: what holds at the report need not hold in the box.
+            self.box_u1 = self.box_u0 - 1.0
 
     @cython.cfunc
     @cython.inline
