@@ -2018,7 +2018,10 @@ class Scan:
             if not self._edges_matter(h - 1):
                 continue
             if not self._touches(
-                self.rim[h - 1, 8], self.rim[h - 1, 9], self.rim[h - 1, 10], self.rim[h - 1, 11]
+                cython.cast(cython.double, self.rim[h - 1, 8]),
+                cython.cast(cython.double, self.rim[h - 1, 9]),
+                cython.cast(cython.double, self.rim[h - 1, 10]),
+                cython.cast(cython.double, self.rim[h - 1, 11]),
             ):
                 continue
             u0 = cython.cast(cython.float, self.box_u0 - ROUNDING_DEG)
@@ -2050,10 +2053,10 @@ class Scan:
         rise: cython.double = self.box_rise
         u: cython.double = x - lean * y
         v: cython.double = y - rise * x
-        west: cython.double = self.rim[h, k]
-        east: cython.double = self.rim[h, k + 4]
-        south: cython.double = self.rim[h, k + 8]
-        north: cython.double = self.rim[h, k + 12]
+        west: cython.double = cython.cast(cython.double, self.rim[h, k])
+        east: cython.double = cython.cast(cython.double, self.rim[h, k + 4])
+        south: cython.double = cython.cast(cython.double, self.rim[h, k + 8])
+        north: cython.double = cython.cast(cython.double, self.rim[h, k + 12])
         lou: cython.double = west - lean * (north if lean > 0.0 else south)
         hiu: cython.double = east - lean * (south if lean > 0.0 else north)
         lov: cython.double = south - rise * (east if rise > 0.0 else west)
