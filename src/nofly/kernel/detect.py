@@ -149,6 +149,7 @@ class Detector:
             **_breaks(256),
             **_out(4096),
         }
+        self._arrays["slant"] = self._arrays["slot"].view(np.float32)
         self._scan = detect_scan.Scan(self._arrays)
         self._reports = 0
 
@@ -215,6 +216,8 @@ class Detector:
         self._reports = int(state["reports"][0])
 
     def _set(self, arrays: dict[str, Any]) -> None:
+        if "slot" in arrays:
+            arrays = {**arrays, "slant": arrays["slot"].view(np.float32)}
         self._arrays.update(arrays)
         self._scan.hold(arrays)
 
@@ -291,8 +294,8 @@ def _targets(n: int, rows: int) -> dict[str, Any]:
     # Each slot begins a line of the cache.
     room = np.zeros(16 * n + 8)
     slot = room[-room.ctypes.data // 8 % 8 :][: 16 * n].reshape(n, 16)
-    slot[:, 0] = np.inf
-    slot[:, 5] = NEVER
+    slot[:, layout.U0] = np.inf
+    slot[:, layout.TIME] = NEVER
     return {"slot": slot, "more_box": np.zeros((n, max(6, 6 * (rows - 1)))), "head": np.full(n, -1, np.int32)}
 
 

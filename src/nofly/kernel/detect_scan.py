@@ -1,9 +1,11 @@
 """The inner loop: reports in, changes of state out.
 
-For each target the scan keeps the last report, the parts it is in, and a *safe box*: bounds in longitude,
-latitude, time and height within which that answer cannot change. A report inside the box costs a few
-comparisons. Outside it the segment from the last report is walked through the cell table, its crossings with
-edges, limits and schedules are put in order, and each change of state is written out.
+For each target the scan keeps the last report, the parts it is in, and a *safe box*: bounds in place, time
+and height within which that answer cannot change. A report inside the box costs a few comparisons. In place
+the box is a parallelogram along the flight: bounds of u = longitude - lean * latitude and of v = latitude -
+rise * longitude. Lean or rise is 0, and both are where no direction is known. Outside the box the segment
+from the last report is walked through the cell table, its crossings with edges, limits and schedules are put
+in order, and each change of state is written out.
 
 A part's state is 0 outside, 1 undetermined, 2 inside. The boundary and the limits belong to the part; a
 schedule's interval is half open. Compiled by Cython where there is a C compiler; runs uncompiled too.
@@ -29,6 +31,7 @@ if cython.compiled:
         HIGH,
         LAT,
         LATERAL,
+        LEAN,
         LEAST,
         LON,
         LOST,
@@ -42,15 +45,16 @@ if cython.compiled:
         MORE_SLOTS,
         NEAR,
         PARTS,
+        RISE,
         SCHEDULE,
         TIME,
+        U0,
+        U1,
         UNSORTED,
         UNTIL,
+        V0,
+        V1,
         VERTICAL,
-        X0,
-        X1,
-        Y0,
-        Y1,
     )
     from cython.cimports.nofly.tracks.memory import prefetch
     from cython.cimports.nofly.zones.grid_scan import PAD_DEG, REF_X, REF_Y, band_span
@@ -70,6 +74,7 @@ else:
         HIGH,
         LAT,
         LATERAL,
+        LEAN,
         LEAST,
         LON,
         LOST,
@@ -83,32 +88,42 @@ else:
         MORE_SLOTS,
         NEAR,
         PARTS,
+        RISE,
         SCHEDULE,
         TIME,
+        U0,
+        U1,
         UNSORTED,
         UNTIL,
+        V0,
+        V1,
         VERTICAL,
-        X0,
-        X1,
-        Y0,
-        Y1,
     )
     from nofly.zones.grid_scan import PAD_DEG, REF_X, REF_Y, band_span
 
 PAD = cython.declare(cython.double, PAD_DEG)
 TRACK_TOLERANCE_M = cython.declare(cython.double, 0.3)
 # How far ahead a safe box reaches: so many reports, over so many leaves.
-AHEAD_STEPS = cython.declare(cython.double, 24.0)
+AHEAD_STEPS = cython.declare(cython.double, 48.0)
+AHEAD_LEAVES = cython.declare(cython.double, 16.0)
+# Where the target's next reports are at hand: up to twice so many of them less one; a power of 2.
+AHEAD_KNOWN = cython.declare(cython.Py_ssize_t, 16)
+# How far the bounds stay from the reports that are known, in steps of the flight.
+KNOWN_SLACK = cython.declare(cython.double, 0.25)
 # How many reports ahead a climb or a descent is followed.
 CLIMB_STEPS = cython.declare(cython.double, 16.0)
 MOST_CLIMB_M = cython.declare(cython.double, 20000.0)
-AHEAD_LEAVES = cython.declare(cython.double, 16.0)
 # A point so near a line, in degrees, is on it: on which side is a matter of rounding.
 ON_LINE = cython.declare(cython.double, 1e-13)
 # Further from an edge's box, in degrees, no point is on the edge.
 BY_EDGE = cython.declare(cython.double, 4e-7)
-# As much as a window in float is widened: the step of a float is 1.5e-5 degrees at most.
-ROUNDING_DEG = cython.declare(cython.double, 2e-5)
+# As much as a window in float is widened: the step of a float is 1.5e-5 degrees at most, 3e-5 for u and v,
+# and rounding four times on the way to a comparison is two steps at most.
+ROUNDING_DEG = cython.declare(cython.double, 8e-5)
+# As much as the leaves of a row that the box touches are widened to each side, in leaves.
+ROUNDING_LEAVES = cython.declare(cython.double, 1e-4)
+# A direction is rounded to a part in so many: exact in float.
+SLOPES = cython.declare(cython.double, 4096.0)
 LIMIT_MARGIN_M = cython.declare(cython.double, 1e-6)
 RAD = cython.declare(cython.double, 0.017453292519943295)
 INF = cython.declare(cython.double, float("inf"))
@@ -161,6 +176,8 @@ class Scan:
     # state by target: columns of slot as the constants above name them, six for every further height row in
     # more_box
     slot: cython.double[:, ::1]
+    # the same memory as float
+    slant: cython.float[:, ::1]
     more_box: cython.double[:, ::1]
     head: cython.int[::1]
     node_part: cython.int[::1]
@@ -194,10 +211,17 @@ class Scan:
     # the box in hand: by height row the bounds of the least and of the greatest height
     box_height: cython.double[:, ::1]
     seg_layers: cython.int
-    box_x0: cython.double
-    box_x1: cython.double
-    box_y0: cython.double
-    box_y1: cython.double
+    box_lean: cython.double
+    box_rise: cython.double
+    box_u0: cython.double
+    box_u1: cython.double
+    box_v0: cython.double
+    box_v1: cython.double
+    # all that it can hold
+    box_west: cython.double
+    box_east: cython.double
+    box_south: cython.double
+    box_north: cython.double
     box_since: cython.double
     # the leaves that it touches, and the layers of those left out
     near: cython.int[::1]
@@ -205,10 +229,12 @@ class Scan:
     skipped: cython.int
     box_until: cython.double
     # what a report takes of the room to each side, about
-    pace_east: cython.double
-    pace_west: cython.double
-    pace_north: cython.double
-    pace_south: cython.double
+    pace_u0: cython.double
+    pace_u1: cython.double
+    pace_v0: cython.double
+    pace_v1: cython.double
+    # the row of the batch in hand
+    row: cython.Py_ssize_t
     n_out: cython.Py_ssize_t
     n_met: cython.int
     n_hit: cython.int
@@ -287,6 +313,8 @@ class Scan:
             self.active = array
         elif name == "slot":
             self.slot = array
+        elif name == "slant":
+            self.slant = array
         elif name == "more_box":
             self.more_box = array
         elif name == "head":
@@ -352,6 +380,7 @@ class Scan:
         lon: cython.double[::1] = lon_deg
         level: cython.double[::1] = low_m[0] if self.rows > 0 else lat_deg
         slot: cython.double[:, ::1] = self.slot
+        slant: cython.float[:, ::1] = self.slant
         n: cython.Py_ssize_t = tgt.shape[0]
         i: cython.Py_ssize_t = first
         j: cython.Py_ssize_t
@@ -367,6 +396,8 @@ class Scan:
         t: cython.double
         x: cython.double
         y: cython.double
+        u: cython.double
+        v: cython.double
         height_m: cython.double
         self.of = tgt
         self.when = when
@@ -387,9 +418,11 @@ class Scan:
                     t = cython.cast(cython.double, when[i])
                     x = lon[i]
                     y = lat[i]
+                    u = x - slant[g, LEAN] * y
+                    v = y - slant[g, RISE] * x
                     height_m = level[i]
                     if (
-                        x >= slot[g, X0] and x <= slot[g, X1] and y >= slot[g, Y0] and y <= slot[g, Y1]
+                        u >= slot[g, U0] and u <= slot[g, U1] and v >= slot[g, V0] and v <= slot[g, V1]
                         and t < slot[g, UNTIL] and t >= slot[g, TIME] and t - slot[g, TIME] <= gap
                         and (rows == 0 or (
                             height_m >= slot[g, LEAST] and height_m <= slot[g, LEAST + 1]
@@ -428,6 +461,7 @@ class Scan:
                 for k in range(rows):
                     self.seg[1, 2 * k] = self.low[k, i]
                     self.seg[1, 2 * k + 1] = self.high[k, i]
+                self.row = i
                 why = self._advance(g, self.when[i], self.lat[i], self.lon[i], base_row + i, gap)
                 if why != 0:
                     break
@@ -441,16 +475,20 @@ class Scan:
         """Return the first row from i on whose report does not belong to the target or leaves its box, where
         one height is all there is."""
         n: cython.Py_ssize_t = self.of.shape[0]
-        x0: cython.double = self.slot[g, X0]
-        x1: cython.double = self.slot[g, X1]
-        y0: cython.double = self.slot[g, Y0]
-        y1: cython.double = self.slot[g, Y1]
+        lean: cython.double = self.slant[g, LEAN]
+        rise: cython.double = self.slant[g, RISE]
+        u0: cython.double = self.slot[g, U0]
+        u1: cython.double = self.slot[g, U1]
+        v0: cython.double = self.slot[g, V0]
+        v1: cython.double = self.slot[g, V1]
         until: cython.longlong = cython.cast(cython.longlong, self.slot[g, UNTIL])
         before: cython.longlong = cython.cast(cython.longlong, self.slot[g, TIME])
         least: cython.double = -INF
         most: cython.double = INF
         x: cython.double
         y: cython.double
+        u: cython.double
+        v: cython.double
         height_m: cython.double
         t: cython.longlong
         if self.rows > 0:
@@ -468,8 +506,10 @@ class Scan:
             y = self.lat[i]
             height_m = self.level[i]
             t = self.when[i]
+            u = x - lean * y
+            v = y - rise * x
             if not (
-                x >= x0 and x <= x1 and y >= y0 and y <= y1 and height_m >= least and height_m <= most
+                u >= u0 and u <= u1 and v >= v0 and v <= v1 and height_m >= least and height_m <= most
                 and t < until and t >= before and t - before <= gap_us
             ):  # fmt: skip
                 return i
@@ -490,12 +530,16 @@ class Scan:
         before: cython.longlong = cython.cast(cython.longlong, self.slot[g, TIME])
         until: cython.longlong = cython.cast(cython.longlong, self.slot[g, UNTIL])
         t: cython.longlong
+        u: cython.double
+        v: cython.double
         fits: cython.bint
         while i < n and self.of[i] == g:
             t = self.when[i]
+            u = self.lon[i] - self.slant[g, LEAN] * self.lat[i]
+            v = self.lat[i] - self.slant[g, RISE] * self.lon[i]
             fits = (
-                self.lon[i] >= self.slot[g, X0] and self.lon[i] <= self.slot[g, X1]
-                and self.lat[i] >= self.slot[g, Y0] and self.lat[i] <= self.slot[g, Y1]
+                u >= self.slot[g, U0] and u <= self.slot[g, U1]
+                and v >= self.slot[g, V0] and v <= self.slot[g, V1]
                 and t < until and t >= before and t - before <= gap_us
                 and self.low[0, i] >= self.slot[g, LEAST]
                 and self.low[0, i] <= self.slot[g, LEAST + 1]
@@ -536,7 +580,7 @@ class Scan:
                         why = self._store(g)
                     if why != 0:
                         break
-                    self.slot[g, 0] = INF
+                    self.slot[g, U0] = INF
                     # Should it be heard within the gap after all, it is found anew.
                     self.slot[g, TIME] = NEVER
                 i += 1
@@ -607,11 +651,13 @@ class Scan:
     def _held(self, g: cython.Py_ssize_t) -> cython.bint:
         """Return whether the target's last report lies in the new box."""
         k: cython.int
+        u: cython.double = self.slot[g, LON] - self.box_lean * self.slot[g, LAT]
+        v: cython.double = self.slot[g, LAT] - self.box_rise * self.slot[g, LON]
         held: cython.bint = (
-            self.slot[g, LON] >= self.box_x0
-            and self.slot[g, LON] <= self.box_x1
-            and self.slot[g, LAT] >= self.box_y0
-            and self.slot[g, LAT] <= self.box_y1
+            u >= self.box_u0
+            and u <= self.box_u1
+            and v >= self.box_v0
+            and v <= self.box_v1
             and self.slot[g, TIME] >= self.box_since
         )
         if held and self.rows > 0:
@@ -639,10 +685,12 @@ class Scan:
         """Make the report in hand its target's last, and the box its target's."""
         k: cython.int
         i: cython.int
-        self.slot[g, X0] = self.box_x0
-        self.slot[g, X1] = self.box_x1
-        self.slot[g, Y0] = self.box_y0
-        self.slot[g, Y1] = self.box_y1
+        self.slant[g, LEAN] = cython.cast(cython.float, self.box_lean)
+        self.slant[g, RISE] = cython.cast(cython.float, self.box_rise)
+        self.slot[g, U0] = self.box_u0
+        self.slot[g, U1] = self.box_u1
+        self.slot[g, V0] = self.box_v0
+        self.slot[g, V1] = self.box_v1
         self.slot[g, UNTIL] = self.box_until
         self.slot[g, TIME] = cython.cast(cython.double, t)
         self.slot[g, COUNT] += 1.0
@@ -1020,7 +1068,6 @@ class Scan:
         return 1 if parity else 0
 
     @cython.cfunc
-    @cython.inline
     @cython.nogil
     @cython.exceptval(check=False)
     def _near_edges(
@@ -1031,13 +1078,46 @@ class Scan:
         fits: cython.int[4]
         if not cython.compiled:
             fits = [0, 0, 0, 0]
-        # In this form gcc and clang compare four at a time.
+        # In this form, and not put into its caller, gcc and clang compare four at a time.
         for k in range(4):
             fits[k] = (
                 (self.rim[at, k] <= x1)
                 & (self.rim[at, k + 4] >= x0)
                 & (self.rim[at, k + 8] <= y1)
                 & (self.rim[at, k + 12] >= y0)
+            )
+        return fits[0] | fits[1] << 1 | fits[2] << 2 | fits[3] << 3
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _near_slanted(
+        self,
+        at: cython.Py_ssize_t,
+        u0: cython.float,
+        u1: cython.float,
+        v0: cython.float,
+        v1: cython.float,
+        lean: cython.float,
+        rise: cython.float,
+    ) -> cython.int:
+        """Return which of the four edges of a row have boxes that reach into bounds of u and v, a bit
+        each."""
+        k: cython.int
+        # Which end of a box has the least v, and which the greatest u: by the slope.
+        west: cython.Py_ssize_t = 4 if rise > 0.0 else 0
+        south: cython.Py_ssize_t = 12 if lean > 0.0 else 8
+        fits: cython.int[4]
+        if not cython.compiled:
+            fits = [0, 0, 0, 0]
+        # In this form, and not put into its caller, gcc and clang compare four at a time.
+        # The box of no edge is infinite and inside out: its u or v is beyond, or no number.
+        for k in range(4):
+            fits[k] = (
+                (self.rim[at, k] - lean * self.rim[at, k + south] <= u1)
+                & (self.rim[at, k + 4] - lean * self.rim[at, k + 20 - south] >= u0)
+                & (self.rim[at, k + 8] - rise * self.rim[at, k + west] <= v1)
+                & (self.rim[at, k + 12] - rise * self.rim[at, k + 4 - west] >= v0)
             )
         return fits[0] | fits[1] << 1 | fits[2] << 2 | fits[3] << 3
 
@@ -1897,6 +1977,23 @@ class Scan:
         return True
 
     @cython.cfunc
+    @cython.inline
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _touches(
+        self, west: cython.double, east: cython.double, south: cython.double, north: cython.double
+    ) -> cython.bint:
+        """Return whether bounds in longitude and latitude reach into those of the box in u and in v."""
+        lean: cython.double = self.box_lean
+        rise: cython.double = self.box_rise
+        return (
+            (west - lean * (north if lean > 0.0 else south) <= self.box_u1)
+            & (east - lean * (south if lean > 0.0 else north) >= self.box_u0)
+            & (south - rise * (east if rise > 0.0 else west) <= self.box_v1)
+            & (north - rise * (west if rise > 0.0 else east) >= self.box_v0)
+        )
+
+    @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
     def _bound_leaf(
@@ -1908,37 +2005,39 @@ class Scan:
         four: cython.int
         k: cython.int
         e: cython.int
-        x0: cython.float
-        x1: cython.float
-        y0: cython.float
-        y1: cython.float
+        lean: cython.float = cython.cast(cython.float, self.box_lean)
+        rise: cython.float = cython.cast(cython.float, self.box_rise)
+        u0: cython.float
+        u1: cython.float
+        v0: cython.float
+        v1: cython.float
         while at < past:
             h = at + 1
             k = self.rim_int[at, 7]
             at = h + ((self.rim_int[at, 6] + 3) >> 2)
             if not self._edges_matter(h - 1):
                 continue
-            if (
-                (self.rim[h - 1, 8] > self.box_x1)
-                | (self.rim[h - 1, 9] < self.box_x0)
-                | (self.rim[h - 1, 10] > self.box_y1)
-                | (self.rim[h - 1, 11] < self.box_y0)
+            if not self._touches(
+                cython.cast(cython.double, self.rim[h - 1, 8]),
+                cython.cast(cython.double, self.rim[h - 1, 9]),
+                cython.cast(cython.double, self.rim[h - 1, 10]),
+                cython.cast(cython.double, self.rim[h - 1, 11]),
             ):
                 continue
-            x0 = cython.cast(cython.float, self.box_x0 - ROUNDING_DEG)
-            x1 = cython.cast(cython.float, self.box_x1 + ROUNDING_DEG)
-            y0 = cython.cast(cython.float, self.box_y0 - ROUNDING_DEG)
-            y1 = cython.cast(cython.float, self.box_y1 + ROUNDING_DEG)
+            u0 = cython.cast(cython.float, self.box_u0 - ROUNDING_DEG)
+            u1 = cython.cast(cython.float, self.box_u1 + ROUNDING_DEG)
+            v0 = cython.cast(cython.float, self.box_v0 - ROUNDING_DEG)
+            v1 = cython.cast(cython.float, self.box_v1 + ROUNDING_DEG)
             while h < at:
-                four = self._near_edges(h, x0, x1, y0, y1)
+                four = self._near_slanted(h, u0, u1, v0, v1, lean, rise)
                 if four != 0:
                     for e in range(4):
                         if (four >> e) & 1 != 0:
                             self._bound_edge(h, e, k, y, x)
-                    x0 = cython.cast(cython.float, self.box_x0 - ROUNDING_DEG)
-                    x1 = cython.cast(cython.float, self.box_x1 + ROUNDING_DEG)
-                    y0 = cython.cast(cython.float, self.box_y0 - ROUNDING_DEG)
-                    y1 = cython.cast(cython.float, self.box_y1 + ROUNDING_DEG)
+                    u0 = cython.cast(cython.float, self.box_u0 - ROUNDING_DEG)
+                    u1 = cython.cast(cython.float, self.box_u1 + ROUNDING_DEG)
+                    v0 = cython.cast(cython.float, self.box_v0 - ROUNDING_DEG)
+                    v1 = cython.cast(cython.float, self.box_v1 + ROUNDING_DEG)
                 h += 1
                 k += 4
 
@@ -1950,69 +2049,108 @@ class Scan:
     ) -> cython.void:
         """Cut the box by the k-th edge of a row, ``first`` being the place in ``leaf_edge`` of the row's
         first."""
-        lox: cython.double = self.rim[h, k]
-        hix: cython.double = self.rim[h, k + 4]
-        loy: cython.double = self.rim[h, k + 8]
-        hiy: cython.double = self.rim[h, k + 12]
-        e: cython.int
-        ax: cython.double
-        ay: cython.double
-        bx: cython.double
-        by: cython.double
-        away_x: cython.double
-        away_y: cython.double
-        cross: cython.double
-        if (lox > self.box_x1) | (hix < self.box_x0) | (loy > self.box_y1) | (hiy < self.box_y0):
+        lean: cython.double = self.box_lean
+        rise: cython.double = self.box_rise
+        u: cython.double = x - lean * y
+        v: cython.double = y - rise * x
+        west: cython.double = cython.cast(cython.double, self.rim[h, k])
+        east: cython.double = cython.cast(cython.double, self.rim[h, k + 4])
+        south: cython.double = cython.cast(cython.double, self.rim[h, k + 8])
+        north: cython.double = cython.cast(cython.double, self.rim[h, k + 12])
+        lou: cython.double = west - lean * (north if lean > 0.0 else south)
+        hiu: cython.double = east - lean * (south if lean > 0.0 else north)
+        lov: cython.double = south - rise * (east if rise > 0.0 else west)
+        hiv: cython.double = north - rise * (west if rise > 0.0 else east)
+        away_u: cython.double
+        away_v: cython.double
+        if (lou > self.box_u1) | (hiu < self.box_u0) | (lov > self.box_v1) | (hiv < self.box_v0):
             return
-        # How far the edge's own box is away, east or west and north or south.
-        away_x = lox - x if lox > x else x - hix
-        away_y = loy - y if loy > y else y - hiy
-        if away_x <= BY_EDGE and away_y <= BY_EDGE:
-            e = self.leaf_edge[first + k]
-            ax = self.ends[e, 0]
-            ay = self.ends[e, 1]
-            bx = self.ends[e, 2]
-            by = self.ends[e, 3]
-            lox = ax if ax < bx else bx
-            hix = bx if ax < bx else ax
-            loy = ay if ay < by else by
-            hiy = by if ay < by else ay
-            away_x = lox - x if lox > x else x - hix
-            away_y = loy - y if loy > y else y - hiy
-            cross = (bx - ax) * (y - ay) - (by - ay) * (x - ax)
-            if _on_edge(cross, ax, ay, bx, by, x, y):
-                # On the line, or on either side of it for all that rounding tells: inside, as nothing round
-                # it need be.
-                self.box_x0 = self.box_x1 = x
-                self.box_y0 = self.box_y1 = y
-                return
-            if away_x <= 0.0 and away_y <= 0.0:
-                # The point is in the edge's own box: keep clear of the line by its two axis distances,
-                # halved.
-                # On which side the line is: east of the point where moving east brings the cross product
-                # towards 0.
-                away_x = fabs(cross / (by - ay)) * 0.49 if by != ay else 0.0
-                away_y = fabs(cross / (bx - ax)) * 0.49 if bx != ax else 0.0
-                if (cross > 0.0) == (by > ay):
-                    self.box_x1 = x + away_x if x + away_x < self.box_x1 else self.box_x1
-                else:
-                    self.box_x0 = x - away_x if x - away_x > self.box_x0 else self.box_x0
-                if (cross > 0.0) == (bx < ax):
-                    self.box_y1 = y + away_y if y + away_y < self.box_y1 else self.box_y1
-                else:
-                    self.box_y0 = y - away_y if y - away_y > self.box_y0 else self.box_y0
-                return
-        if away_x * (self.pace_north if loy > y else self.pace_south) >= away_y * (
-            self.pace_east if lox > x else self.pace_west
-        ):
-            if lox > x:
-                self.box_x1 = lox - PAD
-            else:
-                self.box_x0 = hix + PAD
-        elif loy > y:
-            self.box_y1 = loy - PAD
+        # How far the edge's own box is away, to either side.
+        away_u = lou - u if lou > u else u - hiu
+        away_v = lov - v if lov > v else v - hiv
+        if away_u <= BY_EDGE and away_v <= BY_EDGE:
+            self._bound_close(self.leaf_edge[first + k], y, x)
         else:
-            self.box_y0 = hiy + PAD
+            self._keep_clear(u, v, lou, hiu, lov, hiv)
+
+    @cython.cfunc
+    @cython.inline
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _keep_clear(
+        self,
+        u: cython.double,
+        v: cython.double,
+        lou: cython.double,
+        hiu: cython.double,
+        lov: cython.double,
+        hiv: cython.double,
+    ) -> cython.void:
+        """Cut the box by bounds that a place lies outside of, on the side that leaves the most reports in
+        it."""
+        away_u: cython.double = lou - u if lou > u else u - hiu
+        away_v: cython.double = lov - v if lov > v else v - hiv
+        if away_u * (self.pace_v1 if lov > v else self.pace_v0) >= away_v * (
+            self.pace_u1 if lou > u else self.pace_u0
+        ):
+            if lou > u:
+                self.box_u1 = _least(self.box_u1, lou - PAD)
+            else:
+                self.box_u0 = _greatest(self.box_u0, hiu + PAD)
+        elif lov > v:
+            self.box_v1 = _least(self.box_v1, lov - PAD)
+        else:
+            self.box_v0 = _greatest(self.box_v0, hiv + PAD)
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _bound_close(self, e: cython.int, y: cython.double, x: cython.double) -> cython.void:
+        """Cut the box by an edge whose box in floats the point is in, or all but in."""
+        lean: cython.double = self.box_lean
+        rise: cython.double = self.box_rise
+        ax: cython.double = self.ends[e, 0]
+        ay: cython.double = self.ends[e, 1]
+        bx: cython.double = self.ends[e, 2]
+        by: cython.double = self.ends[e, 3]
+        # What follows is the same in u and v as in longitude and latitude: a shear keeps lines and areas.
+        u: cython.double = x - lean * y
+        v: cython.double = y - rise * x
+        au: cython.double = ax - lean * ay
+        av: cython.double = ay - rise * ax
+        bu: cython.double = bx - lean * by
+        bv: cython.double = by - rise * bx
+        lou: cython.double = _least(au, bu)
+        hiu: cython.double = _greatest(au, bu)
+        lov: cython.double = _least(av, bv)
+        hiv: cython.double = _greatest(av, bv)
+        away_u: cython.double = lou - u if lou > u else u - hiu
+        away_v: cython.double = lov - v if lov > v else v - hiv
+        cross: cython.double = (bx - ax) * (y - ay) - (by - ay) * (x - ax)
+        if _on_edge(cross, ax, ay, bx, by, x, y):
+            # On the line, or on either side of it for all that rounding tells: no more than the very place,
+            # and nothing where u and v, rounded, do not tell that from its neighbours.
+            self.box_u0 = u
+            self.box_u1 = u if lean == 0.0 and rise == 0.0 else u - 1.0
+            self.box_v0 = self.box_v1 = v
+        elif (lou > self.box_u1) | (hiu < self.box_u0) | (lov > self.box_v1) | (hiv < self.box_v0):
+            return
+        elif away_u > 0.0 or away_v > 0.0:
+            self._keep_clear(u, v, lou, hiu, lov, hiv)
+        else:
+            # The point is in the edge's own box: keep clear of the line by its two axis distances, halved.
+            # On which side the line is: east of the point where moving east brings the cross product towards
+            # 0.
+            away_u = fabs(cross / (bv - av)) * 0.49 if bv != av else 0.0
+            away_v = fabs(cross / (bu - au)) * 0.49 if bu != au else 0.0
+            if (cross > 0.0) == (bv > av):
+                self.box_u1 = _least(self.box_u1, u + away_u)
+            else:
+                self.box_u0 = _greatest(self.box_u0, u - away_u)
+            if (cross > 0.0) == (bu < au):
+                self.box_v1 = _least(self.box_v1, v + away_v)
+            else:
+                self.box_v0 = _greatest(self.box_v0, v - away_v)
 
     @cython.cfunc
     @cython.nogil
@@ -2028,44 +2166,78 @@ class Scan:
     ) -> cython.int:
         """Add to the leaves near those of a cell, other than the report's own, that the box touches and that
         have edges in the layers; return how many there are."""
-        split: cython.int = self.cell[r * 360 + c, 0]
-        leaf: cython.Py_ssize_t = self.cell[r * 360 + c, 1]
-        row: cython.Py_ssize_t = self.cell[r * 360 + c, 3]
+        split: cython.int
+        leaf: cython.Py_ssize_t
+        row: cython.Py_ssize_t
         cx: cython.double = c - 180.0
         cy: cython.double = r - 90.0
         side: cython.double
+        x0: cython.double = _greatest(self.box_west, cx)
+        x1: cython.double = _least(self.box_east, cx + 1.0)
+        # What the box takes of a row of leaves, in leaves: no more than from west to east, nor than from
+        # slant_west to slant_east in row 0 and a step further east with each row.
+        west: cython.double
+        east: cython.double
+        slant_west: cython.double
+        slant_east: cython.double
+        step: cython.double = self.box_lean
         i: cython.int
         j: cython.int
         j1: cython.int
         k: cython.int
         columns: cython.uint
         some: cython.uint
+        every: cython.uint
         skipped: cython.uint = 0
+        if not self._touches(cx, cx + 1.0, cy, cy + 1.0):
+            return near
+        split = self.cell[r * 360 + c, 0]
+        leaf = self.cell[r * 360 + c, 1]
+        row = self.cell[r * 360 + c, 3]
         if split == 1:
             k = self.edge_layers[leaf]
             if k & ((2 << highest) - (1 << lowest)) != 0:
                 return self._add_near(leaf, own_leaf, cx, cy, 1.0, near)
             self.skipped |= k
             return near
+        if cython.compiled:
+            prefetch(cython.address(self.edge_rows[row + (1 + lowest) * split]))
         side = 1.0 / split
-        i = _index((self.box_x0 - cx) * split, split)
-        columns = (cython.cast(cython.uint, 2) << (_index((self.box_x1 - cx) * split, split) - i)) - 1
-        j = _index((self.box_y0 - cy) * split, split)
-        j1 = _index((self.box_y1 - cy) * split, split)
+        west = (x0 - cx) * split
+        east = (x1 - cx) * split
+        j = _index((self.box_v0 + _least(self.box_rise * x0, self.box_rise * x1) - PAD - cy) * split, split)
+        j1 = _index(
+            (self.box_v1 + _greatest(self.box_rise * x0, self.box_rise * x1) + PAD - cy) * split, split
+        )
+        if self.box_rise != 0.0:
+            step = 1.0 / self.box_rise
+            x0 = (cy + (0.0 if step > 0.0 else side) - (self.box_v1 if step > 0.0 else self.box_v0)) * step
+            x1 = (cy + (side if step > 0.0 else 0.0) - (self.box_v0 if step > 0.0 else self.box_v1)) * step
+        else:
+            x0 = self.box_u0 + step * (cy + (0.0 if step > 0.0 else side))
+            x1 = self.box_u1 + step * (cy + (side if step > 0.0 else 0.0))
+        slant_west = (x0 - cx) * split - ROUNDING_LEAVES
+        slant_east = (x1 - cx) * split + ROUNDING_LEAVES
         while j <= j1:
-            some = self.edge_rows[row + (1 + lowest) * split + j]
-            for k in range(lowest + 1, highest + 1):
-                some |= self.edge_rows[row + (1 + k) * split + j]
-            some = (some >> i) & columns
-            skipped |= (self.edge_rows[row + j] >> i) & columns & ~some
-            k = i
-            while some != 0:
-                if some & 1 != 0:
-                    near = self._add_near(
-                        leaf + j * split + k, own_leaf, cx + k * side, cy + j * side, side, near
-                    )
-                some >>= 1
-                k += 1
+            every = self.edge_rows[row + j]
+            x0 = _greatest(west, slant_west + j * step)
+            x1 = _least(east, slant_east + j * step)
+            if every != 0 and x0 <= x1:
+                i = _index(x0, split)
+                columns = (cython.cast(cython.uint, 2) << (_index(x1, split) - i)) - 1
+                some = self.edge_rows[row + (1 + lowest) * split + j]
+                for k in range(lowest + 1, highest + 1):
+                    some |= self.edge_rows[row + (1 + k) * split + j]
+                some = (some >> i) & columns
+                skipped |= (every >> i) & columns & ~some
+                k = i
+                while some != 0:
+                    if some & 1 != 0:
+                        near = self._add_near(
+                            leaf + j * split + k, own_leaf, cx + k * side, cy + j * side, side, near
+                        )
+                    some >>= 1
+                    k += 1
             j += 1
         if skipped != 0:
             self.skipped = 1
@@ -2095,7 +2267,7 @@ class Scan:
             self.near_at[near, 2] = south
             self.near_at[near, 3] = south + side
             if cython.compiled:
-                prefetch(cython.address(self.rim[self.leaf[leaf, 0], 0]))
+                prefetch(cython.address(self.leaf[leaf, 0]))
         return near + 1
 
     @cython.cfunc
@@ -2138,28 +2310,31 @@ class Scan:
         k: cython.int = self.layer_row
         r: cython.Py_ssize_t
         c: cython.Py_ssize_t
-        r1: cython.Py_ssize_t = _index(self.box_y1 + 90.0, 180)
-        c0: cython.Py_ssize_t = _index(self.box_x0 + 180.0, 360)
-        c1: cython.Py_ssize_t = _index(self.box_x1 + 180.0, 360)
+        r1: cython.Py_ssize_t
+        c0: cython.Py_ssize_t
+        c1: cython.Py_ssize_t
         n: cython.int = 0
         m: cython.int
         leaf: cython.Py_ssize_t
         lowest &= 7
         self.skipped = 0
-        for r in range(_index(self.box_y0 + 90.0, 180), r1 + 1):
+        self._go_round()
+        r1 = _index(self.box_north + 90.0, 180)
+        c0 = _index(self.box_west + 180.0, 360)
+        c1 = _index(self.box_east + 180.0, 360)
+        for r in range(_index(self.box_south + 90.0, 180), r1 + 1):
             for c in range(c0, c1 + 1):
                 n = self._find_near(r, c, own_leaf, lowest, highest, n)
         if n > NEAR:
             # Too crowded: no further than the report's own leaf.
             self._shrink_to(own_leaf, lat, lon)
+            self._bound_leaf(self.leaf[own_leaf, 0], self.leaf[own_leaf + 1, 0], lat, lon)
             n = 0
         for m in range(n):
-            if (
-                (self.near_at[m, 0] <= self.box_x1)
-                & (self.near_at[m, 1] >= self.box_x0)
-                & (self.near_at[m, 2] <= self.box_y1)
-                & (self.near_at[m, 3] >= self.box_y0)
-            ):
+            if cython.compiled:
+                prefetch(cython.address(self.rim[self.leaf[self.near[m], 0], 0]))
+        for m in range(n):
+            if self._touches(self.near_at[m, 0], self.near_at[m, 1], self.near_at[m, 2], self.near_at[m, 3]):
                 leaf = self.near[m]
                 self._bound_leaf(self.leaf[leaf, 0], self.leaf[leaf, 1], lat, lon)
         if self.skipped != 0:
@@ -2173,19 +2348,18 @@ class Scan:
     @cython.nogil
     @cython.exceptval(check=False)
     def _shrink_to(self, leaf: cython.Py_ssize_t, lat: cython.double, lon: cython.double) -> cython.void:
-        """Make the box no greater than the leaf that a place lies in."""
+        """Make the leaf that a place lies in the box."""
         cell: cython.Py_ssize_t = _index(lat + 90.0, 180) * 360 + _index(lon + 180.0, 360)
         split: cython.int = self.cell[cell, 0]
         i: cython.int = cython.cast(cython.int, (leaf - self.cell[cell, 1]) % split)
         j: cython.int = cython.cast(cython.int, (leaf - self.cell[cell, 1]) // split)
         west: cython.double = cell % 360 - 180.0 + cython.cast(cython.double, i) / split
         south: cython.double = cell // 360 - 90.0 + cython.cast(cython.double, j) / split
-        self.box_x0 = self.box_x0 if self.box_x0 > west else west
-        self.box_y0 = self.box_y0 if self.box_y0 > south else south
-        west += 1.0 / split - PAD
-        south += 1.0 / split - PAD
-        self.box_x1 = self.box_x1 if self.box_x1 < west else west
-        self.box_y1 = self.box_y1 if self.box_y1 < south else south
+        self.box_lean = self.box_rise = 0.0
+        self.box_u0 = west
+        self.box_u1 = west + 1.0 / split - PAD
+        self.box_v0 = south
+        self.box_v1 = south + 1.0 / split - PAD
 
     @cython.cfunc
     @cython.nogil
@@ -2195,33 +2369,93 @@ class Scan:
     ) -> cython.void:
         """Begin the box as the window that the target will cross in its next reports, its last one
         included."""
-        dx: cython.double = lon - self.slot[g, LON]
-        dy: cython.double = lat - self.slot[g, LAT]
+        back_x: cython.double = lon - self.slot[g, LON]
+        back_y: cython.double = lat - self.slot[g, LAT]
+        dx: cython.double = back_x
+        dy: cython.double = back_y
+        du: cython.double
+        dv: cython.double
+        pace: cython.double
         steps: cython.double = AHEAD_STEPS
-        slack: cython.double = 1.5 * (fabs(dx) if fabs(dx) > fabs(dy) else fabs(dy))
-        pace: cython.double = 0.15 * (fabs(dx) + fabs(dy)) + 1e-9
+        slack: cython.double = 1.5
         room: cython.double = AHEAD_LEAVES / cython.cast(cython.double, split * split)
-        self.pace_east = pace + (dx if dx > 0.0 else 0.0)
-        self.pace_west = pace - (dx if dx < 0.0 else 0.0)
-        self.pace_north = pace + (dy if dy > 0.0 else 0.0)
-        self.pace_south = pace - (dy if dy < 0.0 else 0.0)
-        if not (slack < 0.5):
+        known: cython.Py_ssize_t = self._known_ahead(g, lat, lon)
+        at: cython.Py_ssize_t = self.row + known
+        if known > 0:
+            steps = cython.cast(cython.double, known)
+            slack = KNOWN_SLACK
+            dx = (self.lon[at] - lon) / steps
+            dy = (self.lat[at] - lat) / steps
+        self.box_lean = self.box_rise = 0.0
+        slack *= _greatest(fabs(dx), fabs(dy))
+        if not (fabs(dx) + fabs(dy) < 0.5):
+            # A leap, or a first report.
             slack = 1.0 / split
             steps = 0.0
-        if (steps * fabs(dx) + 2.0 * slack) * (steps * fabs(dy) + 2.0 * slack) > room:
-            steps = _steps(fabs(dx), fabs(dy), 2.0 * slack, room)
-        self.box_x0 = lon - slack + (steps * dx if dx < 0.0 else 0.0)
-        self.box_x1 = lon + slack + (steps * dx if dx > 0.0 else 0.0)
-        self.box_y0 = lat - slack + (steps * dy if dy < 0.0 else 0.0)
-        self.box_y1 = lat + slack + (steps * dy if dy > 0.0 else 0.0)
-        if self.box_x0 < -180.0:
-            self.box_x0 = -180.0
-        if self.box_x1 > 180.0:
-            self.box_x1 = 180.0
-        if self.box_y0 < -90.0:
-            self.box_y0 = -90.0
-        if self.box_y1 > 90.0:
-            self.box_y1 = 90.0
+            known = 0
+        elif fabs(dx) > fabs(dy):
+            self.box_rise = floor(dy / dx * SLOPES + 0.5) / SLOPES
+        elif dy != 0.0:
+            self.box_lean = floor(dx / dy * SLOPES + 0.5) / SLOPES
+        du = dx - self.box_lean * dy
+        dv = dy - self.box_rise * dx
+        pace = 0.15 * (fabs(dx) + fabs(dy)) + 1e-9
+        self.pace_u0 = pace - _least(du, 0.0)
+        self.pace_u1 = pace + _greatest(du, 0.0)
+        self.pace_v0 = pace - _least(dv, 0.0)
+        self.pace_v1 = pace + _greatest(dv, 0.0)
+        if (steps * fabs(du) + 2.0 * slack) * (steps * fabs(dv) + 2.0 * slack) > room:
+            steps = _steps(fabs(du), fabs(dv), 2.0 * slack, room)
+        self.box_u0 = self.box_v0 = INF
+        self.box_u1 = self.box_v1 = -INF
+        self._reach(lon, lat, slack)
+        self._reach(lon + steps * dx, lat + steps * dy, slack)
+        if known > 0:
+            # Half the way tells how far the flight bends.
+            at = self.row + (known >> 1)
+            self._reach(self.lon[at], self.lat[at], slack)
+            if fabs(back_x) + fabs(back_y) <= 3.0 * (fabs(dx) + fabs(dy)):
+                self._reach(lon - back_x, lat - back_y, slack)
+
+    @cython.cfunc
+    @cython.inline
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _reach(self, x: cython.double, y: cython.double, slack: cython.double) -> cython.void:
+        """Widen the box in hand to what is within some degrees of a place."""
+        u: cython.double = x - self.box_lean * y
+        v: cython.double = y - self.box_rise * x
+        self.box_u0 = _least(self.box_u0, u - slack)
+        self.box_u1 = _greatest(self.box_u1, u + slack)
+        self.box_v0 = _least(self.box_v0, v - slack)
+        self.box_v1 = _greatest(self.box_v1, v + slack)
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _known_ahead(self, g: cython.Py_ssize_t, lat: cython.double, lon: cython.double) -> cython.Py_ssize_t:
+        """Return how many of the target's next reports follow in the batch, as far as one can look and the
+        target holds its direction.
+
+        What is known of them only guides how far a box reaches, and never what is found.
+        """
+        i: cython.Py_ssize_t = self.row
+        n: cython.Py_ssize_t = self.of.shape[0]
+        known: cython.Py_ssize_t = 0
+        step: cython.Py_ssize_t = AHEAD_KNOWN
+        pace: cython.double
+        if i + 1 >= n or self.of[i + 1] != g:
+            return 0
+        while step > 0:
+            if i + known + step < n and self.of[i + known + step] == g:
+                known += step
+            step >>= 1
+        pace = 0.5 * (fabs(self.lon[i + 1] - lon) + fabs(self.lat[i + 1] - lat))
+        while known > 1 and (
+            fabs(self.lon[i + known] - lon) + fabs(self.lat[i + known] - lat) < pace * known
+        ):
+            known >>= 1
+        return known
 
     @cython.cfunc
     @cython.nogil
@@ -2243,8 +2477,9 @@ class Scan:
             + _index((lat - cy) * split, split) * split
             + _index((lon - cx) * split, split)
         )
+        u: cython.double
+        v: cython.double
         free: cython.bint = split == 1 and self.edge_layers[leaf] == 0
-        bulge: cython.double
         if cython.compiled and self.leaf_layers[leaf] != 0:
             prefetch(cython.address(self.rim[self.leaf[leaf, 0], 0]))
         self.box_since = NEVER
@@ -2256,23 +2491,63 @@ class Scan:
             self.box_height[k, 3] = INF
         if free:
             k = self.cell[r * 360 + c, 2]
-            self.box_x0 = cx - (k & 15)
-            self.box_x1 = cx + 1.0 + ((k >> 4) & 15) - PAD
-            self.box_y0 = cy - ((k >> 8) & 15)
-            self.box_y1 = cy + 1.0 + ((k >> 12) & 15) - PAD
+            self.box_lean = self.box_rise = 0.0
+            self.box_u0 = cx - (k & 15)
+            self.box_u1 = cx + 1.0 + ((k >> 4) & 15) - PAD
+            self.box_v0 = cy - ((k >> 8) & 15)
+            self.box_v1 = cy + 1.0 + ((k >> 12) & 15) - PAD
         else:
             self._look_ahead(g, split, lat, lon)
         if self.leaf_layers[leaf] != 0:
             self._bound_leaf(self.leaf[leaf, 0], self.leaf[leaf + 1, 0], lat, lon)
         if not free:
             self._bound_near(g, leaf, lat, lon)
-        # Between two points of the box the geodesic bulges towards the pole, by at most w² sin 2φ / 16.
-        bulge = (self.box_x1 - self.box_x0) * RAD
+        self._allow_for_bulge()
+        u = lon - self.box_lean * lat
+        v = lat - self.box_rise * lon
+        if not (self.box_u0 <= u and u <= self.box_u1 and self.box_v0 <= v and v <= self.box_v1):
+            # Nearer to an edge than the box may be: what holds at the report need not hold in the box.
+            self.box_u1 = self.box_u0 - 1.0
+
+    @cython.cfunc
+    @cython.inline
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _go_round(self) -> cython.void:
+        """Set the least and greatest longitude and latitude that the box can hold."""
+        self.box_west = self.box_u0 + _least(self.box_lean * self.box_v0, self.box_lean * self.box_v1)
+        self.box_east = self.box_u1 + _greatest(self.box_lean * self.box_v0, self.box_lean * self.box_v1)
+        self.box_south = self.box_v0 + _least(self.box_rise * self.box_u0, self.box_rise * self.box_u1)
+        self.box_north = self.box_v1 + _greatest(self.box_rise * self.box_u0, self.box_rise * self.box_u1)
+
+    @cython.cfunc
+    @cython.inline
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _allow_for_bulge(self) -> cython.void:
+        """Narrow the box so that what lies between two points of it on the ellipsoid is in it as it was.
+
+        The geodesic bulges from the straight line towards the pole, by at most w² sin 2φ / 16. So much more
+        latitude is as much more v, and ``lean`` times as much less u.
+        """
+        bulge: cython.double
+        shift: cython.double
+        self._go_round()
+        bulge = (self.box_east - self.box_west) * RAD
         bulge = bulge * bulge * (0.0625 * 1.1 / RAD)
-        if self.box_y1 > 0.0:
-            self.box_y1 -= bulge
-        if self.box_y0 < 0.0:
-            self.box_y0 += bulge
+        shift = fabs(self.box_lean) * bulge
+        if self.box_north > 0.0:
+            self.box_v1 -= bulge
+            if self.box_lean > 0.0:
+                self.box_u0 += shift
+            else:
+                self.box_u1 -= shift
+        if self.box_south < 0.0:
+            self.box_v0 += bulge
+            if self.box_lean > 0.0:
+                self.box_u1 -= shift
+            else:
+                self.box_u0 += shift
 
 
 @cython.cfunc
@@ -2304,6 +2579,24 @@ def _index(at: cython.double, n: cython.int) -> cython.int:
     """Return which of n steps of 1 a number from 0 to n falls in; the last for n itself."""
     i: cython.int = cython.cast(cython.int, at)
     return 0 if i < 0 else (n - 1 if i >= n else i)
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _least(a: cython.double, b: cython.double) -> cython.double:
+    """Return the lesser of two numbers."""
+    return a if a < b else b
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _greatest(a: cython.double, b: cython.double) -> cython.double:
+    """Return the greater of two numbers."""
+    return a if a > b else b
 
 
 @cython.cfunc

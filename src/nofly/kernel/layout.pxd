@@ -1,8 +1,8 @@
 cdef enum:
-    X0 = 0
-    X1 = 1
-    Y0 = 2
-    Y1 = 3
+    U0 = 0
+    U1 = 1
+    V0 = 2
+    V1 = 3
     UNTIL = 4
     TIME = 5
     LEAST = 6
@@ -12,6 +12,8 @@ cdef enum:
     LON = 12
     LOW = 13
     HIGH = 14
+    LEAN = 30
+    RISE = 31
     AHEAD_ROWS = 12
     NEAR = 64
     DATA = 0

@@ -5,13 +5,13 @@ The compiled scan reads the same numbers, as constants, from ``layout.pxd``.
 
 from __future__ import annotations
 
-# Columns of a target's slot: the box in longitude and latitude, its end in time, the time of the last report,
+# Columns of a target's slot: the box's bounds in u and in v, its end in time, the time of the last report,
 # the bounds of the least and the greatest height on the first row, how many reports there were, and the last
 # one's place and heights.
-X0 = 0
-X1 = 1
-Y0 = 2
-Y1 = 3
+U0 = 0
+U1 = 1
+V0 = 2
+V1 = 3
 UNTIL = 4
 TIME = 5
 LEAST = 6
@@ -21,6 +21,10 @@ LAT = 11
 LON = 12
 LOW = 13
 HIGH = 14
+# The slot's last column is two floats: columns of the same memory as floats. u is longitude less so many
+# times latitude, and v latitude less so many times longitude; one of the two is 0.
+LEAN = 30
+RISE = 31
 
 # How many reports ahead a slot is called for.
 AHEAD_ROWS = 12

@@ -23,7 +23,7 @@ def moved(
     target's last height is not known. No box says any more where nothing changes.
     """
     slot, more = state["slot"].copy(), state["more_box"]
-    slot[:, layout.X0] = np.inf
+    slot[:, layout.U0] = np.inf
     last = [(slot[:, layout.LOW].copy(), slot[:, layout.HIGH].copy())]
     last += [(more[:, 6 * k - 2], more[:, 6 * k - 1]) for k in range(1, had_rows)]
     unknown = np.full(len(slot), -np.inf), np.full(len(slot), np.inf)
