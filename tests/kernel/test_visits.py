@@ -51,9 +51,13 @@ def test_the_last_row_of_a_number_stays_and_each_says_what_was_before_it() -> No
     number, time_us = np.array([1, 0, 1], np.int32), np.array([5, 6, 7])
     mark, stated = np.array([0, 4, 2], np.uint16), np.array([1, 0, 0], np.uint8)
     none, std_m, hae_m = np.zeros(0), np.array([10.0, np.nan, 30.0]), np.array([11.0, 21.0, 31.0])
-    table, before = np.full((2, 8), -1), np.empty((3, 3), np.int64)
-    note_last(number, time_us, mark, stated, std_m, none, none, hae_m, table, table.view(np.float64), before)
-    assert table[:, :4].tolist() == [[6, 4, 0, 1], [7, 2, 0, 1]]
+    table, before, followed = np.full((2, 8), -1), np.empty((3, 3), np.int64), np.empty(3, np.int64)
+    table[:, 3] = 0, 2
+    count = note_last(
+        number, time_us, mark, stated, std_m, none, none, hae_m, table, table.view(np.float64), before, followed
+    )  # fmt: skip
+    assert table[:, :4].tolist() == [[6, 4, 0, 1], [7, 2, 0, 3]]
+    assert followed[:count].tolist() == [0, 2]
     heights_m = table[:, 4:].view(np.float64)
     nan = np.nan
     assert np.array_equal(heights_m, [[nan, nan, nan, 21.0], [30.0, nan, nan, 31.0]], equal_nan=True)
