@@ -54,7 +54,8 @@ def test_the_last_row_of_a_number_stays_and_each_says_what_was_before_it() -> No
     table, before, followed = np.full((2, 8), -1), np.empty((3, 3), np.int64), np.empty(3, np.int64)
     table[:, 3] = 0, 2
     count = note_last(
-        number, time_us, mark, stated, std_m, none, none, hae_m, table, table.view(np.float64), before, followed
+        number, time_us, mark, stated, std_m, none, none, hae_m, table, table.view(np.float64), before,
+        followed,
     )  # fmt: skip
     assert table[:, :4].tolist() == [[6, 4, 0, 1], [7, 2, 0, 3]]
     assert followed[:count].tolist() == [0, 2]
