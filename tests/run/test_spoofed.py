@@ -60,6 +60,14 @@ def teleport() -> list[Report]:
     return reports
 
 
+def jump() -> list[Report]:
+    """It jumps 9 km towards the zone, and goes on into it: in a minute it could have flown there."""
+    reports = list(level(420, 13.0))
+    for report in reports[150:]:
+        report["lon_deg"] += 0.126
+    return reports
+
+
 def slow_and_high() -> list[Report]:
     """It says 50 kt at FL380, which no aircraft flies."""
     return [{**r, "alt_std_m": 38_000 * FT} for r in level(1200, 13.95, gs_kt=50.0)]
@@ -83,6 +91,7 @@ SPOOFED = [
         frozen, "the position has not changed for more than a minute, yet it is reported to move", id="frozen"
     ),
     pytest.param(teleport, "no aircraft can have come here from the track known so far", id="teleport"),
+    pytest.param(jump, "its track had jumped within the hour before", id="jump"),
     pytest.param(slow_and_high, SLOW, id="slow-and-high"),
     pytest.param(two_senders, "its time is not after that of the report before", id="two-senders"),
     pytest.param(by_turns, "two senders far apart use this address", id="two-senders-by-turns"),
@@ -115,3 +124,14 @@ def test_never_a_confirmed_infringement(
     assert any(sentence in text for row in rows for text in row["findings"])
     assert {body["status"] for body in found if body.get("shadow") and "status" in body} <= {"suspect"}
     assert rows == checked([ZONE], journaled(tmp_path))
+
+
+def test_a_jump_across_a_zone_is_no_entry(tmp_path: Path) -> None:
+    small = Zone("Z2", "SMALL", (Volume(Circle((50.0, 13.55), 2_000.0)),))
+    reports = jump()
+    decoder = jsonl.decoder({}, "spoofer")
+    now_us = int(reports[-1]["time_us"]) + 100_000
+    positions, _ = decoder.feed(b"".join(json.dumps(r).encode() + b"\n" for r in reports), now_us)
+    plan = plan_of(tmp_path, [small], scripted_feeds(1))
+    watched(plan, Script([Turn(now_us, [(0, positions)])]))
+    assert judged(bodies(tmp_path)) == checked([small], journaled(tmp_path)) == []

@@ -129,6 +129,33 @@ def test_nine_bad_first_fixes_do_not_condemn_the_flight():
     assert not screen(p)[0][20:].any()
 
 
+def test_a_jump_is_believed_when_it_could_have_been_flown_and_no_way_is_made_of_it():
+    p = track(range(4000))
+    p.lon_deg[100:] += 9_000.0 / (M_PER_DEG * np.cos(np.radians(50.0)))
+    marks = screen(p)[0]
+    jumped = np.flatnonzero(marks & Mark.TELEPORT)
+    assert jumped[0] == 100
+    assert np.flatnonzero(marks & Mark.REAPPEARED).tolist() == [jumped[-1] + 1]
+    # 9 km, and 230 m/s of its own, at 350 m/s and 1 km on top.
+    assert 160 <= jumped[-1] <= 170
+    assert np.flatnonzero(marks & Mark.AFTER_JUMP).tolist() == [*range(jumped[-1] + 1, jumped[-1] + 3601)]
+
+
+def test_a_return_close_to_the_candidate_is_no_jump():
+    p = track(range(600))
+    p.lat_deg[100:103] += 2_200.0 / M_PER_DEG
+    marks = screen(p)[0]
+    assert marks[100:103].all()
+    assert not (marks & (Mark.REAPPEARED | Mark.AFTER_JUMP)).any()
+
+
+def test_the_way_from_a_bad_first_fix_was_not_flown():
+    p = track(range(600))
+    p.lat_deg[0] += 10.0
+    assert len(marked(p, Mark.REAPPEARED)) == 1
+    assert not marked(p, Mark.AFTER_JUMP)
+
+
 def test_a_track_silent_for_more_than_an_hour_gives_way():
     p = track(range(0, 9000, 5))
     spoof = slice(360, None)
@@ -290,7 +317,7 @@ def test_every_mark_has_its_sentence_and_its_class():
     assert (Mark.TELEPORT | Mark.FROZEN).sentence == f"{Mark.TELEPORT.sentence}; {Mark.FROZEN.sentence}"
     assert Mark(0).sentence == ""
     assert not DISPLACED & WEAK
-    assert int(DISPLACED | WEAK | Mark.DUPLICATE) == sum(Mark)
+    assert int(DISPLACED | WEAK | Mark.DUPLICATE | Mark.REAPPEARED) == sum(Mark)
 
 
 def test_state_is_saved_loaded_and_compared():

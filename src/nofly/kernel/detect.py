@@ -6,7 +6,7 @@ are taken together. Reports of one target must come in order of time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
@@ -96,6 +96,9 @@ class Reports:
     lon_deg: NDArray[np.float64]
     low_m: NDArray[np.float64]
     high_m: NDArray[np.float64]
+    anew: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    """Rows, in order, before which the way of their target is not known, however short the time: what it was
+    in is lost at its last report, and it is found anew."""
 
 
 _STATE = ("slot", "more_box", "head", "node_part", "node_state", "node_next", "free_node")
@@ -164,13 +167,21 @@ class Detector:
         It is fastest where the reports of a target follow one another. Raises InputError where a target's
         report is older than its last.
         """
-        n = len(reports.time_us)
+        n, first, found = len(reports.time_us), 0, []
         if n:
             self._make_room(int(reports.target.max()) + 1)
+        for anew in reports.anew.tolist():
+            found += self._scanned(_rows(reports, first, anew))
+            found.append(self.lose(reports.target[anew : anew + 1]))
+            first = anew
+        found += self._scanned(reports if first == 0 else _rows(reports, first, n))
+        return joined(found) if found else no_changes()
+
+    def _scanned(self, reports: Reports) -> list[Changes]:
         low, high = reports.low_m, reports.high_m
         if self._rows == 0:
             low = high = np.zeros((1, 1))
-        row = 0
+        row, n = 0, len(reports.time_us)
         found: list[Changes] = []
         while row < n:
             row, why = self._scan.scan(
@@ -185,7 +196,7 @@ class Detector:
             found.append(self._take())
             self._grow(why)
         self._reports += n
-        return joined(found) if found else no_changes()
+        return found
 
     def finish(self) -> Changes:
         """End the stream: close every open stay at its target's last report, and return those changes."""
@@ -256,6 +267,17 @@ class Detector:
         n = self._scan.taken()
         whole, real = self._arrays["out_int"][:n].copy(), self._arrays["out_real"][:n].copy()
         return Changes(*whole.T, *real.T)
+
+
+def _rows(reports: Reports, first: int, past: int) -> Reports:
+    """Return some rows of a batch, in arrays as the scan takes them."""
+    rows = slice(first, past)
+    low = np.ascontiguousarray(reports.low_m[:, rows])
+    same = reports.high_m is reports.low_m
+    return Reports(
+        reports.target[rows], reports.time_us[rows], reports.lat_deg[rows], reports.lon_deg[rows],
+        low, low if same else np.ascontiguousarray(reports.high_m[:, rows]),
+    )  # fmt: skip
 
 
 def _activity(zones: CompiledZones, zone_active: NDArray[Any], active: NDArray[Any]) -> dict[str, Any]:

@@ -580,9 +580,9 @@ class Scan:
                         why = self._store(g)
                     if why != 0:
                         break
-                    self.slot[g, U0] = INF
-                    # Should it be heard within the gap after all, it is found anew.
-                    self.slot[g, TIME] = NEVER
+                # Should it be heard within the gap after all, it is found anew.
+                self.slot[g, U0] = INF
+                self.slot[g, TIME] = NEVER
                 i += 1
         return i, why
 

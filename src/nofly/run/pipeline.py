@@ -165,12 +165,18 @@ def _part(reports: Reports, quality: Quality, rows: slice) -> tuple[Reports, Qua
     return (
         Reports(
             reports.target[rows], reports.time_us[rows], reports.lat_deg[rows], reports.lon_deg[rows],
-            low, high,
+            low, high, _within(reports.anew, rows),
         ),
         Quality(
             quality.pos_err_m[rows], err, quality.weak[rows], quality.on_ground[rows], quality.time_err_s
         ),
     )  # fmt: skip
+
+
+def _within(numbers: NDArray[np.int64], rows: slice) -> NDArray[np.int64]:
+    """Return those of some rows' numbers that are among the rows, counted from the first of them."""
+    found: NDArray[np.int64] = numbers[(numbers >= rows.start) & (numbers < rows.stop)] - rows.start
+    return found
 
 
 def _pools(count: int) -> list[ThreadPoolExecutor]:

@@ -22,7 +22,7 @@ from nofly.run.numbering import Numbering
 from nofly.schema import Coded, Positions
 from nofly.tracks.quality import default_pos_err_m, epu_m
 from nofly.tracks.repeats import Repeats
-from nofly.tracks.screening import DISPLACED, WEAK, ScreenParams, ScreenState, screen_into
+from nofly.tracks.screening import DISPLACED, WEAK, Mark, ScreenParams, ScreenState, screen_into
 from nofly.units import US_PER_S
 from nofly.zones.model import Datum, Zone
 
@@ -32,6 +32,7 @@ TIME_ERR_S = 1.0
 archives."""
 
 
+_NO_ROWS = np.zeros(0, np.int64)
 Active = tuple[NDArray[np.int32], NDArray[np.int64]]
 """When the zones are active: see :func:`nofly.incidents.stays.zone_activity`."""
 
@@ -111,7 +112,8 @@ class Preparing:
         target = codes if clean else self._displace(codes, marks)
         self._cover(positions.time_us)
         low, high, err = self._heights(positions, codes)
-        reports = Reports(target, positions.time_us, positions.lat_deg, positions.lon_deg, low, high)
+        anew = _NO_ROWS if clean else np.flatnonzero(marks & int(Mark.REAPPEARED))
+        reports = Reports(target, positions.time_us, positions.lat_deg, positions.lon_deg, low, high, anew)
         ground, none = positions.column("on_ground"), self._uniform.column(0, len(positions), np.int8)
         quality = Quality(
             self._position_errors_m(positions),

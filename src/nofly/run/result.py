@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A time in which a target was not seen for longer than ``max_gap_s``: nothing is said of it."""
+    """A time in which a target was not seen for longer than ``max_gap_s``, or jumped: nothing is said of
+    it."""
 
     target_id: str
     start_us: int

@@ -196,7 +196,8 @@ class Tracks:
         return out
 
     def gaps(self, names: set[str]) -> tuple[Gap, ...]:
-        """Return the times in which the named targets were not seen for longer than the greatest gap.
+        """Return the times in which the named targets were not seen for longer than the greatest gap, or made
+        a way that is not known.
 
         Of a thinned archive none, since what was left out cannot be told from what was not there.
         """
@@ -204,7 +205,8 @@ class Tracks:
             return ()
         self._join()
         times, codes = self._all.time_us, self._codes
-        long = np.flatnonzero((codes[1:] == codes[:-1]) & (np.diff(times) > self._gap_us)).tolist()
+        unknown = (np.diff(times) > self._gap_us) | ((self._flags[1:] & int(Mark.REAPPEARED)) != 0)
+        long = np.flatnonzero((codes[1:] == codes[:-1]) & unknown).tolist()
         return tuple(
             Gap(self._names[codes[k]], int(times[k]), int(times[k + 1]))
             for k in long

@@ -42,6 +42,8 @@ class Mark(IntFlag):
     ALTITUDE_JUMP = 128
     GROUND_FAST = 256
     HIGH_SLOW = 512
+    REAPPEARED = 1024
+    AFTER_JUMP = 2048
 
     @property
     def sentence(self) -> str:
@@ -60,12 +62,17 @@ SENTENCES = {
     Mark.ALTITUDE_JUMP: "the height changes faster than any aircraft climbs or sinks",
     Mark.GROUND_FAST: "it is reported on the ground at more than 100 m/s (194 kt)",
     Mark.HIGH_SLOW: "it is reported slower than 40 m/s (78 kt) above 9,000 m (FL295)",
+    Mark.REAPPEARED: "it reappeared here after a jump: the way to it is not known",
+    Mark.AFTER_JUMP: "its track had jumped within the hour before",
 }
 """One clause for each mark."""
 
 DISPLACED = Mark.TIME_BACK | Mark.TELEPORT | Mark.TWO_SENDERS | Mark.FROZEN
 """The position is not credible: nothing is judged by it."""
-WEAK = Mark.SPEED_MISMATCH | Mark.QUALITY_LOST | Mark.ALTITUDE_JUMP | Mark.GROUND_FAST | Mark.HIGH_SLOW
+WEAK = (
+    Mark.SPEED_MISMATCH | Mark.QUALITY_LOST | Mark.ALTITUDE_JUMP | Mark.GROUND_FAST | Mark.HIGH_SLOW
+    | Mark.AFTER_JUMP
+)  # fmt: skip
 """The report is doubtful: it counts, but never confirms."""
 
 

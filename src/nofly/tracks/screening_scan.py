@@ -29,6 +29,8 @@ SPEED_MISMATCH = cython.declare(cython.int, 32)
 QUALITY_LOST = cython.declare(cython.int, 64)
 ALTITUDE_JUMP = cython.declare(cython.int, 128)
 GROUND_FAST = cython.declare(cython.int, 256)
+REAPPEARED = cython.declare(cython.int, 1024)
+AFTER_JUMP = cython.declare(cython.int, 2048)
 
 # What is known of a target, all numbers, times in microseconds. "own" is the trusted chain, "other" the
 # candidate, "from" the beginning of a window of reported speeds. The first sixteen are two lines of memory,
@@ -37,7 +39,7 @@ FIELDS = (
     "last_us", "last_lat", "last_lon", "still_us", "own_us", "own_lat", "own_lon", "own_n", "cos_lat",
     "cos", "other_n", "back_n", "alt_us", "alt_m", "alt_bad", "on_other", "gs", "track", "vel_us", "path_m",
     "from_us", "from_lat", "from_lon", "from_track", "turned", "mismatch", "nic_high", "other_us",
-    "other_lat", "other_lon", "switches", "switch_us", "back_us",
+    "other_lat", "other_lon", "switches", "switch_us", "back_us", "jump_us",
 )  # fmt: skip
 Target = cython.struct(
     last_us=cython.double, last_lat=cython.double, last_lon=cython.double, still_us=cython.double,
@@ -48,7 +50,7 @@ Target = cython.struct(
     from_us=cython.double, from_lat=cython.double, from_lon=cython.double, from_track=cython.double,
     turned=cython.double, mismatch=cython.double, nic_high=cython.double, other_us=cython.double,
     other_lat=cython.double, other_lon=cython.double, switches=cython.double, switch_us=cython.double,
-    back_us=cython.double,
+    back_us=cython.double, jump_us=cython.double,
 )  # fmt: skip
 LINE = 8
 """Numbers in a line of memory: a target's row begins on one."""
@@ -79,6 +81,10 @@ CLIMB_SLACK_M = cython.declare(cython.double, 100.0)
 CRUISE_M = cython.declare(cython.double, 1500.0)
 TO_ZERO_MPS = cython.declare(cython.double, 30.0)
 ALT_ROWS = cython.declare(cython.double, 5.0)
+# What becomes of a fix.
+TRUSTED = cython.declare(cython.int, 0)
+BEYOND = cython.declare(cython.int, 1)
+ANEW = cython.declare(cython.int, 2)
 TAXI_MPS = cython.declare(cython.double, 100.0)
 
 RAD = cython.declare(cython.double, 0.017453292519943295)
@@ -126,7 +132,7 @@ def _start(
     f.last_lon = f.own_lon = lon
     f.own_n = 1.0
     f.cos = cos(lat * RAD)
-    f.alt_m = f.gs = f.track = f.from_us = NAN
+    f.alt_m = f.gs = f.track = f.from_us = f.jump_us = NAN
     f.alt_us = f.alt_bad = f.path_m = f.from_lat = f.from_lon = f.from_track = f.turned = f.mismatch = 0.0
     f.nic_high = f.other_n = f.other_us = f.other_lat = f.other_lon = f.on_other = 0.0
     f.switches = f.switch_us = f.back_us = f.back_n = 0.0
@@ -171,13 +177,14 @@ def _take_over(f: cython.pointer(Target)) -> cython.void:
 def _choose(
     f: cython.pointer(Target), t: cython.double, lat: cython.double, lon: cython.double,
     plausible: cython.bint, max_mps: cython.double, plausible_mps: cython.double, slack_m: cython.double,
-) -> cython.bint:  # fmt: skip
-    """Put a fix on a chain. Return whether it is on the candidate, not trusted.
+) -> cython.int:  # fmt: skip
+    """Put a fix on a chain. Return ``TRUSTED``, ``BEYOND`` where it is on the candidate, or ``ANEW`` where
+    what was the candidate is trusted from here on.
 
     ``plausible``: already known to be near the trusted chain. A candidate of ``STEADY`` fixes or more that
     was heard last has the first claim: otherwise any false place would be believed once an aircraft could
-    have come there. Only shortly after, and at a plausible speed, is it taken for the trusted chain that had
-    lagged behind.
+    have come there. Only shortly after, and at a plausible speed, is it trusted. It then jumped, or the
+    trusted chain had been false: in neither case was the way between the two flown.
     """
     silent_us: cython.double = t - f.own_us
     if f.other_n > 0.0 and t - f.other_us > HOUR_US:
@@ -191,7 +198,7 @@ def _choose(
     claimed: cython.bint = fresher and f.other_n >= STEADY
     if near and not claimed:
         _trust(f, t, lat, lon, silent_us > GAP_US or not plausible)
-        return False
+        return TRUSTED
     beside: cython.bint = f.other_n > 0.0 and _within(
         f.other_lat, f.other_lon, lat, lon, max_mps * (t - f.other_us) * S + slack_m
     )
@@ -201,8 +208,13 @@ def _choose(
             f.own_lat, f.own_lon, lat, lon
         )
     if near and (not beside or (plausible and silent_us <= GAP_US)):
-        _trust(f, t, lat, lon, silent_us > GAP_US or not plausible)
-        return False
+        anew: cython.bint = beside and _haversine(f.other_lat, f.other_lon, lat, lon) < _haversine(
+            f.own_lat, f.own_lon, lat, lon
+        )
+        _trust(f, t, lat, lon, silent_us > GAP_US or not plausible or anew)
+        if anew:
+            f.jump_us = t
+        return ANEW if anew else TRUSTED
     if beside:
         f.other_n += 1.0
     else:
@@ -215,8 +227,8 @@ def _choose(
         _take_over(f)
         f.cos_lat = lat
         f.cos = cos(lat * RAD)
-        return False
-    return True
+        return ANEW
+    return BEYOND
 
 
 @cython.cfunc
@@ -422,6 +434,7 @@ def _scan(
     still: cython.bint
     other: cython.bint
     plausible: cython.bint
+    chain: cython.int
     for i in range(n):
         if cython.compiled:
             if i + AHEAD_ROWS < n:
@@ -466,7 +479,10 @@ def _scan(
                 _trust(f, t, lat, lon, t - f.own_us > GAP_US)
                 other = False
             else:
-                other = _choose(f, t, lat, lon, plausible, max_mps, plausible_mps, slack_m)
+                chain = _choose(f, t, lat, lon, plausible, max_mps, plausible_mps, slack_m)
+                other = chain == BEYOND
+                if chain == ANEW:
+                    mark |= REAPPEARED
                 mark |= _two_senders(f, t, other)
         else:
             other = False
@@ -478,6 +494,8 @@ def _scan(
                 mark |= _speed(f, t, lat, lon, gs, track_deg[i] if has_track else NAN, still)
             if has_alt:
                 mark |= _height(f, t, alt_m[i])
+            if t - f.jump_us < HOUR_US:
+                mark |= AFTER_JUMP
         f.last_us = t
         f.last_lat = lat
         f.last_lon = lon
