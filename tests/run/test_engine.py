@@ -101,6 +101,21 @@ def test_live_is_recorded(flight: Case, cuts: set[int], seed: int, until: bool, 
     assert found == recorded(flight.zones, positions, flight.max_gap_s)
 
 
+@settings(deadline=None)
+@given(flight=cases("anywhere", "several", "scheduled"), cuts=cut_places, seed=st.integers(0, 2**32))
+def test_what_happens_is_told_by_the_names_of_its_moment(flight: Case, cuts: set[int], seed: int) -> None:
+    """A callsign that is sent later in the same batch is not that of what happened before."""
+    positions = dressed(positions_of(flight.reports), seed)
+
+    def told(cuts: set[int]) -> list[tuple[Any, ...]]:
+        made = live(positions, lambda: Engine(flight.zones, EngineOptions(flight.max_gap_s, aids=AIDS)), cuts)
+        names = ("kind", "time_us", "zone_id", "target_id", "callsign", "squawk", "status")
+        moments = [b for b in made if b["kind"] in ("entered", "re-entered", "doubted", "determined")]
+        return sorted(tuple(str(body.get(name)) for name in names) for body in moments)
+
+    assert told(cuts) == told({*range(len(positions))})
+
+
 def kept_in(flight: Case, seed: int) -> Case:
     """Return a case in which some zones must not be left, for all or for some."""
     rng = np.random.default_rng(seed)

@@ -107,7 +107,7 @@ class Verdicts:
 
     def of_moment(self, target: int, zone: int, time_us: int) -> dict[str, Any]:
         """Return what is known of a target as something happens: its callsign, and what the rule says."""
-        law, seen = self._law[zone], self._heard.now(target)
+        law, seen = self._law[zone], self._heard.at(target, time_us)
         who = subject(self._targets[target], seen, self._lists)
         status = _STATUS[judge_rule(law.rule, who, time_us, time_us, None, None).status]
         if law.restriction is Restriction.NO_RESTRICTION:
