@@ -91,6 +91,8 @@ def test_what_is_open(state: str, capsys: Any) -> None:
 def test_what_was(state: str, capsys: Any) -> None:
     every = rows(state, capsys, "--all")
     assert [row["phase"] for row in every] == ["infringing", "closed", "clear"]
+    # What was expected and never happened is no infringement.
+    assert [row["status"] for row in every] == ["infringement", "infringement", "predicted"]
     closed = every[1]
     assert (closed["certainty"], closed["depth_m"], closed["stays"]) == ("confirmed", 900.0, 1)
     assert closed["exit_time"] == "2026-09-21T14:14:21.000000Z"

@@ -238,3 +238,28 @@ def test_the_page_names_every_option_kind_and_word() -> None:
     own = [f.name for name in plugins.names(KIND) for f in fields(plugins.load(KIND, name).OPTIONS)]
     for word in (*NAMES, *KINDS, *shared, *own, *plugins.names(KIND)):
         assert f"`{word}`" in page or f"`{word} = " in page, word
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (
+            {"cause": "zone-activated"},
+            "FMY8055 (icao24:3b7b94) was inside LF-P25 Paris when it became active",
+        ),
+        ({"cause": "zone-changed"}, "FMY8055 (icao24:3b7b94) was inside LF-P25 Paris when it was changed"),
+        ({"cause": "data-resumed"}, "FMY8055 (icao24:3b7b94) was found inside LF-P25 Paris"),
+        (
+            {"cause": "zone-activated", "phase": "undetermined"},
+            "FMY8055 (icao24:3b7b94) may have been (it cannot be told) inside LF-P25 Paris when it became "
+            "active",
+        ),
+        (
+            {"kind": "exited", "cause": "zone-deactivated"},
+            "LF-P25 Paris holds no longer for FMY8055 (icao24:3b7b94), which was not outside",
+        ),
+        ({"kind": "exited", "cause": "data-lost"}, "FMY8055 (icao24:3b7b94) has left LF-P25 Paris"),
+    ],
+)
+def test_where_it_was_not_the_aircraft_that_moved_it_is_said(body: dict[str, Any], said: str) -> None:
+    assert made(**{**FULL, **body}).text.startswith(said)

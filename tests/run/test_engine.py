@@ -28,6 +28,7 @@ from nofly.schema import Coded, Positions
 from nofly.zones.model import Polygon, Restriction
 from nofly.zones.rules import Predicate, PredicateKind, Rule
 from tests.kernel.strategies import EPOCH_US, Case, Report, cases, positions_of, zone
+from tests.run.watches import RING, flight
 
 AIDS = Aids(geoid=load_geoid())
 cut_places = st.sets(st.integers(0, 500), max_size=6)
@@ -102,18 +103,26 @@ def test_live_is_recorded(flight: Case, cuts: set[int], seed: int, until: bool, 
 
 
 @settings(deadline=None)
-@given(flight=cases("anywhere", "several", "scheduled"), cuts=cut_places, seed=st.integers(0, 2**32))
-def test_what_happens_is_told_by_the_names_of_its_moment(flight: Case, cuts: set[int], seed: int) -> None:
+@given(case=cases("anywhere", "several", "scheduled"), cuts=cut_places, seed=st.integers(0, 2**32))
+def test_what_happens_is_told_by_the_names_of_its_moment(case: Case, cuts: set[int], seed: int) -> None:
     """A callsign that is sent later in the same batch is not that of what happened before."""
-    positions = dressed(positions_of(flight.reports), seed)
+    positions = dressed(positions_of(case.reports), seed)
 
     def told(cuts: set[int]) -> list[tuple[Any, ...]]:
-        made = live(positions, lambda: Engine(flight.zones, EngineOptions(flight.max_gap_s, aids=AIDS)), cuts)
+        made = live(positions, lambda: Engine(case.zones, EngineOptions(case.max_gap_s, aids=AIDS)), cuts)
         names = ("kind", "time_us", "zone_id", "target_id", "callsign", "squawk", "status")
         moments = [b for b in made if b["kind"] in ("entered", "re-entered", "doubted", "determined")]
         return sorted(tuple(str(body.get(name)) for name in names) for body in moments)
 
     assert told(cuts) == told({*range(len(positions))})
+
+
+def test_an_entry_and_an_exit_are_told_with_the_height() -> None:
+    bodies = live(
+        flight("icao24:4ca7b3", EPOCH_US, 120), lambda: Engine([RING], EngineOptions(aids=AIDS)), {7}
+    )
+    told = {b["kind"]: (b.get("height_m"), b.get("height_datum")) for b in bodies}
+    assert told["entered"] == told["exited"] == (1000.0, "STD")
 
 
 def kept_in(flight: Case, seed: int) -> Case:

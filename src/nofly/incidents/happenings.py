@@ -17,12 +17,15 @@ from numpy.typing import NDArray
 
 from nofly.errors import StoreError
 from nofly.incidents.machine import Happening
+from nofly.incidents.single_visits import known_height
 from nofly.incidents.states import Event
 from nofly.incidents.stays import ENTRY_CAUSE, EXIT_CAUSE, TOUCH_US
 from nofly.kernel.detect import Changes, State, Why
 from nofly.zones.compiled import CompiledZones
 
 NONE = np.zeros(0, np.int32)
+Place = tuple[float, float, float | None, str | None]
+"""Latitude, longitude, height and its datum."""
 _BY_TARGET_ZONE_AND_TIME = itemgetter(0, 1, 2)
 _WHY = {int(why): why for why in Why}
 _EXIT_EVENT = {Why.LOST: Event.LOSE, Why.SCHEDULE: Event.END_ZONE}
@@ -50,6 +53,7 @@ class ZoneSides:
 
     def __init__(self, zones: CompiledZones) -> None:
         self._part_zone = zones.part_zone
+        self._limits, self._datums = zones.limits, [str(datum) for datum in zones.datums]
         count = np.bincount(zones.part_zone, minlength=len(zones.zones))
         self._touch_us = np.where(count > 1, TOUCH_US, 0).tolist()
         self._sides: dict[tuple[int, int], Side] = {}
@@ -90,16 +94,26 @@ class ZoneSides:
 
     def _take(self, changes: Changes) -> Iterator[Happened]:
         zone = self._part_zone[changes.part].tolist()
-        names = ("time_us", "part", "after", "why", "lat_deg", "lon_deg")
+        names = (
+            "time_us",
+            "part",
+            "after",
+            "why",
+            "lat_deg",
+            "lon_deg",
+            "floor_height_m",
+            "ceiling_height_m",
+        )
         columns = [changes.target.tolist(), zone, *(getattr(changes, name).tolist() for name in names)]
         rows = sorted(zip(*columns, strict=True), key=_BY_TARGET_ZONE_AND_TIME)
-        for target, number, time_us, part, after, why, lat_deg, lon_deg in rows:
+        for target, number, time_us, part, after, why, lat_deg, lon_deg, *heights_m in rows:
             side = self._sides.setdefault((target, number), Side())
             if after == State.OUTSIDE:
                 side.parts.pop(part, None)
             else:
                 side.parts[part] = after
-            for one in self._turn(side, _WHY[why], time_us, lat_deg, lon_deg, self._touch_us[number]):
+            place = lat_deg, lon_deg, *self._height(part, *heights_m)
+            for one in self._turn(side, _WHY[why], time_us, place, self._touch_us[number]):
                 yield Happened(target, number, one)
             if side.held is not None:
                 self._held.add((target, number))
@@ -108,14 +122,16 @@ class ZoneSides:
                 if not side.parts:
                     del self._sides[target, number]
 
-    def _turn(
-        self, side: Side, why: Why, time_us: int, lat_deg: float, lon_deg: float, touch_us: int
-    ) -> Iterator[Happening]:
+    def _height(self, part: int, low_m: float, high_m: float) -> tuple[float | None, str | None]:
+        height_m, row = known_height(self._limits[part].tolist(), low_m, high_m)
+        return (None, None) if height_m is None else (height_m, self._datums[row])
+
+    def _turn(self, side: Side, why: Why, time_us: int, place: Place, touch_us: int) -> Iterator[Happening]:
         now = max(side.parts.values(), default=int(State.OUTSIDE))
         if now == State.OUTSIDE:
             if side.said != State.OUTSIDE:
                 event = _EXIT_EVENT.get(why, Event.LEAVE)
-                side.held = Happening(event, time_us, EXIT_CAUSE[why], lat_deg, lon_deg)
+                side.held = Happening(event, time_us, EXIT_CAUSE[why], *place)
         else:
             if side.held is not None:
                 if time_us > side.held.time_us + touch_us:
@@ -123,7 +139,7 @@ class ZoneSides:
                     side.said = int(State.OUTSIDE)
                 side.held = None
             if now != side.said:
-                yield Happening(_SAYS[now], time_us, ENTRY_CAUSE[why], lat_deg, lon_deg)
+                yield Happening(_SAYS[now], time_us, ENTRY_CAUSE[why], *place)
                 side.said = now
 
     def _release(self, heard_us: NDArray[np.int64] | None, lost: set[int]) -> Iterator[Happened]:

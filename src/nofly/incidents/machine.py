@@ -43,13 +43,16 @@ class Params(msgspec.Struct, frozen=True):
 
 
 class Happening(msgspec.Struct, frozen=True):
-    """An event with its instant (UTC microseconds), its cause and the place, where they are known."""
+    """An event with its instant (UTC microseconds), its cause, the place, and the height on a datum, where
+    they are known."""
 
     event: Event
     time_us: int
     cause: Cause = Cause.MOVED
     lat_deg: float | None = None
     lon_deg: float | None = None
+    height_m: float | None = None
+    height_datum: str | None = None
 
 
 class Record(msgspec.Struct, frozen=True, omit_defaults=True):

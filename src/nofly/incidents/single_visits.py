@@ -58,7 +58,7 @@ def _stay(
     entry_us, entry_lat_deg, entry_lon_deg, entry_why, entry_mps, earlier, low_m, high_m = entry
     exit_us, exit_lat_deg, exit_lon_deg, exit_why, exit_mps, counted, _, _ = leave
     limits, depth_m = zones.limits[part].tolist(), sums[_DEPTH]
-    height_m, row = _height(limits, low_m, high_m)
+    height_m, row = known_height(limits, low_m, high_m)
     span_m = (None, None) if height_m is None else _span(limits, sums[_LOWER], sums[_UPPER], height_m)
     return Stay(
         int(zones.part_zone[part]), target, entry_us, exit_us,
@@ -76,9 +76,9 @@ def _stay(
     )  # fmt: skip
 
 
-def _height(limits: list[float], low_m: float, high_m: float) -> tuple[float | None, int]:
-    """Return the height at entry and the row of its datum: of the floor, or of the ceiling where there is
-    none."""
+def known_height(limits: list[float], low_m: float, high_m: float) -> tuple[float | None, int]:
+    """Return the height where a change is and the row of its datum: of the floor, or of the ceiling where
+    there is none; None and -1 where it is not known."""
     for row, height_m in ((limits[1], low_m), (limits[3], high_m)):
         if row >= 0 and height_m == height_m:
             return height_m, int(row)

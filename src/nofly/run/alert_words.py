@@ -58,9 +58,20 @@ _OUTSIDE: dict[str, str] = {
     JUDGED: "the absence of {target} from {zone} is judged: {status}",
 }
 """Of zones that must not be left."""
-_BACK: dict[str, str] = {
-    Cause.ZONE_DEACTIVATED: "{zone} holds no longer for {target}, which was outside",
-    Cause.ZONE_CHANGED: "{zone} was changed while {target} was outside",
+_CAUSED: dict[tuple[str, str], str] = {
+    (Told.ENTERED, Cause.ZONE_ACTIVATED): "{target} {was} inside {zone} when it became active",
+    (Told.REENTERED, Cause.ZONE_ACTIVATED): "{target} {was} inside {zone} when it became active again",
+    (Told.ENTERED, Cause.ZONE_CHANGED): "{target} {was} inside {zone} when it was changed",
+    (Told.REENTERED, Cause.ZONE_CHANGED): "{target} {was} inside {zone} when it was changed",
+    (Told.ENTERED, Cause.DATA_RESUMED): "{target} {found} inside {zone}",
+    (Told.REENTERED, Cause.DATA_RESUMED): "{target} {found} inside {zone} again",
+    (Told.EXITED, Cause.ZONE_DEACTIVATED): "{zone} holds no longer for {target}, which was not outside",
+    (Told.EXITED, Cause.ZONE_CHANGED): "{zone} was changed while {target} was not outside",
+}
+"""Where it was not the aircraft that moved."""
+_CAUSED_OUTSIDE: dict[tuple[str, str], str] = {
+    (Told.EXITED, Cause.ZONE_DEACTIVATED): "{zone} holds no longer for {target}, which was outside",
+    (Told.EXITED, Cause.ZONE_CHANGED): "{zone} was changed while {target} was outside",
 }
 _FIRST_US, _LAST_US = -62_135_596_800_000_000, 253_402_300_799_000_000
 """The years 1 to 9999."""
@@ -99,8 +110,8 @@ def notice_of(key: str, record: Stored, zone_of: ZoneOf) -> Notice:
     pattern = _SENTENCES.get(kind, f"{kind.replace('{', '(').replace('}', ')')}: {{target}} and {{zone}}")
     if outside:
         pattern = _OUTSIDE.get(kind, pattern)
-        if kind == Told.EXITED:
-            pattern = _BACK.get(known["cause"] or "", pattern)
+    caused = _CAUSED_OUTSIDE if outside else _CAUSED
+    pattern = caused.get((kind, known["cause"] or ""), pattern)
     told = _sentence(pattern, phase, _bounded(record.incident), (record.time_us, since_us), known)
     return Notice(
         key=key, sequence=record.sequence, record_hash=record.hash, kind=kind,
@@ -174,6 +185,8 @@ def _sentence(
     values = {
         "target": _target(known), "zone": _zone(known), "feed": incident.removeprefix("feed:"),
         "entered": "entered" if sure else "may have entered (it cannot be told)",
+        "was": "was" if sure else "may have been (it cannot be told)",
+        "found": "was found" if sure else "was found, it may be (it cannot be told),",
         "left": "left" if sure else "may have left (it cannot be told)",
         "expected": f" at {_clock(entry_us)}" if entry_us is not None else "",
         "since": _clock(since_us), "status": _verdict(known),

@@ -337,6 +337,8 @@ class Engine:
         for target, zone, found in happened:
             happening = self._verdicts.caused(zone, found)
             more = self._verdicts.of_moment(target, zone, happening.time_us)
+            if happening.height_m is not None:
+                more |= {"height_m": happening.height_m, "height_datum": happening.height_datum}
             yield self._key(target, zone), zone, happening, more
 
     def _key(self, target: int, zone: int) -> Key:

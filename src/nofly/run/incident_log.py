@@ -16,6 +16,7 @@ import msgspec
 from nofly.errors import ConfigError, InputError, StoreError
 from nofly.incidents import machine
 from nofly.incidents.machine import Case, Record
+from nofly.incidents.record import Status
 from nofly.incidents.states import VERBS, Phase, Told
 from nofly.run.alert_words import FEED_ALIVE, FEED_SILENT
 from nofly.run.outputs.text import iso_time, printable
@@ -29,6 +30,8 @@ OPEN = (Phase.PREDICTED, Phase.INFRINGING, Phase.UNDETERMINED, Phase.LOST_INSIDE
 MOST_SAID_CHARACTERS = 500
 LEAST_NAME_CHARACTERS = 4
 _GRAVEST = ("infringement", "cleared", "exempt", "suspect")
+PREDICTED = "predicted"
+"""Status of what was expected and never happened."""
 _SUREST = ("confirmed", "probable", "undetermined")
 _FACTS = (
     "zone_id", "zone_name", "zone_hash", "target_id", "icao24", "callsign", "status", "warning",
@@ -85,8 +88,11 @@ class Incident:
 
     @property
     def judged(self) -> str | None:
-        """The gravest status of its stays, or as it was when it began."""
+        """The gravest status of its stays, or as it was when it began; :data:`PREDICTED` of what was expected
+        and never happened."""
         found = [row.get("status") for row in self.verdicts.values()]
+        if not found and not self.stays and self.status == Status.INFRINGEMENT:
+            return PREDICTED
         return next((status for status in _GRAVEST if status in found), self.status)
 
     @property
