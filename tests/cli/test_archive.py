@@ -51,6 +51,9 @@ def test_list(state: str, capsys: Any) -> None:
     (one,) = json.loads(capsys.readouterr().out)
     assert one["rows"] == 4000
     assert one["first"] == "2023-11-14T23:00:00.000000Z"
+    for day, rows in (("2023-11-14", 40_050), ("2023-11-15Z", 0)):
+        assert run(["list", "--state", state, "--from", day, "--format", "json"]) == 0
+        assert sum(one["rows"] for one in json.loads(capsys.readouterr().out)) == rows
     assert run(["list", "--state", state, "--target", "icao24:ffffff"]) == 0
     assert "0 reports in 0 files" in capsys.readouterr().err
 
@@ -135,6 +138,7 @@ def test_compact_and_retention(state: str, capsys: Any) -> None:
         ["query", "--from", "yesterday"],
         ["query", "--from", "2023-11-14T22:00:00"],
         ["compact", "--before", "2023"],
+        ["query", "--until", "2023-11-14"],
         ["query", "-o", "out.txt"],
         ["query", "-o", "/dev/null"],
     ],

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from nofly.store.positions.store import PositionStore
 
 _EPILOG = """\
-Times are ISO 8601 with a zone: 2026-03-04T12:00:00Z. exit codes: 0 done, 2 an error.
+Times are ISO 8601 with a zone: 2026-03-04T12:00:00Z; a day, where one is taken, is 2026-03-04.
+exit codes: 0 done, 2 an error.
 """
 _SETTLED_US = 3_600_000_000
 """Late reports of an hour are waited for so long before its files are merged."""
@@ -39,8 +40,10 @@ def parser() -> argparse.ArgumentParser:
         return one
 
     def choice(one: argparse.ArgumentParser) -> None:
-        one.add_argument("--from", dest="since", metavar="TIME", help="no report before this")
-        one.add_argument("--until", metavar="TIME", help="no report at this time or later")
+        one.add_argument(
+            "--from", dest="since", metavar="TIME", help="no report before this, or before this day (UTC)"
+        )
+        one.add_argument("--until", metavar="TIME", help="no report at this time or later: a time, not a day")
         one.add_argument("--target", action="append", metavar="ID", help="icao24:4ca7b3; may be repeated")
         one.add_argument(
             "--bbox", metavar="S,W,N,E", help="box in degrees; W of more than E: across the antimeridian"
@@ -55,7 +58,9 @@ def parser() -> argparse.ArgumentParser:
         "-o", "--output", metavar="FILE", help=".parquet or .csv, whole or not at all; else CSV is printed"
     )
     merged = verb("compact", "merge the files of each hour and day into one")
-    merged.add_argument("--before", metavar="TIME", help="only what was over then (default: an hour ago)")
+    merged.add_argument(
+        "--before", metavar="TIME", help="only what was over then, or before this day (an hour ago)"
+    )
     merged.add_argument(
         "--keep-days", type=_days, metavar="N", help="remove files that hold only what is older than N days"
     )
@@ -91,7 +96,7 @@ def _wanted(args: argparse.Namespace) -> Wanted:
     from nofly.store.positions.layout import Wanted
 
     return Wanted(
-        None if args.since is None else instant(args.since),
+        None if args.since is None else instant(args.since, day=True),
         None if args.until is None else instant(args.until),
         None if args.target is None else frozenset(args.target),
         None if args.bbox is None else _box(args.bbox),
@@ -173,7 +178,7 @@ def _compact(args: argparse.Namespace) -> int:
     from nofly.run.at import instant
 
     now_us = time_ns() // 1000
-    before_us = now_us - _SETTLED_US if args.before is None else instant(args.before)
+    before_us = now_us - _SETTLED_US if args.before is None else instant(args.before, day=True)
     with _store(args, read_only=False) as store:
         gone = store.forget(now_us - args.keep_days * _US_PER_DAY) if args.keep_days else 0
         fewer = store.compact(before_us)

@@ -78,7 +78,11 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _choice(one: argparse.ArgumentParser) -> None:
-    one.add_argument("--since", metavar="TIME", help="with something that happened since, open or not")
+    one.add_argument(
+        "--since",
+        metavar="TIME",
+        help="with something that happened since, or since this day began (UTC), open or not",
+    )
     one.add_argument("--zone", action="append", metavar="ID", help="may be repeated")
     one.add_argument(
         "--target", action="append", metavar="ID", help="icao24:4ca7b3, an address, a callsign; repeated"
@@ -131,7 +135,7 @@ def _wanted(args: argparse.Namespace, log: Log) -> Choice:
     return Choice(
         frozenset(map(log.name_of, names)) if names else None,
         frozenset(args.zone) if args.zone else None, frozenset(args.target) if args.target else None,
-        None if args.since is None else instant(args.since),
+        None if args.since is None else instant(args.since, day=True),
         args.verb == "list" and not args.all and args.since is None,
     )  # fmt: skip
 
