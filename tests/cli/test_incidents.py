@@ -214,8 +214,8 @@ def test_four_verbs(state: str, capsys: Any, verb: str, kind: str) -> None:
 @pytest.mark.parametrize(
     "words",
     [["--why", " "], ["--why", "x" * 501], ["--why", "x", "--who", ""], ["--why", "x", "--until", "soon"],
-     ["--why", "x", "--until", "2026-01-01T00:00:00"]],
-    ids=range(5),
+     ["--why", "x", "--until", "2026-01-01T00:00:00"], ["--why", "x", "--until", "2020-01-01T00:00:00Z"]],
+    ids=range(6),
 )  # fmt: skip
 def test_what_cannot_be_said(state: str, words: list[str], capsys: Any) -> None:
     before = rows(state, capsys, "--all")
@@ -229,6 +229,20 @@ def test_what_cannot_be_said(state: str, words: list[str], capsys: Any) -> None:
 def test_a_scope_that_nothing_falls_under_is_told(state: str, capsys: Any) -> None:
     assert main(["incidents", "mute", "--state", state, "target:icao24:000001", "--why", "x"]) == 0
     assert "no incident on record is of target icao24:000001" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["4ca7b3", "icao24:4ca7b3", "4CA7B3"])
+def test_a_target_may_be_named_by_its_address_alone(state: str, name: str, capsys: Any) -> None:
+    assert main(["incidents", "mute", "--state", state, f"target:{name}", "--why", "x"]) == 0
+    assert "no incident" not in capsys.readouterr().err
+    (one,) = rows(state, capsys, "--target", name)
+    assert one["target_id"] == "icao24:4ca7b3"
+    assert one["said"][0].startswith("muted")
+
+
+def test_a_target_that_is_not_on_record_is_named(state: str, capsys: Any) -> None:
+    assert main(["incidents", "list", "--state", state, "--target", "4b1802", "--target", "rid:x"]) == 0
+    assert capsys.readouterr().err.splitlines()[0] == "no incident on record is of target 4b1802"
 
 
 def test_what_is_said_of_what_is_closed_bears_its_name(state: str) -> None:

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 from nofly.cli.streams import note, say_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from nofly.schema import Positions
     from nofly.store.positions.catalogue import StoredFile
     from nofly.store.positions.layout import Wanted
     from nofly.store.positions.store import PositionStore
@@ -44,7 +47,9 @@ def parser() -> argparse.ArgumentParser:
             "--from", dest="since", metavar="TIME", help="no report before this, or before this day (UTC)"
         )
         one.add_argument("--until", metavar="TIME", help="no report at this time or later: a time, not a day")
-        one.add_argument("--target", action="append", metavar="ID", help="icao24:4ca7b3; may be repeated")
+        one.add_argument(
+            "--target", action="append", metavar="ID", help="icao24:4ca7b3 or 4ca7b3; may be repeated"
+        )
         one.add_argument(
             "--bbox", metavar="S,W,N,E", help="box in degrees; W of more than E: across the antimeridian"
         )
@@ -98,9 +103,16 @@ def _wanted(args: argparse.Namespace) -> Wanted:
     return Wanted(
         None if args.since is None else instant(args.since, day=True),
         None if args.until is None else instant(args.until),
-        None if args.target is None else frozenset(args.target),
+        None if args.target is None else frozenset(n for one in args.target for n in _names(one)),
         None if args.bbox is None else _box(args.bbox),
     )
+
+
+def _names(target: str) -> tuple[str, str]:
+    """Return the target ids that somebody may mean with one."""
+    from nofly.tracks.identity import target_named
+
+    return target, target_named(target)
 
 
 def _box(text: str) -> tuple[float, float, float, float]:
@@ -123,6 +135,8 @@ def _list(args: argparse.Namespace) -> int:
     wanted = _wanted(args)
     with _store(args, read_only=True) as store:
         files = [file for file in store.catalogue() if wanted.may_be_in(file.extent)]
+    for target in args.target or () if not files else ():
+        _say_none(target)
     if args.out == "json":
         # escapes keep what a name holds, and let no control character reach a terminal
         said = json.dumps([_plain(file) for file in files], ensure_ascii=True, indent=1)
@@ -161,15 +175,34 @@ def _query(args: argparse.Namespace) -> int:
     from nofly.run.archive import write_csv, write_table
 
     wanted = _wanted(args)
+    seen: set[str] = set()
     with _store(args, read_only=True) as store:
-        found = store.query(wanted)
+        found = _noting(store.query(wanted), seen)
         if args.output is None:
             sys.stdout.flush()
             write_csv(found, sys.stdout.buffer)
             sys.stdout.buffer.flush()
         else:
             note(f"{_many(write_table(found, args.output), 'report')} written to {args.output}")
+    for target in args.target or ():
+        if seen.isdisjoint(_names(target)):
+            _say_none(target)
     return 0
+
+
+def _noting(batches: Iterable[Positions], seen: set[str]) -> Iterator[Positions]:
+    """Yield batches and put the names of their targets into ``seen``."""
+    import numpy as np
+
+    for batch in batches:
+        seen.update(batch.target.values[code] for code in np.unique(batch.target.codes) if code >= 0)
+        yield batch
+
+
+def _say_none(target: str) -> None:
+    from nofly.run.outputs.text import printable
+
+    note(f"no report that is asked for is of target {printable(target)}")
 
 
 def _compact(args: argparse.Namespace) -> int:

@@ -85,7 +85,7 @@ def _choice(one: argparse.ArgumentParser) -> None:
     )
     one.add_argument("--zone", action="append", metavar="ID", help="may be repeated")
     one.add_argument(
-        "--target", action="append", metavar="ID", help="icao24:4ca7b3, an address, a callsign; repeated"
+        "--target", action="append", metavar="ID", help="icao24:4ca7b3, 4ca7b3, a callsign; may be repeated"
     )
 
 
@@ -93,7 +93,9 @@ def _statement(one: argparse.ArgumentParser, *, channel: bool) -> None:
     one.add_argument("scope", help="an incident's id or its first digits, zone:ID, target:ID, everything")
     one.add_argument("--who", help="who says so (the user that is logged in)")
     one.add_argument("--why", required=True, help="the reason; it stands in the record")
-    one.add_argument("--until", metavar="TIME", help="how long it holds (for good); now takes it back")
+    one.add_argument(
+        "--until", metavar="TIME", help="a time to come: how long it holds (for good); now takes it back"
+    )
     if channel:
         one.add_argument("--channel", metavar="NAME", help="of this channel alone")
 
@@ -130,11 +132,17 @@ def _now_us() -> int:
 def _wanted(args: argparse.Namespace, log: Log) -> Choice:
     from nofly.run.at import instant
     from nofly.run.incident_log import Choice
+    from nofly.run.outputs.text import printable
+    from nofly.tracks.identity import target_named
 
     names = getattr(args, "id", None)
+    targets = [name for given in args.target or () for name in (given, target_named(given))]
+    for given in args.target or ():
+        if not any(Choice(targets=frozenset({given, target_named(given)})).of(log)):
+            note(f"no incident on record is of target {printable(given)}")
     return Choice(
         frozenset(map(log.name_of, names)) if names else None,
-        frozenset(args.zone) if args.zone else None, frozenset(args.target) if args.target else None,
+        frozenset(args.zone) if args.zone else None, frozenset(targets) or None,
         None if args.since is None else instant(args.since, day=True),
         args.verb == "list" and not args.all and args.since is None,
     )  # fmt: skip
@@ -287,6 +295,7 @@ def _verify(args: argparse.Namespace) -> int:
 def _say(args: argparse.Namespace) -> int:
     from getpass import getuser
 
+    from nofly.errors import ConfigError
     from nofly.incidents.states import Told
     from nofly.run.alert_plans import channels_for
     from nofly.run.at import instant
@@ -296,10 +305,14 @@ def _say(args: argparse.Namespace) -> int:
     until_us = None
     if args.until is not None:
         until_us = now_us if args.until == "now" else instant(args.until)
+        if until_us < now_us:
+            raise ConfigError(
+                f"--until {args.until}", expected="a time to come, or now to take back what was said"
+            )
     plans = _channels(args)
     with _store(args, read_only=False) as store:
         log = read_log(store.read())
-        scope = args.scope if is_scope(args.scope) else log.name_of(args.scope)
+        scope = log.scope_of(args.scope) if is_scope(args.scope) else log.name_of(args.scope)
         _warn_unknown(scope, log)
         said = Statement(
             scope, Told(VERBS[args.verb][0]), args.who or getuser(), args.why, now_us, until_us,
