@@ -182,6 +182,9 @@ def test_verify(state: str, tmp_path: Path, capsys: Any) -> None:
         database.execute("DROP TRIGGER record_no_update")
         database.execute("UPDATE record SET body = replace(body, 'rid:x', 'rid:y')")
     database.close()
+    for ask in (["list"], ["export"]):
+        assert main(["incidents", *ask, "--state", state]) == 0
+        assert "not as it was written (number 8): nofly incidents verify" in capsys.readouterr().err
     assert main(["incidents", "verify", "--state", state]) == 1
     assert "record-changed" in capsys.readouterr().err
 
@@ -229,6 +232,21 @@ def test_what_cannot_be_said(state: str, words: list[str], capsys: Any) -> None:
 def test_a_scope_that_nothing_falls_under_is_told(state: str, capsys: Any) -> None:
     assert main(["incidents", "mute", "--state", state, "target:icao24:000001", "--why", "x"]) == 0
     assert "no incident on record is of target icao24:000001" in capsys.readouterr().err
+
+
+def test_what_a_verdict_says_in_sentences_is_joined_as_such(state: str, capsys: Any) -> None:
+    (body,) = life("icao24:3c6666", (Event.ENTER, 2000))
+    judged = verdict(body, "confirmed", 9.0)
+    judged["verdict"] |= {
+        "reasons": ["Its height is assumed.", "Its entry is not seen."],
+        "volumes": ["a", "b"],
+    }
+    with Store(Path(state) / "record.sqlite") as store:
+        store.append([body, judged])
+    assert main(["incidents", "show", body["incident"], "--state", state]) == 0
+    lines = [line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines()]
+    assert ["reasons", "Its height is assumed. Its entry is not seen."] in lines
+    assert ["volumes", "a, b"] in lines
 
 
 @pytest.mark.parametrize("name", ["4ca7b3", "icao24:4ca7b3", "4CA7B3"])

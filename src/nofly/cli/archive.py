@@ -130,7 +130,7 @@ def _box(text: str) -> tuple[float, float, float, float]:
 
 
 def _list(args: argparse.Namespace) -> int:
-    from nofly.run.outputs.text import iso_time
+    from nofly.run.outputs.text import iso_time, many
 
     wanted = _wanted(args)
     with _store(args, read_only=True) as store:
@@ -157,7 +157,7 @@ def _list(args: argparse.Namespace) -> int:
         say_text("  ".join(cells).rstrip())
     reports, size = sum(file.extent.rows for file in files), sum(file.bytes for file in files)
     each = f", {size / reports:.1f} bytes each" if reports else ""
-    note(f"{_many(reports, 'report')} in {_many(len(files), 'file')}{each}")
+    note(f"{many(reports, 'report')} in {many(len(files), 'file')}{each}")
     return 0
 
 
@@ -173,6 +173,7 @@ def _plain(file: StoredFile) -> dict[str, object]:
 
 def _query(args: argparse.Namespace) -> int:
     from nofly.run.archive import write_csv, write_table
+    from nofly.run.outputs.text import many
 
     wanted = _wanted(args)
     seen: set[str] = set()
@@ -183,7 +184,7 @@ def _query(args: argparse.Namespace) -> int:
             write_csv(found, sys.stdout.buffer)
             sys.stdout.buffer.flush()
         else:
-            note(f"{_many(write_table(found, args.output), 'report')} written to {args.output}")
+            note(f"{many(write_table(found, args.output), 'report')} written to {args.output}")
     for target in args.target or ():
         if seen.isdisjoint(_names(target)):
             _say_none(target)
@@ -209,6 +210,7 @@ def _compact(args: argparse.Namespace) -> int:
     from time import time_ns
 
     from nofly.run.at import instant
+    from nofly.run.outputs.text import many
 
     now_us = time_ns() // 1000
     before_us = now_us - _SETTLED_US if args.before is None else instant(args.before, day=True)
@@ -216,11 +218,5 @@ def _compact(args: argparse.Namespace) -> int:
         gone = store.forget(now_us - args.keep_days * _US_PER_DAY) if args.keep_days else 0
         fewer = store.compact(before_us)
         left = len(store.catalogue())
-    note(
-        f"{_many(gone, 'file')} too old and removed; {fewer:,} merged into others; {_many(left, 'file')} left"
-    )
+    note(f"{many(gone, 'file')} too old and removed; {fewer:,} merged into others; {many(left, 'file')} left")
     return 0
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
