@@ -51,6 +51,9 @@ def test_list(state: str, capsys: Any) -> None:
     (one,) = json.loads(capsys.readouterr().out)
     assert one["rows"] == 4000
     assert one["first"] == "2023-11-14T23:00:00.000000Z"
+    for day, rows in (("2023-11-14", 40_050), ("2023-11-15Z", 0)):
+        assert run(["list", "--state", state, "--from", day, "--format", "json"]) == 0
+        assert sum(one["rows"] for one in json.loads(capsys.readouterr().out)) == rows
     assert run(["list", "--state", state, "--target", "icao24:ffffff"]) == 0
     assert "0 reports in 0 files" in capsys.readouterr().err
 
@@ -115,6 +118,23 @@ def test_nothing_found_is_an_empty_table(state: str, tmp_path: Path) -> None:
         assert len(read_positions(str(tmp_path / name))) == 0
 
 
+@pytest.mark.parametrize("name", ["000001", "icao24:000001"])
+def test_a_target_may_be_named_by_its_address_alone(state: str, name: str, capfdbinary: Any) -> None:
+    assert run(["query", "--state", state, "--target", name, "--target", "=1+1"]) == 0
+    out, err = capfdbinary.readouterr()
+    assert b'"icao24:000001"' in out
+    assert err == b""
+
+
+def test_a_target_that_has_no_reports_is_named(state: str, tmp_path: Path, capsys: Any) -> None:
+    out = str(tmp_path / "out.csv")
+    assert run(["query", "--state", state, "-o", out, "--target", "4b1802", "--target", "000001"]) == 0
+    assert "is of target 4b1802\n" in (said := capsys.readouterr().err)
+    assert "000001" not in said
+    assert run(["list", "--state", state, "--target", "icao24:ffffff"]) == 0
+    assert "is of target icao24:ffffff\n" in capsys.readouterr().err
+
+
 def test_compact_and_retention(state: str, capsys: Any) -> None:
     assert run(["compact", "--state", state, "--before", "2023-11-14T23:00:00Z"]) == 0
     assert "1 merged into others; 2 files left" in capsys.readouterr().err
@@ -135,6 +155,7 @@ def test_compact_and_retention(state: str, capsys: Any) -> None:
         ["query", "--from", "yesterday"],
         ["query", "--from", "2023-11-14T22:00:00"],
         ["compact", "--before", "2023"],
+        ["query", "--until", "2023-11-14"],
         ["query", "-o", "out.txt"],
         ["query", "-o", "/dev/null"],
     ],

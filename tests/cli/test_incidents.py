@@ -184,6 +184,9 @@ def test_verify(state: str, tmp_path: Path, capsys: Any) -> None:
         database.execute("DROP TRIGGER record_no_update")
         database.execute("UPDATE record SET body = replace(body, 'rid:x', 'rid:y')")
     database.close()
+    for ask in (["list"], ["export"]):
+        assert main(["incidents", *ask, "--state", state]) == 0
+        assert "not as it was written (number 8): nofly incidents verify" in capsys.readouterr().err
     assert main(["incidents", "verify", "--state", state]) == 1
     assert "record-changed" in capsys.readouterr().err
 
@@ -216,8 +219,8 @@ def test_four_verbs(state: str, capsys: Any, verb: str, kind: str) -> None:
 @pytest.mark.parametrize(
     "words",
     [["--why", " "], ["--why", "x" * 501], ["--why", "x", "--who", ""], ["--why", "x", "--until", "soon"],
-     ["--why", "x", "--until", "2026-01-01T00:00:00"]],
-    ids=range(5),
+     ["--why", "x", "--until", "2026-01-01T00:00:00"], ["--why", "x", "--until", "2020-01-01T00:00:00Z"]],
+    ids=range(6),
 )  # fmt: skip
 def test_what_cannot_be_said(state: str, words: list[str], capsys: Any) -> None:
     before = rows(state, capsys, "--all")
@@ -231,6 +234,35 @@ def test_what_cannot_be_said(state: str, words: list[str], capsys: Any) -> None:
 def test_a_scope_that_nothing_falls_under_is_told(state: str, capsys: Any) -> None:
     assert main(["incidents", "mute", "--state", state, "target:icao24:000001", "--why", "x"]) == 0
     assert "no incident on record is of target icao24:000001" in capsys.readouterr().err
+
+
+def test_what_a_verdict_says_in_sentences_is_joined_as_such(state: str, capsys: Any) -> None:
+    (body,) = life("icao24:3c6666", (Event.ENTER, 2000))
+    judged = verdict(body, "confirmed", 9.0)
+    judged["verdict"] |= {
+        "reasons": ["Its height is assumed.", "Its entry is not seen."],
+        "volumes": ["a", "b"],
+    }
+    with Store(Path(state) / "record.sqlite") as store:
+        store.append([body, judged])
+    assert main(["incidents", "show", body["incident"], "--state", state]) == 0
+    lines = [line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines()]
+    assert ["reasons", "Its height is assumed. Its entry is not seen."] in lines
+    assert ["volumes", "a, b"] in lines
+
+
+@pytest.mark.parametrize("name", ["4ca7b3", "icao24:4ca7b3", "4CA7B3"])
+def test_a_target_may_be_named_by_its_address_alone(state: str, name: str, capsys: Any) -> None:
+    assert main(["incidents", "mute", "--state", state, f"target:{name}", "--why", "x"]) == 0
+    assert "no incident" not in capsys.readouterr().err
+    (one,) = rows(state, capsys, "--target", name)
+    assert one["target_id"] == "icao24:4ca7b3"
+    assert one["said"][0].startswith("muted")
+
+
+def test_a_target_that_is_not_on_record_is_named(state: str, capsys: Any) -> None:
+    assert main(["incidents", "list", "--state", state, "--target", "4b1802", "--target", "rid:x"]) == 0
+    assert capsys.readouterr().err.splitlines()[0] == "no incident on record is of target 4b1802"
 
 
 def test_what_is_said_of_what_is_closed_bears_its_name(state: str) -> None:

@@ -120,3 +120,23 @@ def test_an_instant_needs_a_zone() -> None:
     for text in ("2022-03-04T12:00:00", "noon", "2022-13-01T00:00:00Z", ""):
         with pytest.raises(ConfigError):
             instant(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2021-10-07", " 2021-10-07Z", "20211007", "2021-10-07z", "2021-10-07+02:00", "2021-10-07T12",
+     "2021-W40-4", "2021-W40-4Z", "2021-10-07T12:00:00"],
+)  # fmt: skip
+def test_what_is_expected_instead_of_a_time_is_one(text: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        instant(text)
+    instant(refused.value.expected.split()[0])
+
+
+@pytest.mark.parametrize("text", ["2021-10-07", "2021-10-07Z", "20211007", "2021-10-07+00:00"])
+def test_a_day_begins_at_midnight(text: str) -> None:
+    assert instant(text, day=True) == instant("2021-10-07T00:00:00Z")
+    assert instant("2021-10-07+02:00", day=True) == instant("2021-10-06T22:00:00Z")
+    for wrong in ("2021-13-07", "2021-02-29Z", "2021-10", "2021-10-07T12:00:00", "٢٠٢١-10-07"):
+        with pytest.raises(ConfigError):
+            instant(wrong, day=True)

@@ -50,3 +50,8 @@ def test_what_cannot_be_is_refused_with_its_place(text: str, place: str) -> None
 def test_who_and_why_have_to_be_said() -> None:
     with pytest.raises(ConfigError):
         plan_inhibition({"zone": "R", "who": "tower"}, 0)
+
+
+def test_a_target_may_be_named_by_its_address_alone() -> None:
+    found = plan_inhibition(tomllib.loads(SAID + 'target = "4B1802"\n'), 0)
+    assert found.target == "icao24:4b1802"

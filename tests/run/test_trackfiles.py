@@ -19,6 +19,7 @@ from nofly.feeds.options import ArchiveOptions
 from nofly.run import trackbytes
 from nofly.run.trackfiles import TrackBatch, read_batches
 from nofly.schema import Positions, concatenate
+from nofly.store.capture import Capture
 
 TRACKS = Path(__file__).parents[1] / "data" / "tracks"
 SWISS = TRACKS / "traffic_json" / "switzerland.json"
@@ -189,3 +190,35 @@ def test_every_real_file_reads(shared: Path) -> None:
     assert counted["readsb-trace_full_ac671b.json"] == 2500
     assert counted["switzerland.json.gz"] == 139_098
     assert len(counted) == 8
+
+
+@pytest.mark.parametrize("decoder", ["sbs", "jsonl"])
+@pytest.mark.parametrize("ended", [True, False], ids=["whole", "being written"])
+def test_a_raw_capture_is_no_track_file(tmp_path: Path, decoder: str, ended: bool) -> None:
+    """Its bytes hold the feed's own, which a reader of these would take for traffic."""
+    content = (TRACKS / "sbs" / "border.sbs").read_bytes() if decoder == "sbs" else b'{"time_us": 1}\n'
+    capture = Capture(tmp_path / "capture")
+    capture.begin("roof", decoder, {}, finish_each=False)
+    capture.write("roof", content, 1_700_000_000_000_000, opened=True)
+    capture.close() if ended else capture.flush()
+    (segment,) = (tmp_path / "capture").rglob("*.nfcap.zst")
+    unpacked = tmp_path / "unpacked"
+    with segment.open("rb") as file, unpacked.open("wb") as plain:
+        plain.write(zstandard.ZstdDecompressor().decompressobj().decompress(file.read()))
+    for path in (segment, segment.parent, tmp_path / "capture", unpacked):
+        for how in (ArchiveOptions(), ArchiveOptions(format="sbs")):
+            with pytest.raises(DecodeError, match=r"raw capture.*nofly replay") as refused:
+                list(read_batches(path, how))
+            assert refused.value.source == str(path)
+
+
+def test_a_raw_capture_beside_track_files_is_a_finding(tmp_path: Path) -> None:
+    capture = Capture(tmp_path / "capture")
+    capture.begin("roof", "jsonl", {}, finish_each=False)
+    capture.write("roof", b"{}\n", 1_700_000_000_000_000)
+    capture.close()
+    (tmp_path / "swiss.json").write_bytes(SWISS.read_bytes())
+    batches = list(read_batches(tmp_path))
+    assert positions(batches).to_arrow().equals(positions(list(read_batches(SWISS))).to_arrow())
+    (finding,) = [f for b in batches for f in b.findings if f.code == "file-not-read"]
+    assert "raw capture" in finding.message

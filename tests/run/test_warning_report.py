@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from nofly.run.check import CheckOptions
 from nofly.run.trackfiles import TrackBatch, read_batches
 from nofly.run.warning_pass import Setting, passed
 from nofly.run.warning_report import Class, WarningReport, report, reports
-from nofly.run.warning_sweep import Grid, sweep
+from nofly.run.warning_sweep import Grid, figure, sweep
 from nofly.schema import Positions
 from nofly.zones.model import Restriction, Zone
 from nofly.zones.rules import Exemption, Predicate, PredicateKind, Rule
@@ -174,6 +175,30 @@ def test_the_sweep_is_a_picture(tmp_path: Path) -> None:
         sweep([HOME], [], tmp_path / "sweep.gif", grid)
     with pytest.raises(ConfigError):
         Grid(look_ahead_s=()).settings(PredictionParams())
+
+
+def test_what_coincides_in_the_sweep_is_drawn_apart() -> None:
+    settings = Grid((20.0, 60.0, 120.0), ((1, 1), (2, 3), (4, 5))).settings(PredictionParams())
+    drawn = figure(reports([HOME], passed([HOME], batches(flight()), settings, ONE_THREAD), settings))
+    for axes in drawn.axes:
+        lines = axes.get_lines()
+        assert len({line.get_marker() for line in lines}) == len(lines) == 3
+        assert len({line.get_markersize() for line in lines}) == 3
+        # The narrow one lies on the wide one.
+        widths = [line.get_linewidth() for line in sorted(lines, key=lambda it: it.get_zorder())]
+        assert widths == sorted(set(widths), reverse=True)
+        drawn.canvas.draw()
+        boxes = [text.get_window_extent() for text in axes.texts]
+        assert boxes
+        assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))
+
+
+def test_the_head_of_the_sweep_says_the_flight_hours_of_the_table() -> None:
+    settings = [Setting(PredictionParams())]
+    (found,) = reports([HOME], passed([HOME], batches(flight()), settings, ONE_THREAD), settings)
+    said = [text.get_text() for text in figure([found]).texts]
+    (hours,) = (line for line in found.table().splitlines() if "flight hours." in line)
+    assert any(hours.split(".  ")[0].split(". Times")[0] in text for text in said)
 
 
 def test_real_traffic_over_real_zones(shared: Path) -> None:

@@ -18,6 +18,7 @@ from nofly.tracks.identity import (
     state_blocks,
     state_of,
     states_of,
+    target_named,
 )
 
 KNOWN = {
@@ -109,3 +110,10 @@ def test_a_number_that_is_not_icao_stays_apart() -> None:
 def test_privacy_has_the_values_of_readsb() -> None:
     assert Privacy(5) == Privacy.MILITARY | Privacy.PIA
     assert Privacy.LADD in Privacy(12)
+
+
+def test_an_address_names_a_target_with_its_prefix_or_without() -> None:
+    for text in ("4b1802", "4B1802", "icao24:4b1802", "ICAO24:4B1802"):
+        assert target_named(text) == "icao24:4b1802"
+    for text in ("SWR123", "rid:x", "tisb:~4b1802", "~4b1802", "ffffff", "icao24:ffffff", "4b18*", ""):
+        assert target_named(text) == text

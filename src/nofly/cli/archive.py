@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING
 from nofly.cli.streams import note, say_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from nofly.schema import Positions
     from nofly.store.positions.catalogue import StoredFile
     from nofly.store.positions.layout import Wanted
     from nofly.store.positions.store import PositionStore
 
 _EPILOG = """\
-Times are ISO 8601 with a zone: 2026-03-04T12:00:00Z. exit codes: 0 done, 2 an error.
+Times are ISO 8601 with a zone: 2026-03-04T12:00:00Z; a day, where one is taken, is 2026-03-04.
+exit codes: 0 done, 2 an error.
 """
 _SETTLED_US = 3_600_000_000
 """Late reports of an hour are waited for so long before its files are merged."""
@@ -39,9 +43,13 @@ def parser() -> argparse.ArgumentParser:
         return one
 
     def choice(one: argparse.ArgumentParser) -> None:
-        one.add_argument("--from", dest="since", metavar="TIME", help="no report before this")
-        one.add_argument("--until", metavar="TIME", help="no report at this time or later")
-        one.add_argument("--target", action="append", metavar="ID", help="icao24:4ca7b3; may be repeated")
+        one.add_argument(
+            "--from", dest="since", metavar="TIME", help="no report before this, or before this day (UTC)"
+        )
+        one.add_argument("--until", metavar="TIME", help="no report at this time or later: a time, not a day")
+        one.add_argument(
+            "--target", action="append", metavar="ID", help="icao24:4ca7b3 or 4ca7b3; may be repeated"
+        )
         one.add_argument(
             "--bbox", metavar="S,W,N,E", help="box in degrees; W of more than E: across the antimeridian"
         )
@@ -55,7 +63,9 @@ def parser() -> argparse.ArgumentParser:
         "-o", "--output", metavar="FILE", help=".parquet or .csv, whole or not at all; else CSV is printed"
     )
     merged = verb("compact", "merge the files of each hour and day into one")
-    merged.add_argument("--before", metavar="TIME", help="only what was over then (default: an hour ago)")
+    merged.add_argument(
+        "--before", metavar="TIME", help="only what was over then, or before this day (an hour ago)"
+    )
     merged.add_argument(
         "--keep-days", type=_days, metavar="N", help="remove files that hold only what is older than N days"
     )
@@ -91,11 +101,18 @@ def _wanted(args: argparse.Namespace) -> Wanted:
     from nofly.store.positions.layout import Wanted
 
     return Wanted(
-        None if args.since is None else instant(args.since),
+        None if args.since is None else instant(args.since, day=True),
         None if args.until is None else instant(args.until),
-        None if args.target is None else frozenset(args.target),
+        None if args.target is None else frozenset(n for one in args.target for n in _names(one)),
         None if args.bbox is None else _box(args.bbox),
     )
+
+
+def _names(target: str) -> tuple[str, str]:
+    """Return the target ids that somebody may mean with one."""
+    from nofly.tracks.identity import target_named
+
+    return target, target_named(target)
 
 
 def _box(text: str) -> tuple[float, float, float, float]:
@@ -113,11 +130,13 @@ def _box(text: str) -> tuple[float, float, float, float]:
 
 
 def _list(args: argparse.Namespace) -> int:
-    from nofly.run.outputs.text import iso_time
+    from nofly.run.outputs.text import iso_time, many
 
     wanted = _wanted(args)
     with _store(args, read_only=True) as store:
         files = [file for file in store.catalogue() if wanted.may_be_in(file.extent)]
+    for target in args.target or () if not files else ():
+        _say_none(target)
     if args.out == "json":
         # escapes keep what a name holds, and let no control character reach a terminal
         said = json.dumps([_plain(file) for file in files], ensure_ascii=True, indent=1)
@@ -138,7 +157,7 @@ def _list(args: argparse.Namespace) -> int:
         say_text("  ".join(cells).rstrip())
     reports, size = sum(file.extent.rows for file in files), sum(file.bytes for file in files)
     each = f", {size / reports:.1f} bytes each" if reports else ""
-    note(f"{_many(reports, 'report')} in {_many(len(files), 'file')}{each}")
+    note(f"{many(reports, 'report')} in {many(len(files), 'file')}{each}")
     return 0
 
 
@@ -154,35 +173,50 @@ def _plain(file: StoredFile) -> dict[str, object]:
 
 def _query(args: argparse.Namespace) -> int:
     from nofly.run.archive import write_csv, write_table
+    from nofly.run.outputs.text import many
 
     wanted = _wanted(args)
+    seen: set[str] = set()
     with _store(args, read_only=True) as store:
-        found = store.query(wanted)
+        found = _noting(store.query(wanted), seen)
         if args.output is None:
             sys.stdout.flush()
             write_csv(found, sys.stdout.buffer)
             sys.stdout.buffer.flush()
         else:
-            note(f"{_many(write_table(found, args.output), 'report')} written to {args.output}")
+            note(f"{many(write_table(found, args.output), 'report')} written to {args.output}")
+    for target in args.target or ():
+        if seen.isdisjoint(_names(target)):
+            _say_none(target)
     return 0
+
+
+def _noting(batches: Iterable[Positions], seen: set[str]) -> Iterator[Positions]:
+    """Yield batches and put the names of their targets into ``seen``."""
+    import numpy as np
+
+    for batch in batches:
+        seen.update(batch.target.values[code] for code in np.unique(batch.target.codes) if code >= 0)
+        yield batch
+
+
+def _say_none(target: str) -> None:
+    from nofly.run.outputs.text import printable
+
+    note(f"no report that is asked for is of target {printable(target)}")
 
 
 def _compact(args: argparse.Namespace) -> int:
     from time import time_ns
 
     from nofly.run.at import instant
+    from nofly.run.outputs.text import many
 
     now_us = time_ns() // 1000
-    before_us = now_us - _SETTLED_US if args.before is None else instant(args.before)
+    before_us = now_us - _SETTLED_US if args.before is None else instant(args.before, day=True)
     with _store(args, read_only=False) as store:
         gone = store.forget(now_us - args.keep_days * _US_PER_DAY) if args.keep_days else 0
         fewer = store.compact(before_us)
         left = len(store.catalogue())
-    note(
-        f"{_many(gone, 'file')} too old and removed; {fewer:,} merged into others; {_many(left, 'file')} left"
-    )
+    note(f"{many(gone, 'file')} too old and removed; {fewer:,} merged into others; {many(left, 'file')} left")
     return 0
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

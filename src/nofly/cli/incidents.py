@@ -11,7 +11,6 @@ from nofly.cli.streams import note, say, say_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from nofly.errors import Finding
     from nofly.run.alert_plans import AlertPlan
     from nofly.run.incident_log import Choice, Delivery, Incident, Log
     from nofly.store.chain import Stored
@@ -25,6 +24,7 @@ examples:
   nofly incidents mute zone:LS-R7 --until 2026-03-04T18:00:00Z --why "exercise"
   nofly incidents export --since 2026-03-01T00:00:00Z -o march.csv
   nofly incidents verify --head 4711:9c0f…
+  nofly incidents verify records.json
 
 A watch that runs meanwhile goes on, and its alerts obey what is said. Times are ISO 8601 with a zone.
 exit codes: 0 done, and the record is whole; 1 verify found something; 2 an error.
@@ -69,6 +69,9 @@ def parser() -> argparse.ArgumentParser:
     given.add_argument("--output", "-o", metavar="FILE", help="else it is printed")
     checked = verb("verify", "whether every record is as it was written, and none is missing")
     checked.add_argument(
+        "file", nargs="?", metavar="FILE", help="what export --records wrote as JSON, instead of a record"
+    )
+    checked.add_argument(
         "--head", action="append", default=[], metavar="SEQ:HASH",
         help="what verify printed before: must still be there; may be repeated",
     )  # fmt: skip
@@ -78,10 +81,14 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _choice(one: argparse.ArgumentParser) -> None:
-    one.add_argument("--since", metavar="TIME", help="with something that happened since, open or not")
+    one.add_argument(
+        "--since",
+        metavar="TIME",
+        help="with something that happened since, or since this day began (UTC), open or not",
+    )
     one.add_argument("--zone", action="append", metavar="ID", help="may be repeated")
     one.add_argument(
-        "--target", action="append", metavar="ID", help="icao24:4ca7b3, an address, a callsign; repeated"
+        "--target", action="append", metavar="ID", help="icao24:4ca7b3, 4ca7b3, a callsign; may be repeated"
     )
 
 
@@ -89,7 +96,9 @@ def _statement(one: argparse.ArgumentParser, *, channel: bool) -> None:
     one.add_argument("scope", help="an incident's id or its first digits, zone:ID, target:ID, everything")
     one.add_argument("--who", help="who says so (the user that is logged in)")
     one.add_argument("--why", required=True, help="the reason; it stands in the record")
-    one.add_argument("--until", metavar="TIME", help="how long it holds (for good); now takes it back")
+    one.add_argument(
+        "--until", metavar="TIME", help="a time to come: how long it holds (for good); now takes it back"
+    )
     if channel:
         one.add_argument("--channel", metavar="NAME", help="of this channel alone")
 
@@ -126,25 +135,46 @@ def _now_us() -> int:
 def _wanted(args: argparse.Namespace, log: Log) -> Choice:
     from nofly.run.at import instant
     from nofly.run.incident_log import Choice
+    from nofly.run.outputs.text import printable
+    from nofly.tracks.identity import target_named
 
     names = getattr(args, "id", None)
+    targets = [name for given in args.target or () for name in (given, target_named(given))]
+    for given in args.target or ():
+        if not any(Choice(targets=frozenset({given, target_named(given)})).of(log)):
+            note(f"no incident on record is of target {printable(given)}")
     return Choice(
         frozenset(map(log.name_of, names)) if names else None,
-        frozenset(args.zone) if args.zone else None, frozenset(args.target) if args.target else None,
-        None if args.since is None else instant(args.since),
+        frozenset(args.zone) if args.zone else None, frozenset(targets) or None,
+        None if args.since is None else instant(args.since, day=True),
         args.verb == "list" and not args.all and args.since is None,
     )  # fmt: skip
+
+
+def _read(store: Store, last: int = 2**63 - 1) -> Log:
+    """Return what the records up to a number tell; it is said where they are not as they were written."""
+    from nofly.run.incident_log import read_log
+    from nofly.store.chain import telling_first_fault
+
+    wrong: list[Stored] = []
+    log = read_log(r for r in telling_first_fault(store.read(), wrong) if r.sequence <= last)
+    for record in wrong:
+        note(
+            f"the record is not as it was written (number {record.sequence}): "
+            "nofly incidents verify says what is wrong"
+        )
+    return log
 
 
 def _list(args: argparse.Namespace) -> int:
     from nofly.cli.aligned import aligned
     from nofly.run.incident_export import as_csv, as_json
-    from nofly.run.incident_log import Incident, read_log, row_of
+    from nofly.run.incident_log import Incident, row_of
     from nofly.run.outputs.text import clock, printable
 
     now_us = _now_us()
     with _store(args) as store:
-        log = read_log(store.read())
+        log = _read(store)
     found = list(_wanted(args, log).of(log))
     rows = [row_of(one, log, now_us) for one in found]
     if args.format == "json":
@@ -182,11 +212,11 @@ def _cells(one: Incident, row: dict[str, Any]) -> list[str]:
 
 
 def _show(args: argparse.Namespace) -> int:
-    from nofly.run.incident_log import deliveries, read_log
+    from nofly.run.incident_log import deliveries
 
     path, now_us = _path(args), _now_us()
     with _store(args) as store:
-        log = read_log(store.read())
+        log = _read(store)
         one = log.incidents[log.name_of(args.id)]
         names = [name for name in (one.warning, one.id) if name is not None]
         records = [r for name in dict.fromkeys(names) for r in store.read(incident=name)]
@@ -219,9 +249,20 @@ def _life(
     for number, verdict in enumerate(one.verdicts.values(), 1):
         lines += ["", f"Verdict on stay {number}:"]
         for name, value in verdict.items():
-            shown = ", ".join(map(str, value)) if isinstance(value, list) else value
-            lines.append(f"  {name:<18} {'not known' if shown is None else printable(str(shown)) or '–'}")
+            lines.append(f"  {name:<18} {'not known' if value is None else _shown(value) or '–'}")
     return lines
+
+
+def _shown(value: Any) -> str:
+    """Return a value of a verdict as text: of several, a sentence begins after a blank, all else after a
+    comma."""
+    from nofly.run.outputs.text import printable
+
+    if not isinstance(value, list):
+        return printable(str(value))
+    texts = [str(one).strip() for one in value]
+    joined = "".join(f"{one}{' ' if one.endswith('.') else ', '}" for one in texts)
+    return printable(joined.strip(" ,"))
 
 
 def _told(alert: Delivery) -> str:
@@ -239,12 +280,11 @@ def _told(alert: Delivery) -> str:
 def _export(args: argparse.Namespace) -> int:
     from nofly.run.atomic import write_whole
     from nofly.run.incident_export import format_named, records, verdict_rows, verdicts
-    from nofly.run.incident_log import read_log
 
     form = format_named(args.format, args.output)
     with _store(args) as store:
         head = store.head()
-        log = read_log(r for r in store.read() if r.sequence <= head.sequence)
+        log = _read(store, head.sequence)
         chosen = list(_wanted(args, log).of(log))
         if args.records:
             every = not (args.id or args.zone or args.target or args.since)
@@ -264,25 +304,23 @@ def _export(args: argparse.Namespace) -> int:
 
 
 def _verify(args: argparse.Namespace) -> int:
-    from nofly.cli.streams import note_findings
+    from nofly.cli.incident_verify import verify_export, verify_store
+    from nofly.errors import ConfigError
     from nofly.run.incident_log import head_of
 
     heads = [head_of(text) for text in args.head]
-    with _store(args) as store:
-        findings: list[Finding] = store.verify(heads)
-        head = store.head()
-    note_findings(tuple(findings))
-    if findings:
-        say_text(f"The record is not as it was written: {len(findings)} findings.")
-        return 1
-    say_text(f"{head.sequence:,} records, each as it was written. Keep this head elsewhere:")
-    say_text(f"{head.sequence}:{head.hash}")
-    return 0
+    if args.file is None:
+        with _store(args) as store:
+            return verify_store(store, heads)
+    if args.state or args.config:
+        raise ConfigError("an export is checked by itself", expected="FILE, or --state and --config")
+    return verify_export(args.file, heads)
 
 
 def _say(args: argparse.Namespace) -> int:
     from getpass import getuser
 
+    from nofly.errors import ConfigError
     from nofly.incidents.states import Told
     from nofly.run.alert_plans import channels_for
     from nofly.run.at import instant
@@ -292,10 +330,14 @@ def _say(args: argparse.Namespace) -> int:
     until_us = None
     if args.until is not None:
         until_us = now_us if args.until == "now" else instant(args.until)
+        if until_us < now_us:
+            raise ConfigError(
+                f"--until {args.until}", expected="a time to come, or now to take back what was said"
+            )
     plans = _channels(args)
     with _store(args, read_only=False) as store:
         log = read_log(store.read())
-        scope = args.scope if is_scope(args.scope) else log.name_of(args.scope)
+        scope = log.scope_of(args.scope) if is_scope(args.scope) else log.name_of(args.scope)
         _warn_unknown(scope, log)
         said = Statement(
             scope, Told(VERBS[args.verb][0]), args.who or getuser(), args.why, now_us, until_us,

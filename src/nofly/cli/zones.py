@@ -127,20 +127,21 @@ def _show(args: argparse.Namespace) -> int:
 
 def _validate(args: argparse.Namespace) -> int:
     from nofly.errors import Severity
-    from nofly.run.outputs.text import printable
+    from nofly.run.outputs.text import many, printable
 
     found = _read(args, args.files)
     for finding in found.findings:
         say_text(f"{finding.severity.value}: {printable(str(finding))} [{finding.code}]")
     for file in found.files:
         read = file.records - file.rejected
-        said = f"{_many(file.records, 'record')}, {_many(read, 'zone')}, {file.rejected:,} rejected"
+        said = f"{many(file.records, 'record')}, {many(read, 'zone')}, {file.rejected:,} rejected"
         say_text(f"{printable(file.path)}: {file.format}: {said}")
     return 1 if any(f.severity is not Severity.INFO for f in found.findings) else 0
 
 
 def _convert(args: argparse.Namespace) -> int:
     from nofly.run.atomic import write_whole
+    from nofly.run.outputs.text import many
     from nofly.run.zonewords import compare
     from nofly.run.zonewriting import writer
 
@@ -152,16 +153,17 @@ def _convert(args: argparse.Namespace) -> int:
     note_findings(found.findings)
     lost = compare(found.zones, back)
     note(
-        f"{_many(len(found.zones), 'zone')} written to {args.output} as {plugin.NAME}; "
+        f"{many(len(found.zones), 'zone')} written to {args.output} as {plugin.NAME}; "
         f"{found.rejected:,} rejected"
     )
     if lost:
-        note(f"{_many(len(lost), 'zone')} cannot be said fully in {plugin.NAME}:")
+        note(f"{many(len(lost), 'zone')} cannot be said fully in {plugin.NAME}:")
         _note_changes(lost, 20)
     return 1 if lost or found.rejected else 0
 
 
 def _diff(args: argparse.Namespace) -> int:
+    from nofly.run.outputs.text import many
     from nofly.run.zonewords import compare
 
     old, new = (_read(args, [path]) for path in args.files)
@@ -183,7 +185,7 @@ def _diff(args: argparse.Namespace) -> int:
         for line in _change_lines(changes):
             say_text(line)
         say_text(
-            f"{_many(len(old.zones), 'zone')} before, {_many(len(new.zones), 'zone')} after: "
+            f"{many(len(old.zones), 'zone')} before, {many(len(new.zones), 'zone')} after: "
             + (
                 ", ".join(f"{sum(c.kind == k for c in changes)} {k}" for k in ("added", "removed", "changed"))
                 if changes
@@ -224,7 +226,3 @@ def _plain(zone: Zone) -> dict[str, Any]:
 def _say_json(value: Any) -> None:
     # escapes keep what a name holds, and let no control character reach a terminal
     say((json.dumps(value, ensure_ascii=True, indent=1).replace("\x7f", "\\u007f") + "\n").encode())
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -10,19 +10,26 @@ from nofly.errors import ConfigError, Finding, Severity
 from nofly.run.result import CheckResult
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DATE = re.compile(r"(\d{4}-\d\d-\d\d|\d{8})\s*([Zz]|[+-]\d\d:\d\d)?", re.ASCII)
 
 
-def instant(text: str) -> int:
+def instant(text: str, *, day: bool = False) -> int:
     """Return an ISO 8601 time with its zone (``2022-03-04T12:00:00Z``) as UTC microseconds.
 
-    Raises ConfigError for what is no time, or has no zone.
+    With ``day`` a date alone is the midnight it begins with, UTC where it names no zone. Raises ConfigError
+    for what is no time, has no zone, or is a date where an instant is asked for.
     """
+    given = text.strip()
+    date = _DATE.fullmatch(given)
+    midnight = date and f"{date[1]}T00:00:00{(date[2] or 'Z').upper()}"
     try:
-        moment = datetime.fromisoformat(re.sub(r"\s*[Zz]$", "+00:00", text.strip()))
+        moment = datetime.fromisoformat(re.sub(r"\s*[Zz]$", "+00:00", midnight or given))
     except ValueError as error:
         raise ConfigError(f"time {text!r}", expected="ISO 8601, as 2022-03-04T12:00:00Z") from error
+    if midnight and not day:
+        raise ConfigError(f"time {text!r} is a whole day", expected=f"{midnight} for its beginning")
     if moment.tzinfo is None:
-        raise ConfigError(f"time {text!r} has no zone", expected=f"{text.strip()}Z for UTC")
+        raise ConfigError(f"time {text!r} has no zone", expected=f"{moment.isoformat()}Z for UTC")
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 

@@ -25,6 +25,7 @@ from nofly.run.verdicts import JUDGED
 from nofly.store.chain import Head, Stored
 from nofly.store.sqlite import Store
 from nofly.store.tables import connect, told
+from nofly.tracks.identity import target_named
 
 OPEN = (Phase.PREDICTED, Phase.INFRINGING, Phase.UNDETERMINED, Phase.LOST_INSIDE, Phase.EXITED)
 MOST_SAID_CHARACTERS = 500
@@ -184,6 +185,14 @@ class Log:
                 f"{many} with {printable(text)!r}", expected="an id that nofly incidents list --all shows"
             )
         return found.pop()
+
+    def scope_of(self, text: str) -> str:
+        """Return the scope that is meant: a target may be named by its address alone, unless one on record
+        has that very name."""
+        name = text.removeprefix(target_scope(""))
+        if name == text or any(one.target_id == name for one in self.incidents.values()):
+            return text
+        return target_scope(target_named(name))
 
     def holding(self, incident: Incident, now_us: int) -> list[Said]:
         """Return what holds of what was said of an incident, its zone, its target, and everything."""

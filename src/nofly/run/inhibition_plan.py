@@ -10,6 +10,7 @@ from typing import Any
 from nofly.errors import ConfigError, InputError
 from nofly.incidents.inhibition import Inhibition, box
 from nofly.run.at import instant
+from nofly.tracks.identity import target_named
 from nofly.zones.model import Circle, Polygon
 
 KEYS = ("who", "why", "target", "zone", "box", "circle", "from", "until")
@@ -33,9 +34,10 @@ def plan_inhibition(table: Mapping[str, Any], number: int) -> Inhibition:
         if value is not None and not isinstance(value, str):
             raise ConfigError(f"{value!r}", locator=f"{place}, {key}", expected="a text")
         texts[key] = value
+    target = None if texts["target"] is None else target_named(texts["target"])
     try:
         return Inhibition(
-            texts["who"] or "", texts["why"] or "", texts["target"], texts["zone"], _area(table, place),
+            texts["who"] or "", texts["why"] or "", target, texts["zone"], _area(table, place),
             *(_time(table.get(key), f"{place}, {key}") for key in ("from", "until")),
         )  # fmt: skip
     except InputError as error:

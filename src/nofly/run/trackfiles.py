@@ -17,9 +17,19 @@ from nofly.errors import DecodeError, Finding, InputError, Severity
 from nofly.feeds.options import ArchiveOptions
 from nofly.run.trackbytes import HEAD_BYTES, PieceStream, PlainFile, compression, seekable, unpacked
 from nofly.schema import Positions, concatenate
+from nofly.store.capture_segments import MAGIC
 
 KIND = "nofly.feeds.archives"
 STDIN = "-"
+_MOST_WINDOW_BYTES = 1 << 27
+
+
+class _CaptureError(DecodeError):
+    """It is a raw capture."""
+
+    def __init__(self, source: str) -> None:
+        expected = "nofly replay, and the capture's folder: it feeds it again as it came"
+        super().__init__("a raw capture, not a file of recorded traffic", source=source, expected=expected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +54,9 @@ def read_batches(
     """Yield the positions of files, folders (with all below them, in order of name) and ``-`` (stdin).
 
     gzip and zstd are unpacked on the way. A file in a folder that is no track file, or is broken, is a
-    finding; a file that is named itself raises DecodeError, SchemaError or ConfigError. Of every file
-    there is at least one batch, perhaps empty.
+    finding; a file that is named itself raises DecodeError, SchemaError or ConfigError. A segment of a raw
+    capture is no track file, and a folder in which nothing but such can be read raises DecodeError. Of every
+    file there is at least one batch, perhaps empty.
     """
     chosen = options or ArchiveOptions()
     for path in [paths] if isinstance(paths, str | Path) else paths:
@@ -69,7 +80,7 @@ def read_file(path: Path, options: ArchiveOptions) -> Iterator[TrackBatch]:
 
 
 def _read_folder(folder: Path, options: ArchiveOptions) -> Iterator[TrackBatch]:
-    found = False
+    found = read = captured = False
     for place, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
@@ -78,12 +89,17 @@ def _read_folder(folder: Path, options: ArchiveOptions) -> Iterator[TrackBatch]:
                 continue
             found = True
             try:
-                yield from read_file(path, options)
+                for batch in read_file(path, options):
+                    read = True
+                    yield batch
             except InputError as error:
+                captured |= isinstance(error, _CaptureError)
                 finding = Finding("file-not-read", Severity.WARNING, error.message, str(path), error.locator)
                 yield TrackBatch(concatenate([]), [finding], str(path), "", 0, 0)
     if not found:
         raise DecodeError("no file in this folder", source=str(folder), expected="track files")
+    if captured and not read:
+        raise _CaptureError(str(folder))
 
 
 def _read_stream(file: Any, source: str, total: int, options: ArchiveOptions) -> Iterator[TrackBatch]:
@@ -94,6 +110,8 @@ def _read_stream(file: Any, source: str, total: int, options: ArchiveOptions) ->
         seeks = not packing and _can_seek(file)
         if not head:
             raise DecodeError("the file is empty", source=source, expected="recorded traffic")
+        if _is_capture(head, packing):
+            raise _CaptureError(source)
         content: BinaryIO
         if seeks:
             counted.seek(0)
@@ -118,6 +136,22 @@ def _head(file: PlainFile) -> bytes:
     while len(head) < HEAD_BYTES and (part := file.read(HEAD_BYTES - len(head))):
         head += part
     return head
+
+
+def _is_capture(head: bytes, packing: str) -> bool:
+    """Return whether these are the first bytes of a raw capture's segment, whether its end is written or not.
+
+    It holds a feed's bytes with marks between them, which a reader of these bytes would take for traffic.
+    """
+    if packing != "zstd":
+        return head.startswith(MAGIC)
+    import zstandard
+
+    try:
+        with zstandard.ZstdDecompressor(max_window_size=_MOST_WINDOW_BYTES).stream_reader(head) as plain:
+            return plain.read(len(MAGIC)) == MAGIC
+    except zstandard.ZstdError:
+        return False
 
 
 def _can_seek(file: Any) -> bool:

@@ -18,6 +18,7 @@ from nofly.errors import ConfigError
 from nofly.incidents.warnings import PredictionParams
 from nofly.run.check import CheckOptions
 from nofly.run.outputs import palette
+from nofly.run.outputs.point_labels import labels
 from nofly.run.trackfiles import TrackBatch
 from nofly.run.warning_pass import Setting, passed
 from nofly.run.warning_report import WarningReport, reports
@@ -29,6 +30,11 @@ if TYPE_CHECKING:
 
 MOST_SETTINGS = 200
 _WIDTH_IN, _HIGH_IN = 12.0, 6.4
+_AXES_WIDE, _AXES_HIGH = 0.41, 0.6
+_PT_PER_IN = 72.0
+_LABEL_PT = 6.5
+_NESTED = 4
+"""So many lines and marks that lie on one another are told apart by their size alone."""
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#aa4499", "#e69f00", "#56b4e9", "#222222")
 _MARKS = ("o", "^", "s", "D", "v", "P", "X")
 _LINES: tuple[Any, ...] = ("solid", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (5, 1.5, 1.2, 1.5)))
@@ -91,8 +97,8 @@ def figure(found: Sequence[WarningReport]) -> Figure:
     FigureCanvasAgg(drawn)
     drawn.text(0.02, 0.962, "nofly replay", fontsize=11, fontweight="bold", va="center")
     drawn.text(0.125, 0.962, _headline(found), fontsize=8, va="center", color=palette.INK)
-    left = drawn.add_axes((0.06, 0.26, 0.41, 0.6))
-    right = drawn.add_axes((0.555, 0.26, 0.41, 0.6))
+    left = drawn.add_axes((0.06, 0.26, _AXES_WIDE, _AXES_HIGH))
+    right = drawn.add_axes((0.555, 0.26, _AXES_WIDE, _AXES_HIGH))
     lines = _families(found)
     _draw(left, lines, _median_s, "median warning time, s", "How early, against how often for nothing")
     _draw(
@@ -109,8 +115,8 @@ def figure(found: Sequence[WarningReport]) -> Figure:
         handlelength=3.5,
     )  # fmt: skip
     note = (
-        "Nuisance: alerts of classes 3 and 4 (EUROCONTROL-GUID-161). Numbers beside points: look-ahead, s. "
-        f"nofly {__version__}"
+        "Nuisance: alerts of classes 3 and 4 (EUROCONTROL-GUID-161). Numbers beside points: look-ahead, s, "
+        f"of all settings that come to this point. nofly {__version__}"
     )
     drawn.text(0.06, 0.025, note, fontsize=7, color=palette.FAINT, va="center")
     return drawn
@@ -133,32 +139,45 @@ def _draw(
     value: Callable[[WarningReport], float | None], label: str, title: str,
 ) -> None:  # fmt: skip
     confirms, bypasses, spacings = (list(dict.fromkeys(key[k] for key in families)) for k in range(3))
-    shown: list[tuple[float, float]] = []
+    shown: list[list[tuple[float, float, float]]] = []
     for number, (key, mine) in enumerate(families.items()):
         points = [(_nuisance(one), value(one), one.setting.params.look_ahead_s) for one in mine]
+        # What coincides stays to be seen: the narrow line on the wide one, the small mark in the large one.
+        under = (len(families) - 1 - number) % _NESTED
         known = [(x, y, s) for x, y, s in points if x is not None and y is not None]
         axes.plot(
             [x for x, _, _ in known], [y for _, y, _ in known], label=_name(key, bypasses, spacings),
             color=_COLOURS[confirms.index(key[0]) % len(_COLOURS)],
-            marker=_MARKS[bypasses.index(key[1]) % len(_MARKS)],
-            linestyle=_LINES[spacings.index(key[2]) % len(_LINES)],
-            linewidth=1.2, markersize=5, markeredgecolor=palette.INK, markeredgewidth=0.5,
+            marker=_MARKS[number % len(_MARKS)], linestyle=_LINES[spacings.index(key[2]) % len(_LINES)],
+            linewidth=1.2 + 0.9 * under, markersize=4.0 + 2.6 * under, markerfacecolor="none",
+            markeredgewidth=1.2, zorder=3.0 - 0.1 * under, clip_on=False,
         )  # fmt: skip
-        shown += [(x, y) for x, y, _ in known]
-        off = (5, -9 if number % 2 else 4)
-        for x, y, s in known:
-            axes.annotate(
-                f"{s:g}", (x, y), xytext=off, textcoords="offset points", fontsize=6.5, color=palette.FAINT
-            )
+        shown.append(known)
     axes.set_title(title, fontsize=9, loc="left")
     axes.set_xlabel("nuisance alerts a flight hour", fontsize=8)
     axes.set_ylabel(label, fontsize=8)
     axes.tick_params(labelsize=7.5)
-    axes.set_xlim(0.0, 1.12 * max([0.1, *(x for x, _ in shown)]))
-    axes.set_ylim(0.0, 1.12 * max([10.0, *(y for _, y in shown)]))
+    axes.set_xlim(0.0, 1.12 * max([0.1, *(x for line in shown for x, _, _ in line)]))
+    axes.set_ylim(0.0, 1.12 * max([10.0, *(y for line in shown for _, y, _ in line)]))
+    _label(axes, shown)
     axes.grid(visible=True, linewidth=0.4, color=palette.FAINT, alpha=0.4)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
+
+
+def _label(axes: Axes, shown: Sequence[Sequence[tuple[float, float, float]]]) -> None:
+    """Write the look-ahead beside the points of lines."""
+    from matplotlib.patheffects import withStroke
+
+    wide_pt, high_pt = _WIDTH_IN * _AXES_WIDE * _PT_PER_IN, _HIGH_IN * _AXES_HIGH * _PT_PER_IN
+    right, up = wide_pt / axes.get_xlim()[1], high_pt / axes.get_ylim()[1]
+    lines = [[(x * right, y * up, s) for x, y, s in line] for line in shown]
+    for one in labels(lines, (wide_pt, high_pt), _LABEL_PT):
+        axes.annotate(
+            one.text, (0.0, 0.0), xycoords="axes fraction", xytext=one.corner_pt, textcoords="offset points",
+            fontsize=_LABEL_PT, color=palette.INK, zorder=4.0,
+            path_effects=[withStroke(linewidth=2.0, foreground=palette.PAPER)],
+        )  # fmt: skip
 
 
 def _name(key: _Family, bypasses: Sequence[Any], spacings: Sequence[Any]) -> str:
@@ -175,7 +194,7 @@ def _headline(found: Sequence[WarningReport]) -> str:
     one = found[0].all
     stays = sum(s.warnable for s in one.situations)
     return (
-        f"{len(found)} settings over {one.flown_h:,.0f} flight hours with {stays:,} infringements to warn of"
+        f"{len(found)} settings over {one.flown_h:,.1f} flight hours with {stays:,} infringements to warn of"
     )
 
 

@@ -125,6 +125,21 @@ def faults(records: Iterable[Stored], known: Mapping[str, int]) -> Iterator[Find
         expected, last = max(expected, record.sequence + 1), record.hash
 
 
+def telling_first_fault(records: Iterable[Stored], found: list[Stored]) -> Iterator[Stored]:
+    """Yield the records of a chain from its first on, and put into ``found`` the first that is not as it was
+    written. It costs little beside reading them; what else is wrong, and why, :func:`faults` says."""
+    expected, last = 1, GENESIS
+    for record in records:
+        if not found and (
+            (record.sequence, record.previous) != (expected, last)
+            or digest(record.previous, record.body) != record.hash
+            or not _labelled(record)
+        ):
+            found.append(record)
+        expected, last = record.sequence + 1, record.hash
+        yield record
+
+
 def _labelled(record: Stored) -> bool:
     try:
         body = record.content

@@ -94,6 +94,13 @@ def icao24_of(target_id: str) -> str | None:
     return address_of(target_id[len(ICAO_PREFIX) :])
 
 
+def target_named(text: str) -> str:
+    """Return the target id that somebody means who writes an address with or without ``icao24:`` before it,
+    in capitals or not; any other text as it stands."""
+    address = address_of(text[len(ICAO_PREFIX) :] if text.lower().startswith(ICAO_PREFIX) else text)
+    return text if address is None else f"{ICAO_PREFIX}{address}"
+
+
 def state_of(icao24: str | None) -> StateBlock | None:
     """Return the block an address lies in; None for no address, one that is not ICAO's, or one that no
     state holds. (An address says where an aircraft is registered only if it is sent as assigned.)

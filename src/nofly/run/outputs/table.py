@@ -12,6 +12,7 @@ from nofly.run.outputs.text import (
     duration,
     height,
     iso_time,
+    many,
     printable,
     shorten,
     width,
@@ -97,17 +98,17 @@ def summary(result: CheckResult) -> str:
         span = f"{clock(result.span_us[0])} to {clock(result.span_us[1])}"
     looked = ", ".join(
         (
-            _many(result.report_count, "report"),
+            many(result.report_count, "report"),
             f"{result.target_count:,} aircraft",
-            _many(len(result.zones), "zone"),
+            many(len(result.zones), "zone"),
             span,
         )
     )
     parts = counted(outcomes_of(result.infringements))
     if result.gaps:
-        parts.append(_many(len(result.gaps), "gap") + " not judged")
+        parts.append(many(len(result.gaps), "gap") + " not judged")
     if result.findings:
-        parts.append(_many(sum(f.count for f in result.findings), "finding"))
+        parts.append(many(sum(f.count for f in result.findings), "finding"))
     return f"{looked}: {', '.join(parts)}."
 
 
@@ -119,7 +120,7 @@ def counted(outcomes: Outcomes) -> list[str]:
         counts[certainty.value if untold else status.value] += n
     others = [Certainty.UNDETERMINED, *(status for status in Status if status is not Status.INFRINGEMENT)]
     return [
-        _many(counts[Status.INFRINGEMENT.value], "infringement"),
+        many(counts[Status.INFRINGEMENT.value], "infringement"),
         *(f"{counts[other.value]:,} {other.value}" for other in others if counts[other.value]),
     ]
 
@@ -129,7 +130,3 @@ def finding_lines(findings: tuple[Finding, ...], keep: int = 2) -> list[str]:
     order = {Severity.REJECTED: 0, Severity.WARNING: 1, Severity.INFO: 2}
     folded = sorted(fold_findings(findings, keep), key=lambda f: order[f.severity])
     return [f"{f.severity.value}: {printable(str(f))} [{f.code}]" for f in folded]
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

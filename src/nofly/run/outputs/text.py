@@ -163,3 +163,8 @@ def zone_words(zone_id: str, name: str) -> str:
     if zone_id in name or zone_id.endswith(f":{name}"):
         return name
     return zone_id if name in zone_id else f"{zone_id} {name}"
+
+
+def many(count: int, noun: str) -> str:
+    """Return a number of things: ``1 report``, ``2,000 reports``."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
