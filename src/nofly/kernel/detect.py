@@ -100,6 +100,16 @@ class Reports:
     """Rows, in order, before which the way of their target is not known, however short the time: what it was
     in is lost at its last report, and it is found anew."""
 
+    def part(self, first: int, past: int) -> Reports:
+        """Return some rows, in arrays as the scan takes them."""
+        rows, anew = slice(first, past), self.anew
+        low = np.ascontiguousarray(self.low_m[:, rows])
+        return Reports(
+            self.target[rows], self.time_us[rows], self.lat_deg[rows], self.lon_deg[rows], low,
+            low if self.high_m is self.low_m else np.ascontiguousarray(self.high_m[:, rows]),
+            anew[(anew >= first) & (anew < past)] - first,
+        )  # fmt: skip
+
 
 _STATE = ("slot", "more_box", "head", "node_part", "node_state", "node_next", "free_node")
 
@@ -171,10 +181,10 @@ class Detector:
         if n:
             self._make_room(int(reports.target.max()) + 1)
         for anew in reports.anew.tolist():
-            found += self._scanned(_rows(reports, first, anew))
+            found += self._scanned(reports.part(first, anew))
             found.append(self.lose(reports.target[anew : anew + 1]))
             first = anew
-        found += self._scanned(reports if first == 0 else _rows(reports, first, n))
+        found += self._scanned(reports if first == 0 else reports.part(first, n))
         return joined(found) if found else no_changes()
 
     def _scanned(self, reports: Reports) -> list[Changes]:
@@ -267,17 +277,6 @@ class Detector:
         n = self._scan.taken()
         whole, real = self._arrays["out_int"][:n].copy(), self._arrays["out_real"][:n].copy()
         return Changes(*whole.T, *real.T)
-
-
-def _rows(reports: Reports, first: int, past: int) -> Reports:
-    """Return some rows of a batch, in arrays as the scan takes them."""
-    rows = slice(first, past)
-    low = np.ascontiguousarray(reports.low_m[:, rows])
-    same = reports.high_m is reports.low_m
-    return Reports(
-        reports.target[rows], reports.time_us[rows], reports.lat_deg[rows], reports.lon_deg[rows],
-        low, low if same else np.ascontiguousarray(reports.high_m[:, rows]),
-    )  # fmt: skip
 
 
 def _activity(zones: CompiledZones, zone_active: NDArray[Any], active: NDArray[Any]) -> dict[str, Any]:

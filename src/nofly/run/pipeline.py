@@ -69,7 +69,7 @@ class Pipeline:
             self._workers[0].step(reports, quality, active)
             return
         self._under_way.append([
-            pool.submit(worker.step, *_part(reports, quality, slice(first, past)), active)
+            pool.submit(worker.step, *_part(reports, quality, first, past), active)
             for pool, worker, first, past in zip(self._pools, self._workers, ends, ends[1:], strict=False)
             if first < past
         ])  # fmt: skip
@@ -158,25 +158,16 @@ class _Turns:
         return rows, [0, *offset[self._past].tolist()]
 
 
-def _part(reports: Reports, quality: Quality, rows: slice) -> tuple[Reports, Quality]:
+def _part(reports: Reports, quality: Quality, first: int, past: int) -> tuple[Reports, Quality]:
     """Return some rows of a batch, in arrays as the kernel takes them."""
-    low, err = (np.ascontiguousarray(height[:, rows]) for height in (reports.low_m, quality.height_err_m))
-    high = low if reports.high_m is reports.low_m else np.ascontiguousarray(reports.high_m[:, rows])
+    rows = slice(first, past)
     return (
-        Reports(
-            reports.target[rows], reports.time_us[rows], reports.lat_deg[rows], reports.lon_deg[rows],
-            low, high, _within(reports.anew, rows),
-        ),
+        reports.part(first, past),
         Quality(
-            quality.pos_err_m[rows], err, quality.weak[rows], quality.on_ground[rows], quality.time_err_s
+            quality.pos_err_m[rows], np.ascontiguousarray(quality.height_err_m[:, rows]), quality.weak[rows],
+            quality.on_ground[rows], quality.time_err_s,
         ),
     )  # fmt: skip
-
-
-def _within(numbers: NDArray[np.int64], rows: slice) -> NDArray[np.int64]:
-    """Return those of some rows' numbers that are among the rows, counted from the first of them."""
-    found: NDArray[np.int64] = numbers[(numbers >= rows.start) & (numbers < rows.stop)] - rows.start
-    return found
 
 
 def _pools(count: int) -> list[ThreadPoolExecutor]:
