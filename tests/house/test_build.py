@@ -113,3 +113,13 @@ def test_the_warning_names_the_reason() -> None:
     result = run(ROOT, "-c", code, NOFLY_PURE="1")
     assert result.stdout.startswith("False nofly runs on its uncompiled kernel"), result.stderr
     assert "NOFLY_PURE is set" in result.stdout
+
+
+def test_uncompiled_there_is_one_warning_and_no_other() -> None:
+    """The flights have heights that are not known."""
+    data = ROOT / "examples/data"
+    words = ("-m", "nofly", "check", "--zones", str(data / "stadium.geojson"), str(data / "flights.csv"))
+    result = run(ROOT, *words, NOFLY_PURE="1")
+    assert result.returncode == 1, result.stderr
+    assert "RuntimeWarning" not in result.stderr
+    assert result.stderr.count("uncompiled kernel") == 1

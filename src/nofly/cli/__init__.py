@@ -20,6 +20,7 @@ VERBS = {
     "demo": "check real flights against real zones, and draw the result",
 }
 ERROR, INTERRUPTED = 2, 130
+_JUDGING = ("check", "watch", "replay", "demo")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -65,6 +66,8 @@ def _run(verb: str, args: list[str]) -> int:
 
     try:
         module = importlib.import_module(f"nofly.cli.{verb}")
+        if verb in _JUDGING and {"-h", "--help", "-q", "--quiet"}.isdisjoint(args):
+            _say_uncompiled()
         code: int = module.run(args)
         return code
     except BrokenPipeError:
@@ -74,6 +77,15 @@ def _run(verb: str, args: list[str]) -> int:
 
         complain(error)
         return ERROR
+
+
+def _say_uncompiled() -> None:
+    from nofly.kernel import uncompiled_warning
+
+    if (warning := uncompiled_warning()) is not None:
+        from nofly.cli.streams import note
+
+        note(f"warning: {warning}")
 
 
 def _without_verb(args: list[str]) -> int:

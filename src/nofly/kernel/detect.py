@@ -194,10 +194,12 @@ class Detector:
         row, n = 0, len(reports.time_us)
         found: list[Changes] = []
         while row < n:
-            row, why = self._scan.scan(
-                reports.target, reports.time_us, reports.lat_deg, reports.lon_deg, low, high, row,
-                self._reports, self._gap_us,
-            )  # fmt: skip
+            # Uncompiled, NumPy would warn of heights that are not known: infinite less infinite is NaN.
+            with np.errstate(invalid="ignore", over="ignore"):
+                row, why = self._scan.scan(
+                    reports.target, reports.time_us, reports.lat_deg, reports.lon_deg, low, high, row,
+                    self._reports, self._gap_us,
+                )  # fmt: skip
             if why == layout.UNSORTED:
                 raise InputError(
                     "a report is older than the last one of its target",

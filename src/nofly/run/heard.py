@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from nofly.incidents.states import Event
 from nofly.run.latest import Before, Latest
 from nofly.run.packing import Table, as_positions, as_table
 from nofly.run.preparing import Taken
+from nofly.run.sent import Sent
 from nofly.run.witnesses import LATER_S, TOLD, Seen, sentences_of, states_error
 from nofly.schema import Coded, Positions
 from nofly.units import US_PER_S
@@ -56,32 +57,6 @@ class Account:
         return Seen(callsign, squawk, category, sentences, stated)
 
 
-class _Sent(NamedTuple):
-    """The texts of one kind in a batch, row by row, and what had been told before the batch."""
-
-    target: NDArray[np.int32]
-    time_us: NDArray[np.int64]
-    text: NDArray[Any]
-    before: NDArray[Any]
-
-    def by(self, target: int, time_us: int, told: str | None) -> str | None:
-        """Return what a target had sent by a time; ``told`` where it sent nothing in the batch."""
-        mine = np.flatnonzero(self.target == target)
-        if not len(mine):
-            return told
-        n = int(self.time_us[mine].searchsorted(time_us, "right"))
-        text: str | None = self.text[mine[n - 1]] if n else self.before[mine[0]]
-        return text
-
-
-class _Batch(NamedTuple):
-    """The rows of a batch, and the texts in it by kind."""
-
-    target: NDArray[np.int32]
-    time_us: NDArray[np.int64]
-    sent: list[_Sent | None]
-
-
 class Heard:
     """What each target sends, and an account of every stay that goes on or ended a short while ago.
 
@@ -99,7 +74,7 @@ class Heard:
         """False, but for the targets that are gone through one by one while they are."""
         self._words: dict[str, tuple[list[str], NDArray[Any]]] = {}
         """Of each text column the values that were met last, and they as an array that ends with None."""
-        self._batch: _Batch | None = None
+        self._batch: Sent | None = None
         """What was sent in the batch in hand."""
         self._going: dict[int, dict[int, Account]] = {}
         self._ended: dict[int, list[tuple[int, Account]]] = {}
@@ -132,7 +107,7 @@ class Heard:
             None if text is None else self._as_objects(name, text)
             for name, text in zip(TOLD, texts, strict=True)
         ]
-        self._batch = self._sent(taken, sent)
+        self._batch = Sent.of(target, positions.time_us, sent, self._told)
         stated = states_error(positions)
         busy = before.followed
         rows = self._to_walk(taken, busy, stated[busy] != before.stated[busy], sent, events)
@@ -144,18 +119,7 @@ class Heard:
         for number in events.keys() - {*target[rows].tolist()}:
             self._rest(number, events[number])
         np.add.at(self._count, target[busy], 1)
-        for told, some in zip(self._told, self._batch.sent, strict=True):
-            if some is not None:
-                told[some.target] = some.text
-
-    def _sent(self, taken: Taken, texts: list[NDArray[Any] | None]) -> _Batch:
-        sent: list[_Sent | None] = [None] * len(texts)
-        for k, new in enumerate(texts):
-            if new is not None:
-                there = np.flatnonzero(new != np.array(None))
-                who = taken.target[there]
-                sent[k] = _Sent(who, taken.positions.time_us[there], new[there], self._told[k][who])
-        return _Batch(taken.target, taken.positions.time_us, sent)
+        self._batch.put(self._told)
 
     def _as_objects(self, name: str, text: Coded) -> NDArray[Any]:
         values, words = self._words.get(name, (None, None))
@@ -195,16 +159,10 @@ class Heard:
     def at(self, target: int, time_us: int) -> Seen:
         """Return what a target had sent when what happened at a time of the batch in hand became known: with
         its first report from then on."""
-        if self._batch is None or not any(self._batch.sent):
+        texts = None if self._batch is None else self._batch.at(target, time_us, self._told)
+        if texts is None:
             return self.now(target)
-        times = self._batch.time_us[self._batch.target == target]
-        if not len(times):
-            return self.now(target)
-        until_us = times[min(int(times.searchsorted(time_us)), len(times) - 1)]
-        callsign, squawk, category = (
-            told[target] if one is None else one.by(target, until_us, told[target])
-            for told, one in zip(self._told, self._batch.sent, strict=True)
-        )
+        callsign, squawk, category = texts
         return Seen(callsign, squawk, category, stated_errors=bool(self._latest.stated[target]))
 
     def forget(self, target: int, zone: int, entry_us: int) -> None:
