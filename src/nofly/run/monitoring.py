@@ -57,9 +57,9 @@ def unusable(state: FeedState) -> str | None:
     return f"{count:,} record{'s were' if count > 1 else ' was'} rejected, {mostly}{most}"
 
 
-def wrong_times(states: Sequence[FeedState], code: str) -> int:
+def wrong_times(states: Sequence[FeedState], why: str) -> int:
     """Return how many reports of all feeds were left out since the start, for AHEAD or LONG_PAST."""
-    return sum(state.rejects.get(code, 0) for state in states)
+    return sum(state.rejects.get(why, 0) for state in states)
 
 
 def unmonitored_since_us(plans: Sequence[FeedPlan], states: Sequence[FeedState], now_us: int) -> int | None:
