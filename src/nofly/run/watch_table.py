@@ -209,6 +209,10 @@ def _banners(view: View, plans: Sequence[FeedPlan], dry_us: int | None) -> list[
     out += [Row((said,), Tone.WARNING) for said in said_of[:MOST_BANNERS]]
     if len(said_of) > MOST_BANNERS:
         out.append(Row((f"… and {len(said_of) - MOST_BANNERS} more feeds.",), Tone.WARNING))
+    failing = [state for state in view.channels if state.failures]
+    for state in failing[:MOST_BANNERS]:
+        said = f"Alerts to {state.name} are not told: {state.last_error or 'it failed'}."
+        out.append(Row((printable(said),), Tone.WARNING))
     if view.archive_trouble is not None:
         said = f"Positions are not archived: {printable(view.archive_trouble)}. The journal keeps them."
         out.append(Row((said,), Tone.WARNING))
