@@ -55,6 +55,14 @@ def test_a_disk_that_is_full_is_tried_later() -> None:
     assert (outcome.verdict, outcome.why) == (Verdict.LATER, "/dev/full: No space left on device")
 
 
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no folder"):
+        channel("log", file=str(tmp_path / "none" / "log"))
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigError, match="no folder"):
+        channel("log", file=str(tmp_path / "file" / "log"))
+
+
 @pytest.mark.parametrize("options", [{"format": "xml"}, {"file": ""}, {"file": "a\0b"}])
 def test_options_that_cannot_be(options: dict[str, str]) -> None:
     with pytest.raises(ConfigError):

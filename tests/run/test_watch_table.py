@@ -138,6 +138,12 @@ def test_a_disk_that_is_full_is_on_top_at_any_width() -> None:
         assert "NOTHING IS JUDGED OR RECORDED: record.sqlite: appending failed: disk is full" in text
 
 
+def test_a_channel_that_fails_is_on_top() -> None:
+    text = " ".join(shown(busy(), 80, 24).split("\n"))
+    assert "Alerts to hook are not told: HTTP 502" in text
+    assert "Alerts to log" not in text
+
+
 def test_rows_that_do_not_fit_are_counted() -> None:
     text = shown(busy(), 80, 24)
     assert "INSIDE 46" in text

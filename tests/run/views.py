@@ -53,7 +53,7 @@ def view(*cases: Case, feeds: list[FeedState] | None = None, **more: Any) -> Vie
         "now_us": NOW_US, "event_us": seconds_ago(2.0), "law": (RING, EVIL), "cases": cases,
         "names": {}, "feeds": [feed(plan) for plan in PLANS] if feeds is None else feeds,
         "channels": [ChannelState("hook", "webhook", waiting=3, delivered=1200)], "records": 17,
-        "reports": 123_456, "late": 2, "wrong_time": 0, "targets": 250, "step_s": 0.004, "trouble": None,
+        "reports": 123_456, "late": 2, "targets": 250, "step_s": 0.004, "trouble": None,
         "archive_trouble": None, "now_of": lambda one: Now(
             seconds_ago(1.0), MappingProxyType({"AMSL": 2000.0, "STD": 1950.0}), "SWR123"
         ),

@@ -15,12 +15,14 @@ import numpy as np
 
 from nofly.config import WatchConfig
 from nofly.errors import Finding
-from nofly.feeds.health import FeedState, Status, new_feed
+from nofly.feeds.health import FeedState, Status, new_feed, received
+from nofly.feeds.receiving import Chunk
 from nofly.incidents.machine import Params
 from nofly.incidents.warnings import PredictionParams
 from nofly.run import watch as watch_module
 from nofly.run.alert_plans import plan_alert
 from nofly.run.check import CheckOptions, check
+from nofly.run.credible_times import credible
 from nofly.run.engine import Engine, EngineOptions
 from nofly.run.feed_plans import FeedPlan, plan_feed
 from nofly.run.feeding import FeedChange, Received
@@ -103,7 +105,8 @@ class ScriptedFeeds:
 
     script: Script
 
-    def __init__(self, plans: Sequence[FeedPlan], clock: Any, **_: Any) -> None:
+    def __init__(self, plans: Sequence[FeedPlan], clock: Any, *, times_by: Any, **_: Any) -> None:
+        self.plans, self.times_by = plans, times_by
         self.states: list[FeedState] = [new_feed(plan.name, clock()) for plan in plans]
 
     @property
@@ -117,7 +120,15 @@ class ScriptedFeeds:
         script = self.script
         turns = script.turns[script.taken : script.done + 1]
         script.taken = script.done + 1
-        return [Received(feed, rows, t.now_us) for t in turns for feed, rows in t.brought if len(rows)]
+        found = [Received(feed, rows, t.now_us) for t in turns for feed, rows in t.brought if len(rows)]
+        return [one for one in map(self._credible, found) if len(one.positions)]
+
+    def _credible(self, one: Received) -> Received:
+        plan = self.plans[one.feed]
+        rows, said = credible(one.positions, self.times_by(), plan.name, live=plan.pace is None)
+        chunk = Chunk(b"x", one.received_us, False)
+        self.states[one.feed] = received(self.states[one.feed], chunk, rows, said)
+        return one._replace(positions=rows)
 
     def tick(self, now_us: int) -> list[FeedChange]:
         self.script.done += 1

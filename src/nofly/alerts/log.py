@@ -35,7 +35,10 @@ class OPTIONS:
 
 
 def channel(options: OPTIONS, source: str, clock: Clock) -> Channel:
-    """Return the channel; see :mod:`nofly.alerts`."""
+    """Return the channel; see :mod:`nofly.alerts`. Raises ConfigError where its folder is not there."""
+    folder = os.path.dirname(options.file or "") or "."
+    if not os.path.isdir(folder):
+        raise ConfigError(f"{folder} is no folder", source=source, expected="file in a folder that is there")
     return _Log(options)
 
 

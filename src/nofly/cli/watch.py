@@ -116,7 +116,7 @@ async def _watch(args: argparse.Namespace, plan: WatchPlan, config: Config) -> i
         await _serve(args, plan, pages, ends)
         say = _shown(args, plan, watch, zones, ends)
         if not args.quiet:
-            _tell_findings(watch, say)
+            _tell_faults(watch, say)
         loop.add_signal_handler(signal.SIGHUP, lambda: _read_again(plan, config, watch, zones, say))
         await watch.run(stop)
     return 0
@@ -172,14 +172,16 @@ def _shown(
     return screen.say
 
 
-def _tell_findings(watch: Watch, say: Callable[[str], None]) -> None:
-    """Have said what is found as the watch runs."""
+def _tell_faults(watch: Watch, say: Callable[[str], None]) -> None:
+    """Have said what is found as the watch runs, and what goes wrong with the watch itself."""
     from nofly.cli.watch_findings import FindingsTold
+    from nofly.cli.watch_troubles import TroublesTold
 
-    findings, shown = FindingsTold(watch.findings, say), watch.on_tick
+    findings, troubles, shown = FindingsTold(watch.findings, say), TroublesTold(say), watch.on_tick
 
     def tick(view: View) -> None:
         findings.take(watch.findings)
+        troubles.take(view)
         shown(view)
 
     watch.on_tick = tick
@@ -190,6 +192,7 @@ def _read_again(
 ) -> None:
     """Judge by zones, heights and lists as their files are now; where one cannot be read, as before."""
     from nofly.errors import NoflyError
+    from nofly.run.inhibition_plan import without_zone
     from nofly.run.outputs.table import finding_lines
     from nofly.run.outputs.text import printable
     from nofly.run.watch_plan import read_law
@@ -200,6 +203,7 @@ def _read_again(
         say(f"nofly: the zones stay as they are: {printable(str(error))}")
         return
     zones.update({zone.zone_hash: zone for zone in law})
+    findings += without_zone(plan.inhibitions, law)
     for line in finding_lines(tuple(findings))[:MOST_FINDINGS]:
         say(line)
     watch.reload(law, options)

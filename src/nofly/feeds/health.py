@@ -62,6 +62,8 @@ class FeedState:
     """Messages that the transport knows to have been lost."""
     rejects: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     """Finding code → records rejected for that reason."""
+    rejects_since: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    """The same since the last position came."""
     error: str | None = None
     """The last error. It stays when the feed is well again."""
     error_us: int | None = None
@@ -94,6 +96,7 @@ def received(
         positions=state.positions + count,
         lost=state.lost + chunk.lost,
         rejects=_with_rejects(state.rejects, findings),
+        rejects_since=MappingProxyType({}) if count else _with_rejects(state.rejects_since, findings),
         recent_count=_decayed(state, now_us) + count,
     )
 

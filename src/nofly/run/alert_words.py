@@ -18,6 +18,8 @@ from nofly.zones.model import Zone
 
 FEED_SILENT = "feed-silent"
 FEED_ALIVE = "feed-alive"
+NO_POSITIONS = "no-positions"
+"""``how`` a feed is silent that brings bytes."""
 MAX_TEXT_CHARACTERS = 300
 """A longer text of a record is cut."""
 MAX_TEMPLATE_CHARACTERS = 2000
@@ -43,8 +45,11 @@ _SENTENCES: dict[str, str] = {
     Told.AMENDED: "what was recorded of {target} and {zone} is amended",
     JUDGED: "the stay of {target} in {zone} is judged: {status}",
     FEED_SILENT: "feed {feed} is silent: not monitored through it since {since}",
-    FEED_ALIVE: "feed {feed} brings positions again: not monitored through it since {since}",
+    FEED_ALIVE: "feed {feed} brings positions again: it was not monitored through it from {since} until now",
 }
+_DRY = "feed {feed} brings bytes and no positions: not monitored through it since {since}"
+_ALIVE = "feed {feed} brings positions again"
+"""Where nobody recorded since when it had not."""
 _OUTSIDE: dict[str, str] = {
     Told.PREDICTED: "{target} is expected to leave {zone}{expected}",
     Told.UNPREDICTED: "{target} is no longer expected to leave {zone}",
@@ -105,13 +110,17 @@ def notice_of(key: str, record: Stored, zone_of: ZoneOf) -> Notice:
     if known["height_m"] is not None and known["height_datum"] is not None:
         known["height_words"] = height(known["height_m"], known["height_datum"])
     kind = _bounded(record.kind)
-    since_us = read.whole("since_us")
-    since_us = record.time_us if since_us is None else since_us
+    begun_us = read.whole("since_us")
+    since_us = record.time_us if begun_us is None else begun_us
     pattern = _SENTENCES.get(kind, f"{kind.replace('{', '(').replace('}', ')')}: {{target}} and {{zone}}")
     if outside:
         pattern = _OUTSIDE.get(kind, pattern)
     caused = _CAUSED_OUTSIDE if outside else _CAUSED
     pattern = caused.get((kind, known["cause"] or ""), pattern)
+    if kind == FEED_SILENT and read.text("how") == NO_POSITIONS:
+        pattern = _DRY
+    elif kind == FEED_ALIVE and begun_us is None:
+        pattern = _ALIVE
     told = _sentence(pattern, phase, _bounded(record.incident), (record.time_us, since_us), known)
     return Notice(
         key=key, sequence=record.sequence, record_hash=record.hash, kind=kind,

@@ -121,7 +121,7 @@ def zones(plan: WatchPlan, now_us: int) -> Iterator[Check]:
         said = f"{zone.restriction.value}, {limits}; {active}"
         yield Check("zones", zone_words(zone.id, zone.name), well, printable(said))
     for finding in plan.findings:
-        if finding.severity == "rejected":
+        if finding.severity == "rejected" or finding.code == "inhibition-without-zone":
             yield Check("zones", finding.code, Well.WARNING, printable(str(finding)))
 
 

@@ -30,6 +30,7 @@ REPLAY = "replay"
 DECODERS, TRANSPORTS = "nofly.feeds.decoders", "nofly.feeds.transports"
 MOST_NAME_CHARACTERS = 64
 
+_TIMES_S = {"stall_after_s": 30.0, "dry_after_s": 600.0, "lateness_s": 0.0}
 _NAME = re.compile(r"[\w.+-](?:[\w .+-]*[\w.+-])?")
 _PORTS = {"tcp": None, "udp": None, "http": 80, "https": 443, "mqtt": 1883, "mqtts": 8883}
 
@@ -67,6 +68,8 @@ class FeedPlan:
     """The transport's ``OPTIONS``; of a replay how its files are read (ArchiveOptions)."""
     stall_after_s: float = 30.0
     """Nothing for so long is silence."""
+    dry_after_s: float = 600.0
+    """Bytes and no positions for so long is silence too; shorter, the sky may be empty."""
     lateness_s: float = 0.0
     """How late its positions may come, in time of events."""
     finish_each: bool = False
@@ -91,7 +94,7 @@ class FeedPlan:
 
 
 def plan_feed(name: str, url: str, options: Mapping[str, object]) -> FeedPlan:
-    """Return the plan of a feed; ``options`` are those of the URL's query too, and the plan's own two times.
+    """Return the plan of a feed; ``options`` are those of the URL's query too, and the plan's own times.
 
     All that can be known without opening anything is checked here: ConfigError for a name, URL, address,
     option or secret that cannot be, or a decoder that does not fit the transport; PluginError for a decoder
@@ -110,12 +113,9 @@ def plan_feed(name: str, url: str, options: Mapping[str, object]) -> FeedPlan:
             f"option {twice!r} stands in the URL and beside it", source=source, expected="one of them"
         )
     given: dict[str, object] = {**parsed.options, **options}
-    stall_after_s = _seconds("stall_after_s", given.pop("stall_after_s", 30.0), source)
-    lateness_s = _seconds("lateness_s", given.pop("lateness_s", 0.0), source)
-    if stall_after_s == 0.0:
-        raise ConfigError("option stall_after_s is 0", source=source, expected="more than 0")
+    times_s = _times_s(given, source)
     if parsed.decoder == REPLAY:
-        return _replay(name, parsed, given, stall_after_s, lateness_s, source)
+        return _replay(name, parsed, given, times_s, source)
     decoding = plugins.load(DECODERS, parsed.decoder)
     transport = plugins.load(TRANSPORTS, parsed.transport)
     own, others = split_options(given, decoding.OPTIONS, transport.OPTIONS, source)
@@ -123,8 +123,8 @@ def plan_feed(name: str, url: str, options: Mapping[str, object]) -> FeedPlan:
         _check_known(option, others[option], source)
     try:
         plan = FeedPlan(
-            name, parsed, own, options_of(transport.OPTIONS, others, source), stall_after_s, lateness_s,
-            finish_each(decoding.FRAMING, transport.WHOLE),
+            name, parsed, own, options_of(transport.OPTIONS, others, source),
+            *times_s, finish_each=finish_each(decoding.FRAMING, transport.WHOLE),
         )  # fmt: skip
         _check_address(parsed)
         plan.decoder()
@@ -134,7 +134,7 @@ def plan_feed(name: str, url: str, options: Mapping[str, object]) -> FeedPlan:
 
 
 def _replay(
-    name: str, url: FeedUrl, given: dict[str, object], stall_after_s: float, lateness_s: float, source: str
+    name: str, url: FeedUrl, given: dict[str, object], times_s: tuple[float, float, float], source: str
 ) -> FeedPlan:
     if url.transport != "file":
         raise ConfigError(
@@ -144,7 +144,7 @@ def _replay(
     try:
         path = path_of(url.address)
         chosen = options_of(ArchiveOptions, reading, source)
-        plan = FeedPlan(name, url, {}, chosen, stall_after_s, lateness_s, pace=options_of(Pace, pace, source))
+        plan = FeedPlan(name, url, {}, chosen, *times_s, pace=options_of(Pace, pace, source))
     except ConfigError as error:
         raise _placed(error, source) from error
     if not os.path.exists(path):
@@ -154,6 +154,15 @@ def _replay(
 
 def _fits(name: str) -> bool:
     return len(name) <= MOST_NAME_CHARACTERS and bool(_NAME.fullmatch(name)) and bool(name.strip("."))
+
+
+def _times_s(given: dict[str, object], source: str) -> tuple[float, float, float]:
+    """Take the plan's own times out of what was given, and return them in the order of the plan."""
+    stall_s, dry_s, late_s = (_seconds(name, given.pop(name, s), source) for name, s in _TIMES_S.items())
+    for name, seconds in (("stall_after_s", stall_s), ("dry_after_s", dry_s)):
+        if seconds == 0.0:
+            raise ConfigError(f"option {name} is 0", source=source, expected="more than 0")
+    return stall_s, dry_s, late_s
 
 
 def _seconds(option: str, value: object, source: str) -> float:

@@ -24,6 +24,7 @@ from nofly.feeds.health import FeedState, Status, ended, failed, healthy_s, new_
 from nofly.feeds.receiving import Chunk, Clock
 from nofly.feeds.reconnection import Backoff, after_failure
 from nofly.run.abreast import Abreast
+from nofly.run.credible_times import credible
 from nofly.run.decoding_turns import Piece, decoded
 from nofly.run.feed_plans import FeedPlan, plan_feed
 from nofly.run.replaying import Place, replayed
@@ -67,17 +68,20 @@ class Feeds:
         clock: Clock,
         *,
         capture: Capture | None = None,
+        times_by: Clock | None = None,
         random: Callable[[], float] = chance.random,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         most_rows: int = 500_000,
     ) -> None:
         """``clock`` returns microseconds UTC; ``capture`` keeps the bytes of all feeds but replays.
+        Positions whose time cannot be right by ``times_by``, microseconds UTC too, are left out with a
+        finding (see :mod:`nofly.run.credible_times`); None leaves out none.
 
         At most about ``most_rows`` rows wait to be taken. Raises ConfigError where two feeds have one name or
         read one standard input.
         """
         _check_apart(plans)
-        self._clock, self._capture = clock, capture
+        self._clock, self._capture, self._times_by = clock, capture, times_by
         self._random, self._sleep = random, sleep
         now_us = clock()
         share = max(1, most_rows // max(1, len(plans)))
@@ -223,6 +227,10 @@ class Feeds:
         feed.state = replace(feed.state, lag_s=None)
 
     def _add(self, feed: _Feed, chunk: Chunk, positions: Positions, findings: list[Finding]) -> None:
+        if self._times_by is not None and len(positions):
+            live = feed.plan.pace is None
+            positions, said = credible(positions, self._times_by(), feed.plan.name, live=live)
+            findings = [*findings, *said]
         feed.state = received(feed.state, chunk, positions, findings)
         for finding in findings:
             key = (finding.source, finding.code)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
 
-from nofly.errors import ConfigError, InputError
+from nofly.errors import ConfigError, Finding, InputError, Severity
 from nofly.incidents.inhibition import Inhibition, box
 from nofly.run.at import instant
 from nofly.tracks.identity import target_named
-from nofly.zones.model import Circle, Polygon
+from nofly.zones.model import Circle, Polygon, Zone
 
 KEYS = ("who", "why", "target", "zone", "box", "circle", "from", "until")
 
@@ -42,6 +42,20 @@ def plan_inhibition(table: Mapping[str, Any], number: int) -> Inhibition:
         )  # fmt: skip
     except InputError as error:
         raise ConfigError(error.message, locator=error.locator or place, expected=error.expected) from None
+
+
+def without_zone(inhibitions: Sequence[Inhibition], law: Iterable[Zone]) -> list[Finding]:
+    """Return a finding for each inhibition of a zone that is none of ``law``: it inhibits nothing."""
+    ids = {zone.id for zone in law}
+    found = []
+    for number, one in enumerate(inhibitions, 1):
+        if one.zone is not None and one.zone not in ids:
+            near = get_close_matches(one.zone, ids, 1)
+            message = f"no zone {one.zone} is watched: nothing is inhibited"
+            message += f" (perhaps {near[0]})" if near else ""
+            place = f"[[inhibitions]] number {number}"
+            found.append(Finding("inhibition-without-zone", Severity.WARNING, message, place))
+    return found
 
 
 def _area(table: Mapping[str, Any], place: str) -> Polygon | Circle | None:

@@ -17,8 +17,6 @@ from nofly.run.packing import Table, as_positions, as_table
 from nofly.schema import Positions, concatenate
 from nofly.units import US_PER_S
 
-FUTURE_S, PAST_S = 60.0, 86_400.0
-"""A report that comes now and whose time is further ahead of the clock, or behind it, has a wrong time."""
 SILENCE_S = 60.0
 """By so much the clock is trusted less than reports: feeds bring them in bursts."""
 NEVER_US = int(np.iinfo(np.int64).min // 2)
@@ -115,12 +113,3 @@ class Intake:
         if len(state["latest"]) == len(self._latest_us):
             self._latest_us = state["latest"]
             self._came_us = [NEVER_US if latest == NEVER_US else steady_us for latest in self._latest_us]
-
-
-def credible(positions: Positions, now_us: int, *, live: bool) -> Positions:
-    """Return the rows whose time can be right, as of ``now_us`` (UTC microseconds): none lies ahead, and of
-    those that are ``live``, which a recording's are not, none is of long ago."""
-    right = positions.time_us <= now_us + round(FUTURE_S * US_PER_S)
-    if live:
-        right &= positions.time_us >= now_us - round(PAST_S * US_PER_S)
-    return positions if right.all() else positions.take(np.flatnonzero(right))

@@ -15,6 +15,8 @@ from nofly.units import US_PER_S
 
 POSITION_S = 60.0
 """A feed that brings no position for so long, or for its own ``stall_after_s``, brings none."""
+AHEAD, LONG_PAST = "time-ahead", "time-long-past"
+"""Codes of the findings of :mod:`nofly.run.credible_times`."""
 
 
 def dry_since_us(plan: FeedPlan, state: FeedState, now_us: int) -> int | None:
@@ -30,8 +32,34 @@ def dry_since_us(plan: FeedPlan, state: FeedState, now_us: int) -> int | None:
     silent_us = stalled_since_us(state)
     if silent_us is not None:
         return min(last_us, silent_us)
-    patience_us = max(POSITION_S, plan.stall_after_s) * US_PER_S
-    return last_us if now_us - last_us > patience_us else None
+    return last_us if now_us - last_us > patience_s(plan) * US_PER_S else None
+
+
+def patience_s(plan: FeedPlan) -> float:
+    """Return after how many seconds without a position a feed is said to bring none."""
+    return max(POSITION_S, plan.stall_after_s)
+
+
+def unusable(state: FeedState) -> str | None:
+    """Return in words why what a feed has brought since its last position is of no use; None where nothing of
+    it was rejected."""
+    since_then = state.rejects_since
+    wrong = [(since_then.get(AHEAD, 0), "the future"), (since_then.get(LONG_PAST, 0), "long ago")]
+    said = [f"{n:,} report{'s' * (n > 1)} of {of}" for n, of in wrong if n]
+    if said:
+        count = sum(n for n, _ in wrong)
+        return f"its clock is wrong: {' and '.join(said)} {'were' if count > 1 else 'was'} left out"
+    count = sum(since_then.values())
+    if not count:
+        return None
+    most = max(since_then, key=lambda code: since_then[code])
+    mostly = "" if len(since_then) == 1 else "mostly "
+    return f"{count:,} record{'s were' if count > 1 else ' was'} rejected, {mostly}{most}"
+
+
+def wrong_times(states: Sequence[FeedState], why: str) -> int:
+    """Return how many reports of all feeds were left out since the start, for AHEAD or LONG_PAST."""
+    return sum(state.rejects.get(why, 0) for state in states)
 
 
 def unmonitored_since_us(plans: Sequence[FeedPlan], states: Sequence[FeedState], now_us: int) -> int | None:
@@ -60,6 +88,9 @@ def words_of(plan: FeedPlan, state: FeedState, now_us: int) -> str | None:
     if state.status is Status.ENDED:
         return "the recording is over"
     said = since(since_us, now_us)
+    why = unusable(state)
+    if why is not None and state.status is Status.ALIVE:
+        return f"{why}: not monitored through it since {said}"
     if state.position_us is None:
         return f"no position yet: not monitored through it since {said}"
     if state.status is Status.ALIVE:

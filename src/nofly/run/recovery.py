@@ -17,6 +17,7 @@ import zstandard
 
 from nofly.errors import Finding, Severity, StoreError
 from nofly.incidents import machine
+from nofly.run.alert_words import FEED_SILENT
 from nofly.run.engine import Body, Engine, InForce
 from nofly.run.intake import Intake
 from nofly.run.packing import unpack
@@ -162,10 +163,10 @@ def _intake_state(state: Kept) -> dict[str, Any]:
     return found
 
 
-def last_told(store: Store, feed: str) -> str | None:
-    """Return the kind of what was recorded last of a feed's silence."""
-    kinds = [stored.kind for stored in store.read(incident=f"feed:{feed}")]
-    return kinds[-1] if kinds else None
+def silent_since_us(store: Store, feed: str) -> int | None:
+    """Return since when a feed is silent by what was recorded of it last; None where it is not."""
+    told = [(stored.kind, stored.time_us) for stored in store.read(incident=f"feed:{feed}")]
+    return told[-1][1] if told and told[-1][0] == FEED_SILENT else None
 
 
 def latest_received_us(positions: Positions) -> int:

@@ -29,8 +29,6 @@ class View:
     records: int
     reports: int
     late: int
-    wrong_time: int
-    """Reports left out because their time lay ahead."""
     targets: int
     step_s: float
     """How long the last tick took."""
@@ -48,6 +46,5 @@ class Counts:
 
     reports: int = 0
     late: int = 0
-    wrong_time: int = 0
     records: int = 0
     step_s: float = 0.0

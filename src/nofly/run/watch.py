@@ -19,11 +19,12 @@ from nofly.run.alert_plans import channels_for
 from nofly.run.amending import Amending, amendments
 from nofly.run.apart import judged_apart
 from nofly.run.archive_thread import ArchiveThread
+from nofly.run.credible_times import ForwardClock
 from nofly.run.engine import Body, Engine, EngineOptions, InForce
 from nofly.run.feed_silence import Silences
 from nofly.run.feeding import Feeds, Received
 from nofly.run.forgetting import without_silent
-from nofly.run.intake import NEVER_US, Intake, credible
+from nofly.run.intake import NEVER_US, Intake
 from nofly.run.moment import Moment
 from nofly.run.monitoring import condition_of
 from nofly.run.packing import pack
@@ -37,8 +38,8 @@ from nofly.run.recovery import (
     keep_law,
     kept,
     kept_law,
-    last_told,
     latest_received_us,
+    silent_since_us,
     taken_up,
 )  # fmt: skip
 from nofly.run.reloading import reloaded
@@ -78,7 +79,6 @@ class Watch:
     _next_law: Sequence[Zone] | None = None
     _next_options: EngineOptions | None = None
     _event_us: int | None = None
-    _ahead_us: int = NEVER_US
     _store: Store = field(init=False)
     _journal: Journal = field(init=False)
     _engine: Engine = field(init=False)
@@ -112,8 +112,9 @@ class Watch:
                 ends.callback(capture.close)
             self._recover()
             self._received = ReceiveClock(self.clock, self.monotonic_s, self._read_us)
-            self._feeds = Feeds(plan.feeds, self._received, capture=capture)
-            self._silences = Silences(plan.feeds, [last_told(self._store, feed.name) for feed in plan.feeds])
+            times_by = ForwardClock(self.clock, self.monotonic_s)
+            self._feeds = Feeds(plan.feeds, self._received, capture=capture, times_by=times_by)
+            self._silences = Silences(plan.feeds, [silent_since_us(self._store, f.name) for f in plan.feeds])
             self._telling = Telling(
                 plan.alerts, state / "record.sqlite", self.clock, zone_of=self._zone,
                 condition=self._condition,
@@ -142,7 +143,7 @@ class Watch:
             cases=tuple(self._engine.cases.values()),
             names={zone.zone_hash: zone.id for zone in self._law},
             feeds=self._feeds.states, channels=self._telling.states, records=self._counts.records,
-            reports=self._counts.reports, late=self._counts.late, wrong_time=self._counts.wrong_time,
+            reports=self._counts.reports, late=self._counts.late,
             targets=len(self._engine.targets),
             step_s=self._counts.step_s, trouble=self._trouble, archive_trouble=self._archive.error,
             now_of=lambda case: self._engine.now(case.target_id, case.shadow),
@@ -201,7 +202,7 @@ class Watch:
                     self._change(self._next_law)
                     self._next_law = None
                     self._telling.watch(self._law, self._open())
-                self._take(now_us, steady_us)
+                self._take(steady_us)
             until_us = self._intake.latest_us if ended else self._intake.watermark_us(steady_us)
             # While nothing could be kept the feeds were not read: that was no silence.
             lapse_us = until_us if self._trouble else self._intake.lapse_us(steady_us)
@@ -224,16 +225,11 @@ class Watch:
         if capture is not None:
             self.findings += capture.flush()
 
-    def _take(self, now_us: int, steady_us: int) -> None:
-        # A clock that is set back makes no report one of the future.
-        self._ahead_us = max(self._ahead_us, now_us - steady_us)
-        now_us = steady_us + self._ahead_us
+    def _take(self, steady_us: int) -> None:
         for one in self._feeds.take():
-            positions = credible(one.positions, now_us, live=self.plan.feeds[one.feed].pace is None)
             self._counts.reports += len(one.positions)
-            self._counts.wrong_time += len(one.positions) - len(positions)
-            self._intake.add(one.feed, positions, steady_us)
-            self._pending.append(one._replace(positions=positions))
+            self._intake.add(one.feed, one.positions, steady_us)
+            self._pending.append(one)
 
     def _judged(self, moment: Moment) -> list[Body]:
         try:

@@ -11,7 +11,15 @@ from nofly.incidents.states import Phase
 from nofly.run.alert_metrics import alert_metrics
 from nofly.run.feed_plans import FeedPlan
 from nofly.run.metrics import Health, Metric, Sample
-from nofly.run.monitoring import dry_since_us, since, unmonitored_since_us
+from nofly.run.monitoring import (
+    AHEAD,
+    LONG_PAST,
+    dry_since_us,
+    since,
+    unmonitored_since_us,
+    unusable,
+    wrong_times,
+)
 from nofly.run.view import View
 from nofly.units import US_PER_S
 
@@ -41,6 +49,8 @@ class WatchPages:
         since_us = unmonitored_since_us(self._plans, view.feeds, view.now_us)
         if since_us is not None:
             reasons.append(f"no feed brings positions: not monitored since {since(since_us, view.now_us)}")
+            whys = ((state.feed, unusable(state)) for state in view.feeds)
+            reasons += [f"feed {feed}: {why}" for feed, why in whys if why is not None]
         passed_s = max(self._monotonic_s() - self._told_s - self._tick_s, view.step_s)
         if passed_s > LATE_S:
             reasons.append(f"a tick is {passed_s:.1f} s late")
@@ -64,12 +74,16 @@ def _of_watch(view: View, plans: Sequence[FeedPlan]) -> list[Metric]:
         if phase not in (Phase.CLEAR, Phase.CLOSED)
     ]
     troubles = {"record": view.trouble, "archive": view.archive_trouble}
+    wrong = [
+        Sample(wrong_times(view.feeds, code), {"of": of})
+        for of, code in (("future", AHEAD), ("past", LONG_PAST))
+    ]
     judged = [] if view.event_us is None else [Sample(view.event_us / US_PER_S)]
     return [
         Metric("nofly_monitored", "gauge", "1 while some feed brings positions.", [Sample(monitored)]),
         _one("nofly_reports_total", "counter", "Reports taken from all feeds since the start.", view.reports),
         _one("nofly_late_reports_total", "counter", "Reports older than what was judged.", view.late),
-        _one("nofly_wrong_time_reports_total", "counter", "Reports of a time ahead.", view.wrong_time),
+        Metric("nofly_wrong_time_reports_total", "counter", "Reports left out for their time.", wrong),
         _one("nofly_records_total", "counter", "Records written since the start.", view.records),
         _one("nofly_targets", "gauge", "Targets heard.", view.targets),
         _one("nofly_zones", "gauge", "Zones watched.", len(view.law)),

@@ -18,7 +18,7 @@ from nofly.run.alert_plans import AlertPlan, plan_alert
 from nofly.run.engine import EngineOptions
 from nofly.run.feed_plans import FeedPlan, plan_feed
 from nofly.run.heightfiles import load_geoid, load_qnh, load_terrain
-from nofly.run.inhibition_plan import plan_inhibition
+from nofly.run.inhibition_plan import plan_inhibition, without_zone
 from nofly.run.inputs import expanded
 from nofly.run.lists import Lists, read_list
 from nofly.run.pipeline import lists_of
@@ -83,10 +83,11 @@ def plan_watch(config: Config, zone_files: Sequence[str], now_us: int) -> WatchP
                 raise ConfigError(f"two of [[{what}]] are called {name!r}", expected="a name for each")
     if config.watch.tick_s <= 0:
         raise ConfigError("tick_s is 0", locator="watch.tick_s", expected="more than 0")
+    inhibitions = tuple(plan_inhibition(table, k) for k, table in enumerate(config.inhibitions))
+    findings += without_zone(inhibitions, law)
     return WatchPlan(
         tuple(law), tuple(feeds), tuple(alerts), options, config.watch, _prediction(config.prediction),
-        tuple(plan_inhibition(table, k) for k, table in enumerate(config.inhibitions)),
-        tuple(findings), tuple(zone_files),
+        inhibitions, tuple(findings), tuple(zone_files),
     )  # fmt: skip
 
 

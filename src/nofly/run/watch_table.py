@@ -17,7 +17,16 @@ from nofly.incidents.states import Phase, Told
 from nofly.run.alert_line import ChannelState
 from nofly.run.feed_plans import FeedPlan
 from nofly.run.latest import Now
-from nofly.run.monitoring import dry_since_us, since, unmonitored_since_us, words_of
+from nofly.run.monitoring import (
+    AHEAD,
+    LONG_PAST,
+    dry_since_us,
+    since,
+    unmonitored_since_us,
+    unusable,
+    words_of,
+    wrong_times,
+)
 from nofly.run.outputs.text import clock, duration, height, printable, zone_words
 from nofly.run.view import View
 from nofly.tracks.identity import icao24_of
@@ -173,10 +182,11 @@ def _status(view: View) -> tuple[str, ...]:
         judged = (
             f"judged up to {clock(view.event_us, date=abs(view.now_us - view.event_us) > 43_200_000_000)}"
         )
+    wrong = ((wrong_times(view.feeds, AHEAD), "the future"), (wrong_times(view.feeds, LONG_PAST), "long ago"))
     return (
         clock(view.now_us), f"{len(view.law):,} zones", f"{view.targets:,} targets",
         f"{view.reports:,} reports", f"{view.late:,} late",
-        *([f"{view.wrong_time:,} of the future left out"] if view.wrong_time else []),
+        *(f"{n:,} of {of} left out" for n, of in wrong if n),
         f"{view.records:,} recorded", judged,
         f"tick {view.step_s * 1000:.0f} ms",
     )  # fmt: skip
@@ -192,12 +202,17 @@ def _banners(view: View, plans: Sequence[FeedPlan], dry_us: int | None) -> list[
         said = f"NOT MONITORED since {since(dry_us, view.now_us)}: no feed brings positions."
         said = "The recording is over." if over else said
         out.append(Row((said,), Tone.WARNING if over else Tone.ALARM))
+        dry = [(state.feed, unusable(state)) for state in view.feeds]
     else:
         dry = [(s.feed, words_of(p, s, view.now_us)) for p, s in zip(plans, view.feeds, strict=True)]
-        said_of = [f"Feed {printable(feed)}: {said}." for feed, said in dry if said is not None]
-        out += [Row((said,), Tone.WARNING) for said in said_of[:MOST_BANNERS]]
-        if len(said_of) > MOST_BANNERS:
-            out.append(Row((f"… and {len(said_of) - MOST_BANNERS} more feeds.",), Tone.WARNING))
+    said_of = [f"Feed {printable(feed)}: {printable(said)}." for feed, said in dry if said is not None]
+    out += [Row((said,), Tone.WARNING) for said in said_of[:MOST_BANNERS]]
+    if len(said_of) > MOST_BANNERS:
+        out.append(Row((f"… and {len(said_of) - MOST_BANNERS} more feeds.",), Tone.WARNING))
+    failing = [state for state in view.channels if state.failures]
+    for state in failing[:MOST_BANNERS]:
+        said = f"Alerts to {state.name} are not told: {state.last_error or 'it failed'}."
+        out.append(Row((printable(said),), Tone.WARNING))
     if view.archive_trouble is not None:
         said = f"Positions are not archived: {printable(view.archive_trouble)}. The journal keeps them."
         out.append(Row((said,), Tone.WARNING))

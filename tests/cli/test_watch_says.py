@@ -1,0 +1,149 @@
+"""What a watch without a screen says to whoever reads its standard error."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Timer
+from time import time_ns
+from typing import Any
+
+import pytest
+
+from nofly.cli import main
+from nofly.cli.watch_troubles import TroublesTold
+from nofly.run.alert_line import ChannelState
+from nofly.run.view import View
+from tests.cli.live import NOFLY, PATIENCE_S, SQUARE, Feed, configured, watching
+from tests.feeds.transports.peering import free_port
+from tests.run.views import NOW_US, view
+
+
+@pytest.fixture
+def feed() -> Iterator[Feed]:
+    one = Feed()
+    yield one
+    one.close()
+
+
+class Said:
+    """The lines on a standard error, as they come."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        assert process.stderr is not None
+        self._process = process
+        self._stream, self.lines = process.stderr, list[str]()
+
+    def upto(self, words: str) -> str:
+        """Read until a line has such words, and return it."""
+        late = Timer(PATIENCE_S, self._process.kill)
+        late.start()
+        try:
+            while True:
+                line = self._stream.readline().decode()
+                assert line, self.lines
+                self.lines.append(line)
+                if words in line:
+                    return line
+        finally:
+            late.cancel()
+
+
+def test_a_feed_whose_clock_is_ahead(tmp_path: Path, feed: Feed) -> None:
+    feed.time_us = time_ns() // 1000 + 120_000_000
+    with watching(configured(tmp_path, feed), "--plain") as watch:
+        feed.fly("icao24:4ca7b3", 13.95, 14.11)
+        line = Said(watch).upto("time-ahead")
+    assert line.startswith("rejected: roof: its clock is at least 3 min ")
+    assert line.endswith(" ahead: reports of the future are left out (× 17) [time-ahead]\n")
+
+
+def test_history_piped_into_a_watch(tmp_path: Path) -> None:
+    (tmp_path / "zones.geojson").write_text(json.dumps(SQUARE))
+    row = {"target_id": "icao24:4ca7b3", "lat_deg": 50.0, "lon_deg": 14.1, "alt_std_m": 2000.0}
+    history = "".join(json.dumps({**row, "time": f"2022-03-04T12:00:{k:02d}Z"}) + "\n" for k in range(17))
+    words = ["--zones", "zones.geojson", "--feed", "jsonl+stdin:", "--state", "state", "--metrics", ""]
+    done = subprocess.run(
+        [*NOFLY, "watch", "--plain", *words], input=history.encode(), capture_output=True, cwd=tmp_path,
+        timeout=PATIENCE_S, check=True,
+    )  # fmt: skip
+    said = done.stderr.decode().splitlines()
+    (line,) = [line for line in said if "time-long-past" in line]
+    assert line.startswith("rejected: feed1: reports ")
+    assert "recorded traffic, which nofly check and nofly replay take (× 17) [time-long-past]" in line
+    assert "feed-silent" in done.stdout.decode()
+    assert "its clock is wrong: 17 reports of long ago were left out" in done.stdout.decode()
+
+
+def told(*views: View) -> list[str]:
+    said: list[str] = []
+    troubles = TroublesTold(said.append)
+    for one in views:
+        troubles.take(one)
+    return said
+
+
+def test_what_cannot_be_written_is_said_as_it_begins_and_as_it_is_over() -> None:
+    full = view(trouble="record.sqlite: appending failed: disk is full\x1b[2J")
+    assert told(view(), full, full, view(now_us=NOW_US + 183_000_000), view()) == [
+        "nofly: nothing is judged or recorded: record.sqlite: appending failed: disk is full\\x1b[2J; "
+        "what comes waits",
+        "nofly: it is judged and recorded again, after 3 min 03 s",
+    ]
+    assert told(view(archive_trouble="no space left"), view()) == [
+        "nofly: positions are not archived: no space left; the journal keeps them",
+        "nofly: positions are archived again, after 0 s",
+    ]
+
+
+def test_a_channel_that_cannot_tell_is_said_as_it_begins_and_as_it_is_over() -> None:
+    def hook(failures: int, error: str | None, told_us: int | None = None) -> View:
+        state = ChannelState("hook", "webhook", failures=failures, last_error=error, last_told_us=told_us)
+        return view(channels=[state])
+
+    assert told(
+        hook(0, None), hook(1, "refused"), hook(2, "refused"), hook(3, "HTTP 502"), hook(0, "HTTP 502", 5),
+        hook(0, "HTTP 502", 6), hook(1, "refused"),
+    ) == [
+        "nofly: alerts to hook (webhook) are not told: refused; they wait, and are tried again",
+        "nofly: alerts to hook (webhook) are told again, after 0 s",
+        "nofly: alerts to hook (webhook) are not told: refused; they wait, and are tried again",
+    ]  # fmt: skip
+    assert told(hook(0, None), hook(0, "HTTP 400"), hook(0, "HTTP 400")) == [
+        "nofly: alerts to hook (webhook): HTTP 400"
+    ]
+
+
+def test_a_channel_that_nobody_answers(tmp_path: Path, feed: Feed) -> None:
+    hook = '[[alerts]]\nname = "hook"\nkind = "webhook"\nurl = "http://127.0.0.1:{}/{}"\n'
+    port = free_port()
+    with watching(configured(tmp_path, feed, hook.format(port, "hunter2")), "--plain") as watch:
+        feed.fly("icao24:4ca7b3", 13.95, 14.05)
+        said = Said(watch)
+        assert "are not told" in said.upto("nofly: alerts to hook (webhook)")
+        assert "hunter2" not in "".join(said.lines)
+
+
+def test_a_log_in_a_folder_that_is_not_there_stops_the_start(tmp_path: Path, feed: Feed) -> None:
+    log = '[[alerts]]\nname = "log"\nkind = "log"\nfile = "no/folder/log"\n'
+    config = configured(tmp_path, feed, log)
+    done = subprocess.run(
+        [*NOFLY, "watch", "--config", str(config)], capture_output=True, timeout=PATIENCE_S, check=False
+    )
+    assert done.returncode == 2
+    assert b"alert 'log': no/folder is no folder" in done.stderr
+
+
+def test_an_inhibition_of_a_zone_that_is_not_there(tmp_path: Path, feed: Feed, capsys: Any) -> None:
+    nope = '[[inhibitions]]\nwho = "me"\nwhy = "because"\nzone = "NOPE"\n'
+    good = '[[inhibitions]]\nwho = "me"\nwhy = "because"\nzone = "Z1"\n'
+    config = configured(tmp_path, feed, nope + good)
+    with watching(config, "--plain") as watch:
+        line = Said(watch).upto("inhibition-without-zone")
+        feed.fly("icao24:4ca7b3", 13.95, 14.05)
+    assert line.startswith("warning: [[inhibitions]] number 1: no zone NOPE is watched")
+    main(["doctor", "--config", str(config), "--format", "json", "--seconds", "0.2"])
+    found = json.loads(capsys.readouterr().out)["checks"]
+    assert [one for one in found if one["name"] == "inhibition-without-zone" and one["well"] == "warning"]
