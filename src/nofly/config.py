@@ -64,7 +64,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import PurePath
 from typing import Any
 
-from nofly.errors import ConfigError
+from nofly.errors import ConfigError, InputError
 from nofly.feeds.options import Column
 
 
@@ -124,6 +124,17 @@ class Config:
     feeds: tuple[Mapping[str, Any], ...] = ()
     alerts: tuple[Mapping[str, Any], ...] = ()
     inhibitions: tuple[Mapping[str, Any], ...] = ()
+    source: str = field(default="", compare=False)
+    """The file it is from, for whoever finds something wrong in it later."""
+
+    def wrong(self, error: InputError) -> ConfigError:
+        """Return an error in what the file says, with the file's name."""
+        where = ", ".join(part for part in (self.source, error.source) if part)
+        return ConfigError(error.message, source=where, locator=error.locator, expected=error.expected)
+
+
+TABLES = tuple(f.name for f in fields(Config) if f.name != "source")
+"""Tables that a file may have."""
 
 
 def parse(text: str, source: str = "nofly.toml") -> Config:
@@ -135,7 +146,7 @@ def parse(text: str, source: str = "nofly.toml") -> Config:
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(f"no valid TOML: {error}", source=source) from error
     reader = _Reader(source)
-    reader.known(given, "", [f.name for f in fields(Config)])
+    reader.known(given, "", TABLES)
     check = reader.table(given, "", "check")
     positions = reader.table(given, "", "positions")
     lists = reader.table(given, "", "lists")
@@ -167,7 +178,10 @@ def parse(text: str, source: str = "nofly.toml") -> Config:
         {name: next(iter(reader.files(lists, "lists", name)), "") for name in lists},
         reader.watch(given),
         reader.table(given, "", "prediction"),
-        *(reader.tables(given, name) for name in ("feeds", "alerts", "inhibitions")),
+        feeds=reader.tables(given, "feeds"),
+        alerts=reader.tables(given, "alerts"),
+        inhibitions=reader.tables(given, "inhibitions"),
+        source=source,
     )
 
 

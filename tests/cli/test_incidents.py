@@ -130,6 +130,16 @@ def test_an_incident_that_is_not_there(state: str, capsys: Any, name: str) -> No
     assert "\x1b" not in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "verb", [["incidents", "list"], ["archive", "list"], ["watch", "--feed", "jsonl+stdin:"]], ids=" ".join
+)
+def test_a_state_that_is_no_folder(verb: list[str], tmp_path: Path, capsys: Any) -> None:
+    file = tmp_path / "zone.geojson"
+    file.write_text("{}")
+    assert main([*verb, "--state", str(file)]) == 2
+    assert f"{file}: not a folder" in capsys.readouterr().err
+
+
 def test_no_record_at_all(tmp_path: Path, capsys: Any) -> None:
     assert main(["incidents", "list", "--state", str(tmp_path)]) == 2
     assert "there is no record" in capsys.readouterr().err

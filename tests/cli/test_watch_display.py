@@ -208,6 +208,8 @@ def test_a_port_that_is_taken_stops_the_start(tmp_path: Path) -> None:
         )
     feed.close()
     assert ended.returncode == 2
-    assert f"metrics cannot be served at 127.0.0.1:{port}" in ended.stderr.decode()
+    said = ended.stderr.decode()
+    assert f"metrics cannot be served at 127.0.0.1:{port}: Address already in use" in said
+    assert "(expected a free one: --metrics HOST:PORT" in said
     assert "--metrics" in ended.stderr.decode()
     assert not (tmp_path / "state").exists()

@@ -379,6 +379,8 @@ def test_stopped_in_the_midst_of_a_chunk_what_was_received_is_decoded_to_its_end
         ("a", "jsonl+file:", {}, "a document|no path|needs|stream"),
         ("a", "readsb+tcp://host:1", {}, "the decoder reads a document at a time"),
         ("a", "beast+tcp://host:1?recever=1,2", {}, "unknown option 'recever'"),
+        ("a", "beast+tcp://host:1", {"stall_afters": 3}, r"expected stall_after_s\)"),
+        ("a", "beast+tcp://host:1", {"receiver": 47}, "receiver = 47 .expected a list of 2 numbers"),
         ("a", "beast+tcp://host:1?receiver=1,2", {"receiver": [1, 2]}, "stands in the URL and beside it"),
         ("a", "beast+tcp://host:1", {"stall_after_s": 0}, "stall_after_s is 0"),
         ("a", "beast+tcp://host:1", {"stall_after_s": True}, "stall_after_s is True"),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from nofly.config import parse
-from nofly.errors import ConfigError, UnresolvedError
+from nofly.errors import ConfigError, NoflyError, UnresolvedError
 from nofly.run.watch_plan import WatchPlan, plan_watch, read_law
 
 NOW_US = 1_780_000_000_000_000
@@ -59,6 +59,34 @@ def test_what_cannot_be_is_refused(text: str, said: str) -> None:
     with pytest.raises(ConfigError) as caught:
         planned(text)
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (FEED + FEED, ": two of [[feeds]] are called 'roof' (expected a name for each)"),
+        ("[[feeds]]\nname = 'roof'\n", ", [[feeds]] number 1: no url"),
+        ("[watch]\ntick_s = 0\n", ", watch.tick_s: tick_s is 0 (expected more than 0)"),
+        ("[watch]\nclose_s = 3\n", "close_s = 3.0: the times of re-entry and of closing do not fit"),
+        ("[prediction]\nlook_ahead_s = 99999\n",
+         ", prediction.look_ahead_s: 99999 (expected more than 0 and at most 3600 seconds)"),
+        ("[prediction]\nbypass_s = nan\n", ", prediction.bypass_s: nan (expected at least 0"),
+        ("[prediction]\nhits = 4\n", ", prediction.hits: 4 (expected 1 to as many as looks, which"),
+        ("[prediction]\nof = 0\n", ", prediction.of: 0 (expected 1 to "),
+        ("[prediction]\nhits = 'two'\n", ", prediction.hits: 'two' (expected a whole number)"),
+        ("[prediction]\nlook_ahed_s = 3\n", "look_ahed_s: unknown key (expected perhaps look_ahead_s)"),
+        ("[prediction]\nenabled = 0\n", ", prediction.enabled: 0 (expected true or false)"),
+        ("[[inhibitions]]\nwho = 'a'\nwhy = 'b'\nbox = 3\n", ", [[inhibitions]] number 1, box: 3"),
+        ("[[alerts]]\nname = 'x'\nkind = 'webhok'\n", ", alert 'x', kind: nofly.alerts has no 'webhok'"),
+        ("[[alerts]]\nname = 'x'\nkind = 'log'\nfile = 3\n", ", alert 'x': option file is of a wrong kind"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_in_a_file_is_said_with_its_name_and_key(text: str, said: str) -> None:
+    with pytest.raises(NoflyError) as caught:
+        plan_watch(parse(text, "site/nofly.toml"), [str(STADIUM)], NOW_US)
+    assert str(caught.value).startswith("site/nofly.toml")
+    assert said in str(caught.value)
+    assert "PredictionParams(" not in str(caught.value)
 
 
 def test_a_list_that_a_rule_names_has_to_be_there(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nofly.cli.streams import note, say_text
@@ -86,11 +85,12 @@ def _days(text: str) -> int:
 
 
 def _store(args: argparse.Namespace, *, read_only: bool) -> PositionStore:
+    from nofly.cli.configuration import state_folder
     from nofly.errors import StoreError
     from nofly.store.positions.catalogue import NAME
     from nofly.store.positions.store import PositionStore
 
-    folder = Path(args.state, "positions")
+    folder = state_folder(args.state) / "positions"
     if not (folder / NAME).is_file():
         raise StoreError(f"{folder}: there is no archive; --state names the folder of nofly watch")
     return PositionStore(folder, read_only=read_only)

@@ -111,9 +111,9 @@ def run(argv: list[str]) -> int:
 
 
 def _path(args: argparse.Namespace) -> Path:
-    from nofly.cli.configuration import read_config
+    from nofly.cli.configuration import read_config, state_folder
 
-    return Path(args.state or read_config(args.config).watch.state) / "record.sqlite"
+    return state_folder(args.state or read_config(args.config).watch.state) / "record.sqlite"
 
 
 def _store(args: argparse.Namespace, *, read_only: bool = True) -> Store:
@@ -362,12 +362,11 @@ def _channels(args: argparse.Namespace) -> list[AlertPlan]:
     """Return the channels of the configuration. Raises ConfigError where the named one is not among them."""
     from nofly.cli.configuration import read_config
     from nofly.errors import ConfigError
-    from nofly.run.alert_plans import plan_alert
+    from nofly.run.watch_plan import plan_alerts
 
     if args.config is None:
         return []
-    tables = [dict(table) for table in read_config(args.config).alerts]
-    plans = [plan_alert(str(t.pop("name", "")), str(t.pop("kind", "")), t) for t in tables]
+    plans = plan_alerts(read_config(args.config))
     names = [plan.name for plan in plans]
     channel = getattr(args, "channel", None)
     if channel is not None and channel not in names:

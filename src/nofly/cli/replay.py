@@ -56,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(argv: list[str]) -> int:
     """Replay or measure; return the exit code."""
-    from nofly.cli.configuration import read_config
+    from nofly.cli.configuration import read_config, state_folder
     from nofly.errors import ConfigError
     from nofly.run.inputs import expanded, is_tracks
 
@@ -68,14 +68,16 @@ def run(argv: list[str]) -> int:
     measured = args.report or args.sweep is not None
     if not args.tracks:
         raise ConfigError("no tracks given", expected="nofly replay --zones FILE… TRACKS…")
-    for option, given, fits in (
-        ("--speed", args.speed, not measured), ("--state", args.state, not measured),
-        ("--format", args.format, measured), ("--try", args.tried, args.sweep is not None),
-    ):  # fmt: skip
+    for option, given, fits, expected in (
+        ("--speed", args.speed, not measured, "neither --report nor --sweep"),
+        ("--state", args.state, not measured, "neither --report nor --sweep"),
+        ("--format", args.format, measured, "--report or --sweep FILE beside it"),
+        ("--try", args.tried, args.sweep is not None, "--sweep FILE beside it: where it is drawn"),
+    ):
         if given and not fits:
-            raise ConfigError(
-                f"{option} does not go with this", expected="--sweep FILE, --report, or neither"
-            )
+            raise ConfigError(f"{option} does not go with this", expected=expected)
+    if args.state is not None:
+        state_folder(args.state)
     config = read_config(args.config)
     return _report(args, config) if measured else _replay(args, config)
 
@@ -148,7 +150,8 @@ def _reading(config: Config) -> ArchiveOptions:
 
 def _grid(tried: Sequence[str]) -> Grid:
     """Return what a sweep tries. Raises ConfigError for what cannot be tried."""
-    from nofly.errors import ConfigError
+    from nofly.errors import ConfigError, InputError
+    from nofly.incidents.warnings import PredictionParams
     from nofly.run.warning_sweep import Grid
 
     readers: dict[str, Callable[[str], Any]] = {
@@ -158,7 +161,12 @@ def _grid(tried: Sequence[str]) -> Grid:
     for text in tried:
         name, _, values = text.partition("=")
         try:
-            chosen[name] = [readers[name](value) for value in values.split(",")]
+            chosen[name] = []
+            for value in values.split(","):
+                chosen[name].append(readers[name](value))
+                Grid(**{name: chosen[name][-1:]}).settings(PredictionParams())
+        except InputError as error:
+            raise ConfigError(f"--try {name}={value}", expected=error.expected) from None
         except (KeyError, ValueError):
             raise ConfigError(f"--try {text}", expected=f"NAME=VALUE,VALUE; {_GRID}") from None
     return Grid(**chosen)

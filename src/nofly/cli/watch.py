@@ -72,7 +72,7 @@ def planned(args: argparse.Namespace) -> tuple[WatchPlan, Config]:
     from dataclasses import replace
     from time import time_ns
 
-    from nofly.cli.configuration import read_config
+    from nofly.cli.configuration import read_config, state_folder
     from nofly.errors import ConfigError
     from nofly.run.watch_plan import plan_watch
 
@@ -86,6 +86,7 @@ def planned(args: argparse.Namespace) -> tuple[WatchPlan, Config]:
         config = replace(config, watch=replace(config.watch, state=args.state))
     if args.metrics is not None:
         config = replace(config, watch=replace(config.watch, metrics=args.metrics))
+    state_folder(config.watch.state)
     plan = plan_watch(config, args.zones, time_ns() // 1000)
     if not plan.feeds:
         raise ConfigError("no feed given", expected="--feed URL, or [[feeds]] in nofly.toml")
@@ -137,7 +138,7 @@ async def _serve(args: argparse.Namespace, plan: WatchPlan, pages: WatchPages, e
     try:
         found = await ends.enter_async_context(server.serving(port, host))
     except ConfigError as error:
-        expected = 'another address in metrics of [watch], or --metrics; "" serves none'
+        expected = 'a free one: --metrics HOST:PORT, or metrics in [watch]; "" serves none'
         raise ConfigError(error.message, expected=expected) from error
     if not args.quiet:
         note(f"metrics at http://{f'[{host}]' if ':' in host else host}:{found}/metrics")

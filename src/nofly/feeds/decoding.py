@@ -6,10 +6,11 @@ is a plugin of the kind ``nofly.feeds.decoders`` (see :mod:`nofly.plugins`), cho
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from difflib import get_close_matches
-from typing import Any, Protocol, TypeVar, get_type_hints
+from types import NoneType, UnionType
+from typing import Any, Literal, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -27,6 +28,12 @@ FRAMINGS = (STREAM, DATAGRAM, DOCUMENT)
 Decoded = tuple[Positions, list[Finding]]
 
 T = TypeVar("T")
+
+_WORDS = {
+    float: ("a number", "numbers"), int: ("a whole number", "whole numbers"), str: ("a text", "texts"),
+    bool: ("true or false", "of true and false"),
+}  # fmt: skip
+"""Type of an option → one of its values in words, several."""
 
 
 class Decoder(Protocol):
@@ -77,8 +84,27 @@ def options_of(kind: type[T], given: Mapping[str, object], source: str) -> T:
         try:
             values[name] = msgspec.convert(meant, hints[name], strict=False)
         except msgspec.ValidationError as error:
-            raise ConfigError(f"option {name} = {value!r}: {error}", source=source) from error
+            raise ConfigError(
+                f"option {name} = {value!r}", source=source, expected=words_of(hints[name])
+            ) from error
     return kind(**values)
+
+
+def words_of(hint: Any) -> str:
+    """Return in words what a value of a type is: ``a list of 2 numbers``."""
+    if hint in _WORDS:
+        return _WORDS[hint][0]
+    origin, args = get_origin(hint), get_args(hint)
+    if origin in (Union, UnionType):
+        return " or ".join(words_of(one) for one in args if one is not NoneType)
+    if origin in (tuple, list, Sequence):
+        count = "" if origin is not tuple or Ellipsis in args else f"{len(args)} "
+        return f"a list of {count}{_WORDS[args[0]][1] if args[0] in _WORDS else 'values'}"
+    if origin is Literal:
+        return f"one of {', '.join(map(str, args))}"
+    if origin in (dict, Mapping):
+        return f"a table, each value of it {words_of(args[1])}"
+    return "another kind of value"
 
 
 def _from_text(text: str, hint: Any) -> Any:

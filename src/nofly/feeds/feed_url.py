@@ -10,7 +10,7 @@ there nevertheless, no error and no ``repr`` shows it.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from typing import Any
@@ -95,18 +95,23 @@ def parse_feed_url(url: str) -> FeedUrl:
 
 
 def split_options(
-    given: Mapping[str, object], decoder: type[Any], transport: type[Any], source: str
+    given: Mapping[str, object],
+    decoder: type[Any],
+    transport: type[Any],
+    source: str,
+    others: Iterable[str] = (),
 ) -> tuple[dict[str, object], dict[str, object]]:
-    """Return the options of the decoder and those of the transport, told by the fields of their ``OPTIONS``.
+    """Return the options of the decoder and those of the transport, told by the fields of their ``OPTIONS``;
+    ``others`` are the names of options that were taken out before.
 
     Raises ConfigError for an option that neither has, with the nearest that one has, and for a secret that
     stands there itself.
     """
     own = ({field.name for field in fields(decoder)}, {field.name for field in fields(transport)})
     split: tuple[dict[str, object], dict[str, object]] = ({}, {})
-    known = sorted(own[0] | own[1])
+    known = sorted({*own[0], *own[1], *others})
     for name, value in given.items():
-        if name not in known:
+        if name not in own[0] | own[1]:
             near = get_close_matches(name, known, 1)
             expected = near[0] if near else f"one of {', '.join(known)}" if known else "no options"
             raise ConfigError(f"unknown option {name!r}", source=source, expected=expected)

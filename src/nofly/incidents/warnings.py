@@ -32,6 +32,14 @@ _NEVER_US = int(np.iinfo(np.int64).min // 2)
 _LONG_US = round(2.0 * MOST_AHEAD_S * US_PER_S)
 
 
+_RANGES = {
+    "look_ahead_s": (True, 0.0, MOST_AHEAD_S), "margin_s": (False, 0.0, MOST_AHEAD_S),
+    "cycle_s": (False, 0.1, 3600.0), "stale_s": (True, 0.0, MOST_AHEAD_S),
+    "bypass_s": (False, 0.0, MOST_AHEAD_S), "least_speed_mps": (False, 0.0, 1000.0),
+}  # fmt: skip
+"""Parameter → whether it must be more than the least, the least, the most."""
+
+
 class PredictionParams(msgspec.Struct, frozen=True):
     """How far ahead is looked, and when a warning is given and dropped.
 
@@ -54,22 +62,21 @@ class PredictionParams(msgspec.Struct, frozen=True):
     least_speed_mps: float = 5.0
 
     def __post_init__(self) -> None:
-        """Raise InputError where the numbers do not fit together."""
-        fits = (
-            0.0 < self.look_ahead_s <= MOST_AHEAD_S and 0.0 <= self.margin_s <= MOST_AHEAD_S
-            and 0.1 <= self.cycle_s <= 3600.0 and 0.0 < self.stale_s <= MOST_AHEAD_S
-            and 0.0 <= self.bypass_s <= MOST_AHEAD_S and 0.0 <= self.least_speed_mps <= 1000.0
-        )  # fmt: skip
-        if not fits:
-            raise InputError(
-                "the times of prediction do not fit", locator=str(self),
-                expected=f"times above 0 and up to {MOST_AHEAD_S:.0f} s, cycle_s at least 0.1",
-            )  # fmt: skip
-        if not (1 <= self.hits <= self.of <= MOST_LOOKS and 1 <= self.misses <= self.of):
-            raise InputError(
-                "the numbers of hits and misses do not fit", locator=str(self),
-                expected=f"1 <= hits, misses <= of <= {MOST_LOOKS}",
-            )  # fmt: skip
+        """Raise InputError for a number that cannot be; the locator is its name."""
+        for name, (above, least, most) in _RANGES.items():
+            value = getattr(self, name)
+            if not least <= value <= most or (above and value == least):
+                kind = "more than" if above else "at least"
+                unit = "m/s" if name.endswith("_mps") else "seconds"
+                raise InputError(
+                    f"{value:g}", locator=name, expected=f"{kind} {least:g} and at most {most:g} {unit}"
+                )
+        if not 1 <= self.of <= MOST_LOOKS:
+            raise InputError(f"{self.of}", locator="of", expected=f"1 to {MOST_LOOKS} looks")
+        for name in ("hits", "misses"):
+            if not 1 <= getattr(self, name) <= self.of:
+                expected = f"1 to as many as looks, which are of = {self.of}"
+                raise InputError(f"{getattr(self, name)}", locator=name, expected=expected)
 
 
 @dataclass(frozen=True, slots=True)

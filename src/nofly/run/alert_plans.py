@@ -15,6 +15,7 @@ import msgspec
 from nofly import plugins
 from nofly.alerts._channel import PER_MINUTE
 from nofly.errors import ConfigError, PluginError
+from nofly.feeds.decoding import words_of
 from nofly.incidents.record import Status
 from nofly.incidents.states import Told
 from nofly.run.alert_words import FEED_ALIVE, FEED_SILENT, Template
@@ -110,7 +111,10 @@ def plan_alert(name: str, kind: str, options: Mapping[str, object]) -> AlertPlan
     source = f"alert {name!r}"
     if not _NAME.fullmatch(name):
         raise ConfigError("a name that cannot be", source=source, expected="a-z, 0-9, _ and -, at most 64")
-    module = plugins.load(KIND, kind.replace("-", "_"))
+    try:
+        module = plugins.load(KIND, kind.replace("-", "_"))
+    except PluginError as error:
+        raise PluginError(f"{source}, kind: {error}") from error
     for wanted in ("NAME", "OPTIONS", "channel"):
         if not hasattr(module, wanted):
             raise PluginError(f"{KIND}: {kind!r} defines no {wanted}")
@@ -137,8 +141,9 @@ def _options(kind: type[T], given: Mapping[str, object], source: str) -> T:
     for name, value in given.items():
         try:
             values[name] = msgspec.convert(value, hints[name])
-        except msgspec.ValidationError as error:
-            raise ConfigError(f"option {name}: {error}", source=source) from None
+        except msgspec.ValidationError:
+            message = f"option {name} is of a wrong kind"
+            raise ConfigError(message, source=source, expected=words_of(hints[name])) from None
     missing = [
         f.name
         for f in fields(kind)  # type: ignore[arg-type]

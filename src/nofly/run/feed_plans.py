@@ -26,6 +26,8 @@ from nofly.feeds.options import ArchiveOptions
 from nofly.feeds.receiving import finish_each
 
 REPLAY = "replay"
+TIMES = ("stall_after_s", "lateness_s")
+"""Options that every feed has."""
 """In place of a decoder: what is recorded is fed again, ``replay+file:PATH?speed=60``."""
 DECODERS, TRANSPORTS = "nofly.feeds.decoders", "nofly.feeds.transports"
 MOST_NAME_CHARACTERS = 64
@@ -118,7 +120,7 @@ def plan_feed(name: str, url: str, options: Mapping[str, object]) -> FeedPlan:
         return _replay(name, parsed, given, times_s, source)
     decoding = plugins.load(DECODERS, parsed.decoder)
     transport = plugins.load(TRANSPORTS, parsed.transport)
-    own, others = split_options(given, decoding.OPTIONS, transport.OPTIONS, source)
+    own, others = split_options(given, decoding.OPTIONS, transport.OPTIONS, source, TIMES)
     for option in SECRETS & others.keys():
         _check_known(option, others[option], source)
     try:
@@ -140,7 +142,7 @@ def _replay(
         raise ConfigError(
             f"a replay over {url.transport}", source=source, expected="replay+file:PATH?speed=60"
         )
-    pace, reading = split_options(given, Pace, ArchiveOptions, source)
+    pace, reading = split_options(given, Pace, ArchiveOptions, source, TIMES)
     try:
         path = path_of(url.address)
         chosen = options_of(ArchiveOptions, reading, source)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import os
 import re
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -117,9 +118,11 @@ class MetricsServer:
         try:
             server = await asyncio.start_server(self._answer, host, port, limit=MOST_HEAD_BYTES)
         except (OSError, OverflowError, UnicodeError) as error:
-            where = f"{host}:{port}"
+            # The event loop's own words hold the address a second time, as Python writes it.
+            number = error.errno if isinstance(error, OSError) else None
+            why = os.strerror(number) if number is not None and number > 0 else str(error)
             raise ConfigError(
-                f"metrics cannot be served at {where}: {error}", expected="a free port"
+                f"metrics cannot be served at {host}:{port}: {why}", expected="a free port"
             ) from error
         try:
             yield int(server.sockets[0].getsockname()[1])

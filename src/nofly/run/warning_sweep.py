@@ -172,7 +172,7 @@ def _label(axes: Axes, shown: Sequence[Sequence[tuple[float, float, float]]]) ->
     wide_pt, high_pt = _WIDTH_IN * _AXES_WIDE * _PT_PER_IN, _HIGH_IN * _AXES_HIGH * _PT_PER_IN
     right, up = wide_pt / axes.get_xlim()[1], high_pt / axes.get_ylim()[1]
     lines = [[(x * right, y * up, s) for x, y, s in line] for line in shown]
-    for one in labels(lines, (wide_pt, high_pt), _LABEL_PT):
+    for one in labels(lines, (wide_pt, high_pt), (0.62 * _LABEL_PT, 1.1 * _LABEL_PT)):
         axes.annotate(
             one.text, (0.0, 0.0), xycoords="axes fraction", xytext=one.corner_pt, textcoords="offset points",
             fontsize=_LABEL_PT, color=palette.INK, zorder=4.0,

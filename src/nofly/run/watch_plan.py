@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import msgspec
 
 from nofly.config import Config, WatchConfig
-from nofly.errors import ConfigError, Finding, InputError
+from nofly.errors import ConfigError, Finding, InputError, PluginError
+from nofly.feeds.decoding import words_of
 from nofly.incidents.inhibition import Inhibition
 from nofly.incidents.machine import Params
 from nofly.incidents.warnings import PredictionParams
@@ -74,21 +76,36 @@ def plan_watch(config: Config, zone_files: Sequence[str], now_us: int) -> WatchP
     """Return the plan. Raises ConfigError, PluginError and what zone files raise, for the first thing that
     cannot be."""
     law, options, findings = read_law(config, zone_files, now_us)
-    feeds = [plan_feed(*_named(table, "feeds", k, "url")) for k, table in enumerate(config.feeds)]
-    alerts = [plan_alert(*_named(table, "alerts", k, "kind")) for k, table in enumerate(config.alerts)]
-    for what, plans in (("feeds", feeds), ("alerts", alerts)):
-        names = [plan.name for plan in plans]
-        for name in names:
-            if names.count(name) > 1:
-                raise ConfigError(f"two of [[{what}]] are called {name!r}", expected="a name for each")
+    feeds = [plan_feed(*one) for one in _named(config, config.feeds, "feeds", "url")]
+    _named_once(config, "feeds", [feed.name for feed in feeds])
     if config.watch.tick_s <= 0:
-        raise ConfigError("tick_s is 0", locator="watch.tick_s", expected="more than 0")
-    inhibitions = tuple(plan_inhibition(table, k) for k, table in enumerate(config.inhibitions))
+        raise config.wrong(ConfigError("tick_s is 0", locator="watch.tick_s", expected="more than 0"))
+    alerts = plan_alerts(config)
+    try:
+        prediction = _prediction(config.prediction)
+        inhibitions = tuple(plan_inhibition(table, k) for k, table in enumerate(config.inhibitions))
+    except ConfigError as error:
+        raise config.wrong(error) from None
     findings += without_zone(inhibitions, law)
     return WatchPlan(
-        tuple(law), tuple(feeds), tuple(alerts), options, config.watch, _prediction(config.prediction),
-        inhibitions, tuple(findings), tuple(zone_files),
+        tuple(law), tuple(feeds), tuple(alerts), options, config.watch, prediction, inhibitions,
+        tuple(findings), tuple(zone_files),
     )  # fmt: skip
+
+
+def plan_alerts(config: Config) -> list[AlertPlan]:
+    """Return the plans of a configuration's channels. Raises ConfigError and PluginError for what cannot
+    be."""
+    plans = []
+    for name, kind, options in _named(config, config.alerts, "alerts", "kind"):
+        try:
+            plans.append(plan_alert(name, kind, options))
+        except ConfigError as error:
+            raise config.wrong(error) from None
+        except PluginError as error:
+            raise PluginError(f"{config.source}, {error}" if config.source else str(error)) from error
+    _named_once(config, "alerts", [plan.name for plan in plans])
+    return plans
 
 
 def read_law(
@@ -111,37 +128,56 @@ def read_law(
     try:
         incidents = Params(config.watch.reentry_s, config.watch.close_s)
     except InputError as error:
-        raise ConfigError(error.message, locator=f"watch.{error.locator}", expected=error.expected) from None
+        error.locator = f"watch.{error.locator}"
+        raise config.wrong(error) from None
     listed = [finding for each in lists.lists for finding in each.findings]
     return law, EngineOptions(check.max_gap_s or 120.0, incidents, aids, lists), [
         *found.findings, *listed, *said,
     ]  # fmt: skip
 
 
-def _named(table: Mapping[str, Any], kind: str, number: int, key: str) -> tuple[str, str, dict[str, Any]]:
-    """Return name, URL or kind, and the options of a feed or channel."""
-    rest = dict(table)
-    given = rest.pop(key, None)
-    name = rest.pop("name", None)
-    for word, value in (("name", name), (key, given)):
-        if not isinstance(value, str) or not value:
-            raise ConfigError(
-                f"no {word}", locator=f"[[{kind}]] number {number + 1}", expected=f'{word} = "…"'
-            )
-    return str(name), str(given), rest
+def _named(
+    config: Config, tables: Sequence[Mapping[str, Any]], kind: str, key: str
+) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield name, URL or kind, and the options of feeds or channels."""
+    for number, table in enumerate(tables, 1):
+        rest = dict(table)
+        given = rest.pop(key, None)
+        name = rest.pop("name", None)
+        for word, value in (("name", name), (key, given)):
+            if not isinstance(value, str) or not value:
+                where, expected = f"[[{kind}]] number {number}", f'{word} = "…"'
+                raise config.wrong(ConfigError(f"no {word}", locator=where, expected=expected))
+        yield str(name), str(given), rest
+
+
+def _named_once(config: Config, what: str, names: Sequence[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            message = f"two of [[{what}]] are called {name!r}"
+            raise config.wrong(ConfigError(message, expected="a name for each"))
 
 
 def _prediction(table: Mapping[str, Any]) -> PredictionParams | None:
     given = dict(table)
-    if given.pop("enabled", True) is False:
+    enabled = given.pop("enabled", True)
+    if not isinstance(enabled, bool):
+        raise ConfigError(f"{enabled!r}", locator="prediction.enabled", expected="true or false")
+    if not enabled:
         return None
-    known = PredictionParams.__struct_fields__
-    for key in given:
+    known = get_type_hints(PredictionParams)
+    for key, value in given.items():
+        place = f"prediction.{key}"
         if key not in known:
-            raise ConfigError(
-                "unknown key", locator=f"prediction.{key}", expected=f"one of {', '.join(known)}"
-            )
+            near = get_close_matches(key, known, 1)
+            expected = f"perhaps {near[0]}" if near else f"one of {', '.join(known)}"
+            raise ConfigError("unknown key", locator=place, expected=expected)
+        try:
+            given[key] = msgspec.convert(value, known[key])
+        except msgspec.ValidationError:
+            raise ConfigError(f"{value!r}", locator=place, expected=words_of(known[key])) from None
     try:
-        return msgspec.convert(given, PredictionParams)
-    except (msgspec.ValidationError, InputError) as error:
-        raise ConfigError(str(error), locator="prediction") from None
+        return PredictionParams(**given)
+    except InputError as error:
+        place = f"prediction.{error.locator}"
+        raise ConfigError(error.message, locator=place, expected=error.expected) from None

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 from math import hypot
 
 _TOGETHER_PT = 6.0
 """Points nearer than this, right and up, are one to the eye."""
 _CLEAR_PT = 7.0
 """Half the side of the square round a point that no label of another covers."""
-_LINE_PT = 2.5
+_LINE_PT = 2.0
+"""Half the breadth of a line."""
+_CELL_PT = 3.0
+"""Side of the squares by which it is known where lines are."""
 _STEPS = 12
 _MOST_VALUES = 4
 _Box = tuple[float, float, float, float]
@@ -29,16 +32,19 @@ class Label:
 
 
 def labels(
-    lines: Iterable[Sequence[tuple[float, float, float]]], size_pt: tuple[float, float], font_pt: float
+    lines: Iterable[Sequence[tuple[float, float, float]]],
+    size_pt: tuple[float, float],
+    letter_pt: tuple[float, float],
 ) -> list[Label]:
     """Return labels of the points of lines (right, up, in points; value): one for all points at one place,
     with their values.
 
-    ``size_pt`` is the width and the height of the axes. A label lies on no other and on no point, and on no
-    line where there is room; one that finds none at all is put where it would be if it were alone.
+    ``size_pt`` is the width and the height of the axes, ``letter_pt`` those of a letter. A label lies
+    on no other and on no point, and on no line where there is room; one that finds none at all is put where
+    it would be if it were alone.
     """
     lines = list(lines)
-    drawn = [box for line in lines for box in _along(line)]
+    drawn = {cell for line in lines for cell in _along(line)}
     places: list[tuple[float, float]] = []
     values: list[set[float]] = []
     for right_pt, up_pt, value in (point for line in lines for point in line):
@@ -53,10 +59,10 @@ def labels(
     out = []
     for at_pt, mine in zip(places, values, strict=True):
         text = _text(sorted(mine))
-        wide_pt, high_pt = 0.62 * font_pt * len(text), 1.1 * font_pt
-        boxes = [(x, y, x + wide_pt, y + high_pt) for x, y in _corners(at_pt, wide_pt, high_pt)]
+        wide_pt, high_pt = letter_pt[0] * len(text), letter_pt[1]
+        boxes = [(x, y, x + wide_pt, y + high_pt) for x, y in _corners(at_pt, (wide_pt, high_pt))]
         free = [box for box in boxes if _within(box, size_pt) and not any(_cross(box, it) for it in taken)]
-        clear = (box for box in free if not any(_cross(box, it) for it in drawn))
+        clear = (box for box in free if drawn.isdisjoint(_cells(box)))
         box = next(clear, free[0] if free else boxes[0])
         taken.append(box)
         out.append(Label(text, at_pt, box[:2]))
@@ -69,18 +75,25 @@ def _text(values: Sequence[float]) -> str:
     return ", ".join(f"{value:g}" for value in values)
 
 
-def _along(line: Sequence[tuple[float, float, float]]) -> Iterator[_Box]:
-    """Yield small squares along a line."""
+def _along(line: Sequence[tuple[float, float, float]]) -> Iterator[tuple[int, int]]:
+    """Yield the squares that a line goes through."""
     for (x, y, _), (to_x, to_y, _) in pairwise(line):
-        steps = 1 + int(hypot(to_x - x, to_y - y) / (2.0 * _LINE_PT))
+        steps = 1 + int(2.0 * hypot(to_x - x, to_y - y) / _CELL_PT)
         for k in range(steps + 1):
-            at_x, at_y = x + (to_x - x) * k / steps, y + (to_y - y) * k / steps
-            yield at_x - _LINE_PT, at_y - _LINE_PT, at_x + _LINE_PT, at_y + _LINE_PT
+            part = k / steps
+            yield int((x + (to_x - x) * part) // _CELL_PT), int((y + (to_y - y) * part) // _CELL_PT)
 
 
-def _corners(at_pt: tuple[float, float], wide_pt: float, high_pt: float) -> Iterator[tuple[float, float]]:
+def _cells(box: _Box) -> Iterator[tuple[int, int]]:
+    """Yield the squares that a box covers some of, or comes near to."""
+    left, low = (int((edge - _LINE_PT) // _CELL_PT) for edge in box[:2])
+    right, high = (int((edge + _LINE_PT) // _CELL_PT) for edge in box[2:])
+    return product(range(left, right + 1), range(low, high + 1))
+
+
+def _corners(at_pt: tuple[float, float], size_pt: tuple[float, float]) -> Iterator[tuple[float, float]]:
     """Yield where a label may begin, the best first: beside its point, above, below, then farther off."""
-    x, y = at_pt
+    (x, y), (wide_pt, high_pt) = at_pt, size_pt
     for step in range(_STEPS):
         off_pt = _CLEAR_PT + 1.0 + 0.7 * high_pt * step
         for up_pt in (off_pt - high_pt / 2, -off_pt - high_pt / 2):
