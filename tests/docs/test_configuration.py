@@ -63,11 +63,9 @@ def test_check_and_positions_are_documented() -> None:
 def test_feeds_and_inhibitions_are_documented() -> None:
     plan = plan_feed("a", "beast+tcp://127.0.0.1:1", {})
     feeds = _rows("[[feeds]]")
-    assert list(feeds) == ["name", "url", "stall_after_s", "lateness_s"]
-    assert (float(feeds["stall_after_s"]), float(feeds["lateness_s"])) == (
-        plan.stall_after_s,
-        plan.lateness_s,
-    )
+    assert list(feeds) == ["name", "url", "stall_after_s", "dry_after_s", "lateness_s"]
+    times = ("stall_after_s", "dry_after_s", "lateness_s")
+    assert [float(feeds[name]) for name in times] == [getattr(plan, name) for name in times]
     assert tuple(_rows("[[inhibitions]]")) == KEYS
 
 

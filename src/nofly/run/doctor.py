@@ -97,7 +97,8 @@ def settings(config: Config, plan: WatchPlan) -> Iterator[Setting]:
     for name, path in config.lists.items():
         yield Setting(f"lists.{name}", path, False)
     for feed in plan.feeds:
-        for key, seconds in (("stall_after_s", feed.stall_after_s), ("lateness_s", feed.lateness_s)):
+        for key in ("stall_after_s", "dry_after_s", "lateness_s"):
+            seconds = getattr(feed, key)
             yield Setting(f"feeds.{feed.name}.{key}", seconds, seconds == _OF_FEEDS[key])
     for alert in plan.alerts:
         yield Setting(f"alerts.{alert.name}.tell", list(alert.tells), alert.options.tell is None)
