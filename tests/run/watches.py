@@ -21,6 +21,7 @@ from nofly.incidents.machine import Params
 from nofly.incidents.warnings import PredictionParams
 from nofly.run import watch as watch_module
 from nofly.run.alert_plans import plan_alert
+from nofly.run.alert_words import FEED_ALIVE, FEED_SILENT
 from nofly.run.check import CheckOptions, check
 from nofly.run.credible_times import credible
 from nofly.run.engine import Engine, EngineOptions
@@ -219,8 +220,10 @@ def uninterrupted(plan: WatchPlan) -> list[Row]:
 
 
 def by_target(found: Iterable[Row]) -> dict[str, list[Row]]:
-    """Return records by target, each in order: of what happens to two at once either may come first."""
+    """Return records by target, each in order: of what happens to two at once either may come first. What is
+    recorded of feeds is of no target."""
     rows: dict[str, list[Row]] = {}
     for body in found:
-        rows.setdefault(body["target_id"], []).append(body)
+        if body["kind"] not in (FEED_SILENT, FEED_ALIVE):
+            rows.setdefault(body["target_id"], []).append(body)
     return rows

@@ -8,6 +8,7 @@ import numpy as np
 
 from nofly.errors import Finding, Severity
 from nofly.run.outputs.text import duration
+from nofly.run.receive_clock import MOST_AHEAD_US
 from nofly.schema import Positions
 from nofly.units import US_PER_S
 
@@ -18,15 +19,18 @@ FUTURE_S, PAST_S = 60.0, 86_400.0
 class ForwardClock:
     """Microseconds UTC of a clock that may be set forward: set back, it makes no report one of the future."""
 
-    def __init__(self, clock: Callable[[], int], monotonic_s: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], int], monotonic_s: Callable[[], float], least_us: int = 0) -> None:
+        """``least_us`` is when the process before received last, 0 where there was none: a clock that was set
+        back meanwhile makes of what goes on from there nothing of the future either."""
         self._clock, self._monotonic_s = clock, monotonic_s
-        self._ahead_us: int | None = None
+        now_us = clock()
+        start_us = least_us if now_us < least_us <= now_us + MOST_AHEAD_US else now_us
+        self._ahead_us = start_us - round(monotonic_s() * 1e6)
 
     def __call__(self) -> int:
         """Return the time."""
         now_us, steady_us = self._clock(), round(self._monotonic_s() * 1e6)
-        ahead_us = now_us - steady_us
-        self._ahead_us = ahead_us if self._ahead_us is None else max(self._ahead_us, ahead_us)
+        self._ahead_us = max(self._ahead_us, now_us - steady_us)
         return steady_us + self._ahead_us
 
 

@@ -112,7 +112,7 @@ class Watch:
                 ends.callback(capture.close)
             self._recover()
             self._received = ReceiveClock(self.clock, self.monotonic_s, self._read_us)
-            times_by = ForwardClock(self.clock, self.monotonic_s)
+            times_by = ForwardClock(self.clock, self.monotonic_s, self._read_us)
             self._feeds = Feeds(plan.feeds, self._received, capture=capture, times_by=times_by)
             self._silences = Silences(plan.feeds, [silent_since_us(self._store, f.name) for f in plan.feeds])
             self._telling = Telling(
