@@ -171,3 +171,30 @@ def test_a_report_on_an_edge_has_a_box_of_no_more_than_its_own_place(lat: float,
     watched.detector.step(Reports(who, EPOCH_US + np.array([0, 10**6]), y, x, none, none))
     assert set(watched.places(np.random.default_rng(0), 5)) <= {(lat, lon)}
     watched.check(np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("lat_deg", [43.998, 43.98, 40.001, -43.998, -40.001, 43.3])
+def test_a_flight_near_the_rim_of_an_empty_region_stays_in_its_boxes(lat_deg: float) -> None:
+    """A box as wide as the region bulges past such a flight: it has to be shorter, not empty."""
+    walls = []
+    for south in (39.4, 44.4):
+        at, by = np.sign(lat_deg) * south, 0.2
+        ring = ((at - by, -20.0), (at - by, 20.0), (at + by, 20.0), (at + by, -20.0))
+        walls.append(zone(f"{south}", Polygon(ring, edge_kind=EdgeKind.PLANAR)))
+    case = Case("walls", tuple(walls), ())
+    watched = Watched(compile_zones(case.zones), activity(case))
+    count = 400
+    lon = 2.0 + 0.01 * np.arange(count)
+    time_us = EPOCH_US + 10**6 * np.arange(count)
+    none = np.zeros((1, 1))
+    boxes = set()
+    for k in range(count):
+        one = slice(k, k + 1)
+        watched.detector.step(
+            Reports(np.zeros(1, np.int32), time_us[one], np.array([lat_deg]), lon[one], none, none)
+        )
+        boxes.add(tuple(watched.slot()[[layout.U0, layout.U1]]))
+        if k % 40 == 0:
+            watched.check(np.random.default_rng(k))
+    assert len(boxes) <= 20
+    assert all(u0 <= u1 for u0, u1 in boxes)

@@ -233,6 +233,7 @@ class Scan:
     pace_u1: cython.double
     pace_v0: cython.double
     pace_v1: cython.double
+    known: cython.Py_ssize_t
     # the row of the batch in hand
     row: cython.Py_ssize_t
     n_out: cython.Py_ssize_t
@@ -2285,6 +2286,8 @@ class Scan:
         least_m = self.seg[1, 2 * k]
         greatest_m = self.seg[1, 2 * k + 1]
         climb_m = CLIMB_STEPS * (least_m - (self.slot[g, LOW] if k == 0 else self.more_box[g, 6 * k - 2]))
+        if self.known > 0 and k == 0:
+            climb_m = self.level[self.row + self.known] - least_m
         # False also where either is not known.
         if climb_m < 0.0 and climb_m > -MOST_CLIMB_M:
             least_m += climb_m
@@ -2404,6 +2407,7 @@ class Scan:
         self.pace_u1 = pace + _greatest(du, 0.0)
         self.pace_v0 = pace - _least(dv, 0.0)
         self.pace_v1 = pace + _greatest(dv, 0.0)
+        self.known = known
         if (steps * fabs(du) + 2.0 * slack) * (steps * fabs(dv) + 2.0 * slack) > room:
             steps = _steps(fabs(du), fabs(dv), 2.0 * slack, room)
         self.box_u0 = self.box_v0 = INF
@@ -2479,6 +2483,10 @@ class Scan:
         )
         u: cython.double
         v: cython.double
+        u0: cython.double
+        u1: cython.double
+        v0: cython.double
+        v1: cython.double
         free: cython.bint = split == 1 and self.edge_layers[leaf] == 0
         if cython.compiled and self.leaf_layers[leaf] != 0:
             prefetch(cython.address(self.rim[self.leaf[leaf, 0], 0]))
@@ -2502,12 +2510,52 @@ class Scan:
             self._bound_leaf(self.leaf[leaf, 0], self.leaf[leaf + 1, 0], lat, lon)
         if not free:
             self._bound_near(g, leaf, lat, lon)
-        self._allow_for_bulge()
         u = lon - self.box_lean * lat
         v = lat - self.box_rise * lon
-        if not (self.box_u0 <= u and u <= self.box_u1 and self.box_v0 <= v and v <= self.box_v1):
-            # Nearer to an edge than the box may be: what holds at the report need not hold in the box.
-            self.box_u1 = self.box_u0 - 1.0
+        u0 = self.box_u0
+        u1 = self.box_u1
+        v0 = self.box_v0
+        v1 = self.box_v1
+        self._allow_for_bulge()
+        if not self._holds(u, v):
+            self.box_u0 = u0
+            self.box_u1 = u1
+            self.box_v0 = v0
+            self.box_v1 = v1
+            if self._holds(u, v):
+                # Too long for its place so near the side: a box half as long bulges a quarter as much.
+                self._shorten(u, v)
+                self._allow_for_bulge()
+            if not self._holds(u, v):
+                # Nearer to an edge than the box may be: what holds at the report need not hold in the box.
+                self.box_u1 = self.box_u0 - 1.0
+
+    @cython.cfunc
+    @cython.inline
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _holds(self, u: cython.double, v: cython.double) -> cython.bint:
+        """Return whether a place lies in the box."""
+        return self.box_u0 <= u and u <= self.box_u1 and self.box_v0 <= v and v <= self.box_v1
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _shorten(self, u: cython.double, v: cython.double) -> cython.void:
+        """Make the box so short about a place that its bulge takes at most half of the room to the side."""
+        bulge: cython.double = self._bulge()
+        room_u: cython.double = _least(u - self.box_u0, self.box_u1 - u)
+        room_v: cython.double = _least(v - self.box_v0, self.box_v1 - v)
+        part: cython.double
+        if self.box_lean == 0.0:
+            # All its room in latitude stays: it is as high as it was.
+            part = sqrt(0.5 * room_v / bulge)
+        else:
+            part = 0.5 * _least(room_v, room_u / fabs(self.box_lean)) / bulge
+            self.box_v0 = v - part * (v - self.box_v0)
+            self.box_v1 = v + part * (self.box_v1 - v)
+        self.box_u0 = u - part * (u - self.box_u0)
+        self.box_u1 = u + part * (self.box_u1 - u)
 
     @cython.cfunc
     @cython.inline
@@ -2524,18 +2572,25 @@ class Scan:
     @cython.inline
     @cython.nogil
     @cython.exceptval(check=False)
+    def _bulge(self) -> cython.double:
+        """Return by how much latitude, at most, a geodesic between two points of the box leaves the straight
+        line between them, towards the pole: w² sin 2φ / 16."""
+        w: cython.double
+        self._go_round()
+        w = (self.box_east - self.box_west) * RAD
+        return w * w * (0.0625 * 1.1 / RAD)
+
+    @cython.cfunc
+    @cython.inline
+    @cython.nogil
+    @cython.exceptval(check=False)
     def _allow_for_bulge(self) -> cython.void:
         """Narrow the box so that what lies between two points of it on the ellipsoid is in it as it was.
 
-        The geodesic bulges from the straight line towards the pole, by at most w² sin 2φ / 16. So much more
-        latitude is as much more v, and ``lean`` times as much less u.
+        So much more latitude as it may bulge is as much more v, and ``lean`` times as much less u.
         """
-        bulge: cython.double
-        shift: cython.double
-        self._go_round()
-        bulge = (self.box_east - self.box_west) * RAD
-        bulge = bulge * bulge * (0.0625 * 1.1 / RAD)
-        shift = fabs(self.box_lean) * bulge
+        bulge: cython.double = self._bulge()
+        shift: cython.double = fabs(self.box_lean) * bulge
         if self.box_north > 0.0:
             self.box_v1 -= bulge
             if self.box_lean > 0.0:
