@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from nofly.incidents.machine import Params
@@ -13,12 +13,13 @@ from nofly.run.engine import Engine, EngineOptions
 from nofly.run.forgetting import without_silent
 from nofly.run.packing import pack, unpack
 from nofly.run.predicting import Predictor
-from tests.kernel.strategies import EPOCH_US, Case, Report, cases, positions_of
+from tests.kernel.strategies import EPOCH_US, Case, Report, cases, positions_of, random_case
 from tests.run.test_engine import AIDS, dressed, judged, kept_in, recorded
 
 
 @settings(max_examples=-(-settings.default.max_examples // 2), deadline=None)
 @given(cases(), st.integers(0, 2**32 - 1), st.floats(0, 1), st.booleans())
+@example(random_case(0, 0, "pole"), 27, 1.0, True)  # one of the first is forgotten, one that is away stays
 def test_forgetting_who_is_heard_no_more_changes_nothing(
     flight: Case, seed: int, when: float, keep_in: bool
 ) -> None:

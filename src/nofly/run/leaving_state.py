@@ -4,7 +4,7 @@ kept, moved to other zones, and let go of."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -138,6 +138,8 @@ def without(
     gone = {t for t in (*followed, *held) if number[t] < 0}
     kept = {int(number[t]): one for t, one in followed.items() if t not in gone}
     left = {int(number[t]): one for t, one in held.items() if t not in gone}
+    for target, one in kept.items():
+        one.changes = replace(one.changes, target=np.full_like(one.changes.target, target))
     rows = np.flatnonzero(number[state["tail_target"]] >= 0)
     return {
         **state, **saved(kept, left), "since_us": of(state["since_us"]), "last_us": of(state["last_us"]),
