@@ -51,6 +51,15 @@ def test_packing_is_told_by_the_bytes_and_changes_nothing(tmp_path: Path, how: s
     assert batches[-1].path == str(file)
 
 
+def test_a_table_on_disk_is_counted_as_it_is_read(tmp_path: Path) -> None:
+    """Arrow reads it by itself: nofly sees none of its bytes pass."""
+    whole = list(read_batches(PARQUET, ArchiveOptions(batch_rows=20)))
+    read = [batch.bytes_read for batch in whole]
+    assert len(read) > 2
+    assert read == sorted(read)
+    assert read[-1] == whole[-1].bytes_total
+
+
 @pytest.mark.parametrize("path", [SWISS, PARQUET], ids=lambda p: p.name)
 @pytest.mark.parametrize("how", ["", "gz"])
 def test_stdin_may_be_a_pipe(monkeypatch: pytest.MonkeyPatch, path: Path, how: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import zlib
 from collections import deque
 from collections.abc import Iterator
@@ -30,7 +31,11 @@ _MAGIC = (
 
 
 class PlainFile(io.RawIOBase):
-    """A seekable file that counts what is read of it. ``path`` is where it lies on disk, if that is known."""
+    """A seekable file that counts what is read of it.
+
+    ``path`` is where it lies on disk, if that is known: a reader may read it there, and say with
+    :meth:`passed` how far it is.
+    """
 
     def __init__(self, file: BinaryIO, path: str | None) -> None:
         self._file = file
@@ -50,6 +55,11 @@ class PlainFile(io.RawIOBase):
         count: int = self._file.readinto(buffer)  # type: ignore[attr-defined]
         self.bytes_read += count
         return count
+
+    def passed(self, rows: int, of: int) -> None:
+        """Count so many rows ``of`` those of the file as read."""
+        size = os.fstat(self._file.fileno()).st_size
+        self.bytes_read = max(self.bytes_read, size * rows // max(1, of))
 
     def seek(self, offset: int, whence: int = 0) -> int:
         """Move and return the new place."""

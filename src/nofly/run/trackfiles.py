@@ -117,7 +117,7 @@ def _read_stream(file: Any, source: str, total: int, options: ArchiveOptions) ->
             counted.seek(0)
             module = _format_of(head, source, options)
             content = io.BufferedReader(counted, 1 << 20)
-            content.path = counted.path  # type: ignore[attr-defined]
+            content.path, content.passed = counted.path, counted.passed  # type: ignore[attr-defined]
             closing.callback(content.detach)
         else:
             stream = PieceStream(unpacked(counted, head, packing, source, options))  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ Format: Apache Parquet (https://parquet.apache.org/docs/file-format/).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from nofly.errors import DecodeError, Finding, SchemaError
 from nofly.feeds.arrow_columns import TEXT_COLUMNS, ArrowColumns
@@ -58,14 +58,38 @@ def _batches(
     chosen = plan(flat, options, source)
     texts = [reading.name for ours, reading in chosen.readings.items() if ours in TEXT_COLUMNS]
     file.seek(0)
-    table = pq.ParquetFile(file, read_dictionary=texts, pre_buffer=False, buffer_size=1 << 20)
+    table = pq.ParquetFile(_native(file), read_dictionary=texts, pre_buffer=False, buffer_size=1 << 20)
     names = [reading.name for reading in chosen.readings.values()]
     columns = ArrowColumns(chosen, options, source)
+    rows = 0
     for batch in table.iter_batches(options.batch_rows, columns=names, use_threads=True):
+        rows += batch.num_rows
+        _pass_over(file, rows, whole.metadata.num_rows)
         if batch.num_rows:
             yield columns.convert(batch)
     if not columns.began:
         yield columns.nothing()
+
+
+def _native(file: BinaryIO) -> Any:
+    """Return the file as Arrow itself opens it where it lies on disk: its threads then decode several columns
+    at once, and none waits for Python to read for it."""
+    import pyarrow as pa
+
+    path = getattr(file, "path", None)
+    if path is None:
+        return file
+    try:
+        return pa.OSFile(path)
+    except OSError:
+        return file
+
+
+def _pass_over(file: BinaryIO, rows: int, of: int) -> None:
+    """Count so many rows of a file as read that is read past it."""
+    passed = getattr(file, "passed", None)
+    if passed is not None:
+        passed(rows, of)
 
 
 def _refuse_bomb(rows: int, file: BinaryIO, source: str) -> None:
