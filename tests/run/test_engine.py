@@ -102,6 +102,25 @@ def test_live_is_recorded(flight: Case, cuts: set[int], seed: int, until: bool, 
     assert found == recorded(flight.zones, positions, flight.max_gap_s)
 
 
+@settings(max_examples=-(-settings.default.max_examples // 4), deadline=None)
+@given(cases(), cut_places, st.integers(0, 2**32 - 1))
+def test_what_a_recording_holds_twice_is_counted_once_as_a_watch_counts_it(
+    flight: Case, cuts: set[int], seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    once = dressed(positions_of(flight.reports), seed)
+    once = once.take(np.argsort(once.time_us, kind="stable"))
+    twice = once.take(np.repeat(np.arange(len(once)), rng.integers(1, 4, len(once))))
+    station = {"station": Coded(np.zeros(len(twice), np.int32), ["one"])}
+
+    def make() -> Engine:
+        return Engine(flight.zones, EngineOptions(flight.max_gap_s, Params(30.0, 60.0), AIDS))
+
+    found = judged(live(replace(twice, texts={**twice.texts, **station}), make, cuts))
+    assert found == recorded(flight.zones, twice, flight.max_gap_s)
+    assert found == recorded(flight.zones, once, flight.max_gap_s)
+
+
 @settings(deadline=None)
 @given(case=cases("anywhere", "several", "scheduled"), cuts=cut_places, seed=st.integers(0, 2**32))
 def test_what_happens_is_told_by_the_names_of_its_moment(case: Case, cuts: set[int], seed: int) -> None:
@@ -234,3 +253,19 @@ def test_late_is_whoever_is_older_than_the_last_of_its_target(
     found = tick.late
     late = [] if found is None else [(found.target.at(k), int(found.time_us[k])) for k in range(len(found))]
     assert late == expected
+
+
+def test_a_tick_of_nothing_but_what_another_receiver_reported_as_well() -> None:
+    engine = Engine([RING])
+    here = Positions(
+        np.array([EPOCH_US]), Coded(np.zeros(1, np.int32), ["icao24:4b1800"]), np.array([50.0]),
+        np.array([14.0]), {"alt_std_m": np.array([1000.0])},
+    )  # fmt: skip
+    one, other = (
+        replace(here, texts={"station": Coded(np.zeros(1, np.int32), [name])}) for name in ("one", "other")
+    )
+    told = [body["kind"] for body in engine.step(one, 0).bodies]
+    assert told == ["entered"]
+    assert engine.step(other, 0).bodies == []
+    engine.step(replace(one, time_us=one.time_us + 10**6, lat_deg=one.lat_deg + 0.001), 0)
+    assert [v["reports"] for v in judged(engine.finish().bodies)] == [2]

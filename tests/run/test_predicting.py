@@ -75,7 +75,7 @@ def predict(
     out: list[tuple[str, Warned]] = []
     edges = sorted({0, len(positions), *(min(c, len(positions)) for c in cuts or [])})
     for a, b in pairwise(edges):
-        taken = prepared.step(positions.take(slice(a, b)))
+        taken = prepared.ready(positions.take(slice(a, b)))
         out += [(prepared.targets[one.target], one) for one in predictor.step(taken, prepared.targets)]
         if save:
             kept = predictor.save()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nofly.errors import Finding, fold_findings
+from nofly.errors import Finding, Severity, fold_findings
 from nofly.incidents.keepin import always_in_force
 from nofly.incidents.stays import Stay, Stays, appended
 from nofly.kernel.detect import Params
@@ -135,6 +135,8 @@ class _Run:
         low, high = int(batch.time_us.min()), int(batch.time_us.max())
         self._span = (low, high) if not self._span else (min(low, self._span[0]), max(high, self._span[1]))
         taken = self._pipeline.step(batch)
+        if taken is None:
+            return
         self._tracks.add(taken)
         if self._keep_in is not None:
             self._keep_in.add(taken)
@@ -145,6 +147,8 @@ class _Run:
         if pipeline is None:
             return CheckResult(self.law, 0, 0, None, tuple(fold_findings(findings)), options=self.options)
         stays, tracks, known = pipeline.finish(), self._tracks, pipeline.prepared
+        if pipeline.repeated:
+            findings = [*findings, _repeated(pipeline.repeated)]
         if self._keep_in is None:
             tracks.end(known.targets, known.shadows, known.named_as(stays.target))
         else:
@@ -204,6 +208,11 @@ class _Run:
         targets = [t for t in range(len(known.targets)) if t not in known.shadows]
         found = keep_in.stays(self.zones, pipeline.changes, targets, may_hold)
         return [absence for absence in map(held, found) if absence is not None]
+
+
+def _repeated(count: int) -> Finding:
+    text = "a report that says what another of the same aircraft and instant says: counted once"
+    return Finding("report-repeated", Severity.INFO, text, count=count)
 
 
 def _keep_in(law: Sequence[Zone], outlines: dict[int, int], max_gap_s: float) -> KeepIn:

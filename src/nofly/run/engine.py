@@ -156,6 +156,7 @@ class Engine:
         """
         out = Tick()
         positions, out.late = self._in_time(positions)
+        positions = self._preparing.once(positions)
         events: list[Said] = []
         over = Over()
         if len(positions):
@@ -248,7 +249,7 @@ class Engine:
         self._heard.grow(len(self.targets))
 
     def _take(self, positions: Positions) -> Taken:
-        taken = self._preparing.step(positions)
+        taken = self._preparing.ready(positions)
         if self._preparing.active is not self._active:
             self._active = self._preparing.active
             self._detector.activate(*self._active)

@@ -37,7 +37,8 @@ class Numbering:
         self._values = []
 
     def of(self, target: Coded) -> NDArray[np.int32]:
-        """Return the number of each row; the codes themselves where they are the numbers."""
+        """Return the number of each row, -1 where it has no target; the codes themselves where they are the
+        numbers."""
         if target.values is not self._values:
             self._values, self._lookup, self._same = target.values, np.zeros(0, np.int32), True
         known = len(self._lookup)
@@ -45,7 +46,11 @@ class Numbering:
             more = np.array(self._numbers(target.values[known:]), np.int32)
             self._lookup = np.concatenate([self._lookup, more])
             self._same &= bool(np.array_equal(more, np.arange(known, known + len(more))))
-        codes = target.codes if self._same else self._lookup[target.codes]
+        codes = target.codes
+        if not self._same:
+            codes = self._lookup[target.codes]
+            if target.codes.min(initial=0) < 0:
+                codes[target.codes < 0] = -1
         return codes.astype(np.int32, copy=False)
 
     def _numbers(self, names: list[str]) -> list[int]:

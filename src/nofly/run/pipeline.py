@@ -19,6 +19,7 @@ from nofly.kernel.detect import Changes, Detector, Params, Reports
 from nofly.kernel.visits import PartShapes, Quality, VisitBook, rows_by_number, taken
 from nofly.run.preparing import Active, Aids, Preparing, Taken
 from nofly.schema import Positions
+from nofly.tracks.same_instants import SameInstants
 from nofly.zones.compiled import CompiledZones
 from nofly.zones.model import Zone
 
@@ -43,24 +44,45 @@ class Pipeline:
         self.prepared = Preparing(zones.zones, zones.datums, params.max_gap_s, aids, screening)
         self.changes: list[Changes] = []
         """All changes that the kernel found, once the stream has ended."""
+        self.repeated = 0
+        """How many reports said again what another had said, and were not counted."""
         active, shapes = self.prepared.active, _SharedShapes(zones)
         self._turns = _Turns(threads)
+        self._instants = SameInstants()
         self._workers = [_Worker(zones, active, params, shapes) for _ in range(threads)]
         self._pools = _pools(threads) if threads > 1 else []
         self._under_way: deque[list[Future[None]]] = deque()
 
-    def step(self, positions: Positions) -> Taken:
-        """Take a batch."""
+    def step(self, positions: Positions) -> Taken | None:
+        """Take a batch; return it as it is judged, None where all of it had been said before."""
+        count = len(positions)
         positions = self.prepared.once(positions)
+        self.repeated += count - len(positions)
+        if not len(positions):
+            return None
         numbers, workers = self.prepared.numbers(positions.target), len(self._workers)
-        if numbers.min() < 0 or (workers == 1 and np.all(numbers[1:] >= numbers[:-1])):
+        if workers == 1 and np.all(numbers[1:] >= numbers[:-1]):
             ends = [0, *([len(positions)] * workers)]
         else:
             rows, ends = self._turns.rows(numbers)
             positions = positions.each(lambda column: taken(column, rows))
+        positions, ends = self._once(positions, ends)
+        if not len(positions):
+            return None
         ready = self.prepared.ready(positions)
         self._hand_over(ready.reports, ready.quality, ends)
         return ready
+
+    def _once(self, positions: Positions, ends: list[int]) -> tuple[Positions, list[int]]:
+        """Return the batch, put by target, and where each worker's rows begin, without rows that say again
+        what one of the same instant says."""
+        again = self._instants.repeats(positions, self.prepared.numbers(positions.target))
+        if not len(again):
+            return positions, ends
+        self.repeated += len(again)
+        kept = np.ones(len(positions), np.bool_)
+        kept[again] = False
+        return positions.take(kept), [int(np.count_nonzero(kept[:end])) for end in ends]
 
     def _hand_over(self, reports: Reports, quality: Quality, ends: Sequence[int]) -> None:
         """Give each worker its rows: those of the first up to ``ends[1]``, and so on."""

@@ -89,12 +89,12 @@ class Preparing:
         """When the zones are active, as far as the times of the batches taken."""
 
     def numbers(self, target: Coded) -> NDArray[np.int32]:
-        """Return the numbers of targets: the same from batch to batch."""
-        return self._numbering.of(target)
-
-    def step(self, positions: Positions) -> Taken:
-        """Return a batch as it is to be judged, without repeats."""
-        return self.ready(self.once(positions))
+        """Return the numbers of targets: the same from batch to batch. Raises InputError for a row without
+        one."""
+        numbers = self._numbering.of(target)
+        if len(numbers) and numbers.min() < 0:
+            raise InputError("a report without a target", expected="a target in every row")
+        return numbers
 
     def ready(self, positions: Positions) -> Taken:
         """Return a batch that holds no repeats as it is to be judged."""
@@ -104,9 +104,7 @@ class Preparing:
             lat_deg=_writable(positions.lat_deg, np.float64),
             lon_deg=_writable(positions.lon_deg, np.float64),
         )
-        codes = _writable(self._numbering.of(positions.target), np.int32)
-        if codes.min() < 0:
-            raise InputError("a report without a target", expected="a target in every row")
+        codes = _writable(self.numbers(positions.target), np.int32)
         marks = self._marks(positions, codes)
         clean = not marks.any()
         target = codes if clean else self._displace(codes, marks)

@@ -112,7 +112,10 @@ class _Pass:
             self._prepared = Preparing(
                 self._zones, datums, self._options.max_gap_s, aids, self._options.screening
             )
-        taken = self._prepared.step(positions)
+        positions = self._prepared.once(positions)
+        if not len(positions):
+            return
+        taken = self._prepared.ready(positions)
         names = self._prepared.targets
         self._hear(taken, names)
         for warned, predictor in zip(self._warned, self._predictors, strict=True):

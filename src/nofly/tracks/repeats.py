@@ -75,8 +75,8 @@ class Repeats:
         stations = _stations(positions)
         for start in range(0, n, BLOCK_ROWS):
             block = slice(start, min(n, start + BLOCK_ROWS))
-            content = _content(positions, codes, block)
-            self._block(places[block], content, positions.time_us[block], stations[block], kept[block])
+            said = content(positions, codes, block)
+            self._block(places[block], said, positions.time_us[block], stations[block], kept[block])
         return kept
 
     def save(self) -> dict[str, NDArray[Any]]:
@@ -200,16 +200,17 @@ def _by_turn(places: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.i
     return np.argsort(turn, kind="stable"), np.bincount(turn)
 
 
-def _content(positions: Positions, codes: NDArray[Any], block: slice) -> NDArray[np.uint64]:
-    """Return 64 bits that are the same where rows of one target say the same, and else are not."""
-    mixed = codes[block].astype(np.uint64) * _SPREAD
+def content(positions: Positions, codes: NDArray[Any], rows: NDArray[np.int64] | slice) -> NDArray[np.uint64]:
+    """Return, for some rows, 64 bits that are the same where rows of one target say the same, and else are
+    not."""
+    mixed = codes[rows].astype(np.uint64) * _SPREAD
     for name in ("lat_deg", "lon_deg", *CONTENT):
         column = positions.columns.get(name) if name in CONTENT else getattr(positions, name)
         if column is None:
             values = np.array([np.nan if name in FLOATS else -1.0])
         else:
             # Adding 0 makes one of the two zeros.
-            values = column[block] + 0.0
+            values = column[rows] + 0.0
             if column.dtype.kind == "f" and name in FLOATS:
                 values[np.isnan(values)] = np.nan
         bits = values.view(np.uint64)
