@@ -140,7 +140,7 @@ def test_alive_with_how_the_watch_is_and_every_warning_again() -> None:
     for condition, function in [
         (Condition(True, False), {"APW": 1, "MSAW": 0, "STCA": 0}),
         (Condition(False, True), {"APW": 0, "MSAW": 0, "STCA": 0, "DG": 1, "OF": 0, "OL": 0}),
-        (Condition(None, False), {"APW": 0, "MSAW": 0, "STCA": 0}),
+        (Condition(), {"APW": 0, "MSAW": 0, "STCA": 0}),
     ]:
         standing = [notice(incident=f"i{n}") for n in range(60)]
         got = hear(3, zones=[], standing=standing, condition=condition)

@@ -40,9 +40,9 @@ class Heard:
                 await asyncio.sleep(0.005)
 
 
-async def hear(port: int, heard: Heard) -> None:
+async def hear(port: int, heard: Heard, topic: str = "#") -> None:
     async with aiomqtt.Client("127.0.0.1", port) as client:
-        await client.subscribe("#", qos=1)
+        await client.subscribe(topic, qos=1)
         heard.messages.append(("subscribed", b""))
         async for message in client.messages:
             heard.messages.append((str(message.topic), bytes(message.payload)))
@@ -57,8 +57,12 @@ def talk(folder: Path, doing: Callable[[Channel, Heard], Awaitable[None]], **opt
             one = channel("mqtt", host="127.0.0.1", port=port, **options)
             await doing(one, heard)
             await one.aclose()
-            await heard.reach(lambda: heard.of("nofly/status")[-1:] == [b"offline"])
+            async with aiomqtt.Client("127.0.0.1", port) as client:
+                await client.publish("end", b"", qos=1)
+            await heard.reach(lambda: bool(heard.of("end")))
             listening.cancel()
+        heard.messages = [message for message in heard.messages if message[0] != "end"]
+        assert heard.of("nofly/status")[-1] == b"offline"
         return heard
 
     return asyncio.run(run())
@@ -104,6 +108,7 @@ def test_what_is_retained_is_there_for_who_comes_later(tmp_path: Path) -> None:
         async with broker(tmp_path) as port:
             one = channel("mqtt", host="127.0.0.1", port=port)
             await one.watch([PARIS], [notice()])
+            await one.beat(Condition(True))
             await one.tell(notice())
             listening = asyncio.create_task(hear(port, heard))
             await heard.reach(lambda: len(heard.messages) > 4)
@@ -127,23 +132,62 @@ def test_a_zone_watched_no_more_is_taken_away(tmp_path: Path) -> None:
     assert (heard.of(CONFIG)[-1], heard.of(f"{HERE}/state")[-1]) == (b"", b"")
 
 
+def test_what_is_told_of_a_zone_watched_no_more_leaves_nothing_behind(tmp_path: Path) -> None:
+    async def doing(one: Channel, heard: Heard) -> None:
+        await one.watch([PARIS, CIRCLE], [])
+        await one.watch([CIRCLE], [])
+        await one.tell(notice(kind="exited", phase="exited", active=False))
+
+    heard = talk(tmp_path, doing)
+    assert (heard.of(f"{HERE}/state")[-1], heard.of(f"{HERE}/attributes")[-1]) == (b"", b"")
+    assert len(heard.of("nofly/alert")) == 1
+
+
+@pytest.mark.parametrize("readable", [True, False])
+def test_a_zone_that_only_the_process_before_watched_is_taken_away(tmp_path: Path, readable: bool) -> None:
+    allowed = tmp_path / "allowed"
+    allowed.write_text("topic write #\n" + ("topic read nofly/#\n" if readable else ""))
+    allowed.chmod(0o644)
+
+    async def run() -> None:
+        async with broker(tmp_path, f"acl_file {allowed}") as port:
+            for zones in ([PARIS, CIRCLE], [CIRCLE]):
+                one = channel("mqtt", host="127.0.0.1", port=port, timeout_s=0.5)
+                await one.watch(zones, [])
+                assert (await one.tell(notice())).verdict is Verdict.TOLD
+                await one.aclose()
+            if not readable:
+                return
+            heard = Heard()
+            listening = asyncio.create_task(hear(port, heard, "nofly/#"))
+            circle = f"nofly/zone/{object_id(CIRCLE.id)}/state"
+            await heard.reach(lambda: bool(heard.of(circle) and heard.of("nofly/status")))
+            listening.cancel()
+            assert {topic for topic, _ in heard.messages if HERE in topic} == set()
+            assert heard.of(circle) == [b"OFF"]
+
+    asyncio.run(run())
+
+
 def test_nothing_monitored_is_not_available(tmp_path: Path) -> None:
     async def doing(one: Channel, heard: Heard) -> None:
         await one.watch([PARIS], [])
         for monitored in (True, False, True):
             await one.beat(Condition(monitored))
 
-    assert talk(tmp_path, doing).of("nofly/status") == [
-        b"online", b"online", b"online", b"offline", b"online", b"offline",
-    ]  # fmt: skip
+    heard = talk(tmp_path, doing)
+    # Not before a feed has brought a position either.
+    assert heard.of("nofly/status") == [b"offline", b"offline", b"online", b"offline", b"online", b"offline"]
+    assert len(heard.of(CONFIG)) == 1
 
 
 def test_a_connection_that_breaks_is_offline_and_made_anew(tmp_path: Path) -> None:
     async def doing(one: Channel, heard: Heard) -> None:
         await one.watch([PARIS], [])
+        await one.beat(Condition(True))
         client: Any = one._client  # type: ignore[attr-defined]
         client._client._sock_close()
-        await heard.reach(lambda: b"offline" in heard.of("nofly/status"))
+        await heard.reach(lambda: heard.of("nofly/status") == [b"offline", b"offline", b"online", b"offline"])
         first = await one.tell(notice())
         if first.verdict is Verdict.LATER:
             assert (await one.tell(notice())).verdict is Verdict.TOLD
@@ -157,6 +201,24 @@ def test_nobody_there() -> None:
     outcome = asyncio.run(channel("mqtt", host="127.0.0.1", port=free_port()).tell(notice()))
     assert outcome.verdict is Verdict.LATER
     assert "refused" in outcome.why
+
+
+def test_a_broker_that_is_gone_is_said_in_words_and_nothing_is_logged(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    async def run() -> None:
+        async with broker(tmp_path) as port:
+            one = channel("mqtt", host="127.0.0.1", port=port)
+            await one.beat(Condition(True))
+        for _ in range(3):
+            with pytest.raises(OSError, match=r"127\.0\.0\.1: ") as caught:
+                await one.beat(Condition(True))
+        assert "refused" in str(caught.value.strerror)
+        await one.aclose()
+
+    asyncio.run(run())
+    assert capfd.readouterr().err == ""
+    assert [record for record in caplog.records if record.name != "asyncio"] == []
 
 
 def test_user_and_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -111,6 +111,15 @@ def test_a_channel_that_cannot_tell_is_said_as_it_begins_and_as_it_is_over() -> 
         "nofly: alerts to hook (webhook) are told again, after 0 s",
         "nofly: alerts to hook (webhook) are not told: refused; they wait, and are tried again",
     ]  # fmt: skip
+
+    def mute(unshown: int, error: str | None) -> View:
+        return view(channels=[ChannelState("ha", "mqtt", unshown=unshown, last_error=error)])
+
+    assert told(mute(1, "refused"), mute(2, "timed out"), mute(0, "timed out"), mute(1, "timed out")) == [
+        "nofly: alerts to ha (mqtt): how it stands cannot be shown: refused; it is tried again",
+        "nofly: alerts to ha (mqtt): how it stands is shown again, after 0 s",
+        "nofly: alerts to ha (mqtt): how it stands cannot be shown: timed out; it is tried again",
+    ]
     assert told(hook(0, None), hook(0, "HTTP 400"), hook(0, "HTTP 400")) == [
         "nofly: alerts to hook (webhook): HTTP 400"
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -22,6 +23,7 @@ from nofly.store.outbox import Backlog, Outbox
 from nofly.store.sqlite import Store
 from nofly.zones.model import Zone
 from tests.alerts.site import site
+from tests.run.watches import RING
 
 S = 1_000_000
 PATIENCE_S = 20.0
@@ -33,8 +35,9 @@ class Ear(Channel):
 
     def __init__(self, answer: Answer | None = None) -> None:
         self.heard: list[Notice] = []
+        self.zones: Sequence[Zone] = ()
         self.standing: Sequence[Notice] = ()
-        self.beats = 0
+        self.beats: list[Condition] = []
         self.closed = False
         self._answer = answer
 
@@ -43,10 +46,10 @@ class Ear(Channel):
         return told() if self._answer is None else await self._answer(notice)
 
     async def watch(self, zones: Sequence[Zone], standing: Sequence[Notice]) -> None:
-        self.standing = standing
+        self.zones, self.standing = zones, standing
 
     async def beat(self, condition: Condition) -> None:
-        self.beats += 1
+        self.beats.append(condition)
 
     async def aclose(self) -> None:
         self.closed = True
@@ -445,8 +448,59 @@ def test_a_channel_is_shown_what_stands_open(path: Path) -> None:
     ear.beat_s = 0.01
     telling = Telling([plan("a", ear)], path, Clock())
     telling.watch([], ["i", "nothing of that name"])
-    tell(telling, lambda: bool(ear.standing) and ear.beats > 2)
+    tell(telling, lambda: bool(ear.standing) and len(ear.beats) > 2)
     assert [(n.incident, n.kind, n.active) for n in ear.standing] == [("i", "entered", True)]
+
+
+@pytest.mark.parametrize("name", ["Z\t1", "so\u00adft", "\x1b[31mred\n\u202e", "x" * 400], ids=repr)
+def test_a_zone_is_called_the_same_when_shown_and_when_told_of(path: Path, name: str) -> None:
+    append(path, [body(zone_id=name)], "a")
+    ear, zone = Ear(), replace(RING, id=name, name=name)
+    telling = Telling([plan("a", ear)], path, Clock(), zone_of=lambda _: zone)
+    telling.watch([zone])
+    tell(telling, lambda: bool(ear.heard) and bool(ear.zones))
+    (shown,), (heard,) = ear.zones, ear.heard
+    assert (shown.id, shown.name) == (heard.zone_id, heard.zone_name)
+
+
+def test_a_channel_is_told_at_once_that_the_watch_is_otherwise(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alert_line, "CONDITION_S", 0.01)
+    now = [Condition()]
+    ear = Ear()
+    ear.beat_s = 3600.0
+    telling = Telling([plan("a", ear)], path, Clock(), condition=lambda: now[0])
+
+    async def during() -> None:
+        while not ear.beats:
+            await asyncio.sleep(0.001)
+        await asyncio.sleep(0.1)
+        now[0] = Condition(monitored=True)
+
+    tell(telling, lambda: len(ear.beats) > 1, during)
+    assert ear.beats == [Condition(), Condition(monitored=True)]
+
+
+def test_what_cannot_be_shown_is_counted_and_said_until_it_can(path: Path) -> None:
+    class Broken(Ear):
+        async def beat(self, condition: Condition) -> None:
+            await super().beat(condition)
+            if len(self.beats) < 4:
+                raise ConnectionRefusedError(111, "Connection refused")
+
+    ear = Broken()
+    ear.beat_s = 0.01
+    telling = Telling([plan("a", ear)], path, Clock())
+    seen: list[int] = []
+
+    def until() -> bool:
+        seen.append(telling.states[0].unshown)
+        return len(ear.beats) > 4
+
+    tell(telling, until)
+    assert (max(seen), seen[-1], telling.states[0].failures) == (3, 0, 0)
+    assert telling.states[0].last_error == "Connection refused"
 
 
 def test_templates(path: Path) -> None:

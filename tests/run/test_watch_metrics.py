@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from nofly.alerts import Condition
 from nofly.errors import ConfigError
 from nofly.feeds.health import Status
 from nofly.incidents.states import Phase
@@ -89,7 +90,7 @@ def test_the_condition_that_channels_are_told() -> None:
     assert condition_of(PLANS, [ill, ill], NOW_US, None).monitored is False
     assert condition_of(PLANS, [well, other], NOW_US, "disk full").monitored is False
     new = [feed(plan, None, Status.CONNECTING) for plan in PLANS]
-    assert condition_of(PLANS, new, NOW_US, None).monitored is None
+    assert condition_of(PLANS, new, NOW_US, None) == Condition(monitored=False, degraded=True)
 
 
 @pytest.mark.parametrize(

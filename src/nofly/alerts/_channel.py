@@ -126,10 +126,10 @@ def never(why: str) -> Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """How the watch itself is. ``monitored``: whether any feed brings positions (None: not known);
-    ``degraded``: whether some feed does not, or something is overloaded."""
+    """How the watch itself is. ``monitored``: whether any feed brings positions (not before the first
+    came); ``degraded``: whether some feed does not, or something is overloaded."""
 
-    monitored: bool | None = None
+    monitored: bool = False
     degraded: bool = False
 
 
@@ -141,7 +141,7 @@ class Channel:
     """
 
     beat_s: float | None = None
-    """How often :meth:`beat` is to be called; None: never."""
+    """How often :meth:`beat` is to be called, beside at once where the condition has changed; None: never."""
 
     async def watch(self, zones: Sequence[Zone], standing: Sequence[Notice]) -> None:
         """Take what is watched, at the start and whenever it changes, and the last notice of each incident

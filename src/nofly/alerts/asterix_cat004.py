@@ -120,7 +120,7 @@ class _SafetyNet(Channel):
     def _alive(self, now_us: int) -> bytes:
         options, condition = self._options, self._condition
         return cat004.alive(
-            options.sac, options.sic, now_us, running=condition.monitored is True, degraded=condition.degraded
+            options.sac, options.sic, now_us, running=condition.monitored, degraded=condition.degraded
         )
 
     def _warning(self, one: _Open, now_us: int) -> bytes:

@@ -8,9 +8,11 @@ where nothing is monitored or the connection broke, by the broker's last will), 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from errno import ECONNABORTED
 from typing import TYPE_CHECKING
 
 from nofly.alerts import _homeassistant as homeassistant
@@ -27,6 +29,8 @@ NAME = "mqtt"
 STATEFUL = True
 PER_MINUTE = None
 _WILD = frozenset("+#\0")
+_REFUSED = 128
+"""The least of the codes of MQTT 3.1.1, section 3.9.3, and 5.0, section 2.4, that say no."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,9 @@ class _Broker(Channel):
         self._options, self._errors = options, errors
         self._client: Client | None = None
         self._zones: dict[str, Zone] = {}
+        self._gone: set[str] = set()
+        """Names of zones whose sensors are to be taken away."""
+        self._is_watching = self._is_swept = self._is_shown = False
         self._held: dict[str, dict[str, Notice]] = {}
         """By zone: the last notice of each thread that is active."""
         self._condition = Condition()
@@ -91,25 +98,24 @@ class _Broker(Channel):
         for notice in standing:
             self._keep(notice)
         watched = {zone.id: zone for zone in zones}
-        gone = {zone_id: zone for zone_id, zone in self._zones.items() if zone_id not in watched}
-        self._zones = {**gone, **watched}
-        async with self._connected() as client:
-            for zone in gone.values():
-                await self._take_away(client, zone)
-                self._zones.pop(zone.id)
-                self._held.pop(zone.id, None)
-            await self._show_all(client)
+        for zone_id in self._zones.keys() - watched.keys():
+            self._gone.add(homeassistant.object_id(zone_id))
+            self._held.pop(zone_id, None)
+        self._gone -= {homeassistant.object_id(zone_id) for zone_id in watched}
+        self._zones, self._is_watching, self._is_shown = watched, True, False
+        async with self._connected():
+            pass
 
     async def tell(self, notice: Notice) -> Outcome:
         """Publish the notice, and the state of its zone."""
         self._keep(notice)
         try:
             async with self._connected() as client:
-                if notice.zone_id is not None:
+                if notice.zone_id in self._zones:
                     await self._show(client, notice.zone_id)
                 await self._publish(client, "alert", homeassistant.encoded(notice.plain()), retain=False)
-        except self._errors as error:
-            return later(f"{self._options.host}: {type(error).__name__}: {str(error)[:200]}")
+        except OSError as error:
+            return later(error.strerror or type(error).__name__)
         return told()
 
     async def beat(self, condition: Condition) -> None:
@@ -128,7 +134,7 @@ class _Broker(Channel):
 
     def _status(self) -> bytes:
         # A sensor that says OFF while nothing is monitored would be believed.
-        return b"offline" if self._condition.monitored is False else b"online"
+        return b"online" if self._condition.monitored else b"offline"
 
     def _keep(self, notice: Notice) -> None:
         if notice.zone_id is None or notice.active is None:
@@ -140,13 +146,38 @@ class _Broker(Channel):
 
     async def _show_all(self, client: Client) -> None:
         options = self._options
+        if self._is_watching and not self._is_swept:
+            await self._sweep(client)
+        for name in sorted(self._gone):
+            await self._take_away(client, name)
+        self._gone.clear()
         for zone in self._zones.values():
             if options.discovery:
-                name = f"{options.discovery}/binary_sensor/{self._name(zone)}/config"
                 found = homeassistant.discovery(zone, options.topic, self._identity)
+                name = self._config(homeassistant.object_id(zone.id))
                 await client.publish(name, homeassistant.encoded(found), qos=1, retain=True)
             await self._show(client, zone.id)
         await self._publish(client, "status", self._status())
+
+    async def _sweep(self, client: Client) -> None:
+        """Have taken away what a process before this one has left at the broker of zones that are watched no
+        more: it would read ``OFF`` and be available for ever. Where nobody may read there, it stays."""
+        topic = self._options.topic
+        codes = await client.subscribe([(f"{topic}/zone/+/state", 1), (f"{topic}/status", 1)])
+        if all(getattr(code, "value", code) < _REFUSED for code in codes):
+            # What is retained comes before what is published afterwards.
+            await self._publish(client, "status", b"offline")
+            known = {homeassistant.object_id(zone_id) for zone_id in self._zones}
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._options.timeout_s):
+                    async for message in client.messages:
+                        if str(message.topic) == f"{topic}/status" and not message.retain:
+                            break
+                        parts = str(message.topic).removeprefix(f"{topic}/").split("/")
+                        if parts[0] == "zone" and message.payload and parts[1] not in known:
+                            self._gone.add(parts[1])
+        await client.unsubscribe([f"{topic}/zone/+/state", f"{topic}/status"])
+        self._is_swept = True
 
     async def _show(self, client: Client, zone_id: str) -> None:
         held = self._held.get(zone_id, {}).values()
@@ -155,33 +186,39 @@ class _Broker(Channel):
         await self._publish(client, f"{here}/attributes", known)
         await self._publish(client, f"{here}/state", homeassistant.state(held).encode())
 
-    async def _take_away(self, client: Client, zone: Zone) -> None:
-        here = f"zone/{homeassistant.object_id(zone.id)}"
+    async def _take_away(self, client: Client, name: str) -> None:
         if self._options.discovery:
-            name = f"{self._options.discovery}/binary_sensor/{self._name(zone)}/config"
-            await client.publish(name, b"", qos=1, retain=True)
+            await client.publish(self._config(name), b"", qos=1, retain=True)
         for part in ("attributes", "state"):
-            await self._publish(client, f"{here}/{part}", b"")
+            await self._publish(client, f"zone/{name}/{part}", b"")
 
     @property
     def _identity(self) -> str:
         return f"nofly_{homeassistant.object_id(self._options.topic)}"
 
-    def _name(self, zone: Zone) -> str:
-        return f"{self._identity}_{homeassistant.object_id(zone.id)}"
+    def _config(self, name: str) -> str:
+        """Return the topic of the configuration of a sensor, by its name in topics."""
+        return f"{self._options.discovery}/binary_sensor/{self._identity}_{name}/config"
 
     async def _publish(self, client: Client, name: str, payload: bytes, *, retain: bool = True) -> None:
         await client.publish(f"{self._options.topic}/{name}", payload, qos=1, retain=retain)
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[Client]:
-        """Give the connection, made anew where there is none; after an error, or when cut off, it is gone."""
+        """Give the connection, made anew where there is none, once all is shown there; after an error, or
+        when cut off, it is gone. Raises OSError in words fit to be shown."""
         try:
             if self._client is None:
-                self._client = self._made()
+                self._client, self._is_shown = self._made(), False
                 await self._client.__aenter__()
+            if not self._is_shown:
                 await self._show_all(self._client)
+                self._is_shown = True
             yield self._client
+        except self._errors as error:
+            await self._disconnect()
+            words = (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
+            raise ConnectionError(ECONNABORTED, f"{self._options.host}: {words[:200]}") from error
         except BaseException:
             await self._disconnect()
             raise
@@ -200,6 +237,13 @@ class _Broker(Channel):
         return aiomqtt.Client(
             options.host, options.port or (8883 if options.tls else 1883), username=options.user,
             password=secret(options.password) if options.password else None, timeout=options.timeout_s,
-            tls_context=tls_context(options.ca_file) if options.tls else None,
+            tls_context=tls_context(options.ca_file) if options.tls else None, logger=_quiet(),
             will=aiomqtt.Will(f"{options.topic}/status", b"offline", qos=1, retain=True),
         )  # fmt: skip
+
+
+def _quiet() -> logging.Logger:
+    """Return a log that goes nowhere: what fails is an outcome or an error, and not a line on the screen."""
+    log = logging.Logger(NAME)
+    log.addHandler(logging.NullHandler())
+    return log

@@ -34,11 +34,13 @@ class TroublesTold:
         name, error = f"alerts to {state.name} ({state.kind})", state.last_error or "it failed"
         fail = f"{name} are not told: {error}; they wait, and are tried again" if state.failures else None
         self._step(f"alerts {state.name}", now_us, fail, f"{name} are told again")
+        mute = f"{name}: how it stands cannot be shown: {error}; it is tried again" if state.unshown else None
+        self._step(f"shown {state.name}", now_us, mute, f"{name}: how it stands is shown again")
         if state.last_error is None or state.last_error == self._errors.get(state.name):
             return
         self._errors[state.name] = state.last_error
-        if fail is None:
-            # What a channel refuses for good, or cannot show, is not tried again.
+        if fail is None and mute is None:
+            # What a channel refuses for good is not tried again.
             self._say(printable(f"nofly: {name}: {error}"))
 
     def _step(self, of: str, now_us: int, begins: str | None, over: str) -> None:

@@ -28,6 +28,8 @@ MOST_IN_HAND = 500
 IDLE_S = 30.0
 """A channel that nobody wakes looks for alerts so often."""
 COUNT_EVERY_S = 2.0
+CONDITION_S = 1.0
+"""So often it is looked whether the watch is as the channel was told last."""
 CLOSE_S = 5.0
 """Longest that a channel may take to give back what it holds."""
 BACKOFF = Backoff(first_s=1.0, longest_s=600.0)
@@ -50,6 +52,8 @@ class ChannelState:
     """Since the start: told by a newer notice of the same incident."""
     failures: int = 0
     """In a row."""
+    unshown: int = 0
+    """Failures in a row to show what is watched, or that the watch is alive."""
     last_told_us: int | None = None
     last_error: str | None = None
     last_error_us: int | None = None
@@ -71,7 +75,8 @@ class Line:
         self._more = False
         """The outbox had more than could be taken in hand."""
         self._shown: tuple[Sequence[Zone], Sequence[str]] | None = None
-        self._show_failures = 0
+        self._show_failures = self._beat_failures = 0
+        self._beaten: Condition | None = None
         self._paused_until_s = self._look_s = self._beat_s = self._show_s = self._count_s = 0.0
 
     def look(self) -> None:
@@ -115,7 +120,7 @@ class Line:
         ready = self._hand.ready()
         until_s = [now_s if self._more and len(ready) < MOST_IN_HAND // 2 else self._look_s]
         if self._channel.beat_s is not None:
-            until_s.append(self._beat_s)
+            until_s.append(min(self._beat_s, now_s + CONDITION_S))
         if self._shown is not None:
             until_s.append(self._show_s)
         if ready:
@@ -130,17 +135,27 @@ class Line:
             zones, names = shown = self._shown
             standing = await self._desk.standing(names, self.plan.name)
             why = await self._within(self._channel.watch(zones, standing))
-            if why is None and self._shown is shown:
-                self._shown, self._show_failures = None, 0
-            elif why is not None:
+            if why is None:
+                self._show_failures = 0
+                self._shown = None if self._shown is shown else self._shown
+            else:
                 self._show_failures, wait_s = after_failure(self._show_failures, 0.0, self._chance(), BACKOFF)
                 self._show_s = clock_s() + max(wait_s, 0.1)
-                self.failed(why, await self._desk.now_us(), row=self.state.failures)
-        if self._channel.beat_s is not None and clock_s() >= self._beat_s:
-            self._beat_s = clock_s() + self._channel.beat_s
-            why = await self._within(self._channel.beat(self._condition()))
-            if why is not None:
-                self.failed(why, await self._desk.now_us(), row=self.state.failures)
+            await self._showed(why)
+        if self._channel.beat_s is None:
+            return
+        condition = self._condition()
+        if clock_s() >= self._beat_s or condition != self._beaten:
+            self._beat_s, self._beaten = clock_s() + self._channel.beat_s, condition
+            why = await self._within(self._channel.beat(condition))
+            self._beat_failures = 0 if why is None else self._beat_failures + 1
+            await self._showed(why)
+
+    async def _showed(self, why: str | None) -> None:
+        """Note that what is watched could be shown, or why not."""
+        self.state = replace(self.state, unshown=self._show_failures + self._beat_failures)
+        if why is not None:
+            self.failed(why, await self._desk.now_us(), row=self.state.failures)
 
     async def _within(self, doing: Coroutine[Any, Any, object]) -> str | None:
         """Return why a channel failed; None where it did not."""
@@ -270,10 +285,12 @@ class Line:
 
 
 def shown(error: Exception) -> str:
-    """Return an error fit to be shown: of one that is not nofly's own, only the kind, for it may hold a
-    secret."""
+    """Return an error fit to be shown: of one that is not nofly's own what the system says of it, or else
+    only the kind, for it may hold a secret."""
     if isinstance(error, NoflyError):
         return str(error)[:300]
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror[:300]
     if isinstance(error, TimeoutError):
         return "no answer in time"
     return type(error).__name__

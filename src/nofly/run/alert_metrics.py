@@ -31,7 +31,11 @@ def alert_metrics(states: Sequence[ChannelState]) -> list[Metric]:
         metric(
             "folded_total", "counter", "Alerts told by a newer one since the start.", lambda s: s.folded
         ),
-        metric("failures", "gauge", "Failures of the channel in a row.", lambda s: s.failures),
+        metric("failures", "gauge", "Failures in a row to tell an alert.", lambda s: s.failures),
+        metric(
+            "unshown", "gauge", "Failures in a row to show what is watched, or that it is alive.",
+            lambda s: s.unshown,
+        ),
         metric(
             "last_told_timestamp_seconds", "gauge", "When the channel last told an alert.",
             lambda s: None if s.last_told_us is None else s.last_told_us / US_PER_S,

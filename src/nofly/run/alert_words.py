@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from nofly.alerts import Notice, Urgency
@@ -130,6 +131,12 @@ def notice_of(key: str, record: Stored, zone_of: ZoneOf) -> Notice:
     )  # fmt: skip
 
 
+def as_told(zone: Zone) -> Zone:
+    """Return a zone that is called as notices call it: printable and bounded."""
+    shown = (_bounded(zone.id), _bounded(zone.name))
+    return zone if shown == (zone.id, zone.name) else replace(zone, id=shown[0], name=shown[1])
+
+
 class _Reader:
     """Takes values of the right type out of a record."""
 
@@ -231,8 +238,6 @@ def _clock(time_us: int) -> str:
 
 def folded(notice: Notice, older: int) -> Notice:
     """Return a notice that stands for so many older ones of its incident too, and says so."""
-    from dataclasses import replace
-
     if older <= 0:
         return notice
     many = f"{older} older notice{'s' * (older > 1)}"

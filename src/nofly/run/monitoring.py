@@ -72,10 +72,8 @@ def unmonitored_since_us(plans: Sequence[FeedPlan], states: Sequence[FeedState],
 def condition_of(
     plans: Sequence[FeedPlan], states: Sequence[FeedState], now_us: int, trouble: str | None
 ) -> Condition:
-    """Return how the watch is, for channels that say so. Not known before a feed brought its first bytes."""
+    """Return how the watch is, for channels that say so."""
     since = [dry_since_us(plan, state, now_us) for plan, state in zip(plans, states, strict=True)]
-    if all(state.status is Status.CONNECTING for state in states):
-        return Condition(None, degraded=True)
     degraded = trouble is not None or any(one is not None for one in since)
     return Condition(any(one is None for one in since) and trouble is None, degraded)
 

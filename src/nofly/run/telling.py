@@ -19,7 +19,7 @@ from nofly.alerts import Condition
 from nofly.run.alert_desk import Clock, Desk
 from nofly.run.alert_line import ChannelState, Line, shown
 from nofly.run.alert_plans import AlertPlan
-from nofly.run.alert_words import ZoneOf
+from nofly.run.alert_words import ZoneOf, as_told
 from nofly.zones.model import Zone
 
 _AFTER_FAULT_S = 1.0
@@ -59,8 +59,9 @@ class Telling:
     def watch(self, zones: Sequence[Zone], open_incidents: Sequence[str] = ()) -> None:
         """Show the channels what is watched from now on, and which incidents (or warnings) are open, by
         name. To be called before :meth:`run`, and when the zones change."""
+        shown = tuple(as_told(zone) for zone in zones)
         for line in self._lines:
-            line.show(tuple(zones), tuple(open_incidents))
+            line.show(shown, tuple(open_incidents))
         self.wake()
 
     async def run(self) -> None:

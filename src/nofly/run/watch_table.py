@@ -209,9 +209,10 @@ def _banners(view: View, plans: Sequence[FeedPlan], dry_us: int | None) -> list[
     out += [Row((said,), Tone.WARNING) for said in said_of[:MOST_BANNERS]]
     if len(said_of) > MOST_BANNERS:
         out.append(Row((f"… and {len(said_of) - MOST_BANNERS} more feeds.",), Tone.WARNING))
-    failing = [state for state in view.channels if state.failures]
+    failing = [state for state in view.channels if state.failures or state.unshown]
     for state in failing[:MOST_BANNERS]:
-        said = f"Alerts to {state.name} are not told: {state.last_error or 'it failed'}."
+        what = "Alerts to {} are not told" if state.failures else "How it stands is not shown at {}"
+        said = f"{what.format(state.name)}: {state.last_error or 'it failed'}."
         out.append(Row((printable(said),), Tone.WARNING))
     if view.archive_trouble is not None:
         said = f"Positions are not archived: {printable(view.archive_trouble)}. The journal keeps them."
@@ -340,7 +341,7 @@ def _feed(plan: FeedPlan, state: FeedState, now_us: int) -> Row:
 
 
 def _channel(state: ChannelState) -> Row:
-    failing = state.failures > 0
+    failing = state.failures > 0 or state.unshown > 0
     error = "" if state.last_error is None else printable(state.last_error)
     if state.last_error_us is not None and error:
         error = f"{clock(state.last_error_us, date=False)} {error}"
