@@ -19,7 +19,7 @@ from nofly.run import telling as telling_module
 from nofly.run.alert_plans import AlertPlan, TellOptions, channels_for, plan_alert
 from nofly.run.alert_words import Template
 from nofly.run.telling import Telling
-from nofly.store.outbox import Backlog, Outbox
+from nofly.store.outbox import Backlog, Outbox, alert_key
 from nofly.store.sqlite import Store
 from nofly.zones.model import Zone
 from tests.alerts.site import site
@@ -540,6 +540,76 @@ def test_channels_for() -> None:
     assert channels_for(plans, body(kind="exited")) == ["usual"]
     assert channels_for(plans, {"kind": "feed-silent", "incident": "feed:x", "time_us": 1}) == ["usual"]
     assert channels_for(plans, {"kind": "closed", "incident": "x"}) == []
+
+
+def test_how_it_goes_on_is_told_who_heard_of_it_whatever_its_status_is_now() -> None:
+    plans = [plan("a", Ear(), tell=("entered", "exited", "muted")), plan("b", Ear())]
+    asked: list[tuple[list[str], str]] = []
+
+    def was_told(names: Sequence[str], channel: str) -> bool:
+        asked.append((list(names), channel))
+        return channel == "a"
+
+    exempt = body("i", "exited", "exited", status="exempt", warning="w")
+    assert channels_for(plans, exempt, was_told) == ["a"]
+    assert asked == [(["i", "w"], "a"), (["i", "w"], "b")]
+    assert channels_for(plans, {**exempt, "kind": "muted"}, was_told) == []
+    assert channels_for(plans, {**exempt, "kind": "doubted"}, was_told) == []
+
+
+def test_a_channel_that_shows_a_state_is_told_every_end() -> None:
+    shown, told_of = plan("a", Ear(), stateful=True, tell=("entered",)), plan("b", Ear(), tell=("entered",))
+    assert set(shown.tells) == {"entered", "unpredicted", "found-outside", "exited", "closed"}
+    assert told_of.tells == ("entered",)
+    assert len(set(plan("a", Ear(), stateful=True).tells)) == len(plan("a", Ear(), stateful=True).tells)
+
+
+def test_what_turns_out_to_be_exempt_is_over_for_who_is_not_told_of_such(path: Path) -> None:
+    append(path, [LIFE[0], body("i", "entered", "infringing", warning="w", status="exempt")], "a")
+    ear = Ear()
+    tell(Telling([plan("a", ear, stateful=True)], path, Clock()), settled(path, "a"))
+    assert [(n.kind, n.active, n.urgency.value) for n in ear.heard] == [
+        ("predicted", True, "warning"), ("entered", False, "information"),
+    ]  # fmt: skip
+    assert ear.heard[1].title.startswith("entered [exempt]: ")
+    assert ear.heard[1].text.startswith("[exempt] ")
+    other = Ear()
+    append(path, [body("j", status="exempt")], "b")
+    options = {"statuses": ("infringement", "exempt")}
+    tell(Telling([plan("b", other, stateful=True, **options)], path, Clock()), settled(path, "b"))
+    assert other.heard[0].active
+
+
+@pytest.mark.parametrize(
+    ("bodies", "channels", "kinds"),
+    [
+        ([body()], [], ["entered"]),
+        ([body()], ["a"], ["entered"]),
+        ([body(status="exempt")], [], []),
+        ([body(shadow=True)], [], []),
+        ([body("i", "predicted", "predicted", inhibited={"who": "tower", "why": "training"})], [], []),
+        ([said("muted", "zone:Z1"), body()], [], []),
+        ([said("acknowledged", "zone:Z1"), body()], [], ["entered"]),
+        ([body(), said("muted", "zone:Z1")], ["a"], ["entered"]),
+        ([body(), body(kind="judged", phase="infringing", status="infringement")], ["a"], ["entered"]),
+        ([body(), body(kind="doubted", phase="undetermined")], ["a"], ["doubted"]),
+        ([body(), body(kind="exited", phase="exited", status="exempt")], ["a"], []),
+    ],
+    ids=range(11),
+)
+def test_after_a_restart_a_channel_shows_what_it_showed(
+    path: Path, bodies: list[dict[str, Any]], channels: list[str], kinds: list[str]
+) -> None:
+    append(path, bodies, *channels)
+    if channels:
+        with Store(path) as store:
+            store.outbox.deliver([alert_key(r.hash, "a") for r in store.read()], 1)
+    ear = Ear()
+    ear.beat_s = 0.01
+    telling = Telling([plan("a", ear, stateful=True)], path, Clock())
+    telling.watch([], ["i"])
+    tell(telling, lambda: len(ear.beats) > 2)
+    assert [n.kind for n in ear.standing] == kinds
 
 
 def test_verdicts_are_all_known() -> None:

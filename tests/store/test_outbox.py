@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -48,6 +49,31 @@ def test_a_failure_is_tried_again_when_it_is_due_or_given_up(store: Store) -> No
     assert store.outbox.claim("log", 4 * S, S) == []
     assert [(a.key, a.attempts) for a in store.outbox.claim("log", 5 * S, S)] == [(first.key, 2)]
     assert store.outbox.backlog("log") == Backlog(0, 1, 0, 1)
+
+
+def test_what_a_channel_has_heard_of_an_incident_is_known(store: Store) -> None:
+    heads = store.append(bodies(2), lambda body: ["log"] if body["incident"] == "i0" else [])
+    assert store.outbox.was_told(["i0"], "log")
+    assert store.outbox.was_told(["i1", "i0"], "log")
+    assert not store.outbox.was_told(["i1", "none"], "log")
+    assert not store.outbox.was_told(["i0"], "mqtt")
+    assert [store.outbox.given_up(head.hash, "log") for head in heads] == [False, None]
+    store.outbox.give_up(alert_key(heads[0].hash, "log"), S, "muted")
+    assert store.outbox.given_up(heads[0].hash, "log")
+    assert not store.outbox.was_told(["i0"], "log")
+
+
+def test_what_is_told_of_a_record_may_rest_on_the_one_before_it(store: Store) -> None:
+    def channels(body: Any) -> list[str]:
+        return (
+            ["log"] if body["kind"] == "entered" or store.outbox.was_told([body["incident"]], "log") else []
+        )
+
+    exits = [{**body, "kind": "exited"} for body in bodies(2)]
+    store.append([bodies(1)[0], *exits], channels)
+    assert [(a.record.kind, a.record.incident) for a in store.outbox.claim("log", 0, S)] == [
+        ("entered", "i0"), ("exited", "i0"),
+    ]  # fmt: skip
 
 
 def test_after_a_start_everything_open_is_told_though_the_clock_was_put_back(store: Store) -> None:

@@ -19,9 +19,7 @@ def line_of(body: Mapping[str, Any], zone_of: Callable[[str], Zone | None]) -> s
         return _verdict(body)
     stored = Stored(0, body["time_us"], body["kind"], body["incident"], canonical(body), "", "")
     notice = notice_of("", stored, zone_of)
-    status = body.get("status")
-    mark = "" if status in (None, "infringement") else f" [{printable(str(status))}]"
-    return f"{clock(body['time_us'])}  {printable(body['kind']):<14}{mark} {notice.text}"
+    return f"{clock(body['time_us'])}  {printable(body['kind']):<14} {notice.text}"
 
 
 def _verdict(body: Mapping[str, Any]) -> str:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
 from nofly.alerts import Notice
 from nofly.errors import StoreError
-from nofly.incidents.states import VERBS
-from nofly.run.alert_words import ZoneOf, notice_of
+from nofly.incidents.states import VERBS, Told
+from nofly.run.alert_plans import AlertPlan, channels_for
+from nofly.run.alert_words import STATES, ZoneOf, notice_of
 from nofly.run.silences import silenced
 from nofly.store.chain import Stored
 from nofly.store.outbox import alert_key
@@ -19,6 +20,8 @@ from nofly.store.sqlite import Store
 
 Clock = Callable[[], int]
 T = TypeVar("T")
+_QUIET = frozenset(VERBS) - {Told.ACKNOWLEDGED}
+"""What keeps an incident from a channel that shows how it stands."""
 _BACK_US = 1_000_000
 """A clock that goes back by more than so much has jumped."""
 
@@ -72,15 +75,28 @@ class Desk:
             lambda store: silenced(notice, channel, stateful, now_us, lambda name: store.read(incident=name))
         )
 
-    async def standing(self, incidents: Sequence[str], channel: str) -> list[Notice]:
-        """Return the last notice of each incident, as it would be told on a channel."""
+    async def standing(self, incidents: Sequence[str], plan: AlertPlan) -> list[Notice]:
+        """Return how each incident stands on a channel: the last notice that was told there; where it has
+        heard nothing, the one that it would be told, acknowledged or not."""
+        now_us = self._clock()
 
-        def last(store: Store) -> list[Stored]:
-            found = ([r for r in store.read(incident=n) if r.kind not in VERBS] for n in incidents)
-            return [records[-1] for records in found if records]
+        def last(store: Store, incident: str) -> Notice | None:
+            def read(name: str) -> Iterable[Stored]:
+                return store.read(incident=name)
 
-        records = await self.do(last)
-        return [notice_of(alert_key(r.hash, channel), r, self.zone_of) for r in records]
+            for record in reversed([r for r in read(incident) if r.kind in STATES]):
+                notice = notice_of(alert_key(record.hash, plan.name), record, self.zone_of)
+                given_up = store.outbox.given_up(record.hash, plan.name)
+                if given_up is False:
+                    return notice if plan.tells_status(record.content) else None
+                if given_up is None and channels_for([plan], record.content):
+                    quiet = silenced(notice, plan.name, plan.stateful, now_us, read, _QUIET)
+                    return notice if quiet is None else None
+            return None
+
+        return await self.do(
+            lambda store: [one for name in incidents if (one := last(store, name)) is not None]
+        )
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)

@@ -5,17 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from nofly.alerts import Notice
-from nofly.incidents.states import Told
-from nofly.run.alert_words import FEED_ALIVE, FEED_SILENT, folded
+from nofly.run.alert_words import FEED_ALIVE, FEED_SILENT, STATES, folded
 from nofly.store.outbox import Alert
 
-_SUPERSEDING = frozenset(
-    (
-        Told.PREDICTED, Told.UNPREDICTED, Told.ENTERED, Told.REENTERED, Told.DETERMINED, Told.DOUBTED,
-        Told.LOST, Told.FOUND_OUTSIDE, Told.EXITED, Told.CLOSED, FEED_SILENT, FEED_ALIVE,
-    )
-)  # fmt: skip
-"""Kinds that say how an incident is: the last one says it all. What is said of it stands for itself."""
+_SUPERSEDING = STATES | {FEED_SILENT, FEED_ALIVE}
+"""Kinds of which the last one says it all. What is said of an incident stands for itself."""
 
 
 @dataclass(slots=True)

@@ -133,7 +133,7 @@ class Line:
         """Show the channel what is watched, and let it beat. Whatever fails there holds up no alert."""
         if self._shown is not None and clock_s() >= self._show_s:
             zones, names = shown = self._shown
-            standing = await self._desk.standing(names, self.plan.name)
+            standing = await self._desk.standing(names, self.plan)
             why = await self._within(self._channel.watch(zones, standing))
             if why is None:
                 self._show_failures = 0
@@ -192,7 +192,11 @@ class Line:
             known.alert = alert if known.alert.key == alert.key else known.alert
         elif alert.key not in self._unmarked:
             try:
-                self._hand.take(Held(alert, notice_of(alert.key, alert.record, self._desk.zone_of)))
+                notice = notice_of(alert.key, alert.record, self._desk.zone_of)
+                if notice.active and not self.plan.tells_status(alert.record.content):
+                    # Whoever heard of it before hears that it is over.
+                    notice = replace(notice, active=False)
+                self._hand.take(Held(alert, notice))
             except StoreError as error:
                 return shown(error)
         return None

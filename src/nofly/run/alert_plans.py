@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from difflib import get_close_matches
 from math import isfinite
@@ -18,7 +18,7 @@ from nofly.errors import ConfigError, PluginError
 from nofly.feeds.decoding import words_of
 from nofly.incidents.record import Status
 from nofly.incidents.states import Told
-from nofly.run.alert_words import FEED_ALIVE, FEED_SILENT, Template
+from nofly.run.alert_words import ENDS, FEED_ALIVE, FEED_SILENT, STATES, Template
 from nofly.run.verdicts import JUDGED
 
 KIND = "nofly.alerts"
@@ -41,8 +41,8 @@ class TellOptions:
     """What every channel has beside its own options. Raises ConfigError for a value that cannot be."""
 
     tell: tuple[str, ...] | None = None
-    """Kinds of records that are told; None: :data:`TOLD_BY_DEFAULT`, and to a channel that shows a state also
-    that an incident is closed."""
+    """Kinds of records that are told; None: :data:`TOLD_BY_DEFAULT`. A channel that shows a state is told
+    every end too."""
     statuses: tuple[str, ...] = (Status.INFRINGEMENT.value,)
     """Statuses that are told: ``infringement``, ``exempt``, ``cleared``, ``suspect``."""
     template: str = "{text}"
@@ -91,10 +91,19 @@ class AlertPlan:
 
     @property
     def tells(self) -> tuple[str, ...]:
-        """Kinds of records that are told."""
-        if self.options.tell is not None:
-            return self.options.tell
-        return (*TOLD_BY_DEFAULT, Told.CLOSED.value) if self.stateful else TOLD_BY_DEFAULT
+        """Kinds of records that are told; to a channel that shows a state every end too."""
+        told = TOLD_BY_DEFAULT if self.options.tell is None else self.options.tell
+        ends = (kind.value for kind in Told if kind in ENDS and kind.value not in told)
+        return (*told, *ends) if self.stateful else told
+
+    def tells_status(self, body: Mapping[str, Any]) -> bool:
+        """Return whether records of a status such as this one's are told.
+
+        A record that says no status is of an infringement; of a suspect one where it rests on reports that
+        are not credible (``shadow``). A warning that is inhibited is told nobody.
+        """
+        status = body.get("status") or (Status.SUSPECT if body.get("shadow") else Status.INFRINGEMENT)
+        return not body.get("inhibited") and status in self.options.statuses
 
     @property
     def per_minute(self) -> int | None:
@@ -158,14 +167,19 @@ def _options(kind: type[T], given: Mapping[str, object], source: str) -> T:
         raise ConfigError(error.message, source=where, expected=error.expected) from None
 
 
-def channels_for(plans: Sequence[AlertPlan], body: Mapping[str, Any]) -> list[str]:
+def channels_for(
+    plans: Sequence[AlertPlan], body: Mapping[str, Any],
+    was_told: Callable[[Sequence[str], str], bool] = lambda *_: False,
+) -> list[str]:  # fmt: skip
     """Return the names of the channels that a record is to be told on, in the order of ``plans``.
 
-    A record that says no status is of an infringement; of a suspect one where it rests on reports that are
-    not credible (``shadow``). A warning that is inhibited is told nobody.
+    ``was_told`` says whether anything of some incidents was to be told on a channel: there it is told too how
+    one goes on whose status is none any more that is told, as where a callsign that came late exempts.
     """
-    if body.get("inhibited"):
-        return []
-    status = body.get("status") or (Status.SUSPECT if body.get("shadow") else Status.INFRINGEMENT)
     kind = body.get("kind")
-    return [p.name for p in plans if kind in p.tells and status in p.options.statuses]
+    names = [body[name] for name in ("incident", "warning") if body.get(name)]
+    return [
+        plan.name
+        for plan in plans
+        if kind in plan.tells and (plan.tells_status(body) or (kind in STATES and was_told(names, plan.name)))
+    ]

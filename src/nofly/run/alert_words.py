@@ -28,6 +28,12 @@ MAX_TEMPLATE_CHARACTERS = 2000
 ZoneOf = Callable[[str], Zone | None]
 """Returns a zone by its hash, None where it is not known."""
 
+ENDS = frozenset((Told.UNPREDICTED, Told.FOUND_OUTSIDE, Told.EXITED, Told.CLOSED))
+"""Kinds after which nobody is inside any more, nor expected."""
+STATES = ENDS | {
+    Told.PREDICTED, Told.ENTERED, Told.REENTERED, Told.DETERMINED, Told.DOUBTED, Told.LOST,
+}  # fmt: skip
+"""Kinds that say how an incident is."""
 _ACTIVE = (Phase.PREDICTED, Phase.INFRINGING, Phase.UNDETERMINED, Phase.LOST_INSIDE)
 _ALARMS = (Told.ENTERED, Told.DETERMINED, Told.REENTERED)
 _WARNINGS = (Told.PREDICTED, Told.DOUBTED, Told.LOST, FEED_SILENT)
@@ -79,6 +85,7 @@ _CAUSED_OUTSIDE: dict[tuple[str, str], str] = {
     (Told.EXITED, Cause.ZONE_DEACTIVATED): "{zone} holds no longer for {target}, which was outside",
     (Told.EXITED, Cause.ZONE_CHANGED): "{zone} was changed while {target} was outside",
 }
+_LICIT = (Status.EXEMPT, Status.CLEARED)
 _FIRST_US, _LAST_US = -62_135_596_800_000_000, 253_402_300_799_000_000
 """The years 1 to 9999."""
 _UNKNOWN_VALUE = "not known"
@@ -125,8 +132,9 @@ def notice_of(key: str, record: Stored, zone_of: ZoneOf) -> Notice:
     told = _sentence(pattern, phase, _bounded(record.incident), (record.time_us, since_us), known)
     return Notice(
         key=key, sequence=record.sequence, record_hash=record.hash, kind=kind,
-        incident=_bounded(record.incident), time_us=record.time_us, urgency=_urgency(kind, phase),
-        title=_title(kind, known, _bounded(record.incident)), text=told,
+        incident=_bounded(record.incident), time_us=record.time_us, text=told,
+        title=_title(kind, known, _bounded(record.incident)),
+        urgency=_urgency(kind, phase, known["status"]),
         active=None if phase is None else kind == Told.PREDICTED or phase in _ACTIVE, **known,
     )  # fmt: skip
 
@@ -165,7 +173,9 @@ def _bounded(text: str) -> str:
     return shown if len(shown) <= MAX_TEXT_CHARACTERS else shown[: MAX_TEXT_CHARACTERS - 1] + "…"
 
 
-def _urgency(kind: str, phase: str | None) -> Urgency:
+def _urgency(kind: str, phase: str | None, status: str | None) -> Urgency:
+    if status in _LICIT:
+        return Urgency.INFORMATION
     if kind in _ALARMS and phase == Phase.INFRINGING:
         return Urgency.ALARM
     if kind in _WARNINGS or kind in _ALARMS:
@@ -188,7 +198,7 @@ def _zone(known: Mapping[str, Any]) -> str:
 def _title(kind: str, known: Mapping[str, Any], incident: str) -> str:
     if kind in (FEED_SILENT, FEED_ALIVE):
         return f"{kind}: {incident.removeprefix('feed:')}"
-    return f"{kind}: {known['callsign'] or known['target_id'] or 'a target'} / {_zone(known)}"
+    return f"{kind}{_mark(known)}: {known['callsign'] or known['target_id'] or 'a target'} / {_zone(known)}"
 
 
 def _sentence(
@@ -223,7 +233,15 @@ def _sentence(
     sentence = ", ".join(parts)
     if not pattern.startswith(("{target}", "{zone}")) or not (known["callsign"] or known["target_id"]):
         sentence = sentence[0].upper() + sentence[1:]
-    return f"{sentence}, {_clock(time_us)}."
+    # When a silence began has been said.
+    when = "" if "{since}" in pattern and since_us == time_us else f", {_clock(time_us)}"
+    mark = "" if pattern is _SENTENCES[JUDGED] or pattern is _OUTSIDE[JUDGED] else _mark(known)
+    return f"{mark} {sentence}{when}.".lstrip()
+
+
+def _mark(known: Mapping[str, Any]) -> str:
+    """Return `` [exempt]``, or what else an incident is that is no infringement; nothing of one that is."""
+    return "" if known["status"] in (None, Status.INFRINGEMENT) else f" [{known['status']}]"
 
 
 def _verdict(known: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ The scope is the record's ``incident``: an incident's name, or :func:`zone_scope
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
 from nofly.alerts import Notice
@@ -40,8 +40,11 @@ def target_scope(target_id: str) -> str:
     return f"target:{target_id}"
 
 
-def silenced(notice: Notice, channel: str, stateful: bool, now_us: int, read: Read) -> str | None:
-    """Return who said why that a notice is not told on a channel; None where it is to be told.
+def silenced(
+    notice: Notice, channel: str, stateful: bool, now_us: int, read: Read, verbs: Container[str] = VERBS
+) -> str | None:
+    """Return who said why, by one of some verbs, that a notice is not told on a channel; None where it is to
+    be told.
 
     A channel that shows a state (``stateful``) is told of an end in any case: it would show for ever what is
     over.
@@ -54,7 +57,7 @@ def silenced(notice: Notice, channel: str, stateful: bool, now_us: int, read: Re
     for scope in dict.fromkeys(scope for scope in scopes if scope):
         said: dict[tuple[str, str | None], dict[str, Any]] = {}
         for record in read(scope):
-            if record.kind in VERBS and record.sequence != notice.sequence:
+            if record.kind in verbs and record.sequence != notice.sequence:
                 body = record.content
                 said[record.kind, body.get("channel")] = body
         for (verb, only), body in said.items():

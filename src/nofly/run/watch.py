@@ -255,7 +255,8 @@ class Watch:
         self._unstored += bodies
         if not self._unstored:
             return
-        self._store.append(self._unstored, lambda body: channels_for(self.plan.alerts, body))
+        plans, was_told = self.plan.alerts, self._store.outbox.was_told
+        self._store.append(self._unstored, lambda body: channels_for(plans, body, was_told))
         stored, self._unstored = self._unstored, []
         self._counts.records += len(stored)
         self._amending.recorded(stored)

@@ -112,6 +112,24 @@ class Outbox:
         every, delivered, given_up, claimed = row
         return Backlog(every - delivered - given_up - claimed, claimed, delivered, given_up)
 
+    def given_up(self, record_hash: str, channel: str) -> bool | None:
+        """Return whether an alert of a record was given up; None where none was to be told on the channel."""
+        with told(self._path, "looking for an alert"):
+            row = self._connection.execute(
+                "SELECT given_up_us FROM alert WHERE key = ?", (alert_key(record_hash, channel),)
+            ).fetchone()
+        return None if row is None else row[0] is not None
+
+    def was_told(self, incidents: Sequence[str], channel: str) -> bool:
+        """Return whether a record of some incidents was told on a channel, or is to be."""
+        sql = "SELECT hash FROM record WHERE incident = ? ORDER BY sequence DESC"
+        with told(self._path, "looking for alerts"):
+            for incident in incidents:
+                for (record_hash,) in self._connection.execute(sql, (incident,)).fetchall():
+                    if self.given_up(record_hash, channel) is False:
+                        return True
+        return False
+
     def _mark(self, change: str, values: Sequence[tuple[object, ...]]) -> None:
         with told(self._path, "marking alerts"), transaction(self._connection):
             self._connection.executemany(f"UPDATE alert SET {change} WHERE key = ?", values)

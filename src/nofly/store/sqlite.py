@@ -65,10 +65,9 @@ class Store:
                 [(r.sequence, r.time_us, r.kind, r.incident, r.body, r.hash, r.previous) for r in made],
             )
             of = channels if callable(channels) else lambda _: channels
-            alerts = [
-                (m, name) for m, body in zip(made, bodies, strict=True) for name in dict.fromkeys(of(body))
-            ]
-            enqueue(self._connection, alerts)
+            for record, body in zip(made, bodies, strict=True):
+                # One by one: what is told of a record may rest on what is told of the one before.
+                enqueue(self._connection, [(record, name) for name in dict.fromkeys(of(body))])
             self._connection.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?)", values)
         return [record.head for record in made]
 
