@@ -23,6 +23,34 @@ def test_files_are_relative_to_the_configuration() -> None:
     assert read.lists == {"military": "/etc/nofly/m.txt"}
 
 
+def test_files_of_feeds_and_alerts_are_relative_to_the_configuration() -> None:
+    text = """
+[[feeds]]
+name = "a"
+url = "{}"
+ca_file = "ca.pem"
+[[alerts]]
+name = "log"
+file = "alerts.txt"
+[[alerts]]
+name = "other"
+file = "/var/log/alerts.txt"
+"""
+    read = parse(text.format("replay+file:rec/a.csv?speed=60"), "/etc/no fly?/n.toml")
+    url = "replay+file:/etc/no%20fly%3F/rec/a.csv?speed=60"
+    assert read.feeds == ({"name": "a", "url": url, "ca_file": "/etc/no fly?/ca.pem"},)
+    assert [table["file"] for table in read.alerts] == ["/etc/no fly?/alerts.txt", "/var/log/alerts.txt"]
+    for same in (
+        "readsb+file:///run/a.json",
+        "readsb+file:/a",
+        "beast+tcp://h:1",
+        "jsonl+stdin:",
+        "x+file:?a=b",
+    ):
+        assert parse(text.format(same), "/etc/n.toml").feeds[0]["url"] == same
+    assert parse(text.format("readsb+file:a.json"), "n.toml").feeds[0]["url"] == "readsb+file:a.json"
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

@@ -59,13 +59,18 @@ Names of files are relative to the file that names them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import PurePath
 from typing import Any
+from urllib.parse import quote
 
 from nofly.errors import ConfigError, InputError
 from nofly.feeds.options import Column
+
+_RELATIVE = re.compile(r"[A-Za-z][A-Za-z0-9_-]*\+file:(?!/)(?=[^?])")
+"""Of the URL of a feed, all before the name of a file that is relative."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +183,8 @@ def parse(text: str, source: str = "nofly.toml") -> Config:
         {name: next(iter(reader.files(lists, "lists", name)), "") for name in lists},
         reader.watch(given),
         reader.table(given, "", "prediction"),
-        feeds=reader.tables(given, "feeds"),
-        alerts=reader.tables(given, "alerts"),
+        feeds=reader.placed(given, "feeds"),
+        alerts=reader.placed(given, "alerts"),
         inhibitions=reader.tables(given, "inhibitions"),
         source=source,
     )
@@ -224,6 +229,22 @@ class _Reader:
         if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
             raise self._wrong("no list of tables", "", key, f"[[{key}]]")
         return tuple(value)
+
+    def placed(self, given: Mapping[str, Any], key: str) -> tuple[Mapping[str, Any], ...]:
+        """Return a list of tables in which names of files are from the configuration's folder, that of a feed
+        in its URL too."""
+        return tuple(
+            {name: self._placed(name, v) if isinstance(v, str) else v for name, v in table.items()}
+            for table in self.tables(given, key)
+        )
+
+    def _placed(self, name: str, value: str) -> str:
+        if name in ("file", "ca_file"):
+            return str(self._folder / value) if value else value
+        found = _RELATIVE.match(value) if name == "url" else None
+        if found is None or self._folder == PurePath():
+            return value
+        return f"{found[0]}{quote(f'{self._folder}/')}{value[found.end() :]}"
 
     def watch(self, given: Mapping[str, Any]) -> WatchConfig:
         """Return ``[watch]``, with the defaults for what is not there."""

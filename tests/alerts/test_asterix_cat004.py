@@ -154,10 +154,17 @@ def test_a_silent_feed_is_told_by_the_state() -> None:
     assert got["000"] == 1
 
 
-def test_multicast() -> None:
+@pytest.mark.parametrize("interface", ["127.0.0.1", "lo"])
+def test_multicast(interface: str) -> None:
     with Hearing("239.255.77.4") as hearing:
-        tell("asterix_cat004", notice(), host="239.255.77.4", port=hearing.port, interface="127.0.0.1")
+        tell("asterix_cat004", notice(), host="239.255.77.4", port=hearing.port, interface=interface)
         assert read(hearing.take(1)[0])[0]["000"] == 5
+
+
+def test_an_interface_that_is_not_there() -> None:
+    (outcome,) = tell("asterix_cat004", notice(), host="239.255.77.4", interface="eth99")
+    assert outcome.verdict is Verdict.LATER
+    assert "no interface 'eth99': there are lo" in outcome.why
 
 
 def test_numbers_in_use_are_not_given_twice() -> None:
@@ -181,7 +188,15 @@ def test_whatever_is_said_is_one_record(time_us: int, **values: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [{}, {"host": "a b"}, {"host": "h", "sac": 256}, {"host": "h", "port": 0}]
+    "options",
+    [
+        {},
+        {"host": "a b"},
+        {"host": "h", "sac": 256},
+        {"host": "h", "port": 0},
+        {"host": "h:8600"},
+        {"host": "[::1]"},
+    ],
 )
 def test_options_that_cannot_be(options: dict[str, Any]) -> None:
     with pytest.raises(ConfigError):

@@ -183,8 +183,10 @@ def test_over_tls(tmp_path: Path) -> None:
 
 
 def test_nobody_there() -> None:
-    outcome = tell("cot", notice(), host="127.0.0.1", port=free_port(), protocol="tcp")[0]
+    port = free_port()
+    outcome = tell("cot", notice(), host="127.0.0.1", port=port, protocol="tcp")[0]
     assert outcome.verdict is Verdict.LATER
+    assert outcome.why == f"127.0.0.1:{port}: Connection refused"
 
 
 def test_pytak_reads_it() -> None:
@@ -198,7 +200,15 @@ def test_pytak_reads_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [{"host": ""}, {"protocol": "sctp"}, {"alive_s": 0.0}, {"ttl": 256}], ids=str
+    "options",
+    [
+        {"host": ""},
+        {"protocol": "sctp"},
+        {"alive_s": 0.0},
+        {"ttl": 256},
+        {"protocol": "tls", "ca_file": "none"},
+    ],
+    ids=str,
 )
 def test_options_that_cannot_be(options: dict[str, Any]) -> None:
     with pytest.raises(ConfigError):

@@ -45,6 +45,13 @@ def test_what_is_hostile_stays_on_its_line_and_steers_nothing(tmp_path: Path, fo
     assert text[0] not in "=+-@"
 
 
+def test_what_is_only_foreign_is_left_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "alerts.log"
+    name = "LF\u00a0P25 \u3000\u6771\u4eac \u0645\u06cc\u200c\u062e \U0001f468\u200d\U0001f467"
+    tell("log", notice(text=name), file=str(file))
+    assert name in file.read_text()
+
+
 def test_standard_error(capfd: pytest.CaptureFixture[str]) -> None:
     tell("log", notice())
     assert capfd.readouterr().err.startswith("2021-10-07T13:22:20.500Z ALARM FMY8055")

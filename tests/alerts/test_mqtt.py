@@ -268,6 +268,7 @@ def test_what_is_not_known_is_null(tmp_path: Path) -> None:
     [
         {}, {"host": "h", "password": "hunter2"}, {"host": "h", "password": "env:A"},
         {"host": "h", "topic": "a/#"}, {"host": "h", "topic": "$SYS"}, {"host": "h", "topic": ""},
+        {"host": "h:1883"}, {"host": "h", "tls": True, "ca_file": "none"},
         {"host": "h", "discovery": "+"}, {"host": "h", "user": "a", "password": "env:NOT_SET_HUNTER"},
     ],
     ids=str,

@@ -17,6 +17,7 @@ import pytest
 from nofly.cli import main
 from nofly.store.sqlite import Store
 from tests.cli.live import NOFLY, PATIENCE_S, SQUARE, Feed, configured, site, until, watching
+from tests.feeds.transports.peering import free_port
 from tests.feeds.transports.test_dump1090 import dump1090, recorded
 
 HOUR = "2020-01-01T00:00:00Z"
@@ -185,6 +186,26 @@ def test_zones_that_are_not_watched_now(tmp_path: Path, capsys: Any) -> None:
     assert any(name.startswith("K7") and "KEEP_IN" in text and "active now" in text for name, _, text in said)
     assert any(name.startswith("C") and "active now" in text for name, _, text in said)
     assert any(name.startswith("B") and well == "warning" for name, well, _ in said)
+
+
+def test_where_datagrams_go(tmp_path: Path, capsys: Any) -> None:
+    feed = Feed()
+    told = looked(capsys, "--config", str(configured(
+        tmp_path, feed,
+        '[[alerts]]\nname = "radar"\nkind = "asterix_cat004"\nhost = "127.0.0.1"\n'
+        '[[alerts]]\nname = "name"\nkind = "asterix_cat004"\nhost = "no-such-host.invalid"\n'
+        '[[alerts]]\nname = "wire"\nkind = "cot"\ninterface = "eth99"\n'
+        f'[[feeds]]\nname = "silent"\nurl = "asterix+udp://127.0.0.1:{free_port()}"\n',
+    )), code=1)  # fmt: skip
+    feed.close()
+    said = {name.split(",")[0]: (well, text) for name, well, text in of(told, "alerts")}
+    assert {name: well for name, (well, _) in said.items()} == {
+        "radar": "ok",
+        "name": "fault",
+        "wire": "fault",
+    }
+    assert "no interface 'eth99'" in said["wire"][1]
+    assert any("nothing came in" in text for name, _, text in of(told, "feeds") if name.startswith("silent"))
 
 
 def test_channels_and_secrets(tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -120,8 +120,18 @@ def test_a_channel_that_cannot_tell_is_said_as_it_begins_and_as_it_is_over() -> 
         "nofly: alerts to ha (mqtt): how it stands is shown again, after 0 s",
         "nofly: alerts to ha (mqtt): how it stands cannot be shown: timed out; it is tried again",
     ]
-    assert told(hook(0, None), hook(0, "HTTP 400"), hook(0, "HTTP 400")) == [
-        "nofly: alerts to hook (webhook): HTTP 400"
+
+    def gone(refused: int, error: str, failures: int = 0) -> View:
+        state = ChannelState("hook", "webhook", refused=refused, failures=failures, last_error=error)
+        return view(channels=[state])
+
+    given_up = "nofly: alerts to hook (webhook) are not told: HTTP {}; they are given up"
+    assert told(gone(1, "HTTP 400"), gone(2, "HTTP 400"), gone(3, "HTTP 404"), gone(0, "HTTP 404")) == [
+        given_up.format(400), given_up.format(404),
+        "nofly: alerts to hook (webhook) are told again, after 0 s",
+    ]  # fmt: skip
+    assert told(hook(1, "HTTP 500"), gone(1, "HTTP 302"), gone(1, "HTTP 500", failures=1))[1:] == [
+        given_up.format(302)
     ]
 
 
@@ -142,7 +152,7 @@ def test_a_log_in_a_folder_that_is_not_there_stops_the_start(tmp_path: Path, fee
         [*NOFLY, "watch", "--config", str(config)], capture_output=True, timeout=PATIENCE_S, check=False
     )
     assert done.returncode == 2
-    assert b"alert 'log': no/folder is no folder" in done.stderr
+    assert f"alert 'log': {tmp_path}/no/folder is no folder" in done.stderr.decode()
 
 
 def test_an_inhibition_of_a_zone_that_is_not_there(tmp_path: Path, feed: Feed, capsys: Any) -> None:

@@ -16,6 +16,7 @@ from nofly.alerts.log import OPTIONS
 from nofly.errors import StoreError
 from nofly.run import alert_line
 from nofly.run import telling as telling_module
+from nofly.run.alert_metrics import alert_metrics
 from nofly.run.alert_plans import AlertPlan, TellOptions, channels_for, plan_alert
 from nofly.run.alert_words import Template
 from nofly.run.telling import Telling
@@ -257,6 +258,19 @@ def test_what_can_never_be_told_is_given_up_at_once_and_the_next_told(path: Path
     assert len(ear.heard) == 3
     assert backlog(path, "a") == Backlog(0, 0, 2, 1)
     assert telling.states[0].last_error == "status 400"
+    assert telling.states[0].refused == 0
+
+
+def test_refusals_are_counted_until_one_is_told(path: Path) -> None:
+    async def refuse(notice: Notice) -> Outcome:
+        return never("status 404")
+
+    append(path, [body(f"i{n}") for n in range(3)], "a")
+    telling = Telling([plan("a", Ear(refuse))], path, Clock())
+    tell(telling, settled(path, "a"))
+    assert (telling.states[0].refused, telling.states[0].failures) == (3, 0)
+    (metric,) = [m for m in alert_metrics(telling.states) if m.name == "nofly_alerts_failures"]
+    assert metric.samples[0].value == 3
 
 
 def test_one_that_fails_is_not_told_after_a_newer_one_of_its_incident(path: Path) -> None:

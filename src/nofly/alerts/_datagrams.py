@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+import struct
 
 MOST_BYTES = 65_507
 """Payload of the longest UDP datagram over IPv4 (RFC 768, RFC 791)."""
@@ -19,15 +20,19 @@ class Datagrams:
 
     async def send(self, data: bytes) -> None:
         """Send one datagram. Raises OSError where it could not be sent; that it came is not known."""
-        if self._socket is None:
-            self._socket = await self._open()
         try:
-            self._socket.send(data)
+            (await self.opened()).send(data)
         except BlockingIOError as error:
-            raise OSError("the system's buffer is full") from error
+            raise OSError(0, "the system's buffer is full") from error
         except OSError:
             self.close()
             raise
+
+    async def opened(self) -> socket.socket:
+        """Return the socket, opened where it is not; nothing is sent. Raises OSError where it cannot be."""
+        if self._socket is None:
+            self._socket = await self._open()
+        return self._socket
 
     def close(self) -> None:
         """Give the socket back."""
@@ -54,9 +59,21 @@ class Datagrams:
         if family == socket.AF_INET6:
             made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, self._ttl)
             if self._interface is not None:
-                index = socket.if_nametoindex(self._interface)
-                made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, index)
+                made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, _index(self._interface))
             return
         made.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, self._ttl)
         if self._interface is not None:
-            made.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(self._interface))
+            try:
+                way = ipaddress.IPv4Address(self._interface).packed
+            except ValueError:
+                # struct ip_mreqn: group, address, index of the interface (ip(7)).
+                way = bytes(8) + struct.pack("@i", _index(self._interface))
+            made.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, way)
+
+
+def _index(interface: str) -> int:
+    try:
+        return socket.if_nametoindex(interface)
+    except OSError as error:
+        known = ", ".join(name for _, name in socket.if_nameindex())
+        raise OSError(0, f"no interface {interface!r}: there are {known}, or give an address") from error

@@ -11,6 +11,7 @@ from nofly.alerts._channel import Channel, Clock, Condition, Notice, Outcome, Ur
 from nofly.alerts._datagrams import Datagrams
 from nofly.errors import ConfigError
 from nofly.plugins.limits import check_host, check_times
+from nofly.plugins.reasons import reason
 from nofly.units import US_PER_S
 from nofly.zones.model import Zone
 
@@ -41,7 +42,7 @@ class OPTIONS:
     ttl: int = 1
     """Hops of multicast."""
     interface: str | None = None
-    """Interface that multicast goes out of: its address (IPv4) or its name (IPv6)."""
+    """Interface that multicast goes out of: its name, or its IPv4 address."""
 
     def __post_init__(self) -> None:
         check_host(self.host, self.port)
@@ -91,7 +92,7 @@ class _SafetyNet(Channel):
                 await self._send([self._end(self._taken(notice), now_us)])
                 del self._open[notice.thread]
         except OSError as error:
-            return later(f"{self._options.host}:{self._options.port}: {error.strerror or error}")
+            return later(f"{self._options.host}:{self._options.port}: {reason(error)}")
         return told()
 
     async def beat(self, condition: Condition) -> None:

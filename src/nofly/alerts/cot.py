@@ -16,6 +16,7 @@ from nofly.alerts._channel import Channel, Clock, Condition, Notice, Outcome, la
 from nofly.alerts._datagrams import MOST_BYTES, Datagrams
 from nofly.errors import ConfigError
 from nofly.plugins.limits import check_host, check_times
+from nofly.plugins.reasons import reason
 from nofly.plugins.secrets import tls_context
 from nofly.zones.model import Zone
 
@@ -42,7 +43,7 @@ class OPTIONS:
     ttl: int = 1
     """Hops of multicast."""
     interface: str | None = None
-    """Interface that multicast goes out of: its address (IPv4) or its name (IPv6)."""
+    """Interface that multicast goes out of: its name, or its IPv4 address."""
     ca_file: str | None = None
     """Certificates to trust instead of the system's."""
 
@@ -56,7 +57,9 @@ class OPTIONS:
 
 
 def channel(options: OPTIONS, source: str, clock: Clock) -> Channel:
-    """Return the channel; see :mod:`nofly.alerts`."""
+    """Return the channel; see :mod:`nofly.alerts`. Raises ConfigError where ``ca_file`` is not there."""
+    if options.protocol == "tls":
+        tls_context(options.ca_file)
     return _Cot(options, clock)
 
 
@@ -88,10 +91,8 @@ class _Cot(Channel):
             return never("neither the target's place nor the zone is known")
         try:
             await self._send(event)
-        except (OSError, TimeoutError) as error:
-            return later(
-                f"{self._options.host}:{self._options.port}: {getattr(error, 'strerror', None) or error}"
-            )
+        except OSError as error:
+            return later(f"{self._options.host}:{self._options.port}: {reason(error)}")
         self._held.pop(notice.thread, None)
         if notice.active:
             self._held[notice.thread] = notice
@@ -127,14 +128,14 @@ class _Cot(Channel):
     async def _send(self, event: bytes) -> None:
         if self._options.protocol == "udp":
             if len(event) > MOST_BYTES:
-                raise OSError("the event is longer than a datagram")
+                raise OSError(0, "the event is longer than a datagram")
             await self._datagrams.send(event)
             return
         try:
             async with asyncio.timeout(self._options.timeout_s):
                 stream = self._stream = self._stream or await self._connected()
                 if stream.is_closing():
-                    raise ConnectionResetError("the server has closed the connection")
+                    raise ConnectionResetError(0, "the server has closed the connection")
                 stream.write(event + b"\n")
                 await stream.drain()
         except BaseException:

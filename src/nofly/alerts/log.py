@@ -12,6 +12,7 @@ from nofly.alerts._channel import Channel, Clock, Notice, Outcome, later, told
 from nofly.alerts._texts import one_line
 from nofly.alerts._thread import OwnThread
 from nofly.errors import ConfigError
+from nofly.plugins.reasons import reason
 
 NAME = "log"
 STATEFUL = False
@@ -53,7 +54,7 @@ class _Log(Channel):
         try:
             await self._thread.run(partial(_write, self._options.file, f"{line}\n".encode()))
         except OSError as error:
-            return later(f"{self._options.file or 'standard error'}: {error.strerror or error}")
+            return later(f"{self._options.file or 'standard error'}: {reason(error)}")
         return told()
 
     async def aclose(self) -> None:

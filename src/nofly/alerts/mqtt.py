@@ -12,13 +12,13 @@ import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from errno import ECONNABORTED
 from typing import TYPE_CHECKING
 
 from nofly.alerts import _homeassistant as homeassistant
 from nofly.alerts._channel import Channel, Clock, Condition, Notice, Outcome, later, told
 from nofly.errors import ConfigError, PluginError
 from nofly.plugins.limits import check_host, check_times
+from nofly.plugins.reasons import reason
 from nofly.plugins.secrets import check_secret, secret, tls_context
 from nofly.zones.model import Zone
 
@@ -67,13 +67,16 @@ class OPTIONS:
 
 
 def channel(options: OPTIONS, source: str, clock: Clock) -> Channel:
-    """Return the channel; PluginError without aiomqtt, ConfigError where a secret is not set."""
+    """Return the channel; PluginError without aiomqtt, ConfigError where a secret is not set or ``ca_file``
+    is not there."""
     try:
         import aiomqtt
     except ImportError as error:
         raise PluginError(f"{source}: MQTT needs aiomqtt: pip install 'nofly[mqtt]'") from error
     if options.password is not None:
         secret(options.password)
+    if options.tls:
+        tls_context(options.ca_file)
     return _Broker(options, (aiomqtt.MqttError, OSError, ValueError))
 
 
@@ -115,7 +118,7 @@ class _Broker(Channel):
                     await self._show(client, notice.zone_id)
                 await self._publish(client, "alert", homeassistant.encoded(notice.plain()), retain=False)
         except OSError as error:
-            return later(error.strerror or type(error).__name__)
+            return later(reason(error))
         return told()
 
     async def beat(self, condition: Condition) -> None:
@@ -217,8 +220,8 @@ class _Broker(Channel):
             yield self._client
         except self._errors as error:
             await self._disconnect()
-            words = (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
-            raise ConnectionError(ECONNABORTED, f"{self._options.host}: {words[:200]}") from error
+            words = reason(error) if isinstance(error, OSError) else str(error) or type(error).__name__
+            raise ConnectionError(0, f"{self._options.host}: {words[:200]}") from error
         except BaseException:
             await self._disconnect()
             raise

@@ -13,7 +13,6 @@ import hashlib
 import hmac
 import json
 import socket
-import ssl
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,6 +24,7 @@ from nofly.alerts._channel import Channel, Clock, Notice, Outcome, later, never,
 from nofly.alerts._thread import OwnThread
 from nofly.errors import ConfigError
 from nofly.plugins.limits import check_times
+from nofly.plugins.reasons import reason
 from nofly.plugins.secrets import check_secret, is_reference, secret, tls_context, token
 
 NAME = "webhook"
@@ -109,10 +109,11 @@ class _Webhook(Channel):
                 status, after = await self._thread.run(request.run)
         except TimeoutError:
             return later(f"{self._address.shown}: no whole answer within {self._options.timeout_s:g} s")
-        except ssl.SSLError as error:
-            return later(f"{self._address.shown}: TLS: {error.reason or type(error).__name__}")
-        except (OSError, HTTPException, ValueError) as error:
-            return later(f"{self._address.shown}: {_reason(error)}")
+        except OSError as error:
+            return later(f"{self._address.shown}: {reason(error)}")
+        except (HTTPException, ValueError) as error:
+            # An answer's own words may say anything.
+            return later(f"{self._address.shown}: {type(error).__name__}")
         finally:
             request.close()
         if 200 <= status < 300:
@@ -161,11 +162,11 @@ class _Request:
         """Return the status and what Retry-After says."""
         connection = self._connection
         if connection is None:
-            raise OSError("given up")
+            raise OSError(0, "given up")
         connection.connect()
         if self._connection is not connection:
             connection.close()
-            raise OSError("given up")
+            raise OSError(0, "given up")
         connection.request("POST", self._target, self._body, self._headers)
         with connection.getresponse() as answer:
             answer.read(_MOST_ANSWER_BYTES)
@@ -198,9 +199,3 @@ def _wait_s(after: str | None, now_us: int) -> float | None:
     except (OverflowError, OSError, ValueError):
         return None
     return min(max(seconds, 0.0), LONGEST_WAIT_S)
-
-
-def _reason(error: Exception) -> str:
-    """Return what went wrong, in words of the system alone: an answer's own words may say anything."""
-    text = getattr(error, "strerror", None)
-    return text if isinstance(text, str) else type(error).__name__

@@ -32,16 +32,18 @@ class TroublesTold:
 
     def _channel(self, state: ChannelState, now_us: int) -> None:
         name, error = f"alerts to {state.name} ({state.kind})", state.last_error or "it failed"
-        fail = f"{name} are not told: {error}; they wait, and are tried again" if state.failures else None
+        then = "they wait, and are tried again" if state.failures else "they are given up"
+        fail = f"{name} are not told: {error}; {then}" if state.failures or state.refused else None
+        known = f"alerts {state.name}" in self._begun_us
         self._step(f"alerts {state.name}", now_us, fail, f"{name} are told again")
         mute = f"{name}: how it stands cannot be shown: {error}; it is tried again" if state.unshown else None
         self._step(f"shown {state.name}", now_us, mute, f"{name}: how it stands is shown again")
         if state.last_error is None or state.last_error == self._errors.get(state.name):
             return
         self._errors[state.name] = state.last_error
-        if fail is None and mute is None:
-            # What a channel refuses for good is not tried again.
-            self._say(printable(f"nofly: {name}: {error}"))
+        if fail is not None and known and state.refused and not state.failures:
+            # What was tried again until now is no more.
+            self._say(printable(f"nofly: {fail}"))
 
     def _step(self, of: str, now_us: int, begins: str | None, over: str) -> None:
         begun_us = self._begun_us.get(of)

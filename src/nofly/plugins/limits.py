@@ -23,7 +23,9 @@ def check_sizes(**sizes: int) -> None:
 
 def check_host(host: str, port: int) -> None:
     """Raise ConfigError unless a host is named and the port is one."""
-    if not host or not host.isprintable() or any(c in host for c in "/@ "):
+    if not host or not host.isprintable() or any(c in host for c in "/@ []"):
         raise ConfigError("option host names no host", expected="a name or an address")
+    if host.count(":") == 1:
+        raise ConfigError("option host has a port in it", expected="host, and the option port")
     if not 0 < port < 65536:
         raise ConfigError(f"option port is {port}", expected="1 to 65535")

@@ -11,6 +11,7 @@ from typing import Any
 from nofly.alerts import Channel, Condition, Outcome, Verdict, later
 from nofly.errors import NoflyError, StoreError
 from nofly.feeds.reconnection import Backoff, after_failure
+from nofly.plugins.reasons import reason
 from nofly.run.alert_desk import Desk
 from nofly.run.alert_hand import Hand, Held
 from nofly.run.alert_plans import AlertPlan
@@ -52,6 +53,8 @@ class ChannelState:
     """Since the start: told by a newer notice of the same incident."""
     failures: int = 0
     """In a row."""
+    refused: int = 0
+    """In a row: given up because they can never be told."""
     unshown: int = 0
     """Failures in a row to show what is watched, or that the watch is alive."""
     last_told_us: int | None = None
@@ -234,9 +237,10 @@ class Line:
         if outcome.verdict is Verdict.TOLD:
             self._hand.drop(held)
             self._unmarked += held.keys
-            self.state = replace(self.state, last_told_us=now_us, failures=0)
+            self.state = replace(self.state, last_told_us=now_us, failures=0, refused=0)
             await self._mark()
         elif outcome.verdict is Verdict.NEVER:
+            self.state = replace(self.state, refused=self.state.refused + 1)
             self.failed(outcome.why, now_us, row=0)
             await self._give_up(held.keys, outcome.why)
             self._hand.drop(held)
@@ -293,8 +297,6 @@ def shown(error: Exception) -> str:
     only the kind, for it may hold a secret."""
     if isinstance(error, NoflyError):
         return str(error)[:300]
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror[:300]
     if isinstance(error, TimeoutError):
         return "no answer in time"
-    return type(error).__name__
+    return reason(error)[:300] if isinstance(error, OSError) else type(error).__name__

@@ -31,7 +31,9 @@ def alert_metrics(states: Sequence[ChannelState]) -> list[Metric]:
         metric(
             "folded_total", "counter", "Alerts told by a newer one since the start.", lambda s: s.folded
         ),
-        metric("failures", "gauge", "Failures in a row to tell an alert.", lambda s: s.failures),
+        metric(
+            "failures", "gauge", "Failures in a row to tell an alert.", lambda s: s.failures + s.refused
+        ),
         metric(
             "unshown", "gauge", "Failures in a row to show what is watched, or that it is alive.",
             lambda s: s.unshown,

@@ -20,6 +20,7 @@ from nofly.errors import NoflyError
 from nofly.feeds.health import FeedState, Status
 from nofly.incidents.stays import zone_activity
 from nofly.incidents.warnings import PredictionParams
+from nofly.plugins.reasons import reason
 from nofly.run.feed_plans import FeedPlan
 from nofly.run.feeding import Feeds
 from nofly.run.outputs.text import clock, printable, zone_words
@@ -253,7 +254,8 @@ def _answer(plan: FeedPlan, state: FeedState, heard: _Heard, passed_s: float) ->
         over = "all" if state.status is Status.ENDED and not state.error else "the first"
         return Check("feeds", name, well, f"a recording, {over} {state.positions:,} positions{why}")
     if not state.read_bytes:
-        said = f"no answer in {passed_s:.0f} s" if not why else f"does not answer{why}"
+        nothing = "nothing came" if plan.url.transport == "udp" else "no answer"
+        said = f"{nothing} in {passed_s:.0f} s" if not why else f"does not answer{why}"
         return Check("feeds", name, Well.FAULT, said)
     parts = [f"first bytes after {heard.first_s or 0.0:.1f} s"]
     well = Well.OK
@@ -274,7 +276,7 @@ def _answer(plan: FeedPlan, state: FeedState, heard: _Heard, passed_s: float) ->
         parts.append(f"no position in {passed_s:.0f} s")
     if rejected:
         reasons = ", ".join(f"{printable(code)} {n:,}" for code, n in sorted(state.rejects.items()))
-        parts.append(f"{rejected:,} records rejected ({reasons})")
+        parts.append(f"{rejected:,} record{'s' * (rejected > 1)} rejected ({reasons})")
     if state.status is Status.FAILED:
         well = Well.FAULT
         parts.append(f"then the connection failed{why}")
@@ -283,6 +285,6 @@ def _answer(plan: FeedPlan, state: FeedState, heard: _Heard, passed_s: float) ->
 
 def told(error: Exception) -> str:
     """Return an error fit to be shown."""
-    if isinstance(error, OSError) and error.strerror:
-        return printable(error.strerror)
+    if isinstance(error, OSError):
+        return printable(reason(error))
     return printable(str(error)) if isinstance(error, NoflyError) else type(error).__name__

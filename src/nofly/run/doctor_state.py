@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from nofly.alerts._datagrams import Datagrams
 from nofly.errors import NoflyError
 from nofly.run.alert_plans import AlertPlan
 from nofly.run.doctor import Check, Well, told
@@ -128,6 +129,8 @@ async def _alert(plan: AlertPlan, clock_us: Callable[[], int]) -> Check:
         well = Well.OK if os.access(place, os.W_OK) else Well.FAULT
         said = "can be written" if well is Well.OK else "cannot be written"
         return Check("alerts", name, well, f"{printable(file)} {said}")
+    if getattr(plan.own, "ttl", None) is not None and getattr(plan.own, "protocol", "udp") == "udp":
+        return await _datagrams(name, plan.own)
     peer = _peer(plan.own)
     if peer is None:
         return Check("alerts", name, Well.OK, "whether it is reached cannot be told without alerting")
@@ -142,6 +145,20 @@ async def _alert(plan: AlertPlan, clock_us: Callable[[], int]) -> Check:
     except (OSError, UnicodeError, ValueError) as error:
         return Check("alerts", name, Well.FAULT, f"{where} cannot be reached: {told(error)}")
     return Check("alerts", name, Well.OK, f"{where} answers; nothing was told")
+
+
+async def _datagrams(name: str, own: Any) -> Check:
+    """Return whether datagrams can be sent where a channel sends them; none is."""
+    where = printable(f"{own.host}:{own.port}")
+    socket_of = Datagrams(own.host, own.port, own.ttl, own.interface)
+    try:
+        async with asyncio.timeout(CONNECT_S):
+            await socket_of.opened()
+    except (OSError, UnicodeError, ValueError) as error:
+        return Check("alerts", name, Well.FAULT, f"nothing can be sent to {where}: {told(error)}")
+    finally:
+        socket_of.close()
+    return Check("alerts", name, Well.OK, f"{where} can be sent to; whether anybody hears it cannot be told")
 
 
 def _peer(own: Any) -> tuple[str, int] | None:

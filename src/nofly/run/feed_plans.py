@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import math
 import os
 import re
@@ -26,9 +27,9 @@ from nofly.feeds.options import ArchiveOptions
 from nofly.feeds.receiving import finish_each
 
 REPLAY = "replay"
-TIMES = ("stall_after_s", "lateness_s")
-"""Options that every feed has."""
 """In place of a decoder: what is recorded is fed again, ``replay+file:PATH?speed=60``."""
+TIMES = ("stall_after_s", "dry_after_s", "lateness_s")
+"""Options that every feed has."""
 DECODERS, TRANSPORTS = "nofly.feeds.decoders", "nofly.feeds.transports"
 MOST_NAME_CHARACTERS = 64
 
@@ -191,11 +192,23 @@ def _check_known(option: str, reference: object, source: str) -> None:
 def _check_address(url: FeedUrl) -> None:
     """Raise ConfigError for an address that no transport of nofly can open; outsiders look at their own."""
     if url.transport in _PORTS:
-        host_and_port(url.address, _PORTS[url.transport])
+        host, _, path = host_and_port(url.address, _PORTS[url.transport])
+        if url.transport == "udp":
+            _check_ip(host)
+        elif url.transport in ("mqtt", "mqtts") and not path.strip("/"):
+            raise ConfigError("no topic", expected=f"{url.transport}://host/topic/#")
     elif url.transport == "file":
         path_of(url.address)
     elif url.transport == "stdin" and url.rest:
         raise ConfigError("standard input has no name", expected="stdin:")
+
+
+def _check_ip(host: str) -> None:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        expected = "udp://0.0.0.0:8600, or the address of a group"
+        raise ConfigError(f"{host!r} is no address", expected=expected) from None
 
 
 def _placed(error: ConfigError, source: str) -> ConfigError:

@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-import os
 import re
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from nofly.errors import ConfigError
+from nofly.plugins.reasons import reason
 
 LOOPBACK = "127.0.0.1"
 MOST_HEAD_BYTES = 8192
@@ -119,8 +119,7 @@ class MetricsServer:
             server = await asyncio.start_server(self._answer, host, port, limit=MOST_HEAD_BYTES)
         except (OSError, OverflowError, UnicodeError) as error:
             # The event loop's own words hold the address a second time, as Python writes it.
-            number = error.errno if isinstance(error, OSError) else None
-            why = os.strerror(number) if number is not None and number > 0 else str(error)
+            why = reason(error) if isinstance(error, OSError) else str(error)
             raise ConfigError(
                 f"metrics cannot be served at {host}:{port}: {why}", expected="a free port"
             ) from error

@@ -209,9 +209,10 @@ def _banners(view: View, plans: Sequence[FeedPlan], dry_us: int | None) -> list[
     out += [Row((said,), Tone.WARNING) for said in said_of[:MOST_BANNERS]]
     if len(said_of) > MOST_BANNERS:
         out.append(Row((f"… and {len(said_of) - MOST_BANNERS} more feeds.",), Tone.WARNING))
-    failing = [state for state in view.channels if state.failures or state.unshown]
+    failing = [state for state in view.channels if state.failures or state.refused or state.unshown]
     for state in failing[:MOST_BANNERS]:
-        what = "Alerts to {} are not told" if state.failures else "How it stands is not shown at {}"
+        told = not (state.failures or state.refused)
+        what = "How it stands is not shown at {}" if told else "Alerts to {} are not told"
         said = f"{what.format(state.name)}: {state.last_error or 'it failed'}."
         out.append(Row((printable(said),), Tone.WARNING))
     if view.archive_trouble is not None:
@@ -341,7 +342,7 @@ def _feed(plan: FeedPlan, state: FeedState, now_us: int) -> Row:
 
 
 def _channel(state: ChannelState) -> Row:
-    failing = state.failures > 0 or state.unshown > 0
+    failing = state.failures + state.refused + state.unshown > 0
     error = "" if state.last_error is None else printable(state.last_error)
     if state.last_error_us is not None and error:
         error = f"{clock(state.last_error_us, date=False)} {error}"
