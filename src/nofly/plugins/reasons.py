@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from socket import gaierror, herror
 from ssl import SSLError
+
+_OF_NAMES = ("gaierror", "herror")
+"""Errors of looking up a name: their numbers are not the system's."""
 
 
 def reason(error: OSError) -> str:
     """Return why, as ``Connection refused``; the kind of the error where the system has no words for it."""
     if isinstance(error, SSLError):
         return f"TLS: {error.reason or type(error).__name__}"
-    if isinstance(error, gaierror | herror) or error.errno is None or error.errno <= 0:
-        # Their numbers are not the system's.
+    if type(error).__name__ in _OF_NAMES or error.errno is None or error.errno <= 0:
         return error.strerror or type(error).__name__
     return os.strerror(error.errno)
