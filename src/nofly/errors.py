@@ -69,7 +69,11 @@ class UnresolvedError(NoflyError):
 
 
 class FeedError(NoflyError):
-    """A live source failed."""
+    """A live source failed. ``after_s``: it wants not to be tried again before."""
+
+    def __init__(self, message: str, *, after_s: float | None = None) -> None:
+        self.after_s = after_s
+        super().__init__(message)
 
 
 class StoreError(NoflyError):

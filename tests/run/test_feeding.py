@@ -23,6 +23,7 @@ from nofly.run.decoding_turns import THREAD_BYTES, decoded
 from nofly.run.feeding import Feeds, plan_feed
 from nofly.store.capture import Capture
 from tests.feeds.transports.peering import PATIENCE_S, free_port
+from tests.feeds.transports.web import status, web
 from tests.run.peers import START_US, Beside, Clock, beside, line, peer
 
 
@@ -364,6 +365,27 @@ def test_stopped_in_the_midst_of_a_chunk_what_was_received_is_decoded_to_its_end
     # Up to the line that the last chunk cut, which is a finding.
     assert rows == sum(1 for k in range(1, 5001) if k * len(line(0)) <= read_bytes)
     assert rows > 0
+
+
+def test_a_server_that_says_when_is_not_asked_before() -> None:
+    waits: list[float] = []
+
+    async def slept(wait_s: float) -> None:
+        waits.append(wait_s)
+        await asyncio.sleep(0.01)
+
+    async def run() -> None:
+        async with web([status(429, "Retry-After: 1234")]) as site:
+            plan = plan_feed("a", f"opensky+http://127.0.0.1:{site.port}/states/all", {})
+            feeds = Feeds([plan], Clock(), sleep=slept, random=lambda: 0.5)
+            task = asyncio.create_task(feeds.run())
+            while not waits:
+                await asyncio.sleep(0.001)
+            task.cancel()
+            await asyncio.wait([task])
+
+    asyncio.run(run())
+    assert waits[0] == 1234.0
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,6 @@ import json
 import socket
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
 
@@ -25,13 +23,12 @@ from nofly.alerts._thread import OwnThread
 from nofly.errors import ConfigError
 from nofly.plugins.limits import check_times
 from nofly.plugins.reasons import reason
+from nofly.plugins.retry_after import retry_after_s
 from nofly.plugins.secrets import check_secret, is_reference, secret, tls_context, token
 
 NAME = "webhook"
 STATEFUL = False
 PER_MINUTE = 60
-LONGEST_WAIT_S = 3600.0
-"""Most that a server's Retry-After is honoured."""
 _AGAIN = (408, 425, 429)
 _MOST_ANSWER_BYTES = 65536
 
@@ -119,7 +116,7 @@ class _Webhook(Channel):
         if 200 <= status < 300:
             return told()
         if status in _AGAIN or status >= 500:
-            return later(f"{self._address.shown}: status {status}", _wait_s(after, self._clock()))
+            return later(f"{self._address.shown}: status {status}", retry_after_s(after, self._clock()))
         why = ": redirects are not followed" if 300 <= status < 400 else ""
         return never(f"{self._address.shown}: status {status}{why}")
 
@@ -180,22 +177,3 @@ class _Request:
                 with suppress(OSError):
                     connection.sock.shutdown(socket.SHUT_RDWR)
             connection.close()
-
-
-def _wait_s(after: str | None, now_us: int) -> float | None:
-    """Return the seconds of a Retry-After (RFC 9110, section 10.2.3), bounded; None where it says nothing."""
-    if after is None:
-        return None
-    text = after.strip()
-    if text.isascii() and text.isdigit():
-        return min(float(text[:9]), LONGEST_WAIT_S)
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError):
-        return None
-    moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-    try:
-        seconds = (moment - datetime.fromtimestamp(now_us / 1e6, UTC)).total_seconds()
-    except (OverflowError, OSError, ValueError):
-        return None
-    return min(max(seconds, 0.0), LONGEST_WAIT_S)

@@ -152,7 +152,8 @@ class Feeds:
                 if task is not None and task.cancelling():
                     # It failed while it was being stopped.
                     raise asyncio.CancelledError from error
-            await self._sleep(retry.wait_s)
+                asked_s = getattr(error, "after_s", None) or 0.0
+            await self._sleep(max(retry.wait_s, asked_s))
 
     async def _connection(self, feed: _Feed) -> None:
         """Read one connection to its end; what it left half read is finished, whatever ends it."""

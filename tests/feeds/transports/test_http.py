@@ -69,6 +69,21 @@ def test_an_answer_that_is_refused(bad: bytes, why: str) -> None:
         poll([bad], max_body_bytes=1000)
 
 
+@pytest.mark.parametrize(
+    ("header", "after_s"),
+    [
+        ("Retry-After: 30", 30.0),
+        ("X-Rate-Limit-Retry-After-Seconds: 86000", 3600.0),
+        ("Retry-After: soon", None),
+    ],
+)
+def test_a_server_says_when_it_wants_to_be_asked_again(header: str, after_s: float | None) -> None:
+    with pytest.raises(FeedError, match="status 429") as caught:
+        poll([status(429, header)])
+    assert caught.value.after_s == after_s
+    assert ("to be asked again" in str(caught.value)) is (after_s is not None)
+
+
 def test_a_bomb_is_not_unpacked() -> None:
     bomb = gzip.compress(bytes(50 << 20))
     tracemalloc.start()

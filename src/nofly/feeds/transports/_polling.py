@@ -16,10 +16,13 @@ from nofly.errors import ConfigError, FeedError
 from nofly.feeds.feed_url import host_and_port
 from nofly.feeds.receiving import Chunk, Clock
 from nofly.plugins.limits import check_sizes, check_times
+from nofly.plugins.retry_after import retry_after_s
 from nofly.plugins.secrets import check_secret, secret, token
 
 _GZIP_WINDOW = 31
 """zlib's window size for gzip."""
+_AGAIN_AFTER = ("Retry-After", "X-Rate-Limit-Retry-After-Seconds")
+"""Headers of RFC 9110, section 10.2.3, and of the OpenSky Network's REST API."""
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -62,7 +65,7 @@ async def poll(url: str, options: PollOptions, clock: Clock) -> AsyncGenerator[C
     scheme = url.partition(":")[0]
     host, port, path = host_and_port(url, _PORTS[scheme])
     context = _context(options) if scheme == "https" else None
-    request = _Request(url, path or "/", _headers(options), options)
+    request = _Request(url, path or "/", _headers(options), options, clock)
     loop = asyncio.get_running_loop()
     opened = True
     while True:
@@ -93,8 +96,10 @@ async def _within(request: _Request, url: str, timeout_s: float) -> bytes | None
 class _Request:
     """A request that is made again and again, and what the last answer said for the next."""
 
-    def __init__(self, url: str, path: str, headers: dict[str, str], options: PollOptions) -> None:
-        self._url = url
+    def __init__(
+        self, url: str, path: str, headers: dict[str, str], options: PollOptions, clock: Clock
+    ) -> None:
+        self._url, self._clock = url, clock
         self._target = f"{path}?{options.query}" if options.query else path
         self._headers = headers
         self._options = options
@@ -137,7 +142,10 @@ class _Request:
             return None
         if answer.status != 200:
             why = ": redirects are not followed" if 300 <= answer.status < 400 else ""
-            raise FeedError(f"{self._url}: status {answer.status}{why}")
+            after_s = self._asked_after_s(answer)
+            if after_s:
+                why = f": to be asked again after {after_s:g} s"
+            raise FeedError(f"{self._url}: status {answer.status}{why}", after_s=after_s)
         body = _body(answer, self._url, self._options.max_body_bytes)
         told = {
             "If-None-Match": answer.getheader("ETag"),
@@ -146,6 +154,11 @@ class _Request:
         # What comes from the other side goes back only where it is a header's text.
         self._known = {name: value for name, value in told.items() if value and value.isprintable()}
         return body
+
+    def _asked_after_s(self, answer: HTTPResponse) -> float | None:
+        """Return when a server that refuses wants to be asked again; None where it does not say."""
+        told = (answer.getheader(name) for name in _AGAIN_AFTER)
+        return next((s for text in told if (s := retry_after_s(text, self._clock())) is not None), None)
 
 
 def _body(answer: HTTPResponse, url: str, max_bytes: int) -> bytes:
