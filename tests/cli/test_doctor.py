@@ -17,7 +17,8 @@ import pytest
 from nofly.cli import main
 from nofly.store.sqlite import Store
 from tests.cli.live import NOFLY, PATIENCE_S, SQUARE, Feed, configured, site, until, watching
-from tests.feeds.transports.peering import free_port
+from tests.feeds.transports.broker import broker
+from tests.feeds.transports.peering import free_port, program
 from tests.feeds.transports.test_dump1090 import dump1090, recorded
 
 HOUR = "2020-01-01T00:00:00Z"
@@ -206,6 +207,42 @@ def test_where_datagrams_go(tmp_path: Path, capsys: Any) -> None:
     }
     assert "no interface 'eth99'" in said["wire"][1]
     assert any("nothing came in" in text for name, _, text in of(told, "feeds") if name.startswith("silent"))
+
+
+def test_a_broker_is_asked_whether_it_takes_the_credentials(
+    tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("aiomqtt", reason="no aiomqtt here: pip install 'nofly[mqtt]'")
+    passwords = tmp_path / "passwords"
+    mosquitto_passwd = program("mosquitto_passwd", "mosquitto")
+    subprocess.run([mosquitto_passwd, "-b", "-c", str(passwords), "me", "open sesame"], check=True)
+    passwords.chmod(0o644)
+    monkeypatch.setenv("RIGHT", "open sesame")
+    monkeypatch.setenv("WRONG", "hunter2")
+    ports, stop, looking = [], threading.Event(), threading.Event()
+
+    async def serve() -> None:
+        async with broker(tmp_path, f"password_file {passwords}", "allow_anonymous false") as port:
+            ports.append(port)
+            looking.set()
+            await asyncio.to_thread(stop.wait)
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    assert looking.wait(PATIENCE_S)
+    feed = Feed()
+    table = '[[alerts]]\nname = "{0}"\nkind = "mqtt"\nhost = "127.0.0.1"\nport = {1}\nuser = "me"\n'
+    tables = [
+        table.format(name.lower(), ports[0]) + f'password = "env:{name}"\n' for name in ("RIGHT", "WRONG")
+    ]
+    told = looked(capsys, "--config", str(configured(tmp_path, feed, "".join(tables))), code=1)
+    feed.close()
+    stop.set()
+    thread.join()
+    said = {name.split(",")[0]: (well, text) for name, well, text in of(told, "alerts")}
+    assert (said["right"][0], said["wrong"][0]) == ("ok", "fault")
+    assert "uthori" in said["wrong"][1]
+    assert "hunter2" not in json.dumps(told)
 
 
 def test_channels_and_secrets(tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:

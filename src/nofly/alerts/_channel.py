@@ -154,6 +154,11 @@ class Channel:
     async def beat(self, condition: Condition) -> None:
         """Say that the watch is alive, and how it is."""
 
+    async def reach(self) -> str | None:
+        """Return in words whom it reaches, without telling anybody anything; None where that cannot be told.
+        Raises OSError where it cannot be reached."""
+        return None
+
     async def aclose(self) -> None:
         """Give back what is held. Nothing is called afterwards."""
 

@@ -21,15 +21,19 @@ class Datagrams:
     async def send(self, data: bytes) -> None:
         """Send one datagram. Raises OSError where it could not be sent; that it came is not known."""
         try:
-            (await self.opened()).send(data)
+            (await self._opened()).send(data)
         except BlockingIOError as error:
             raise OSError(0, "the system's buffer is full") from error
         except OSError:
             self.close()
             raise
 
-    async def opened(self) -> socket.socket:
-        """Return the socket, opened where it is not; nothing is sent. Raises OSError where it cannot be."""
+    async def reach(self) -> str:
+        """Return in words where datagrams go; none is sent. Raises OSError where none can be."""
+        await self._opened()
+        return f"{self._host}:{self._port} can be sent to; whether anybody hears it cannot be told"
+
+    async def _opened(self) -> socket.socket:
         if self._socket is None:
             self._socket = await self._open()
         return self._socket

@@ -101,6 +101,10 @@ class _SafetyNet(Channel):
         records = [self._alive(now_us), *(self._warning(one, now_us) for one in self._open.values())]
         await self._send(records)
 
+    async def reach(self) -> str:
+        """Open the socket; nothing is sent."""
+        return await self._datagrams.reach()
+
     async def aclose(self) -> None:
         """Close the socket."""
         self._datagrams.close()

@@ -102,6 +102,14 @@ class _Cot(Channel):
         """Tell zones and what holds once more, before they grow stale."""
         await self._repeat()
 
+    async def reach(self) -> str:
+        """Connect, or open the socket; nothing is sent."""
+        if self._options.protocol == "udp":
+            return await self._datagrams.reach()
+        async with asyncio.timeout(self._options.timeout_s):
+            self._stream = await self._connected()
+        return f"{self._options.host}:{self._options.port} answers; nothing was told"
+
     async def aclose(self) -> None:
         """Close what is open."""
         self._datagrams.close()

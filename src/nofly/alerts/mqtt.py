@@ -127,6 +127,14 @@ class _Broker(Channel):
         async with self._connected() as client:
             await self._publish(client, "status", self._status())
 
+    async def reach(self) -> str:
+        """Connect with the credentials there are; nothing is published."""
+        try:
+            async with self._made():
+                return f"{self._options.host} takes the connection; nothing was told"
+        except self._errors as error:
+            raise self._said(error) from error
+
     async def aclose(self) -> None:
         """Say that nothing is monitored any more, and disconnect."""
         client = self._client
@@ -220,11 +228,15 @@ class _Broker(Channel):
             yield self._client
         except self._errors as error:
             await self._disconnect()
-            words = reason(error) if isinstance(error, OSError) else str(error) or type(error).__name__
-            raise ConnectionError(0, f"{self._options.host}: {words[:200]}") from error
+            raise self._said(error) from error
         except BaseException:
             await self._disconnect()
             raise
+
+    def _said(self, error: Exception) -> OSError:
+        """Return an error in words fit to be shown."""
+        words = reason(error) if isinstance(error, OSError) else str(error) or type(error).__name__
+        return ConnectionError(0, f"{self._options.host}: {words[:200]}")
 
     async def _disconnect(self) -> None:
         client, self._client = self._client, None

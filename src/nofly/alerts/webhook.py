@@ -120,6 +120,16 @@ class _Webhook(Channel):
         why = ": redirects are not followed" if 300 <= status < 400 else ""
         return never(f"{self._address.shown}: status {status}{why}")
 
+    async def reach(self) -> str:
+        """Connect, which shows whether its certificate holds; nothing is posted."""
+        connection = self._connection()
+        try:
+            async with asyncio.timeout(self._options.timeout_s):
+                await self._thread.run(connection.connect)
+        finally:
+            connection.close()
+        return f"{self._address.shown} answers; nothing was told"
+
     async def aclose(self) -> None:
         """End the thread."""
         self._thread.close()

@@ -10,10 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
-from nofly.alerts._datagrams import Datagrams
 from nofly.errors import NoflyError
 from nofly.run.alert_plans import AlertPlan
 from nofly.run.doctor import Check, Well, told
@@ -24,7 +21,6 @@ from nofly.store.sqlite import Store
 
 LEAST_FREE_BYTES = 100_000_000
 CONNECT_S = 5.0
-_PORTS = {"http": 80, "https": 443}
 
 
 def watched_now(state: Path) -> bool | None:
@@ -119,62 +115,29 @@ async def _alert(plan: AlertPlan, clock_us: Callable[[], int]) -> Check:
     name = f"{plan.name}, {plan.kind}"
     try:
         channel = plan.module.channel(plan.own, f"alert {plan.name!r}", clock_us)
-        await channel.aclose()
     except Exception as error:  # whatever keeps a channel from being made, the watch would not start
         return Check("alerts", name, Well.FAULT, told(error))
     file = getattr(plan.own, "file", None)
-    if isinstance(file, str):
-        path = Path(file)
-        place = path if path.exists() else path.absolute().parent
-        well = Well.OK if os.access(place, os.W_OK) else Well.FAULT
-        said = "can be written" if well is Well.OK else "cannot be written"
-        return Check("alerts", name, well, f"{printable(file)} {said}")
-    if getattr(plan.own, "ttl", None) is not None and getattr(plan.own, "protocol", "udp") == "udp":
-        return await _datagrams(name, plan.own)
-    peer = _peer(plan.own)
-    if peer is None:
-        return Check("alerts", name, Well.OK, "whether it is reached cannot be told without alerting")
-    host, port = peer
-    where = printable(f"{host}:{port}")
     try:
+        if isinstance(file, str):
+            return _file(name, file)
         async with asyncio.timeout(CONNECT_S):
-            _, writer = await asyncio.open_connection(host, port)
-        writer.close()
+            said = await channel.reach()
     except TimeoutError:
-        return Check("alerts", name, Well.FAULT, f"{where} does not answer")
-    except (OSError, UnicodeError, ValueError) as error:
-        return Check("alerts", name, Well.FAULT, f"{where} cannot be reached: {told(error)}")
-    return Check("alerts", name, Well.OK, f"{where} answers; nothing was told")
-
-
-async def _datagrams(name: str, own: Any) -> Check:
-    """Return whether datagrams can be sent where a channel sends them; none is."""
-    where = printable(f"{own.host}:{own.port}")
-    socket_of = Datagrams(own.host, own.port, own.ttl, own.interface)
-    try:
-        async with asyncio.timeout(CONNECT_S):
-            await socket_of.opened()
-    except (OSError, UnicodeError, ValueError) as error:
-        return Check("alerts", name, Well.FAULT, f"nothing can be sent to {where}: {told(error)}")
+        return Check("alerts", name, Well.FAULT, f"no answer in {CONNECT_S:.0f} s")
+    except Exception as error:  # so is one that cannot be reached, whatever it raises
+        return Check("alerts", name, Well.FAULT, f"it cannot be reached: {told(error)}")
     finally:
-        socket_of.close()
-    return Check("alerts", name, Well.OK, f"{where} can be sent to; whether anybody hears it cannot be told")
+        with suppress(Exception):
+            await channel.aclose()
+    return Check(
+        "alerts", name, Well.OK, printable(said or "whether it is reached cannot be told without alerting")
+    )
 
 
-def _peer(own: Any) -> tuple[str, int] | None:
-    """Return whom a channel connects to over TCP; None where it does not, or that is not known."""
-    url = getattr(own, "url", None)
-    if isinstance(url, str):
-        value = os.environ.get(url.removeprefix("env:"), "") if url.startswith("env:") else url
-        try:
-            parts = urlsplit(value)
-            if parts.scheme in _PORTS and parts.hostname:
-                return parts.hostname, parts.port or _PORTS[parts.scheme]
-        except ValueError:
-            return None
-        return None
-    host = getattr(own, "host", None)
-    protocol = getattr(own, "protocol", "tcp" if hasattr(own, "topic") else "udp")
-    if not isinstance(host, str) or protocol == "udp":
-        return None
-    return host, getattr(own, "port", None) or (8883 if getattr(own, "tls", False) else 1883)
+def _file(name: str, file: str) -> Check:
+    path = Path(file)
+    place = path if path.exists() else path.absolute().parent
+    well = Well.OK if os.access(place, os.W_OK) else Well.FAULT
+    said = "can be written" if well is Well.OK else "cannot be written"
+    return Check("alerts", name, well, f"{printable(file)} {said}")
