@@ -7,6 +7,8 @@ import ipaddress
 import socket
 import struct
 
+from nofly.plugins.reasons import placed
+
 MOST_BYTES = 65_507
 """Payload of the longest UDP datagram over IPv4 (RFC 768, RFC 791)."""
 
@@ -30,8 +32,12 @@ class Datagrams:
 
     async def reach(self) -> str:
         """Return in words where datagrams go; none is sent. Raises OSError where none can be."""
-        await self._opened()
-        return f"{self._host}:{self._port} can be sent to; whether anybody hears it cannot be told"
+        place = f"{self._host}:{self._port}"
+        try:
+            await self._opened()
+        except OSError as error:
+            raise placed(place, error) from error
+        return f"{place} can be sent to; whether anybody hears it cannot be told"
 
     async def _opened(self) -> socket.socket:
         if self._socket is None:

@@ -16,7 +16,7 @@ from nofly.alerts._channel import Channel, Clock, Condition, Notice, Outcome, la
 from nofly.alerts._datagrams import MOST_BYTES, Datagrams
 from nofly.errors import ConfigError
 from nofly.plugins.limits import check_host, check_times
-from nofly.plugins.reasons import reason
+from nofly.plugins.reasons import placed, reason
 from nofly.plugins.secrets import tls_context
 from nofly.zones.model import Zone
 
@@ -106,9 +106,13 @@ class _Cot(Channel):
         """Connect, or open the socket; nothing is sent."""
         if self._options.protocol == "udp":
             return await self._datagrams.reach()
-        async with asyncio.timeout(self._options.timeout_s):
-            self._stream = await self._connected()
-        return f"{self._options.host}:{self._options.port} answers; nothing was told"
+        place = f"{self._options.host}:{self._options.port}"
+        try:
+            async with asyncio.timeout(self._options.timeout_s):
+                self._stream = await self._connected()
+        except OSError as error:
+            raise placed(place, error) from error
+        return f"{place} answers; nothing was told"
 
     async def aclose(self) -> None:
         """Close what is open."""

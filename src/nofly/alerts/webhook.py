@@ -22,7 +22,7 @@ from nofly.alerts._channel import Channel, Clock, Notice, Outcome, later, never,
 from nofly.alerts._thread import OwnThread
 from nofly.errors import ConfigError
 from nofly.plugins.limits import check_times
-from nofly.plugins.reasons import reason
+from nofly.plugins.reasons import placed, reason
 from nofly.plugins.retry_after import retry_after_s
 from nofly.plugins.secrets import check_secret, is_reference, secret, tls_context, token
 
@@ -126,6 +126,8 @@ class _Webhook(Channel):
         try:
             async with asyncio.timeout(self._options.timeout_s):
                 await self._thread.run(connection.connect)
+        except OSError as error:
+            raise placed(self._address.shown, error) from error
         finally:
             connection.close()
         return f"{self._address.shown} answers; nothing was told"

@@ -297,6 +297,4 @@ def shown(error: Exception) -> str:
     only the kind, for it may hold a secret."""
     if isinstance(error, NoflyError):
         return str(error)[:300]
-    if isinstance(error, TimeoutError):
-        return "no answer in time"
     return reason(error)[:300] if isinstance(error, OSError) else type(error).__name__

@@ -126,7 +126,7 @@ async def _alert(plan: AlertPlan, clock_us: Callable[[], int]) -> Check:
     except TimeoutError:
         return Check("alerts", name, Well.FAULT, f"no answer in {CONNECT_S:.0f} s")
     except Exception as error:  # so is one that cannot be reached, whatever it raises
-        return Check("alerts", name, Well.FAULT, f"it cannot be reached: {told(error)}")
+        return Check("alerts", name, Well.FAULT, f"not reached: {told(error)}")
     finally:
         with suppress(Exception):
             await channel.aclose()
