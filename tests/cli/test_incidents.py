@@ -18,8 +18,9 @@ from nofly.incidents import machine
 from nofly.incidents.machine import Case, Happening, Params
 from nofly.incidents.record import Cause
 from nofly.incidents.states import Event, Told
-from nofly.run.alert_words import FEED_SILENT
+from nofly.run.alert_words import FEED_SILENT, notice_of
 from nofly.run.incident_log import Statement, read_log, say
+from nofly.run.silences import silenced
 from nofly.store.chain import Head
 from nofly.store.sqlite import Store
 from tests.cli.live import NOFLY, Feed, configured, listed, site, until, watching
@@ -268,6 +269,21 @@ def test_a_target_may_be_named_by_its_address_alone(state: str, name: str, capsy
     (one,) = rows(state, capsys, "--target", name)
     assert one["target_id"] == "icao24:4ca7b3"
     assert one["said"][0].startswith("muted")
+
+
+@pytest.mark.parametrize("name", ["Z\t1\x1b[31m", "Z 1\\x1b[31m"], ids=["as it is", "as it is shown"])
+def test_a_zone_whose_id_cannot_be_printed_is_muted(tmp_path: Path, name: str, capsys: Any) -> None:
+    with Store(tmp_path / "record.sqlite") as store:
+        store.append(life("icao24:4ca7b3", (Event.ENTER, 1), zone="Z\t1\x1b[31m"))
+    state = str(tmp_path)
+    assert main(["incidents", "mute", f"zone:{name}", "--why", "exercise", "--state", state]) == 0
+    assert "no incident on record" not in capsys.readouterr().err
+    (row,) = rows(state, capsys, "--zone", name)
+    assert "muted" in json.dumps(row)
+    with Store(tmp_path / "record.sqlite") as store:
+        record = next(iter(store.read()))
+        notice = notice_of("k", record, lambda _: None)
+        assert silenced(notice, "hook", False, T0, lambda scope: store.read(incident=scope))
 
 
 def test_a_target_that_is_not_on_record_is_named(state: str, capsys: Any) -> None:

@@ -353,7 +353,7 @@ def _warn_unknown(scope: str, log: Log) -> None:
     from nofly.run.outputs.text import printable
 
     kind, _, name = scope.partition(":")
-    known = {getattr(one, f"{kind}_id", None) for one in log.incidents.values()}
+    known = {printable(getattr(one, f"{kind}_id", None) or "") for one in log.incidents.values()}
     if name and name not in known:
         note(f"no incident on record is of {kind} {printable(name)}: it holds for those to come")
 

@@ -188,7 +188,8 @@ class Log:
 
     def scope_of(self, text: str) -> str:
         """Return the scope that is meant: a target may be named by its address alone, unless one on record
-        has that very name."""
+        has that very name; an id as it is shown, or as it is."""
+        text = printable(text)
         name = text.removeprefix(target_scope(""))
         if name == text or any(one.target_id == name for one in self.incidents.values()):
             return text
@@ -334,7 +335,7 @@ class Choice(NamedTuple):
             known = {one.target_id, one.icao24, one.callsign}
             if (
                 (self.names is None or one.id in self.names)
-                and (self.zones is None or one.zone_id in self.zones)
+                and (self.zones is None or {one.zone_id, printable(one.zone_id or "")} & self.zones)
                 and (self.targets is None or known & self.targets)
                 and (self.since_us is None or one.last_us >= self.since_us)
                 and (one.open or not self.open_only)

@@ -31,13 +31,13 @@ _GRAVITY = {Phase.PREDICTED: 1, Phase.LOST_INSIDE: 2, Phase.UNDETERMINED: 2, Pha
 
 
 def zone_scope(zone_id: str) -> str:
-    """Return the scope of all alerts of a zone, whatever its edition."""
-    return f"zone:{zone_id}"
+    """Return the scope of all alerts of a zone, whatever its edition; the id as it is shown, or as it is."""
+    return f"zone:{printable(zone_id)}"
 
 
 def target_scope(target_id: str) -> str:
-    """Return the scope of all alerts of a target."""
-    return f"target:{target_id}"
+    """Return the scope of all alerts of a target; the id as it is shown, or as it is."""
+    return f"target:{printable(target_id)}"
 
 
 def silenced(
