@@ -496,6 +496,24 @@ def test_a_channel_is_told_at_once_that_the_watch_is_otherwise(
     assert ear.beats == [Condition(), Condition(monitored=True)]
 
 
+def test_the_outbox_is_not_counted_where_nothing_came(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted: list[str] = []
+    real = Outbox.backlog
+
+    def backlog_of(self: Outbox, channel: str) -> Backlog:
+        counted.append(channel)
+        return real(self, channel)
+
+    monkeypatch.setattr(Outbox, "backlog", backlog_of)
+    append(path, [body()], "a")
+    ear = Ear()
+    ear.beat_s = 0.01
+    telling = Telling([plan("a", ear)], path, Clock())
+    tell(telling, lambda: len(ear.beats) > 20)
+    assert telling.states[0].delivered == 1
+    assert len(counted) < 5
+
+
 def test_what_cannot_be_shown_is_counted_and_said_until_it_can(path: Path) -> None:
     class Broken(Ear):
         async def beat(self, condition: Condition) -> None:

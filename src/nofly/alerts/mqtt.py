@@ -29,6 +29,8 @@ NAME = "mqtt"
 STATEFUL = True
 PER_MINUTE = None
 _WILD = frozenset("+#\0")
+SWEEP_S = 2.0
+"""Longest that is waited for what is retained: alerts wait meanwhile."""
 _REFUSED = 128
 """The least of the codes of MQTT 3.1.1, section 3.9.3, and 5.0, section 2.4, that say no."""
 
@@ -180,7 +182,7 @@ class _Broker(Channel):
             await self._publish(client, "status", b"offline")
             known = {homeassistant.object_id(zone_id) for zone_id in self._zones}
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._options.timeout_s):
+                async with asyncio.timeout(SWEEP_S):
                     async for message in client.messages:
                         if str(message.topic) == f"{topic}/status" and not message.retain:
                             break

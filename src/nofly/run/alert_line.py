@@ -77,6 +77,8 @@ class Line:
         """Told, and not noted in the store yet."""
         self._more = False
         """The outbox had more than could be taken in hand."""
+        self._uncounted = True
+        """It was looked for alerts since they were counted."""
         self._shown: tuple[Sequence[Zone], Sequence[str]] | None = None
         self._show_failures = self._beat_failures = 0
         self._beaten: Condition | None = None
@@ -103,14 +105,14 @@ class Line:
         await self._attend(loop.time)
         if loop.time() >= self._look_s or (self._more and len(self._hand.ready()) < MOST_IN_HAND // 2):
             # Before it is looked: who wakes meanwhile is not overheard.
-            self._look_s = loop.time() + IDLE_S
+            self._look_s, self._uncounted = loop.time() + IDLE_S, True
             try:
                 await self._fill()
             except Exception:
                 self.look()
                 raise
         await self._tell_all(loop.time)
-        if loop.time() >= self._count_s:
+        if self._is_uncounted() and loop.time() >= self._count_s:
             await self._count()
             self._count_s = loop.time() + COUNT_EVERY_S
         return self._wait_s(loop.time())
@@ -128,9 +130,12 @@ class Line:
             until_s.append(self._show_s)
         if ready:
             until_s.append(max(self._paused_until_s, now_s + self._bucket.wait_s(now_s)))
-        if self.state.waiting or self._unmarked:
+        if self._is_uncounted():
             until_s.append(self._count_s)
         return max(0.0, min(until_s) - now_s)
+
+    def _is_uncounted(self) -> bool:
+        return self._uncounted or bool(self.state.waiting or self._unmarked)
 
     async def _attend(self, clock_s: Callable[[], float]) -> None:
         """Show the channel what is watched, and let it beat. Whatever fails there holds up no alert."""
@@ -284,7 +289,7 @@ class Line:
             self._unmarked = [key for key in self._unmarked if key not in keys]
 
     async def _count(self) -> None:
-        name = self.plan.name
+        name, self._uncounted = self.plan.name, False
         found = await self._desk.do(lambda store: store.outbox.backlog(name))
         self.state = replace(
             self.state, waiting=found.waiting + found.claimed, delivered=found.delivered,
