@@ -26,7 +26,7 @@ from nofly.run.trackfiles import TrackBatch
 from nofly.run.verdicts import JUDGED
 from nofly.schema import Coded, Positions
 from nofly.zones.model import Polygon, Restriction
-from nofly.zones.rules import Predicate, PredicateKind, Rule
+from nofly.zones.rules import Exemption, Predicate, PredicateKind, Rule
 from tests.kernel.strategies import EPOCH_US, Case, Report, cases, positions_of, zone
 from tests.run.watches import RING, flight
 
@@ -269,3 +269,51 @@ def test_a_tick_of_nothing_but_what_another_receiver_reported_as_well() -> None:
     assert engine.step(other, 0).bodies == []
     engine.step(replace(one, time_us=one.time_us + 10**6, lat_deg=one.lat_deg + 0.001), 0)
     assert [v["reports"] for v in judged(engine.finish().bodies)] == [2]
+
+
+def exempting(callsign: str) -> Rule:
+    who = (Predicate(PredicateKind.CALLSIGN, (callsign,)),)
+    return Rule(exempt=(Exemption(who, "rescue flight", "made up"),))
+
+
+@settings(max_examples=-(-settings.default.max_examples // 4), deadline=None)
+@given(cases("anywhere", "several", "scheduled"), cut_places, st.integers(0, 2**32 - 1))
+def test_who_is_recognised_during_a_stay_is_told_once_however_it_is_cut(
+    flight: Case, cuts: set[int], seed: int
+) -> None:
+    """A callsign that comes after the entry exempts, and one that comes after that may accuse again."""
+    rule = exempting("AAA1")
+    law = tuple(replace(one, rule=rule) for one in flight.zones)
+    positions = dressed(positions_of(flight.reports), seed)
+    positions = positions.take(np.argsort(positions.time_us, kind="stable"))
+
+    def make() -> Engine:
+        return Engine(law, EngineOptions(flight.max_gap_s, Params(30.0, 60.0), AIDS))
+
+    def told(bodies: list[Body]) -> dict[str, list[Any]]:
+        said: dict[str, list[Any]] = {}
+        for body in bodies:
+            if body["kind"] in ("entered", "re-entered", "recognised"):
+                said.setdefault(body["stay"], []).append((body["kind"], body["time_us"], body["status"]))
+        return said
+
+    once, cut = told(live(positions, make, set())), told(live(positions, make, cuts))
+    assert once == cut
+    for stay in once.values():
+        assert all(before[2] != after[2] for before, after in itertools.pairwise(stay))
+
+
+def test_a_callsign_that_comes_late_ends_the_accusation_while_it_is_inside() -> None:
+    rule = exempting("HELI*")
+    engine = Engine([replace(RING, rule=rule)])
+    bodies = []
+    for k, name in enumerate([None, None, "HELI7", "HELI7", None]):
+        bodies += engine.step(
+            Positions(
+                np.array([EPOCH_US + k * 10**6]), Coded(np.zeros(1, np.int32), ["icao24:4b1800"]),
+                np.array([50.0]), np.array([14.0 + 0.001 * k]), {"alt_std_m": np.array([1000.0])},
+                {"callsign": Coded(np.array([-1 if name is None else 0], np.int32), [name] if name else [])},
+            ), 0,
+        ).bodies  # fmt: skip
+    said = [(b["kind"], (b["time_us"] - EPOCH_US) // 10**6, b["status"], b["callsign"]) for b in bodies]
+    assert said == [("entered", 0, "infringement", None), ("recognised", 2, "exempt", "HELI7")]

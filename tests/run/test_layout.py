@@ -28,7 +28,7 @@ from tests.run.watches import (
     watched,
 )
 
-LAID_OUT = {1: "d43b7561cc3d6384", 2: "6f640cb58c167dc3"}
+LAID_OUT = {1: "d43b7561cc3d6384", 2: "6f640cb58c167dc3", 3: "33aa8bc77e24520b"}
 """Of each layout what :func:`shape` says of it."""
 
 

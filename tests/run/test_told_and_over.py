@@ -23,7 +23,7 @@ def called(positions: Positions, from_row: int) -> Positions:
     return replace(positions, texts=texts)
 
 
-@pytest.mark.parametrize(("from_row", "told"), [(0, []), (100, ["entered", "exited"])])
+@pytest.mark.parametrize(("from_row", "told"), [(0, []), (100, ["entered", "recognised", "exited"])])
 def test_an_exemption_that_is_known_late_ends_what_was_told(
     from_row: int, told: list[str], tmp_path: Path
 ) -> None:

@@ -177,7 +177,7 @@ def _decided(case: Case, happening: Happening, params: Params) -> tuple[Case, tu
     if not case.warned:
         path = tuple(one for one in path if one[0] is not Told.UNPREDICTED)
     after, records = _records(case, path, happening, time_us)
-    if path and event not in _WARNINGS and case.last_us is not None and time_us < case.last_us:
+    if path and event not in _NOWHERE and case.last_us is not None and time_us < case.last_us:
         why = f"{event.value} at {time_us} became known after what happened at {case.last_us}"
         late = _record(case, Told.AMENDED, case.phase, happening, time_us)
         return after, (msgspec.structs.replace(late, why=why), *records)
@@ -185,7 +185,8 @@ def _decided(case: Case, happening: Happening, params: Params) -> tuple[Case, tu
 
 
 _SOON = {Event.ENTER: Event.REENTER, Event.DOUBT: Event.REDOUBT}
-_WARNINGS = (Event.PREDICT, Event.UNPREDICT)
+_NOWHERE = (Event.PREDICT, Event.UNPREDICT, Event.RECOGNISE)
+"""Events that do not say where the target was."""
 _BEGINS = (Told.ENTERED, Told.REENTERED)
 
 
@@ -209,7 +210,7 @@ def _record(case: Case, kind: Told, phase: Phase, happening: Happening, time_us:
         kind=kind, incident=incident or warning or case_id(case), zone_hash=case.zone_hash,
         target_id=case.target_id, time_us=time_us, phase=phase, shadow=case.shadow, stay=stay,
         warning=warning, determined=phase is Phase.INFRINGING or (case.determined and kind not in _BEGINS),
-        cause=None if kind is Told.CLOSED else happening.cause,
+        cause=None if kind in (Told.CLOSED, Told.RECOGNISED) else happening.cause,
         lat_deg=happening.lat_deg, lon_deg=happening.lon_deg,
     )  # fmt: skip
 
@@ -228,7 +229,7 @@ def evolve(case: Case, record: Record) -> Case:
     kind, time_us = record.kind, record.time_us
     if kind in VERBS:
         return change(case, said=(*case.said, record))
-    if kind in (Told.AMENDED, Told.CONTRADICTED):
+    if kind in (Told.AMENDED, Told.CONTRADICTED, Told.RECOGNISED):
         return case
     if kind is Told.PREDICTED:
         return change(case, phase=record.phase, warning=record.warning, warned=True)

@@ -34,6 +34,8 @@ class Event(StrEnum):
     LOSE = "lose"
     """Not heard for longer than the greatest gap, or the stream ended."""
     FIND_OUTSIDE = "find-outside"
+    RECOGNISE = "recognise"
+    """More is known of who it is: what the rules say of it is another than was told."""
     END_ZONE = "end-zone"
     """The zone was deactivated, or another edition took its place."""
     REENTER = "re-enter"
@@ -58,6 +60,7 @@ class Told(StrEnum):
     FOUND_OUTSIDE = "found-outside"
     EXITED = "exited"
     REENTERED = "re-entered"
+    RECOGNISED = "recognised"
     CLOSED = "closed"
     CONTRADICTED = "contradicted"
     """The event does not fit the state, which stays as it was."""
@@ -86,6 +89,7 @@ _BEGIN: dict[Event, Path] = {
     Event.DOUBT: ((Told.ENTERED, Phase.UNDETERMINED),),
     Event.LOSE: (),
     Event.FIND_OUTSIDE: (),
+    Event.RECOGNISE: (),
     Event.END_ZONE: (),
 }
 _DROPPED: Path = ((Told.UNPREDICTED, Phase.CLEAR),)
@@ -107,13 +111,15 @@ _ROWS: dict[Phase, dict[Event, Path]] = {
     Phase.INFRINGING: {
         Event.PREDICT: (), Event.UNPREDICT: (), Event.DOUBT: ((Told.DOUBTED, Phase.UNDETERMINED),),
         Event.LEAVE: _LEFT, Event.LOSE: _LOST, Event.END_ZONE: _LEFT,
+        Event.RECOGNISE: ((Told.RECOGNISED, Phase.INFRINGING),),
     },
     Phase.UNDETERMINED: {
         Event.PREDICT: (), Event.UNPREDICT: (), Event.ENTER: ((Told.DETERMINED, Phase.INFRINGING),),
         Event.LEAVE: _LEFT, Event.LOSE: _LOST, Event.END_ZONE: _LEFT,
+        Event.RECOGNISE: ((Told.RECOGNISED, Phase.UNDETERMINED),),
     },
     Phase.LOST_INSIDE: {
-        **_ANEW, Event.UNPREDICT: (), Event.LOSE: (), Event.END_ZONE: _ANEW[Event.CLOSE],
+        **_ANEW, Event.UNPREDICT: (), Event.LOSE: (), Event.RECOGNISE: (), Event.END_ZONE: _ANEW[Event.CLOSE],
         Event.FIND_OUTSIDE: ((Told.FOUND_OUTSIDE, Phase.EXITED),),
         # Whoever is expected to enter has been heard outside.
         Event.PREDICT: ((Told.FOUND_OUTSIDE, Phase.EXITED), (Told.PREDICTED, Phase.EXITED)),
@@ -121,7 +127,7 @@ _ROWS: dict[Phase, dict[Event, Path]] = {
     Phase.EXITED: {
         **_ANEW, Event.PREDICT: ((Told.PREDICTED, Phase.EXITED),),
         **dict.fromkeys((Event.UNPREDICT, Event.LOSE, Event.END_ZONE), ((Told.UNPREDICTED, Phase.EXITED),)),
-        Event.FIND_OUTSIDE: (), Event.CLOSE_WARNED: ((Told.CLOSED, Phase.PREDICTED),),
+        Event.FIND_OUTSIDE: (), Event.RECOGNISE: (), Event.CLOSE_WARNED: ((Told.CLOSED, Phase.PREDICTED),),
     },
     Phase.CLOSED: _BEGIN,
 }  # fmt: skip

@@ -27,7 +27,7 @@ KINDS = (*(kind.value for kind in Told), JUDGED, FEED_SILENT, FEED_ALIVE)
 TOLD_BY_DEFAULT = (
     Told.PREDICTED.value, Told.UNPREDICTED.value, Told.ENTERED.value, Told.REENTERED.value,
     Told.DETERMINED.value, Told.DOUBTED.value, Told.LOST.value, Told.FOUND_OUTSIDE.value,
-    Told.EXITED.value, FEED_SILENT, FEED_ALIVE,
+    Told.EXITED.value, Told.RECOGNISED.value, FEED_SILENT, FEED_ALIVE,
 )  # fmt: skip
 """What happens to a target or a feed. Not what is said of it, nor that it is closed or amended."""
 _STATUSES = tuple(status.value for status in Status)

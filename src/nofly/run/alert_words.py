@@ -31,11 +31,11 @@ ZoneOf = Callable[[str], Zone | None]
 ENDS = frozenset((Told.UNPREDICTED, Told.FOUND_OUTSIDE, Told.EXITED, Told.CLOSED))
 """Kinds after which nobody is inside any more, nor expected."""
 STATES = ENDS | {
-    Told.PREDICTED, Told.ENTERED, Told.REENTERED, Told.DETERMINED, Told.DOUBTED, Told.LOST,
+    Told.PREDICTED, Told.ENTERED, Told.REENTERED, Told.DETERMINED, Told.DOUBTED, Told.LOST, Told.RECOGNISED,
 }  # fmt: skip
 """Kinds that say how an incident is."""
 _ACTIVE = (Phase.PREDICTED, Phase.INFRINGING, Phase.UNDETERMINED, Phase.LOST_INSIDE)
-_ALARMS = (Told.ENTERED, Told.DETERMINED, Told.REENTERED)
+_ALARMS = (Told.ENTERED, Told.DETERMINED, Told.REENTERED, Told.RECOGNISED)
 _WARNINGS = (Told.PREDICTED, Told.DOUBTED, Told.LOST, FEED_SILENT)
 _SENTENCES: dict[str, str] = {
     Told.PREDICTED: "{target} is expected to enter {zone}{expected}",
@@ -47,6 +47,7 @@ _SENTENCES: dict[str, str] = {
     Told.LOST: "{target} was lost, last heard not outside {zone}",
     Told.FOUND_OUTSIDE: "{target} was found outside {zone}",
     Told.EXITED: "{target} has left {zone}",
+    Told.RECOGNISED: "{target}, {perhaps}inside {zone}, is recognised: {status}",
     Told.CLOSED: "the incident of {target} and {zone} is closed",
     Told.CONTRADICTED: "what is reported of {target} and {zone} contradicts what was recorded",
     Told.AMENDED: "what was recorded of {target} and {zone} is amended",
@@ -67,6 +68,7 @@ _OUTSIDE: dict[str, str] = {
     Told.LOST: "{target} was lost, last heard not inside {zone}",
     Told.FOUND_OUTSIDE: "{target} was found inside {zone}",
     Told.EXITED: "{target} is back in {zone}",
+    Told.RECOGNISED: "{target}, {perhaps}outside {zone}, is recognised: {status}",
     JUDGED: "the absence of {target} from {zone} is judged: {status}",
 }
 """Of zones that must not be left."""
@@ -214,6 +216,7 @@ def _sentence(
         "was": "was" if sure else "may have been (it cannot be told)",
         "found": "was found" if sure else "was found, it may be (it cannot be told),",
         "left": "left" if sure else "may have left (it cannot be told)",
+        "perhaps": "" if sure else "perhaps ",
         "expected": f" at {_clock(entry_us)}" if entry_us is not None else "",
         "since": _clock(since_us), "status": _verdict(known),
     }  # fmt: skip
@@ -235,7 +238,7 @@ def _sentence(
         sentence = sentence[0].upper() + sentence[1:]
     # When a silence began has been said.
     when = "" if "{since}" in pattern and since_us == time_us else f", {_clock(time_us)}"
-    mark = "" if pattern is _SENTENCES[JUDGED] or pattern is _OUTSIDE[JUDGED] else _mark(known)
+    mark = "" if "{status}" in pattern else _mark(known)
     return f"{mark} {sentence}{when}.".lstrip()
 
 

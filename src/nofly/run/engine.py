@@ -268,6 +268,9 @@ class Engine:
         over.stays.append(self._stays.step(*self._book.take(), self._book, self.heard_us, NONE))
         yield from self._named(happened)
         yield from self._left(left, over)
+        for target, zone, time_us in self._heard.recognised:
+            more = self._verdicts.of_moment(target, zone, time_us)
+            yield self._key(target, zone), zone, Happening(Event.RECOGNISE, time_us), more
         if self.predictor is not None:
             yield from self._warned(self.predictor.step(taken, self.targets))
 
@@ -351,6 +354,9 @@ class Engine:
             yield self._verdicts.inhibited(key, zone, happening, more)
             return
         case = self.cases.get(key) or Case(key.zone_hash, key.target_id, key.shadow)
+        news = happening.event is not Event.RECOGNISE or self._verdicts.is_news(case.stay, key.shadow, more)
+        if not news:
+            return
         case, records = machine.step(case, happening, self.options.incidents)
         self._keep(case)
         for record in records:

@@ -78,6 +78,9 @@ class Heard:
         """What was sent in the batch in hand."""
         self._going: dict[int, dict[int, Account]] = {}
         self._ended: dict[int, list[tuple[int, Account]]] = {}
+        self.recognised: list[tuple[int, int, int]] = []
+        """Target, zone and time of each report in the batch in hand that said something else of who it is
+        than was known in a stay that goes on."""
 
     def grow(self, targets: int) -> None:
         """Make room for so many targets."""
@@ -97,6 +100,7 @@ class Heard:
             if one.happening.event in _BEGINS or one.happening.event in _ENDS:
                 events.setdefault(one.target, []).append(one)
         self._batch = None
+        self.recognised = []
         if taken is None or before is None or not len(taken.positions):
             for number, many in events.items():
                 self._rest(number, many)
@@ -266,8 +270,9 @@ class Heard:
         if texts != _NOTHING and any(
             new is not None and new != told[target] for new, told in zip(texts, self._told, strict=True)
         ):
-            for account in going.values():
+            for zone, account in going.items():
                 self._settle(target, account, count)
+                self.recognised.append((target, zone, time_us))
             for k, new in enumerate(texts):
                 if new is None:
                     continue

@@ -28,7 +28,7 @@ from nofly.store.sqlite import Store
 from nofly.zones.model import Zone, canonical_json
 from nofly.zones.reading import zone_from
 
-LAYOUT = 2
+LAYOUT = 3
 """How the states of engine and intake are laid out: one more wherever either changes."""
 MOST_BYTES = 8 << 30
 """Of a kept state, unpacked."""

@@ -70,6 +70,8 @@ class Verdicts:
         self._changes = changes_us
         self._incident: dict[str, str] = {}
         """Stay → the incident it belongs to, of the stays that are not over."""
+        self._status: dict[str, str] = {}
+        """Stay → the status that was told last, of the same."""
         self._open: list[tuple[int, int, int, int]] = []
         self._told: dict[tuple[int, int, int], tuple[Stay, Key, str, dict[str, Any] | None, bool]] = {}
         self._known: dict[tuple[int, int, int], list[str | None]] = {}
@@ -78,15 +80,20 @@ class Verdicts:
     def body(self, record: Record, zone: int, more: Mapping[str, Any]) -> dict[str, Any]:
         """Return a record of the machine as it is stored."""
         law = self._law[zone]
+        more = _credible(more, shadow=record.shadow)
         if record.kind in (Told.ENTERED, Told.REENTERED) and record.stay is not None:
             self._incident[record.stay] = record.incident
-        if record.shadow and more.get("status") == Status.INFRINGEMENT.value:
-            # It rests on reports that are not credible: nobody is accused by them.
-            more = {**more, "status": Status.SUSPECT.value}
+        if record.stay in self._incident and "status" in more:
+            self._status[record.stay] = more["status"]
         return {
             **msgspec.to_builtins(record), "zone_id": law.id, "zone_name": law.name,
             "icao24": icao24_of(record.target_id), **_side(law), **more,
         }  # fmt: skip
+
+    def is_news(self, stay: str | None, shadow: bool, more: Mapping[str, Any]) -> bool:
+        """Return whether the status of a stay that goes on is another than was told of it."""
+        told = None if stay is None else self._status.get(stay)
+        return told is not None and told != _credible(more, shadow=shadow)["status"]
 
     def inhibited(self, key: Key, zone: int, happening: Happening, more: Mapping[str, Any]) -> dict[str, Any]:
         """Return the record of a warning that somebody inhibited; ``more`` says who and why."""
@@ -140,6 +147,7 @@ class Verdicts:
         account = self._heard.account(stay.target, stay.zone, stay.entry_us)
         name = incident_id(key.zone_hash, key.target_id, stay.entry_us, key.shadow)
         incident = self._incident.pop(name, name)
+        self._status.pop(name, None)
         row = self._row(stay, key, account, thinned=thinned)
         if row is not None and not self._settled(stay, key, account):
             # Whom the zone holds for may become known yet.
@@ -170,11 +178,11 @@ class Verdicts:
         """Return the state for :func:`nofly.run.packing.pack`."""
         told = [[*at, msgspec.to_builtins(stay), *key, incident, row, thinned]
                 for at, (stay, key, incident, row, thinned) in self._told.items()]  # fmt: skip
-        return {"incident": self._incident, "open": self._open, "told": told}
+        return {"incident": self._incident, "status": self._status, "open": self._open, "told": told}
 
     def load(self, state: dict[str, Any]) -> None:
         """Take up a state that :meth:`save` returned, for the same law."""
-        self._incident = state["incident"]
+        self._incident, self._status = state["incident"], state["status"]
         self._open = [tuple(one) for one in state["open"]]
         for *at, stay, target_id, zone_hash, shadow, incident, row, thinned in state["told"]:
             key = Key(target_id, zone_hash, shadow)
@@ -216,6 +224,13 @@ class Verdicts:
             "status": row["status"], "certainty": row["certainty"], "depth_m": row["depth_m"],
             "height_m": row["height_m"], "height_datum": row["height_datum"], "verdict": row,
         }  # fmt: skip
+
+
+def _credible(more: Mapping[str, Any], *, shadow: bool) -> Mapping[str, Any]:
+    """Return what is told of a moment; of reports that are not credible it accuses nobody."""
+    if shadow and more.get("status") == Status.INFRINGEMENT.value:
+        return {**more, "status": Status.SUSPECT.value}
+    return more
 
 
 def _side(zone: Zone) -> dict[str, str]:
