@@ -15,18 +15,17 @@ from nofly.incidents.keepin import always_in_force
 from nofly.incidents.stays import Stay, Stays, appended
 from nofly.kernel.detect import Params
 from nofly.run.ahead import ahead
-from nofly.run.judging import Judging, held_for, subject
+from nofly.run.judging import Judging, held_for, may_hold, subject
 from nofly.run.lists import Lists, read_list
 from nofly.run.order import FEW_ROWS, ROOM_ROWS, Ordered, OutOfOrder
 from nofly.run.pipeline import Pipeline, lists_of
 from nofly.run.preparing import Aids
 from nofly.run.result import CheckResult, when_asked
 from nofly.run.trackfiles import TrackBatch
-from nofly.run.witnesses import Seen, Tracks
+from nofly.run.witnesses import Tracks
 from nofly.schema import Positions
 from nofly.zones.compiled import CompiledZones, compile_zones
 from nofly.zones.model import Datum, Restriction, Zone
-from nofly.zones.predicates import may_ever_match
 
 if TYPE_CHECKING:
     from nofly.run.absences import KeepIn
@@ -195,10 +194,6 @@ class _Run:
         """Return the absences from zones that must not be left."""
         known = pipeline.prepared
 
-        def may_hold(zone: Zone, target: int) -> bool:
-            who = subject(known.targets[target], Seen(), lists)
-            return zone.rule is not None and may_ever_match(zone.rule.applies_to, who)
-
         def held(absence: Stay) -> Stay | None:
             seen = self._tracks.during(absence.target, absence.entry_us, absence.exit_us)
             return held_for(
@@ -206,7 +201,9 @@ class _Run:
             )
 
         targets = [t for t in range(len(known.targets)) if t not in known.shadows]
-        found = keep_in.stays(self.zones, pipeline.changes, targets, may_hold)
+        found = keep_in.stays(
+            self.zones, pipeline.changes, targets, lambda zone, t: may_hold(zone, known.targets[t], lists)
+        )
         return [absence for absence in map(held, found) if absence is not None]
 
 

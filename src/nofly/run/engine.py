@@ -26,7 +26,7 @@ from nofly.incidents.warnings import Warned
 from nofly.kernel.detect import Detector, Params
 from nofly.kernel.visit_shelf import VisitShelf
 from nofly.run.heard import Heard
-from nofly.run.judging import edition_changes, subject
+from nofly.run.judging import edition_changes, may_hold, subject
 from nofly.run.latest import Latest, Now, late
 from nofly.run.leaving import Leaving
 from nofly.run.leaving_told import Left
@@ -36,12 +36,11 @@ from nofly.run.packing import pack, unpack
 from nofly.run.predicting import Predictor
 from nofly.run.preparing import Active, Aids, Preparing, Taken
 from nofly.run.verdicts import Verdicts
-from nofly.run.witnesses import Seen
 from nofly.schema import Positions
 from nofly.units import US_PER_S
 from nofly.zones.compiled import compile_zones
 from nofly.zones.model import Zone
-from nofly.zones.predicates import any_matches, may_ever_match
+from nofly.zones.predicates import any_matches
 
 Body = dict[str, Any]
 """What is recorded: a JSON object with ``time_us``, ``kind`` and ``incident``."""
@@ -289,11 +288,10 @@ class Engine:
         return [*map(_restricted, seen, force)]
 
     def _following(self) -> Leaving:
-        def may_hold(zone: Zone, target: int) -> bool:
-            who = subject(self.targets[target], Seen(), self.options.lists)
-            return zone.rule is not None and may_ever_match(zone.rule.applies_to, who)
-
-        return Leaving(self.law_in_force, self.outlines, self._zones, self.options.max_gap_s, may_hold)
+        return Leaving(
+            self.law_in_force, self.outlines, self._zones, self.options.max_gap_s,
+            lambda zone, target: may_hold(zone, self.targets[target], self.options.lists),
+        )  # fmt: skip
 
     def _holds(self, zone: Zone, target: int) -> bool:
         who = subject(self.targets[target], self._heard.now(target), self.options.lists)

@@ -20,7 +20,7 @@ from nofly.schema import Positions
 from nofly.tracks.identity import icao24_of, state_of
 from nofly.zones.judging import judge_rule
 from nofly.zones.model import Restriction, Zone
-from nofly.zones.predicates import Subject, any_matches
+from nofly.zones.predicates import Subject, any_matches, may_ever_match
 from nofly.zones.schedule import describe
 
 
@@ -37,6 +37,11 @@ def _registered(name: str) -> tuple[str | None, str | None]:
     address = icao24_of(name)
     state = state_of(address)
     return address, state.alpha3 if state else None
+
+
+def may_hold(zone: Zone, name: str, lists: Lists) -> bool:
+    """Return whether the rule of a zone that must not be left may name a target, whatever it sends."""
+    return zone.rule is not None and may_ever_match(zone.rule.applies_to, subject(name, Seen(), lists))
 
 
 def held_for(zone: Zone, who: Subject, absence: Stay) -> Stay | None:
