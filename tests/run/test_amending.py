@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
 
 from nofly.incidents.machine import Params
 from nofly.run.amending import Amending, amendments
 from nofly.run.engine import Body, Engine, EngineOptions
-from nofly.schema import Positions
+from nofly.schema import Coded, Positions, concatenate
 from nofly.store.journal import Journal
-from nofly.zones.model import Polygon
+from nofly.zones.model import Polygon, Restriction, Zone
+from nofly.zones.rules import Exemption, Predicate, PredicateKind, Rule
 from tests.kernel.strategies import EPOCH_US, Report, positions_of, zone
 from tests.run.test_engine import AIDS, judged, recorded
 
@@ -22,18 +29,28 @@ def at(*seconds: int, speed_deg: float = 0.001) -> Positions:
     return positions_of([Report(EPOCH_US + s * 1_000_000, "a", 10.5, 9.7 + s * speed_deg) for s in seconds])
 
 
-def watched(folder: Path, batches: list[Positions]) -> tuple[list[Body], list[Body]]:
-    """Return what was recorded as it came, and what was amended in the end."""
-    engine, amending, bodies = Engine(LAW, OPTIONS), Amending(120.0), list[Body]()
+def watched(
+    folder: Path, batches: list[Positions], law: list[Zone] = LAW, restart: int | None = None
+) -> tuple[list[Body], list[Body]]:
+    """Return what was recorded as it came, and what was amended in the end; before the batch ``restart`` all
+    is taken up anew."""
+    engine, amending, bodies = Engine(law, OPTIONS), Amending(120.0), list[Body]()
     with Journal(folder) as journal:
         until_us = 0
-        amending.tick(EPOCH_US - 1, journal.commit())
-        for batch in batches:
+        before_us = int(batches[0].time_us[0]) - 1
+        amending.tick(before_us, journal.commit(), before_us)
+        for k, batch in enumerate(batches):
+            if k == restart:
+                state, engine, amending = engine.save(), Engine(law, OPTIONS), Amending(120.0)
+                engine.load(state)
+                amending.tick(until_us, journal.committed, until_us)
+                amending.judged(engine, until_us)
             journal.append(0, batch)
             offset = journal.commit()
             until_us = max(until_us, int(batch.time_us.max()))
-            amending.tick(until_us, offset)
+            amending.tick(until_us, offset, until_us)
             tick = engine.step(batch, until_us)
+            amending.judged(engine, until_us)
             amending.recorded(tick.bodies)
             bodies += tick.bodies
             if tick.late is not None:
@@ -79,3 +96,80 @@ def test_the_verdict_after_late_reports_is_that_of_a_check(tmp_path: Path) -> No
     kept = [body for body in [*bodies, *amended] if body.get("stay") not in gone]
     whole = at(*sorted(second for seconds in spans for second in seconds), speed_deg=0.002)
     assert judged(kept) == recorded(LAW, whole, 120.0)
+
+
+KEEP = replace(LAW[0], restriction=Restriction.KEEP_IN)
+
+
+def by_check(law: list[Zone], bodies: list[Body], amended: list[Body]) -> list[dict[str, Any]]:
+    """Return the verdicts that stand once those that were said not to be are taken away."""
+    gone = {body["stay"] for body in amended if body["kind"] == "amended" and "no such" in body["why"]}
+    return judged([body for body in [*bodies, *amended] if body.get("stay") not in gone])
+
+
+def together(batches: list[Positions]) -> Positions:
+    whole = concatenate(batches)
+    return whole.take(np.argsort(whole.time_us, kind="stable"))
+
+
+def in_and_out(*seconds: int) -> Positions:
+    """Return reports of a flight that is inside from 300 s on, outside from 4400 s, and back at 4700 s."""
+    at = [0, 300, 400, 4000, 4400, 4550, 4700, 5000]
+    lon = np.interp(seconds, at, [9.7, 10.0, 10.1, 10.6, 11.0, 11.15, 11.0, 10.7])
+    return positions_of(
+        [Report(EPOCH_US + s * 1_000_000, "a", 10.5, float(x)) for s, x in zip(seconds, lon, strict=True)]
+    )
+
+
+def cut(*spans: Sequence[int]) -> list[Positions]:
+    return [in_and_out(*span[k : k + 20]) for span in spans for k in range(0, len(span), 20)]
+
+
+@pytest.mark.parametrize("late", [[4401], [4400], [4455], [4470, 4650], [4395, 4405, 4695, 4705]])
+def test_an_absence_that_late_reports_move_is_amended(tmp_path: Path, late: list[int]) -> None:
+    """It was inside, an hour before and not since, as the reports of the last minutes do not say any more."""
+    batches = cut(range(0, 4380, 10), range(4520, 4600, 10), range(4730, 4900, 10), late)
+    bodies, amended = watched(tmp_path, batches, [KEEP])
+    assert {body["kind"] for body in amended} >= {"amended", "judged"}
+    assert by_check([KEEP], bodies, amended) == recorded([KEEP], together(batches), 120.0) != []
+    incidents = {body["incident"] for body in bodies if body["kind"] == "entered"}
+    assert {body["incident"] for body in amended if body["kind"] == "amended"} <= incidents
+
+
+@pytest.mark.parametrize("restart", [150, 200, 205])
+def test_an_absence_is_amended_after_a_restart(tmp_path: Path, restart: int) -> None:
+    """Before it was inside; after, in the minutes that are known, outside only, and by one report back in."""
+    seconds = [*range(0, 4200, 20), 4330, 4340, *range(4405, 4600, 10), *range(4720, 4800, 10), 4450, 4690]
+    batches = [in_and_out(second) for second in seconds]
+    bodies, amended = watched(tmp_path, batches, [KEEP], restart)
+    assert {body["kind"] for body in amended} >= {"amended", "judged"}
+    assert by_check([KEEP], bodies, amended) == recorded([KEEP], together(batches), 120.0) != []
+
+
+def test_a_late_report_that_changes_no_absence_amends_nothing(tmp_path: Path) -> None:
+    late = in_and_out(4385), in_and_out(4550), in_and_out(4800)
+    bodies, amended = watched(tmp_path, [*cut(range(0, 4900, 10)), *late], [KEEP])
+    assert [body["kind"] for body in bodies] == ["entered", "exited", "judged", "closed"]
+    assert amended == []
+
+
+@pytest.mark.parametrize("name", ["SWR1", "DLH1"])
+def test_whom_a_rule_names_by_what_was_sent_long_before_is_amended(tmp_path: Path, name: str) -> None:
+    law = [replace(KEEP, rule=Rule(applies_to=(Predicate(PredicateKind.CALLSIGN, ("SWR*",)),)))]
+    batches = cut(range(300, 4380, 10), range(4520, 4600, 10), range(4730, 4900, 10), [4405, 4695])
+    texts = Coded.from_list([name] * len(batches[0]))
+    batches[0] = replace(batches[0], texts={"callsign": texts})
+    bodies, amended = watched(tmp_path, batches, law)
+    assert bool(amended) == (name == "SWR1")
+    assert by_check(law, bodies, amended) == recorded(law, together(batches), 120.0)
+
+
+def test_who_is_exempt_by_what_was_sent_long_before_is_exempt_in_what_is_amended(tmp_path: Path) -> None:
+    who = (Predicate(PredicateKind.CALLSIGN, ("SWR*",)),)
+    law = [replace(LAW[0], rule=Rule(exempt=(Exemption(who, "the carrier's own"),)))]
+    seconds = [*range(-1000, 50, 10), *range(180, 700, 10), 140]
+    batches = [at(*seconds[k : k + 3], speed_deg=0.002) for k in range(0, len(seconds), 3)]
+    batches[0] = replace(batches[0], texts={"callsign": Coded.from_list(["SWR1"] * len(batches[0]))})
+    bodies, amended = watched(tmp_path, batches, law)
+    assert [body["status"] for body in amended if body["kind"] == "judged"] == ["exempt"]
+    assert by_check(law, bodies, amended) == recorded(law, together(batches), 120.0)

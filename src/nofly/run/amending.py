@@ -2,13 +2,12 @@
 
 A report older than the last one judged of its target changes nothing that is recorded. The target's reports
 of the last minutes are judged again, the late ones in their places; where a stay differs from the one that
-was recorded, an amendment says so, and the new verdict stands beside it. Zones that must not be left are not
-judged again.
+was recorded, an amendment says so, and the new verdict stands beside it. What held before these minutes is
+taken up as it was: whom zones that must not be left held for, and what was sent once and not again.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,14 +17,18 @@ import msgspec
 import numpy as np
 
 from nofly.incidents.amendments import Spell, amend, spells
+from nofly.incidents.keepin import Held
 from nofly.incidents.machine import Case, Key, Record
 from nofly.incidents.states import Told
-from nofly.run.engine import Body, Engine, EngineOptions, InForce
+from nofly.run.engine import Body, Engine, EngineOptions
+from nofly.run.held_before import HeldBefore
+from nofly.run.in_force import InForce
 from nofly.run.verdicts import JUDGED
+from nofly.run.witnesses import TOLD, Seen
 from nofly.schema import Positions, concatenate
 from nofly.store.journal import Batch, JournalDamaged, read
 from nofly.units import US_PER_S
-from nofly.zones.model import Restriction, Zone
+from nofly.zones.model import Zone
 
 LATEST_S = 600.0
 """Reports later than this are counted and kept, and nothing is judged again for them."""
@@ -45,10 +48,16 @@ class Again:
     since: int
     until: int
     """Offsets in the journal."""
+    since_us: int
+    """All reports from ``since`` on that are later than this are there."""
     until_us: int
     targets: dict[str, int]
     """Target → the time of its earliest late report."""
     told: Sequence[Record]
+    held: Sequence[tuple[str, str, Held]]
+    """Target, zone hash, and how the one stood to the other at ``since_us``."""
+    sent: dict[str, Seen]
+    """Target → what it sent last."""
 
 
 @dataclass(slots=True)
@@ -58,7 +67,8 @@ class Amending:
 
     max_gap_s: float
     _late: dict[str, int] = field(default_factory=dict)
-    _ticks: deque[tuple[int, int]] = field(default_factory=deque)
+    _ticks: deque[tuple[int, int, int]] = field(default_factory=deque)
+    _held: HeldBefore = field(default_factory=HeldBefore)
     _told: deque[Record] = field(default_factory=deque)
     _said: set[tuple[str, str | None]] = field(default_factory=set)
 
@@ -67,14 +77,20 @@ class Amending:
         """How far back what is remembered reaches."""
         return round((LATEST_S + 4.0 * self.max_gap_s) * US_PER_S)
 
-    def tick(self, until_us: int, offset: int) -> None:
-        """Note that at ``offset`` of the journal all up to ``until_us`` was judged."""
+    def tick(self, until_us: int, offset: int, latest_us: int) -> None:
+        """Note that the journal had come to ``offset``, and reports to ``latest_us``, as all up to
+        ``until_us`` was judged."""
         if not self._ticks or until_us > self._ticks[-1][0]:
-            self._ticks.append((until_us, offset))
+            self._ticks.append((until_us, offset, latest_us))
         while self._ticks[0][0] < until_us - self.reach_us and len(self._ticks) > 1:
             self._ticks.popleft()
         while self._told and self._told[0].time_us < until_us - self.reach_us:
             self._told.popleft()
+
+    def judged(self, engine: Engine, until_us: int) -> None:
+        """Note whom zones that must not be left hold for as all up to ``until_us`` was judged."""
+        self._held.note(engine.turned(), until_us)
+        self._held.forget(until_us - self.reach_us, engine.targets)
 
     @property
     def needed(self) -> int:
@@ -104,14 +120,18 @@ class Amending:
         for name in targets:
             del self._late[name]
         from_us = min(targets.values()) - round(3.0 * self.max_gap_s * US_PER_S)
-        at = bisect_right([time_us for time_us, _ in self._ticks], from_us) - 1
-        since = self._ticks[max(at, 0)][1]
-        # Whom a zone that must not be left holds for was settled long before: of those nothing is said again.
-        numbers = [k for k, zone in enumerate(engine.law) if zone.restriction is not Restriction.KEEP_IN]
-        law, in_force = [engine.law[k] for k in numbers], [engine.in_force[k] for k in numbers]
-        hashes = {engine.hashes[k] for k in numbers}
-        told = [r for r in self._told if r.target_id in targets and r.zone_hash in hashes]
-        return Again(law, in_force, engine.options, journal, since, offset, until_us, targets, told)
+        # Before this offset no report is later than those judged at some tick, where such a tick is known.
+        _, since, latest_us = max(
+            (tick for tick in self._ticks if tick[2] <= from_us), default=self._ticks[0]
+        )
+        since_us = next((tick[0] for tick in self._ticks if tick[0] >= latest_us), until_us)
+        told = [r for r in self._told if r.target_id in targets]
+        held = self._held.at(targets, [engine.hashes[k] for k in engine.outlines], since_us)
+        sent = {name: engine.sent(name) for name in targets}
+        return Again(
+            engine.law, engine.in_force, engine.options, journal, since, offset, since_us, until_us, targets,
+            told, held, sent,
+        )  # fmt: skip
 
     def fresh(self, bodies: Iterable[Body]) -> Iterator[Body]:
         """Yield those amendments that were not made before."""
@@ -128,6 +148,7 @@ def amendments(again: Again) -> list[Body]:
     if not len(positions):
         return []
     engine = Engine(again.law, again.options, in_force=again.in_force)
+    engine.begin(_sent_before(again, positions), again.held)
     bodies = engine.step(positions, again.until_us).bodies
     found = _by_case(msgspec.convert(body, Record) for body in bodies if body["kind"] != JUDGED)
     told = _by_case(again.told)
@@ -168,6 +189,22 @@ def _by_case(records: Iterable[Record]) -> dict[Key, list[Record]]:
     return out
 
 
+def _sent_before(again: Again, positions: Positions) -> dict[str, Seen]:
+    """Return what each target had sent before its reports: what it sent last, where none of them does."""
+    sends: list[set[str]] = []
+    for text in (positions.texts.get(name) for name in TOLD):
+        codes = [] if text is None else np.unique(positions.target.codes[text.codes >= 0]).tolist()
+        sends.append({positions.target.values[code] for code in codes})
+    out = {}
+    for target_id, seen in again.sent.items():
+        callsign, squawk, category = (
+            None if target_id in those else text
+            for those, text in zip(sends, (seen.callsign, seen.squawk, seen.category), strict=True)
+        )
+        out[target_id] = Seen(callsign, squawk, category)
+    return out
+
+
 def _reports(again: Again) -> Positions:
     """Return the targets' reports in order of time, as far back as the journal is needed."""
     parts, at = [], again.since
@@ -187,5 +224,5 @@ def _reports(again: Again) -> Positions:
             parts, at = [], error.resume
     whole = concatenate(parts)
     order = np.argsort(whole.time_us, kind="stable")
-    ready = int(np.searchsorted(whole.time_us[order], again.until_us, "right"))
-    return whole.take(order[:ready])
+    first, end = np.searchsorted(whole.time_us[order], [again.since_us, again.until_us], "right").tolist()
+    return whole.take(order[first:end])

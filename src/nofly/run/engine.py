@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from nofly.errors import StoreError
 from nofly.incidents import machine
 from nofly.incidents.happenings import NONE, Happened, ZoneSides
-from nofly.incidents.keepin import always_in_force
+from nofly.incidents.keepin import Held, always_in_force
 from nofly.incidents.machine import Case, Happening, Key
 from nofly.incidents.open_stays import OpenStays
 from nofly.incidents.record import Cause
@@ -26,6 +26,7 @@ from nofly.incidents.warnings import Warned
 from nofly.kernel.detect import Detector, Params
 from nofly.kernel.visit_shelf import VisitShelf
 from nofly.run.heard import Heard
+from nofly.run.in_force import InForce, restricted
 from nofly.run.judging import edition_changes, may_hold, subject
 from nofly.run.latest import Latest, Now, late
 from nofly.run.leaving import Leaving
@@ -36,7 +37,8 @@ from nofly.run.packing import pack, unpack
 from nofly.run.predicting import Predictor
 from nofly.run.preparing import Active, Aids, Preparing, Taken
 from nofly.run.verdicts import Verdicts
-from nofly.schema import Positions
+from nofly.run.witnesses import Seen
+from nofly.schema import Coded, Positions
 from nofly.units import US_PER_S
 from nofly.zones.compiled import compile_zones
 from nofly.zones.model import Zone
@@ -59,13 +61,6 @@ class EngineOptions:
     aids: Aids = field(default_factory=Aids)
     lists: Lists = field(default_factory=Lists)
     screening: bool = True
-
-
-class InForce(NamedTuple):
-    """From and until when a zone is watched, beside its own validity; None is always."""
-
-    since_us: int | None = None
-    until_us: int | None = None
 
 
 @dataclass(slots=True)
@@ -93,7 +88,7 @@ class Engine:
         self._zones = compile_zones(seen)
         self.parts = np.bincount(self._zones.part_zone, minlength=len(seen))
         """How many parts each zone has, and each outline after them."""
-        self.law_in_force = [*map(_restricted, law, self.in_force)]
+        self.law_in_force = [*map(restricted, law, self.in_force)]
         self._preparing = Preparing(
             self._watched(seen), self._zones.datums, chosen.max_gap_s, chosen.aids,
             chosen.screening,
@@ -146,6 +141,30 @@ class Engine:
             return None
         seen = self._heard.now(number)
         return found._replace(callsign=seen.callsign, squawk=seen.squawk)
+
+    def sent(self, target_id: str) -> Seen:
+        """Return what a target sent last."""
+        number = self._latest.number(target_id, shadow=False)
+        return Seen() if number is None else self._heard.now(number)
+
+    def turned(self) -> list[tuple[str, str, Held]]:
+        """Return whom (target, hash of a zone that must not be left) such a zone holds for otherwise than
+        when this was asked before; after a state was taken up, all of them."""
+        found = [] if self._leaving is None else self._leaving.take_turned()
+        return [(self.targets[target], self.hashes[zone], held) for target, zone, held in found]
+
+    def begin(self, sent: Mapping[str, Seen], held: Iterable[tuple[str, str, Held]]) -> None:
+        """Take up, before any report, what targets had sent, and whom (as from :meth:`turned`) zones that
+        must not be left held for."""
+        names = [*sent]
+        numbers = self._preparing.numbers(Coded(np.arange(len(names), dtype=np.int32), names)).tolist()
+        self._grow()
+        for number, seen in zip(numbers, sent.values(), strict=True):
+            self._heard.begin(number, seen)
+        if self._leaving is not None:
+            known = dict(zip(names, numbers, strict=True))
+            for name, zone_hash, one in held:
+                self._leaving.begin(known[name], self._number[zone_hash], one)
 
     def step(self, positions: Positions, until_us: int) -> Tick:
         """Take a batch; no report as old as ``until_us`` is expected any more.
@@ -285,7 +304,7 @@ class Engine:
         """Return the zones that the kernel sees as they are watched; an outline is while its zone is."""
         of = {outline: zone for zone, outline in self.outlines.items()}
         force = [self.in_force[of.get(k, k)] for k in range(len(seen))]
-        return [*map(_restricted, seen, force)]
+        return [*map(restricted, seen, force)]
 
     def _following(self) -> Leaving:
         return Leaving(
@@ -382,12 +401,3 @@ class Engine:
             due_us = machine.due_us(case, self.options.incidents)
             if due_us is not None:
                 heapq.heappush(self._due, (due_us, case.key))
-
-
-def _restricted(zone: Zone, force: InForce) -> Zone:
-    """Return a zone as it is valid while it is watched. Its hash is not that of the law."""
-    if force == InForce():
-        return zone
-    since = [t for t in (zone.valid_from_us, force.since_us) if t is not None]
-    until = [t for t in (zone.valid_to_us, force.until_us) if t is not None]
-    return replace(zone, valid_from_us=max(since, default=None), valid_to_us=min(until, default=None))

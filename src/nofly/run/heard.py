@@ -132,6 +132,11 @@ class Heard:
             self._words[name] = text.values, words
         return words[text.codes]
 
+    def begin(self, target: int, seen: Seen) -> None:
+        """Take up what a target had sent before its first report."""
+        for told, name in zip(self._told, TOLD, strict=True):
+            told[target] = getattr(seen, name)
+
     def began(self, target: int, zone: int, entry_us: int, first: Positions) -> None:
         """Say which report was the first of a stay, where that came before the batch in which it began."""
         going = self._going.get(target, {}).get(zone)

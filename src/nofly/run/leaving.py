@@ -67,6 +67,7 @@ class Leaving:
         self._span: tuple[int, int] | None = None
         self._followed: dict[int, Followed] = {}
         self._held: HELD = {}
+        self._turned: list[tuple[int, int, Held]] = []
         self._since_us = np.zeros(0, np.int64)
         self._asked = np.zeros(0, np.int8)
         """Whether some rule may name a target: 0 not asked yet, 1 no, 2 yes."""
@@ -139,6 +140,16 @@ class Leaving:
             elif bond.entry_us == begun[0].time_us:
                 bond.told = len(begun)
 
+    def take_turned(self) -> list[tuple[int, int, Held]]:
+        """Return (target, zone, how it stands) of those of which that is otherwise than when this was asked
+        before; after a state was taken up, of all."""
+        turned, self._turned = self._turned, []
+        return turned
+
+    def begin(self, target: int, zone: int, held: Held) -> None:
+        """Take up how a target stood to a zone before its first report."""
+        self._held.setdefault(target, {})[zone] = held
+
     def save(self) -> dict[str, Any]:
         """Return the state for :func:`nofly.run.packing.pack`."""
         tail_target, tail = self._tails.all()
@@ -151,6 +162,9 @@ class Leaving:
         self._since_us, self._last_us, self._last = state["since_us"], state["last_us"], state["last"]
         self._asked = np.zeros(len(self._since_us), np.int8)
         self._tails = Tails(state["tail_target"], Flight(*state["tail"]))
+        self._turned = [(t, z, held) for t, of in self._held.items() for z, held in of.items()]
+        for target, one in self._followed.items():
+            self._turned += [(target, z, bond.now) for z, bond in one.bonds.items() if bond.now is not None]
 
     def _make_room(self, targets: int) -> None:
         more = targets - len(self._since_us)
@@ -251,7 +265,10 @@ class Leaving:
                 found, now = absent(
                     turns.of(target, outside.parts), [run], active, Bound.YES if named else Bound.NO, before
                 )
+                was = bond.now
                 bond.now = replace(now, seen_us=run[1]) if len(active) and now is not None else bond.held
+                if bond.now is not None and (was is None or _stands(was) != _stands(bond.now)):
+                    self._turned.append((target, zone, bond.now))
                 if found:
                     self._give(target, zone, one, bond, found, turns, out, ended=ended)
             if bond is not None and bond.now is not None:
@@ -353,6 +370,10 @@ def _handed(own: Held | None, other: Held | None, active: NDArray[np.int64]) -> 
     if own is not None and any(own.goes_on(chain) for chain in chains(active)):
         return own
     return other or own
+
+
+def _stands(held: Held) -> tuple[int, Bound]:
+    return held.time_us, held.bound
 
 
 def _some(changes: Changes, rows: NDArray[np.bool_]) -> Changes:

@@ -18,7 +18,8 @@ import zstandard
 from nofly.errors import Finding, Severity, StoreError
 from nofly.incidents import machine
 from nofly.run.alert_words import FEED_SILENT
-from nofly.run.engine import Body, Engine, InForce
+from nofly.run.engine import Body, Engine
+from nofly.run.in_force import InForce
 from nofly.run.intake import Intake
 from nofly.run.packing import unpack
 from nofly.schema import Positions

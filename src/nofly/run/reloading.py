@@ -22,7 +22,8 @@ from nofly.incidents.record import Cause
 from nofly.incidents.states import Event
 from nofly.kernel.moving import GONE, moved
 from nofly.kernel.visits import Visits
-from nofly.run.engine import Body, Engine, InForce
+from nofly.run.engine import Body, Engine
+from nofly.run.in_force import InForce
 from nofly.run.leaving_state import begun
 from nofly.run.leaving_state import moved as moved_leaving
 from nofly.run.packing import pack, unpack

@@ -20,10 +20,11 @@ from nofly.run.amending import Amending, amendments
 from nofly.run.apart import judged_apart
 from nofly.run.archive_thread import ArchiveThread
 from nofly.run.credible_times import ForwardClock
-from nofly.run.engine import Body, Engine, EngineOptions, InForce
+from nofly.run.engine import Body, Engine, EngineOptions
 from nofly.run.feed_silence import Silences
 from nofly.run.feeding import Feeds, Received
 from nofly.run.forgetting import without_silent
+from nofly.run.in_force import InForce
 from nofly.run.intake import NEVER_US, Intake
 from nofly.run.moment import Moment
 from nofly.run.monitoring import condition_of
@@ -212,7 +213,7 @@ class Watch:
             self._journal.mark(now_us, moment.encoded())
             self._journal.commit()
             self._pending.clear()
-            self._amending.tick(until_us, self._journal.committed)
+            self._amending.tick(until_us, self._journal.committed, self._intake.latest_us)
             silences = self._silences.step(self._feeds.states, now_us, steady_us)
             self._append([*self._judged(moment), *silences])
             self._trouble = None
@@ -248,6 +249,7 @@ class Watch:
         if tick.late is not None:
             self._counts.late += len(tick.late)
             self._amending.late(tick.late)
+        self._amending.judged(self._engine, moment.until_us)
         return [*tick.bodies, *(self._engine.finish().bodies if moment.ended else [])]
 
     def _append(self, bodies: Iterable[Body]) -> None:
@@ -336,7 +338,8 @@ class Watch:
         recorded = Recorded(self._store.read(sequence + 1))
         self._unstored += recorded.fresh([*found.unstored, *ended])
         self._amending.recorded(record.content for record in self._store.read(max(1, sequence - RECENT)))
-        self._amending.tick(self._intake.until_us, offset)
+        self._amending.tick(self._intake.until_us, offset, self._intake.latest_us)
+        self._amending.judged(self._engine, self._intake.until_us)
         for entry in self._journal.read(offset):
             if isinstance(entry, Batch):
                 self._intake.add(entry.feed, entry.positions, steady_us)
