@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from nofly.incidents import open_stays
 from nofly.incidents.inhibition import Inhibition
 from nofly.incidents.machine import Params
-from nofly.run import heard
+from nofly.run import heard, leaving
 from nofly.run.check import CheckOptions, check
 from nofly.run.engine import Body, Engine, EngineOptions
 from nofly.run.heightfiles import load_geoid
@@ -172,10 +172,11 @@ def kept_in(flight: Case, seed: int) -> Case:
 
 
 @settings(max_examples=settings.default.max_examples, deadline=None)
-@given(cases(), cut_places, st.integers(0, 2**32 - 1), st.booleans())
+@given(cases(), cut_places, st.integers(0, 2**32 - 1), st.booleans(), st.booleans())
 def test_live_is_recorded_of_zones_that_must_not_be_left(
-    case: Case, cuts: set[int], seed: int, until: bool
+    case: Case, cuts: set[int], seed: int, until: bool, at_once: bool
 ) -> None:
+    """So it is where what is not needed any more is let go of at once."""
     flight = kept_in(case, seed)
     positions = dressed(positions_of(flight.reports), seed)
     positions = positions.take(np.argsort(positions.time_us, kind="stable"))
@@ -183,7 +184,10 @@ def test_live_is_recorded_of_zones_that_must_not_be_left(
     def make() -> Engine:
         return Engine(flight.zones, EngineOptions(flight.max_gap_s, Params(30.0, 60.0), AIDS))
 
-    bodies = live(positions, make, cuts, until=until)
+    with pytest.MonkeyPatch.context() as patch:
+        if at_once:
+            patch.setattr(leaving, "MORE_CHANGES", 0)
+        bodies = live(positions, make, cuts, until=until)
     assert judged(bodies) == recorded(flight.zones, positions, flight.max_gap_s)
     assert "contradicted" not in {body["kind"] for body in bodies}
 

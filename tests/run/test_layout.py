@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from nofly.run.intake import Intake
 from nofly.run.packing import pack, unpack
 from nofly.run.recovery import LAYOUT, keep, kept
 from nofly.units import US_PER_S
+from nofly.zones.model import Restriction
 from tests.run.watches import (
     AIDS,
     RING,
@@ -28,7 +30,8 @@ from tests.run.watches import (
     watched,
 )
 
-LAID_OUT = {1: "d43b7561cc3d6384", 2: "6f640cb58c167dc3", 3: "33aa8bc77e24520b"}
+LAID_OUT = {1: "d43b7561cc3d6384", 2: "6f640cb58c167dc3", 3: "33aa8bc77e24520b",
+            4: "d84a561da3e91134"}  # fmt: skip
 """Of each layout what :func:`shape` says of it."""
 
 
@@ -38,6 +41,8 @@ def shape(value: Any) -> Any:
         return {str(name): shape(one) for name, one in sorted(value.items())}
     if isinstance(value, np.ndarray):
         return [value.dtype.str, *value.shape[1:]]
+    if isinstance(value, list) and any(isinstance(one, list | np.ndarray) for one in value):
+        return [shape(one) for one in value]
     return type(value).__name__
 
 
@@ -45,7 +50,8 @@ def test_another_layout_has_another_number() -> None:
     """Where this fails, what is saved has changed: count LAYOUT up, and add what is found here."""
     from nofly.run.engine import EngineOptions
 
-    engine = Engine([RING], EngineOptions(aids=AIDS))
+    keep_in = replace(RING, id="Z2", restriction=Restriction.KEEP_IN)
+    engine = Engine([RING, keep_in], EngineOptions(aids=AIDS))
     engine.step(flight("icao24:4ca7b3", START_US, 60), START_US)
     saved = [unpack(engine.save(), "the state"), Intake([0.0]).save()]
     found = hashlib.sha256(msgspec.json.encode([shape(one) for one in saved])).hexdigest()[:16]

@@ -6,13 +6,14 @@ import warnings
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from nofly.incidents.machine import Params
 from nofly.run import leaving
 from nofly.run.alert_words import notice_of
 from nofly.run.engine import Body, Engine, EngineOptions
-from nofly.run.packing import unpack
+from nofly.run.packing import pack, unpack
 from nofly.run.predicting import Predictor
 from nofly.run.reloading import reloaded
 from nofly.schema import Coded, Positions, concatenate
@@ -170,3 +171,29 @@ def test_of_a_zone_that_comes_at_the_instant_of_a_report_that_report_is_the_firs
         (verdict,) = judged(engine.finish().bodies)
     assert (entered["kind"], entered["time_us"]) == ("entered", int(far.time_us[19]))
     assert (verdict["side"], verdict["entry_lon_deg"]) == ("outside", far.lon_deg[19])
+
+
+@pytest.mark.parametrize("ceiling", [False, True])
+def test_over_a_long_flight_what_changed_is_let_go_of(ceiling: bool) -> None:
+    """Out and in twice in two minutes for a day, in one run of reports; with a ceiling, over the zone too:
+    what is kept is what one round needs, and the verdicts are those of the check."""
+    rounds, law, bodies, batches = 720, [KEEP], list[Body](), list[Positions]()
+    sizes, changes = list[int](), list[int]()
+    if ceiling:
+        volume = replace(RING.volumes[0], upper=Limit(1200.0, Datum.STD, "1200 m STD"))
+        law.append(replace(KEEP, id="Z2", volumes=(volume,)))
+    engine = Engine(law, EngineOptions(incidents=Params(0.0, 0.0), aids=AIDS))
+    for k in range(rounds):
+        rows = flight("icao24:4ca7b3", START_US + k * 120_000_000, 12, step_s=10.0)
+        rows.lon_deg[:] = 14.0 + 0.1 * np.sin(np.arange(12) / 12.0 * 2.0 * np.pi)
+        rows.columns["alt_std_m"][:] = 1000.0 + 500.0 * (ceiling and k % 3)
+        bodies += engine.step(rows, int(rows.time_us[-1])).bodies
+        batches.append(rows)
+        state = unpack(engine.save(), "the state of the engine")["leaving"]
+        ((_, _, _, _, found, *_),) = state["followed"]
+        changes.append(len(found[0]))
+        sizes.append(len(pack(state)))
+    assert len(judged(bodies)) >= 2 * rounds - 2
+    assert max(changes) <= 100
+    assert max(sizes[rounds // 2 :]) <= 1.1 * max(sizes[: rounds // 2])
+    assert judged(bodies + engine.finish().bodies) == recorded(law, concatenate(batches), 120.0)

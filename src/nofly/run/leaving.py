@@ -17,12 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nofly.incidents.happenings import Happened
-from nofly.incidents.keepin import Absence, Bound, Held, Turns, absent, chains, is_named
+from nofly.incidents.keepin import Absence, Bound, Held, Turn, Turns, absent, is_named
 from nofly.incidents.outside import Flight, Outside
 from nofly.incidents.stays import TOUCH_US, zone_activity
 from nofly.kernel.detect import Changes, Why, joined, no_changes
 from nofly.run.absences import MayHold, flight_of, in_order, joined_flights, rows_of
+from nofly.run.leaving_fold import folded, handed, next_us, overlapping, quiet_us
 from nofly.run.leaving_state import (
+    FOREVER_US,
     HELD,
     NEVER_US,
     REPORTED,
@@ -31,6 +33,7 @@ from nofly.run.leaving_state import (
     columns_of,
     joined_rows,
     loaded,
+    reported,
     saved,
 )
 from nofly.run.leaving_tails import Tails
@@ -41,9 +44,10 @@ from nofly.units import US_PER_S
 from nofly.zones.compiled import CompiledZones
 from nofly.zones.model import Zone
 
+MORE_CHANGES = 64
+"""After so many more changes of a target it is looked which are needed."""
 KEPT_ROWS = 1_000_000
 """Reports remembered of those who are away; where there are more, every other one is let go of."""
-_FOREVER_US = np.iinfo(np.int64).max // 2
 
 
 class Leaving:
@@ -112,7 +116,7 @@ class Leaving:
         # Of a number that occurs several times, NumPy assigns the last.
         self._since_us[target[begins]] = rows.time_us[begins]
         self._last_us[taken.target] = fresh.time_us
-        self._last[:, taken.target] = [_reported(taken.positions, name) for name in REPORTED]
+        self._last[:, taken.target] = [reported(taken.positions, name) for name in REPORTED]
         keep = _last(target, rows.time_us)
         self._tails.put(target[keep], rows_of(rows, np.flatnonzero(keep)))
         self._thin()
@@ -216,13 +220,17 @@ class Leaving:
                     continue
                 since_us = int(times[first] if first in cuts else self._since_us[target])
                 before = rows_of(rows, slice(max(0, first - max(old, 2)), first))
-                one = self._followed[target] = Followed(since_us, since_us, [before], no_changes())
+                one = self._followed[target] = Followed(
+                    since_us, since_us, [before], no_changes(), room=MORE_CHANGES
+                )
             one.rows.append(rows_of(rows, slice(first, end)))
             one.last_us = int(times[end - 1])
             if len(mine):
                 one.changes = joined([one.changes, mine])
             if len(mine) or one.last_us >= one.next_us or self._untold(one):
                 self._find(target, one, out, ended=False)
+                if len(one.changes.time_us) > one.room:
+                    self._fold(target, one)
             self._trim(one)
 
     def _untold(self, one: Followed) -> bool:
@@ -245,9 +253,10 @@ class Leaving:
 
     def _find(self, target: int, one: Followed, out: Left, *, ended: bool) -> None:
         """Find the absences of a run anew, and give out what is new."""
+        assert self._span is not None
         run = one.since_us, one.last_us
         # What changed at the last report itself shows with the next one.
-        one.next_us = run[1] if (one.changes.time_us == run[1]).any() else _FOREVER_US
+        one.next_us = run[1] if (one.changes.time_us == run[1]).any() else FOREVER_US
         turns = Turns([one.changes], self._parts)
         changed = set(one.changes.part.tolist())
         last: dict[str, Held] = {}
@@ -260,13 +269,9 @@ class Leaving:
             if named or bond or held or law.id in last or changed & {*outside.parts}:
                 if bond is None:
                     bond = one.bonds[zone] = Bond(held)
-                active = self._near(zone, run, one)
-                before = _handed(bond.held, last.get(law.id), active)
-                found, now = absent(
-                    turns.of(target, outside.parts), [run], active, Bound.YES if named else Bound.NO, before
-                )
-                was = bond.now
-                bond.now = replace(now, seen_us=run[1]) if len(active) and now is not None else bond.held
+                one.next_us = min(one.next_us, self._span[1], next_us(self._active[zone], run[1]))
+                was, mine = bond.now, turns.of(target, outside.parts)
+                found, bond.now = self._absent(zone, bond, last.get(law.id), mine, one.run(bond))
                 if bond.now is not None and (was is None or _stands(was) != _stands(bond.now)):
                     self._turned.append((target, zone, bond.now))
                 if found:
@@ -274,21 +279,44 @@ class Leaving:
             if bond is not None and bond.now is not None:
                 last[law.id] = replace(bond.now, seen_us=None)
 
-    def _near(self, zone: int, run: tuple[int, int], one: Followed) -> NDArray[np.int64]:
-        """Return the unbroken times of activity that overlap a run, and note when activity changes next."""
-        assert self._span is not None
-        active = self._active[zone]
-        ends = active[:, :2].ravel()
-        one.next_us = min(one.next_us, self._span[1], *ends[ends >= run[1]].tolist())
-        near = [row for c in chains(active) if c[0][0] <= run[1] and c[-1][1] >= run[0] for row in c]
-        return np.array(near, np.int64).reshape(-1, 3)
+    def _fold(self, target: int, one: Followed) -> None:
+        """Let go of changes before the last report at which no absence goes on, zone by zone."""
+        rows_us, turns = joined_rows(one.rows).time_us, Turns([one.changes], self._parts)
+        last: dict[str, Held] = {}
+        cut_us: dict[int, int] = {}
+        for zone in self._numbers:
+            law, outside, bond = self._law[zone], self._outside[zone], one.bonds.get(zone)
+            at_us = int(rows_us[-2]) if len(rows_us) > 1 else None
+            if bond is not None:
+                mine, (since_us, until_us) = turns.of(target, outside.parts), one.run(bond)
+                found, _ = self._absent(zone, bond, last.get(law.id), mine, (since_us, until_us))
+                at_us = quiet_us(found, mine, self._active[zone], rows_us, since_us)
+                if at_us is not None:
+                    found, bond.held = self._absent(zone, bond, last.get(law.id), mine, (since_us, at_us))
+                    bond.since_us, bond.over = at_us, bond.over - len(found)
+                if bond.now is not None:
+                    last[law.id] = replace(bond.now, seen_us=None)
+            if at_us is not None:
+                cut_us |= dict.fromkeys([*outside.parts, *outside.flat], at_us)
+        one.changes = folded(one.changes, cut_us)
+        one.room = len(one.changes.time_us) + MORE_CHANGES
+
+    def _absent(
+        self, zone: int, bond: Bond, other: Held | None, turns: Sequence[Turn], run: tuple[int, int]
+    ) -> tuple[list[Absence], Held | None]:
+        """Return the absences of a run, and how things stand at its end; ``other`` is what the edition before
+        leaves."""
+        active = overlapping(self._active[zone], run)
+        start = Bound.YES if zone in self._named else Bound.NO
+        found, now = absent(turns, [run], active, start, handed(bond.held, other, active))
+        return found, replace(now, seen_us=run[1]) if len(active) and now is not None else bond.held
 
     def _give(
         self, target: int, zone: int, one: Followed, bond: Bond, found: Sequence[Absence], turns: Turns,
         out: Left, *, ended: bool,
     ) -> None:  # fmt: skip
         """Give out absences that began or are over; those that are over were numbered before."""
-        run, touch_us = (one.since_us, one.last_us), self._touch_us[zone]
+        run, touch_us = one.run(bond), self._touch_us[zone]
         flight = joined_rows(one.rows)
         for absence in found[bond.over :]:
             entry_us, exit_us = absence.entry_us, absence.exit_us
@@ -349,13 +377,6 @@ class Leaving:
                 one.thinned = True
 
 
-def _reported(positions: Positions, name: str) -> NDArray[Any]:
-    if name in ("lat_deg", "lon_deg"):
-        return np.asarray(getattr(positions, name))
-    column = positions.column(name)
-    return np.full(len(positions), -1.0 if name == "on_ground" else np.nan) if column is None else column
-
-
 def _last(target: NDArray[np.int32], time_us: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Return which rows, by target and time, are of their target's last instant, and the one before each."""
     end = np.flatnonzero(np.r_[target[1:] != target[:-1], True])
@@ -363,13 +384,6 @@ def _last(target: NDArray[np.int32], time_us: NDArray[np.int64]) -> NDArray[np.b
     keep: NDArray[np.bool_] = time_us == last_us
     keep[:-1] |= keep[1:] & (target[1:] == target[:-1])
     return keep
-
-
-def _handed(own: Held | None, other: Held | None, active: NDArray[np.int64]) -> Held | None:
-    """Return what counts of what earlier runs of this edition left, and what the edition before did."""
-    if own is not None and any(own.goes_on(chain) for chain in chains(active)):
-        return own
-    return other or own
 
 
 def _stands(held: Held) -> tuple[int, Bound]:

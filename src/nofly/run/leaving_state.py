@@ -16,8 +16,10 @@ from nofly.kernel import layout
 from nofly.kernel.detect import Changes
 from nofly.kernel.moving import GONE
 from nofly.run.absences import joined_flights, rows_of
+from nofly.schema import Positions
 
 NEVER_US = np.iinfo(np.int64).min // 2
+FOREVER_US = np.iinfo(np.int64).max // 2
 HELD = dict[int, dict[int, Held]]
 """Target → zone → how it stood to it when its last run of reports ended."""
 REPORTED = (
@@ -31,13 +33,15 @@ _UNKNOWN_M = (-np.inf, np.inf, np.inf)
 @dataclass(slots=True)
 class Bond:
     """How a target stands to a zone: what its runs before and this one leave (``held``, ``now``), and of this
-    run how many absences are over, when the one that goes on began, and how much was told of that."""
+    run, from ``since_us`` on where not from its beginning, how many absences are over, when the one that goes
+    on began, and how much was told of that."""
 
     held: Held | None = None
     now: Held | None = None
     over: int = 0
     entry_us: int | None = None
     told: int = 0
+    since_us: int | None = None
 
 
 @dataclass(slots=True)
@@ -52,13 +56,20 @@ class Followed:
     bonds: dict[int, Bond] = field(default_factory=dict)
     next_us: int = NEVER_US
     thinned: bool = False
+    room: int = 0
+    """With more changes it is looked which are needed."""
+
+    def run(self, bond: Bond) -> tuple[int, int]:
+        """Return since when and until when all is known that concerns a zone."""
+        return self.since_us if bond.since_us is None else bond.since_us, self.last_us
 
 
 def saved(followed: Mapping[int, Followed], held: HELD) -> dict[str, Any]:
     """Return what is remembered for :func:`nofly.run.packing.pack`."""
     rows = [
         [target, one.since_us, one.last_us, columns_of(joined_rows(one.rows)), columns_of(one.changes),
-         [[z, _plain(b.held), _plain(b.now), b.over, b.entry_us, b.told] for z, b in one.bonds.items()],
+         [[z, _plain(b.held), _plain(b.now), b.over, b.entry_us, b.told, b.since_us]
+          for z, b in one.bonds.items()],
          one.next_us, one.thinned]
         for target, one in sorted(followed.items())
     ]  # fmt: skip
@@ -183,3 +194,11 @@ def _plain(held: Held | None) -> list[Any] | None:
 
 def _held(saved: list[Any] | None) -> Held | None:
     return None if saved is None else Held(saved[0], Bound(saved[1]), saved[2])
+
+
+def reported(positions: Positions, name: str) -> NDArray[Any]:
+    """Return one of :data:`REPORTED` of a batch."""
+    if name in ("lat_deg", "lon_deg"):
+        return np.asarray(getattr(positions, name))
+    column = positions.column(name)
+    return np.full(len(positions), -1.0 if name == "on_ground" else np.nan) if column is None else column

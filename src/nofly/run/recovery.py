@@ -29,7 +29,7 @@ from nofly.store.sqlite import Store
 from nofly.zones.model import Zone, canonical_json
 from nofly.zones.reading import zone_from
 
-LAYOUT = 3
+LAYOUT = 4
 """How the states of engine and intake are laid out: one more wherever either changes."""
 MOST_BYTES = 8 << 30
 """Of a kept state, unpacked."""
