@@ -34,6 +34,7 @@ from tests.run.watches import (
     FULL,
     RING,
     START_US,
+    Row,
     Script,
     ScriptedFeeds,
     Turn,
@@ -200,12 +201,8 @@ def reloading(state: Path, script: Script) -> None:
     watched(plan_of(state, BEFORE if script.done < RELOADED_AT else AFTER, scripted_feeds(1)), script, each)
 
 
-def test_zones_that_change_while_somebody_is_inside(tmp_path: Path) -> None:
-    positions = three()
-    script = Script(turns_of(positions))
-    reloading(tmp_path, script)
-    found = bodies(tmp_path)
-    at_us = int(script.turns[RELOADED_AT - 1].brought[0][1].time_us.max()) + 1
+def assert_as_of(found: list[Row], positions: Positions, at_us: int) -> None:
+    """Check that what was recorded is what a check says of zones that changed at an instant."""
     law = [
         RING, replace(WIDE, valid_to_us=at_us), replace(OTHER, valid_to_us=at_us),
         replace(CHANGED, valid_from_us=at_us), replace(AFTER[2], valid_from_us=at_us),
@@ -229,18 +226,54 @@ def test_zones_that_change_while_somebody_is_inside(tmp_path: Path) -> None:
     assert any(body["time_us"] == at_us for body in found)
 
 
-@pytest.mark.parametrize("call", range(24))
-def test_killed_while_the_zones_change(call: int, tmp_path: Path) -> None:
-    """Whenever it dies, what is recorded is what is recorded where nobody dies."""
-    whole = tmp_path / "whole"
-    reloading(whole, Script(turns_of(three())))
-    script, state = Script(turns_of(three())), tmp_path / "killed"
+def test_zones_that_change_while_somebody_is_inside(tmp_path: Path) -> None:
+    positions = three()
+    script = Script(turns_of(positions))
+    reloading(tmp_path, script)
+    at_us = int(script.turns[RELOADED_AT - 1].brought[0][1].time_us.max()) + 1
+    assert_as_of(bodies(tmp_path), positions, at_us)
+
+
+def stopped(state: Path, script: Script) -> None:
+    """Watch a script until before the turn at which there are other zones, and stop there."""
 
     def each(watch: Watch, stop: asyncio.Event) -> None:
         if script.done == RELOADED_AT - 1:
             stop.set()
 
     watched(plan_of(state, BEFORE, scripted_feeds(1)), script, each)
+
+
+@pytest.mark.parametrize("behind_s", [0.0, 72_000.0])
+def test_zones_that_change_while_no_watch_runs_are_in_force_from_the_start_on(
+    tmp_path: Path, behind_s: float
+) -> None:
+    """Three are inside before and after; what was between is judged by the law before.
+    A feed may be 20 hours behind."""
+    turns = turns_of(three())
+    turns = [replace(turn, now_us=turn.now_us + round(behind_s * 1e6)) for turn in turns]
+    del turns[RELOADED_AT : RELOADED_AT + 12]
+    script = Script(turns)
+    stopped(tmp_path, script)
+    reloading(tmp_path, script)
+    before, first = turns[RELOADED_AT - 1], turns[RELOADED_AT]
+    at_us = first.now_us - (before.now_us - int(before.brought[0][1].time_us.max()))
+    assert at_us > int(before.brought[0][1].time_us.max()) + 60_000_000
+    assert_as_of(bodies(tmp_path), journaled(tmp_path), at_us)
+
+
+@pytest.mark.parametrize("call", range(24))
+def test_killed_while_the_zones_change(call: int, tmp_path: Path) -> None:
+    """Whenever it dies, what is recorded is what is recorded where nobody dies: from the moment of the first
+    start with other zones on, at which nobody reports, they are in force."""
+    turns = turns_of(three())
+    for k in range(RELOADED_AT, len(turns)):
+        turns[k] = replace(turns[k], now_us=turns[k].now_us - 3_600_000)
+    whole, undisturbed = tmp_path / "whole", Script(turns)
+    stopped(whole, undisturbed)
+    reloading(whole, undisturbed)
+    script, state = Script(turns), tmp_path / "killed"
+    stopped(state, script)
     with suppress(KilledError), killed_at(call // 2, after=bool(call % 2)):
         reloading(state, script)
     if script.done < len(script.turns):

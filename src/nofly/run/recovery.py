@@ -51,6 +51,8 @@ class Kept(msgspec.Struct, frozen=True):
     received_us: int = 0
     """What the clock of what is received read last."""
     layout: int = 0
+    behind_us: int = 0
+    """How far the time of the latest report lay behind the clock as it came."""
 
 
 def keep(path: Path, state: Kept) -> None:

@@ -21,6 +21,7 @@ from nofly.run.apart import judged_apart
 from nofly.run.archive_thread import ArchiveThread
 from nofly.run.credible_times import ForwardClock
 from nofly.run.engine import Body, Engine, EngineOptions
+from nofly.run.event_clock import EventClock
 from nofly.run.feed_silence import Silences
 from nofly.run.feeding import Feeds, Received
 from nofly.run.forgetting import without_silent
@@ -29,7 +30,6 @@ from nofly.run.intake import NEVER_US, Intake
 from nofly.run.moment import Moment
 from nofly.run.monitoring import condition_of
 from nofly.run.packing import pack
-from nofly.run.predicting import Predictor
 from nofly.run.receive_clock import ReceiveClock
 from nofly.run.recovery import (
     LAYOUT,
@@ -79,6 +79,7 @@ class Watch:
     _counts: Counts = field(default_factory=Counts)
     _next_law: Sequence[Zone] | None = None
     _next_options: EngineOptions | None = None
+    _options: EngineOptions | None = None
     _event_us: int | None = None
     _store: Store = field(init=False)
     _journal: Journal = field(init=False)
@@ -87,6 +88,7 @@ class Watch:
     _received: ReceiveClock = field(init=False)
     _read_us: int = 0
     """What the receive clock of the process before read last, as far as it was kept."""
+    _times: EventClock = field(default_factory=EventClock)
     _feeds: Feeds = field(init=False)
     _telling: Telling = field(init=False)
     _silences: Silences = field(init=False)
@@ -200,10 +202,11 @@ class Watch:
             self._append([])
             if not self._pending:
                 if self._next_law is not None:
-                    self._change(self._next_law)
+                    self._change(self._next_law, self._intake.until_us + 1)
                     self._next_law = None
                     self._telling.watch(self._law, self._open())
                 self._take(steady_us)
+                self._times.came(self._intake.latest_us, now_us)
             until_us = self._intake.latest_us if ended else self._intake.watermark_us(steady_us)
             # While nothing could be kept the feeds were not read: that was no silence.
             lapse_us = until_us if self._trouble else self._intake.lapse_us(steady_us)
@@ -276,32 +279,27 @@ class Watch:
         except StoreError as error:
             self._trouble = str(error)
 
-    def _change(self, law: Sequence[Zone]) -> None:
-        """Judge by other zones from here on. What was judged was judged by the law before, of which no more
+    def _change(self, law: Sequence[Zone], at_us: int) -> None:
+        """Judge by other zones from then on. What was judged was judged by the law before, of which no more
         is known once this is kept."""
         if self._next_options is not None:
             self._engine.options = self._next_options
-        engine, ended = reloaded(self._engine, law, self._intake.until_us + 1, self._predictor)
+        engine, ended = reloaded(self._engine, law, at_us, self.plan.predictor)
         ended = [*self._unstored, *ended]
         keep_law(self.plan.law_path, [*self._engine.law, *engine.law])
         keep(self.plan.kept_path, self._state(engine, ended, self._journal.commit(sync=True)))
-        self._engine, self._unstored, self._law = engine, ended, tuple(law)
+        self._engine, self._unstored = engine, ended
+        self._law, self._options = tuple(law), self._next_options
 
     def _new_engine(
         self, law: Sequence[Zone], in_force: Sequence[InForce] | None, options: EngineOptions | None = None
     ) -> Engine:
-        engine = Engine(law, options or self.plan.options, in_force=in_force)
-        engine.predictor = self._predictor(engine.law_in_force)
+        engine = Engine(law, options or self._options or self.plan.options, in_force=in_force)
+        engine.predictor = self.plan.predictor(engine.law_in_force)
         return engine
 
     def _new_intake(self) -> Intake:
         return Intake([feed.lateness_s for feed in self.plan.feeds], self.plan.watch.hold_s)
-
-    def _predictor(self, law: Sequence[Zone]) -> Predictor | None:
-        plan = self.plan
-        if plan.prediction is None:
-            return None
-        return Predictor(law, plan.options.max_gap_s, plan.prediction, plan.inhibitions)
 
     def _recover(self) -> None:
         """Take up the state that was kept, and work out again what came after it. Where the engine fails on a
@@ -315,7 +313,7 @@ class Watch:
         self._intake = self._new_intake()
         self._amending = Amending(self.plan.options.max_gap_s)
         self._unstored = []
-        law, found, steady_us = self.plan.law, kept(self.plan.kept_path), self._steady_us()
+        law, found, steady_us = self._law, kept(self.plan.kept_path), self._steady_us()
         ended: list[Body] = []
         if found is None:
             if self._store.head().sequence:
@@ -334,6 +332,7 @@ class Watch:
             )  # fmt: skip
             self.findings += [one for one in said if one not in self.findings]
         offset, sequence = found.offset, found.sequence
+        self._times = EventClock(found.behind_us, self._intake.latest_us)
         self._read_us = max(self._read_us, found.received_us)
         recorded = Recorded(self._store.read(sequence + 1))
         self._unstored += recorded.fresh([*found.unstored, *ended])
@@ -346,6 +345,7 @@ class Watch:
                 self._read_us = max(self._read_us, latest_received_us(entry.positions))
             elif isinstance(entry, Mark):
                 moment = Moment.decoded(entry.value)
+                self._times.came(self._intake.latest_us, entry.now_us)
                 try:
                     apart = entry.offset_after in failing
                     bodies = self._judge_apart(moment) if apart else self._judge(moment)
@@ -359,7 +359,8 @@ class Watch:
         watched = {name for name, force in zip(self._engine.hashes, self._engine.in_force, strict=True)
                    if force.until_us is None}  # fmt: skip
         if watched != {zone.zone_hash for zone in law}:
-            self._change(law)
+            live = any(feed.pace is None for feed in self.plan.feeds)
+            self._change(law, self._times.started_us(self.clock(), self._intake.until_us, live=live))
         return None
 
     def _judge_apart(self, moment: Moment) -> list[Body]:
@@ -388,7 +389,7 @@ class Watch:
     def _state(self, engine: Engine, unstored: list[Body], offset: int) -> Kept:
         return Kept(
             engine.hashes, engine.in_force, self._store.head().sequence, offset, engine.save(),
-            pack(self._intake.save()), unstored, self._read_us, LAYOUT,
+            pack(self._intake.save()), unstored, self._read_us, LAYOUT, self._times.behind_us,
         )  # fmt: skip
 
     def _zone(self, zone_hash: str) -> Zone | None:

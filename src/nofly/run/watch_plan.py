@@ -24,6 +24,7 @@ from nofly.run.inhibition_plan import plan_inhibition, without_zone
 from nofly.run.inputs import expanded
 from nofly.run.lists import Lists, read_list
 from nofly.run.pipeline import lists_of
+from nofly.run.predicting import Predictor
 from nofly.run.preparing import Aids
 from nofly.run.zonefiles import read_zones
 from nofly.store.capture import CaptureLimits
@@ -70,6 +71,12 @@ class WatchPlan:
             return None
         segment = min(CaptureLimits().segment_bytes, watch.capture_bytes)
         return CaptureLimits(segment, keep_bytes=watch.capture_bytes, keep_s=watch.capture_days * DAY_S)
+
+    def predictor(self, law: Sequence[Zone]) -> Predictor | None:
+        """Return what predicts entries into the zones of a law; None where nothing is to be predicted."""
+        if self.prediction is None:
+            return None
+        return Predictor(law, self.options.max_gap_s, self.prediction, self.inhibitions)
 
 
 def plan_watch(config: Config, zone_files: Sequence[str], now_us: int) -> WatchPlan:
