@@ -19,7 +19,7 @@ import pytest
 
 from nofly.feeds.health import Status
 from nofly.run import watch as watch_module
-from nofly.run.engine import Engine, EngineOptions
+from nofly.run.engine import Engine, EngineOptions, Tick
 from nofly.run.watch import Watch
 from nofly.run.watch_plan import WatchPlan
 from nofly.schema import Positions, concatenate
@@ -283,6 +283,23 @@ def test_killed_while_the_zones_change(call: int, tmp_path: Path) -> None:
         )
         reloading(state, script)
     assert len(journaled(state)) == len(three())
+    assert by_target(bodies(state)) == by_target(bodies(whole))
+
+
+def test_zones_that_changed_stay_so_where_a_tick_is_judged_again(tmp_path: Path) -> None:
+    whole, state = tmp_path / "whole", tmp_path / "failing"
+    reloading(whole, Script(turns_of(three())))
+    script, step, failed = Script(turns_of(three())), Engine.step, list[int]()
+
+    def failing(engine: Engine, positions: Positions, until_us: int) -> Tick:
+        if script.done == RELOADED_AT + 3 and not failed:
+            failed.append(script.done)
+            raise ZeroDivisionError
+        return step(engine, positions, until_us)
+
+    with patch.object(Engine, "step", failing):
+        reloading(state, script)
+    assert failed
     assert by_target(bodies(state)) == by_target(bodies(whole))
 
 
