@@ -34,6 +34,17 @@ def test_a_replay_warns_tells_and_judges_and_leaves_nothing(capsys: Any) -> None
     assert set(Path(gettempdir()).glob("nofly-replay-*")) <= before
 
 
+def test_lines_come_by_time_and_say_it_once(capsys: Any) -> None:
+    """As fast as can be; verdicts and what is closed among the others."""
+    assert main(["replay", *LAW, FLIGHTS]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    times = [line[: len("2018-08-01 12:10:00.0 Z")] for line in lines]
+    assert times == sorted(times)
+    kinds = [line[len(time) :].split()[0] for line, time in zip(lines, times, strict=True)]
+    assert kinds.index("judged") < kinds.index("closed") < len(kinds) - 1 - kinds[::-1].index("exited")
+    assert all(line.count(time) == 1 for line, time in zip(lines, times, strict=True))
+
+
 def test_two_recordings_are_replayed_as_one(tmp_path: Path, capsys: Any) -> None:
     """Cut in two by aircraft, it says the same: each of both is read at its own speed."""
     assert main(["replay", *LAW, FLIGHTS]) == 1

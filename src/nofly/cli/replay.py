@@ -87,7 +87,7 @@ def _replay(args: argparse.Namespace, config: Config) -> int:
     from tempfile import TemporaryDirectory
 
     from nofly.cli.streams import note_findings, say_text
-    from nofly.cli.watch_lines import line_of
+    from nofly.cli.watch_lines import lines_of
     from nofly.run.rehearsal import exit_code, plan_rehearsal, rehearse
 
     verdicts: list[Any] = []
@@ -99,7 +99,7 @@ def _replay(args: argparse.Namespace, config: Config) -> int:
         zones = {zone.zone_hash: zone for zone in plan.law}
 
         def tell(bodies: Sequence[Any]) -> None:
-            say_text("\n".join(line_of(body, zones.get) for body in bodies))
+            say_text(lines_of(bodies, zones.get))
             verdicts.extend(body for body in bodies if "verdict" in body)
 
         note_findings(tuple(rehearse(plan, tell)))

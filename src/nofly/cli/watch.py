@@ -153,12 +153,12 @@ def _shown(
     from time import monotonic
 
     from nofly.cli.streams import note, say_text
-    from nofly.cli.watch_lines import line_of
+    from nofly.cli.watch_lines import lines_of
 
     if args.quiet:
         return note
     if args.plain or not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
-        watch.on_records = lambda bodies: say_text("\n".join(line_of(body, zones.get) for body in bodies))
+        watch.on_records = lambda bodies: say_text(lines_of(bodies, zones.get))
         return note
     from nofly.cli.watch_display import Display, Screen
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from nofly.incidents.record import Certainty, Side, Status
@@ -13,13 +13,18 @@ from nofly.store.chain import Stored, canonical
 from nofly.zones.model import Zone
 
 
+def lines_of(bodies: Iterable[Mapping[str, Any]], zone_of: Callable[[str], Zone | None]) -> str:
+    """Return records that became known together as lines, by time."""
+    return "\n".join(line_of(body, zone_of) for body in sorted(bodies, key=lambda body: body["time_us"]))
+
+
 def line_of(body: Mapping[str, Any], zone_of: Callable[[str], Zone | None]) -> str:
     """Return a record as a line: when, what, who and where."""
     if body["kind"] == JUDGED:
         return _verdict(body)
     stored = Stored(0, body["time_us"], body["kind"], body["incident"], canonical(body), "", "")
-    notice = notice_of("", stored, zone_of)
-    return f"{clock(body['time_us'])}  {printable(body['kind']):<14} {notice.text}"
+    notice = notice_of("", stored, zone_of, timed=False)
+    return f"{clock(body['time_us'], tenths=True)}  {printable(body['kind']):<14} {notice.text}"
 
 
 def _verdict(body: Mapping[str, Any]) -> str:
@@ -33,4 +38,5 @@ def _verdict(body: Mapping[str, Any]) -> str:
     how = f"{row['status']}, {row['certainty']}"
     if (row["status"], row["certainty"]) == (Status.INFRINGEMENT, Certainty.UNDETERMINED):
         where, how = f"it cannot be told whether {where}; by place alone", row["certainty"]
-    return f"{clock(body['time_us'])}  {JUDGED:<14} {where} for {duration(row['duration_s'])}, {far}: {how}"
+    when = f"{clock(body['time_us'], tenths=True)}  {JUDGED:<14}"
+    return f"{when} {where} for {duration(row['duration_s'])}, {far}: {how}"

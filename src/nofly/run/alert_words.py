@@ -93,10 +93,11 @@ _FIRST_US, _LAST_US = -62_135_596_800_000_000, 253_402_300_799_000_000
 _UNKNOWN_VALUE = "not known"
 
 
-def notice_of(key: str, record: Stored, zone_of: ZoneOf) -> Notice:
+def notice_of(key: str, record: Stored, zone_of: ZoneOf, *, timed: bool = True) -> Notice:
     """Return a stored record as a notice. A field that is missing, or of a wrong type, is not known (None).
 
-    Texts come out printable and bounded, whatever stood in the record.
+    Where it is ``timed`` its text ends with its time. Texts come out printable and bounded, whatever stood in
+    the record.
     """
     body = record.content
     read = _Reader(body)
@@ -131,7 +132,10 @@ def notice_of(key: str, record: Stored, zone_of: ZoneOf) -> Notice:
         pattern = _DRY
     elif kind == FEED_ALIVE and begun_us is None:
         pattern = _ALIVE
-    told = _sentence(pattern, phase, _bounded(record.incident), (record.time_us, since_us), known)
+    told = _sentence(pattern, phase, _bounded(record.incident), since_us, known)
+    # When a silence began has been said.
+    timed = timed and not ("{since}" in pattern and since_us == record.time_us)
+    told += f", {_clock(record.time_us)}." if timed else "."
     return Notice(
         key=key, sequence=record.sequence, record_hash=record.hash, kind=kind,
         incident=_bounded(record.incident), time_us=record.time_us, text=told,
@@ -203,11 +207,8 @@ def _title(kind: str, known: Mapping[str, Any], incident: str) -> str:
     return f"{kind}{_mark(known)}: {known['callsign'] or known['target_id'] or 'a target'} / {_zone(known)}"
 
 
-def _sentence(
-    pattern: str, phase: str | None, incident: str, times_us: tuple[int, int], known: Mapping[str, Any]
-) -> str:
-    """Return a record in words; ``times_us`` are its time and, of a feed, since when it was silent."""
-    time_us, since_us = times_us
+def _sentence(pattern: str, phase: str | None, incident: str, since_us: int, known: Mapping[str, Any]) -> str:
+    """Return a record in words, without a full stop; ``since_us`` is, of a feed, since when it was silent."""
     entry_us = known["predicted_entry_us"]
     sure = phase == Phase.INFRINGING
     values = {
@@ -236,10 +237,8 @@ def _sentence(
     sentence = ", ".join(parts)
     if not pattern.startswith(("{target}", "{zone}")) or not (known["callsign"] or known["target_id"]):
         sentence = sentence[0].upper() + sentence[1:]
-    # When a silence began has been said.
-    when = "" if "{since}" in pattern and since_us == time_us else f", {_clock(time_us)}"
     mark = "" if "{status}" in pattern else _mark(known)
-    return f"{mark} {sentence}{when}.".lstrip()
+    return f"{mark} {sentence}".lstrip()
 
 
 def _mark(known: Mapping[str, Any]) -> str:

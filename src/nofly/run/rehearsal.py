@@ -4,6 +4,7 @@ told."""
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +23,9 @@ from nofly.run.trackfiles import read_batches
 from nofly.run.verdicts import JUDGED
 from nofly.run.watch import Watch
 from nofly.run.watch_plan import WatchPlan, plan_watch
+from nofly.run.witnesses import LATER_S
 from nofly.store.capture_reading import CaptureReader, feed_folders
+from nofly.units import US_PER_S
 from nofly.zones.model import Zone
 
 FEED = "replay"
@@ -57,11 +60,55 @@ def plan_rehearsal(
 
 
 def rehearse(plan: WatchPlan, tell: Callable[[Sequence[Body]], None]) -> list[Finding]:
-    """Run the watch until the recording ends; ``tell`` gets what is recorded, once it is durable. Return what
-    is to be said of zones and recording. Raises what :meth:`nofly.run.watch.Watch.run` raises."""
+    """Run the watch until the recording ends; ``tell`` gets what is recorded, once it is durable: where the
+    recording is replayed as fast as can be, in order of time, else as it becomes known. Return what is to be
+    said of zones and recording. Raises what :meth:`nofly.run.watch.Watch.run` raises."""
     watch = Watch(plan, lambda: time_ns() // 1000, monotonic, list(plan.findings), tell)
-    asyncio.run(watch.run(asyncio.Event()))
+    if any(feed.pace is not None and feed.pace.factor is not None for feed in plan.feeds):
+        asyncio.run(watch.run(asyncio.Event()))
+        return watch.findings
+    held = _Held(tell, round((plan.options.max_gap_s + LATER_S) * US_PER_S))
+    watch.on_records, watch.on_tick = held.take, lambda view: held.until(view.event_us)
+    try:
+        asyncio.run(watch.run(asyncio.Event()))
+    finally:
+        held.rest()
     return watch.findings
+
+
+class _Held:
+    """Records held back until none can come that is older: an incident is closed, and a stay is judged again,
+    a while after."""
+
+    def __init__(self, tell: Callable[[Sequence[Body]], None], hold_us: int) -> None:
+        self._tell, self._hold_us = tell, hold_us
+        self._bodies: list[Body] = []
+
+    def take(self, bodies: Sequence[Body]) -> None:
+        """Take what was recorded."""
+        self._bodies += bodies
+
+    def until(self, judged_us: int | None) -> None:
+        """Tell what is older than what may come, where all up to then was judged."""
+        if judged_us is not None:
+            self._told(judged_us - self._hold_us)
+
+    def rest(self) -> None:
+        """Tell what is left."""
+        self._told(None)
+
+    def _told(self, before_us: int | None) -> None:
+        self._bodies.sort(key=_time_us)
+        count = len(self._bodies)
+        if before_us is not None:
+            count = bisect_left(self._bodies, before_us, key=_time_us)
+        if count:
+            self._tell(self._bodies[:count])
+            del self._bodies[:count]
+
+
+def _time_us(body: Body) -> int:
+    return int(body["time_us"])
 
 
 class ReportPlan(NamedTuple):
