@@ -115,7 +115,9 @@ def test_never_a_confirmed_infringement(
         tmp_path, [ZONE], scripted_feeds(1), alerts=[("log", "log", {"file": str(tmp_path / "log")})],
         prediction=PredictionParams(),
     )  # fmt: skip
-    watched(plan, Script(turns))
+    watch = watched(plan, Script(turns))
+    # What is not credible of an aircraft is no second one.
+    assert watch.view().targets == 1
     found = bodies(tmp_path)
     rows = judged(found)
     assert rows

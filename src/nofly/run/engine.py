@@ -128,6 +128,11 @@ class Engine:
         return self._preparing.targets
 
     @property
+    def aircraft(self) -> int:
+        """How many targets were heard; what stands for the not credible reports of one is none."""
+        return len(self.targets) - len(self._preparing.shadows)
+
+    @property
     def heard_us(self) -> NDArray[np.int64]:
         """Time of each target's last report, by its number; long ago where there is none."""
         return self._latest.time_us
@@ -148,21 +153,20 @@ class Engine:
         return Seen() if number is None else self._heard.now(number)
 
     def turned(self) -> list[tuple[str, str, Held]]:
-        """Return whom (target, hash of a zone that must not be left) such a zone holds for otherwise than
-        when this was asked before; after a state was taken up, all of them."""
+        """Return whom (target, zone hash) a zone that must not be left holds for otherwise than when this was
+        asked before; after a state was taken up, all of them."""
         found = [] if self._leaving is None else self._leaving.take_turned()
         return [(self.targets[target], self.hashes[zone], held) for target, zone, held in found]
 
     def begin(self, sent: Mapping[str, Seen], held: Iterable[tuple[str, str, Held]]) -> None:
         """Take up, before any report, what targets had sent, and whom (as from :meth:`turned`) zones that
         must not be left held for."""
-        names = [*sent]
-        numbers = self._preparing.numbers(Coded(np.arange(len(names), dtype=np.int32), names)).tolist()
+        numbers = self._preparing.numbers(Coded(np.arange(len(sent), dtype=np.int32), [*sent]))
         self._grow()
-        for number, seen in zip(numbers, sent.values(), strict=True):
-            self._heard.begin(number, seen)
+        known = dict(zip(sent, numbers.tolist(), strict=True))
+        for name, number in known.items():
+            self._heard.begin(number, sent[name])
         if self._leaving is not None:
-            known = dict(zip(names, numbers, strict=True))
             for name, zone_hash, one in held:
                 self._leaving.begin(known[name], self._number[zone_hash], one)
 

@@ -147,7 +147,7 @@ class Watch:
             names={zone.zone_hash: zone.id for zone in self._law},
             feeds=self._feeds.states, channels=self._telling.states, records=self._counts.records,
             reports=self._counts.reports, late=self._counts.late,
-            targets=len(self._engine.targets),
+            targets=self._engine.aircraft,
             step_s=self._counts.step_s, trouble=self._trouble, archive_trouble=self._archive.error,
             now_of=lambda case: self._engine.now(case.target_id, case.shadow),
         )  # fmt: skip
