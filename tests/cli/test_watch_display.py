@@ -13,12 +13,16 @@ import subprocess
 import termios
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from fcntl import ioctl
 from pathlib import Path
-from typing import Any
+from time import sleep
+from typing import IO, Any, cast
 
 import pytest
 
+from nofly.cli import watch_display
+from nofly.cli.watch_display import Screen, Unbuffered
 from nofly.run.outputs.text import width
 from tests.cli.live import NOFLY, PATIENCE_S, Feed, configured, until, watching
 from tests.run.test_metrics import read
@@ -31,11 +35,20 @@ _STEERING = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 class Terminal:
     """A pseudo-terminal with a watch in it."""
 
-    def __init__(self, config: Path, columns: int, rows: int, *more: str) -> None:
+    def __init__(self, config: Path, columns: int, rows: int, *more: str, full: bool = False) -> None:
+        """Begin to watch; a terminal that is ``full`` takes nothing before it is read."""
         self.master, slave = pty.openpty()
         self.size(columns, rows)
-        # Where somebody exported a size, it would stand above that of the terminal.
-        known = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+        if full:
+            os.set_blocking(slave, False)
+            with suppress(BlockingIOError):
+                while True:
+                    os.write(slave, b".")
+            os.set_blocking(slave, True)
+        # Where somebody exported a size, it would stand above that of the terminal; and standard output is
+        # to have a buffer, as it has where nobody said that it shall not.
+        others = ("COLUMNS", "LINES", "PYTHONUNBUFFERED")
+        known = {name: value for name, value in os.environ.items() if name not in others}
         self.process = subprocess.Popen(
             [*NOFLY, "watch", "--config", str(config), *more],
             stdin=slave, stdout=slave, stderr=subprocess.DEVNULL, start_new_session=True,
@@ -111,7 +124,7 @@ def test_a_terminal_that_becomes_narrower(tmp_path: Path) -> None:
 def test_a_terminal_that_takes_nothing_holds_up_nothing(tmp_path: Path) -> None:
     feed = Feed()
     config = configured(tmp_path, feed, metrics="127.0.0.1:0")
-    terminal = Terminal(config, 200, 60)
+    terminal = Terminal(config, 200, 60, full=True)
     try:
         for k in range(20):
             feed.fly(f"icao24:4b{k:04x}", 13.98, 14.02)
@@ -127,6 +140,34 @@ def test_a_terminal_that_takes_nothing_holds_up_nothing(tmp_path: Path) -> None:
         os.close(terminal.master)
         feed.close()
     assert terminal.process.returncode == 0
+
+
+def test_a_screen_is_left_as_it_was_however_slow_the_thread_is_that_draws(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from rich.console import Console
+
+    master, slave = pty.openpty()
+
+    class Slow(Unbuffered):
+        def write(self, text: str) -> int:
+            sleep(0.05)
+            return super().write(text)
+
+        def fileno(self) -> int:
+            return slave
+
+    monkeypatch.setattr(watch_display, "_WAIT_S", 0.001)
+    monkeypatch.setattr(watch_display, "_MOST_WAITS", 100_000)
+    with Screen(Console(file=cast("IO[str]", Slow()), force_terminal=True)):
+        pass
+    os.close(slave)
+    said = b""
+    with suppress(OSError):  # nobody has it open any more
+        while select.select([master], [], [], 0.0)[0]:
+            said += os.read(master, 1 << 16)
+    os.close(master)
+    assert said.count(ENTER.encode()) == said.count(LEAVE.encode()) == 1
 
 
 def records(path: Path) -> int:

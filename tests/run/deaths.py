@@ -20,7 +20,7 @@ from pathlib import Path
 
 from tests.house.tree import SOURCE
 
-PATIENCE_S = 60.0
+PATIENCE_S = 300.0
 STEP_S = 5.0
 """Time of events between two reports of an aircraft."""
 AIRCRAFT = 12

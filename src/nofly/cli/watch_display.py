@@ -3,12 +3,16 @@ terminal that takes nothing holds up no tick."""
 
 from __future__ import annotations
 
+import io
+import os
+import select
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from rich.console import Console, Group
@@ -20,9 +24,32 @@ if TYPE_CHECKING:
 
 PER_S = 4.0
 MOST_HAPPENED = 50
+_WAIT_S, _MOST_WAITS = 2.0, 15
 _STYLES = {
     "plain": "", "title": "bold", "quiet": "dim", "warning": "yellow", "alarm": "bold red",
 }  # fmt: skip
+
+
+class Unbuffered(io.TextIOBase):
+    """Standard output without its buffer: a thread that waits in that for a terminal which takes nothing
+    holds its lock, and the interpreter dies of it as it ends."""
+
+    encoding = property(lambda _: sys.stdout.encoding or "utf-8")
+
+    def write(self, text: str) -> int:
+        """Write it all."""
+        data = text.encode(self.encoding, "replace")
+        while data:
+            data = data[os.write(self.fileno(), data) :]
+        return len(text)
+
+    def fileno(self) -> int:
+        """Return that of standard output."""
+        return sys.stdout.fileno()
+
+    def isatty(self) -> bool:
+        """Return whether standard output is a terminal."""
+        return sys.stdout.isatty()
 
 
 class Screen:
@@ -31,7 +58,9 @@ class Screen:
     def __init__(self, console: Console | None = None) -> None:
         from rich.console import Console
 
-        self._console = console or Console(markup=False, highlight=False, emoji=False)
+        self._console = console or Console(
+            file=cast("IO[str]", Unbuffered()), markup=False, highlight=False, emoji=False
+        )
         self._frame: Frame | None = None
         self._happened: deque[str] = deque(maxlen=MOST_HAPPENED)
         self._over = threading.Event()
@@ -45,8 +74,18 @@ class Screen:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._over.set()
-        # A terminal that takes nothing any more is left as it is.
-        self._thread.join(2.0)
+        for _ in range(_MOST_WAITS):
+            self._thread.join(_WAIT_S)
+            # A terminal that takes nothing any more is left as it is.
+            if not self._thread.is_alive() or not self._takes():
+                return
+
+    def _takes(self) -> bool:
+        """Return whether the terminal takes anything now."""
+        try:
+            return bool(select.select([], [self._console.file], [], 0.0)[1])
+        except (OSError, ValueError):  # no file of the system
+            return False
 
     @property
     def happened(self) -> Sequence[str]:
