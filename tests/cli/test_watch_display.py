@@ -22,7 +22,8 @@ from typing import IO, Any, cast
 import pytest
 
 from nofly.cli import watch_display
-from nofly.cli.watch_display import Screen, Unbuffered
+from nofly.cli.streams import Unbuffered
+from nofly.cli.watch_display import Screen
 from nofly.run.outputs.text import width
 from tests.cli.live import NOFLY, PATIENCE_S, Feed, configured, until, watching
 from tests.run.test_metrics import read

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Timer
 from time import time_ns
@@ -16,9 +17,11 @@ from nofly.cli import main
 from nofly.cli.watch_troubles import TroublesTold
 from nofly.run.alert_line import ChannelState
 from nofly.run.view import View
-from tests.cli.live import NOFLY, PATIENCE_S, SQUARE, Feed, configured, watching
+from tests.cli.live import NOFLY, PATIENCE_S, SQUARE, Feed, configured, until, watching
 from tests.feeds.transports.peering import free_port
+from tests.run.test_watch_process import plan_in
 from tests.run.views import NOW_US, view
+from tests.run.watches import bodies, checked, journaled, judged
 
 
 @pytest.fixture
@@ -96,6 +99,78 @@ def test_what_cannot_be_written_is_said_as_it_begins_and_as_it_is_over() -> None
         "nofly: positions are not archived: no space left; the journal keeps them",
         "nofly: positions are archived again, after 0 s",
     ]
+
+
+@contextmanager
+def small_disk(place: Path) -> Iterator[None]:
+    """Make a disk of 6 MB; where that may not be, skip and say so."""
+    place.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(place)]
+    try:
+        made = subprocess.run(command, capture_output=True, check=False)
+        why = made.stderr.decode().strip() if made.returncode else ""
+    except FileNotFoundError as error:
+        why = str(error)
+    if why:
+        pytest.skip(f"no small disk can be made, what a watch does on a full one is not tested: {why}")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
+
+
+def test_a_disk_that_is_full_for_a_while_is_said_and_nothing_is_lost(tmp_path: Path, feed: Feed) -> None:
+    config, state = configured(tmp_path, feed), tmp_path / "state"
+    filler = state / "filler"
+    with small_disk(state):
+        with watching(config, "--plain") as watch:
+            said = Said(watch)
+            assert watch.stdout is not None
+            feed.fly("icao24:4b0001", 13.95, 14.05)
+            assert b"entered" in watch.stdout.readline()
+            with filler.open("wb", buffering=0) as file, suppress(OSError):
+                while True:
+                    file.write(bytes(512))
+            full = said.upto("nothing is judged or recorded")
+            # What comes now waits.
+            feed.fly("icao24:4b0001", 14.06, 14.2)
+            feed.fly("icao24:4b0002", 13.95, 14.05)
+            filler.unlink()
+            over = said.upto("judged and recorded again")
+            feed.fly("icao24:4b0001", 14.21, 14.5)
+            lines = [watch.stdout.readline() for _ in range(5)]
+        assert "No space left on device" in full or "disk is full" in full
+        assert over.startswith("nofly: it is judged and recorded again, after ")
+        assert sum("nothing is judged" in line for line in said.lines) == 1
+        told = [[word.decode() for word in line.split()[3:5]] for line in lines]
+        assert told[:2] == [["entered", "icao24:4b0002"], ["lost", "icao24:4b0002"]]
+        assert sorted(told[2:]) == [
+            ["exited", "icao24:4b0001"], ["judged", "icao24:4b0001"], ["judged", "icao24:4b0002"],
+        ]  # fmt: skip
+        assert len(journaled(state)) == 11 + 15 + 11 + 30
+        assert judged(bodies(state)) == checked(plan_in(config).law, journaled(state))
+        assert main(["incidents", "verify", "--config", str(config)]) == 0
+
+
+def test_lines_that_nobody_can_write_down_stop_nothing(tmp_path: Path, feed: Feed) -> None:
+    """Standard output is a file on a disk that is full."""
+    config = configured(tmp_path, feed)
+    with Path("/dev/full").open("wb") as full:
+        watch = subprocess.Popen(
+            [*NOFLY, "watch", "--config", str(config), "--plain"], stdout=full, stderr=subprocess.PIPE
+        )
+    try:
+        said = Said(watch)
+        feed.fly("icao24:4b0001", 13.95, 14.05)
+        assert "No space left on device; lines are left out" in said.upto("nofly: standard output")
+        feed.fly("icao24:4b0001", 14.06, 14.5)
+        until(lambda: "judged" in [body["kind"] for body in bodies(tmp_path / "state")])
+        watch.terminate()
+        assert watch.wait(PATIENCE_S) == 0
+    finally:
+        watch.kill()
+        _, rest = watch.communicate()
+    assert rest == b""
 
 
 def test_a_channel_that_cannot_tell_is_said_as_it_begins_and_as_it_is_over() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -31,11 +32,59 @@ def say_text(text: str) -> None:
 
 
 def note(text: str) -> None:
-    """Write a line to standard error."""
+    """Write a line to standard error; where that cannot be, there is nobody to tell."""
     try:
         print(text, file=sys.stderr, flush=True)
-    except (BrokenPipeError, UnicodeEncodeError):
+    except (OSError, UnicodeEncodeError):
         return
+
+
+class Lines:
+    """Standard output of what goes on whether or not it can be written, as on a disk that is full: what
+    cannot be is left out, and that is said once."""
+
+    def __init__(self) -> None:
+        self._out = Unbuffered()
+        self._failing = False
+
+    def say(self, text: str) -> None:
+        """Write a text."""
+        try:
+            self._out.write(f"{text}\n")
+        except BrokenPipeError:
+            drop_stdout()
+            return
+        except OSError as error:
+            if not self._failing:
+                note(f"nofly: standard output: {error.strerror or error}; lines are left out")
+            self._failing = True
+            return
+        if self._failing:
+            note("nofly: standard output: lines are written again")
+        self._failing = False
+
+
+class Unbuffered(io.TextIOBase):
+    """Standard output without its buffer: what that holds and cannot write is in the way of all that comes
+    after, and a thread that waits in it for a terminal which takes nothing holds its lock, of which the
+    interpreter dies as it ends."""
+
+    encoding = property(lambda _: sys.stdout.encoding or "utf-8")
+
+    def write(self, text: str) -> int:
+        """Write it all."""
+        data = text.encode(self.encoding, "replace")
+        while data:
+            data = data[os.write(self.fileno(), data) :]
+        return len(text)
+
+    def fileno(self) -> int:
+        """Return that of standard output."""
+        return sys.stdout.fileno()
+
+    def isatty(self) -> bool:
+        """Return whether standard output is a terminal."""
+        return sys.stdout.isatty()
 
 
 def complain(error: Exception) -> None:

@@ -152,13 +152,14 @@ def _shown(
     import sys
     from time import monotonic
 
-    from nofly.cli.streams import note, say_text
+    from nofly.cli.streams import Lines, note
     from nofly.cli.watch_lines import lines_of
 
     if args.quiet:
         return note
     if args.plain or not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
-        watch.on_records = lambda bodies: say_text(lines_of(bodies, zones.get))
+        out = Lines()
+        watch.on_records = lambda bodies: out.say(lines_of(bodies, zones.get))
         return note
     from nofly.cli.watch_display import Display, Screen
 

@@ -3,16 +3,15 @@ terminal that takes nothing holds up no tick."""
 
 from __future__ import annotations
 
-import io
-import os
 import select
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, cast
+
+from nofly.cli.streams import Unbuffered
 
 if TYPE_CHECKING:
     from rich.console import Console, Group
@@ -28,28 +27,6 @@ _WAIT_S, _MOST_WAITS = 2.0, 15
 _STYLES = {
     "plain": "", "title": "bold", "quiet": "dim", "warning": "yellow", "alarm": "bold red",
 }  # fmt: skip
-
-
-class Unbuffered(io.TextIOBase):
-    """Standard output without its buffer: a thread that waits in that for a terminal which takes nothing
-    holds its lock, and the interpreter dies of it as it ends."""
-
-    encoding = property(lambda _: sys.stdout.encoding or "utf-8")
-
-    def write(self, text: str) -> int:
-        """Write it all."""
-        data = text.encode(self.encoding, "replace")
-        while data:
-            data = data[os.write(self.fileno(), data) :]
-        return len(text)
-
-    def fileno(self) -> int:
-        """Return that of standard output."""
-        return sys.stdout.fileno()
-
-    def isatty(self) -> bool:
-        """Return whether standard output is a terminal."""
-        return sys.stdout.isatty()
 
 
 class Screen:
