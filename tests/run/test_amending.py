@@ -13,6 +13,7 @@ import pytest
 from nofly.incidents.machine import Params
 from nofly.run.amending import Amending, amendments
 from nofly.run.engine import Body, Engine, EngineOptions
+from nofly.run.held_before import LEAST_KEPT
 from nofly.schema import Coded, Positions, concatenate
 from nofly.store.journal import Journal
 from nofly.zones.model import Polygon, Restriction, Zone
@@ -173,3 +174,21 @@ def test_who_is_exempt_by_what_was_sent_long_before_is_exempt_in_what_is_amended
     bodies, amended = watched(tmp_path, batches, law)
     assert [body["status"] for body in amended if body["kind"] == "judged"] == ["exempt"]
     assert by_check(law, bodies, amended) == recorded(law, together(batches), 120.0)
+
+
+def test_what_is_remembered_for_amendments_does_not_grow(tmp_path: Path) -> None:
+    """Minute after minute somebody else is bound by a zone and lets it be, and a stay is amended."""
+    amending, sizes = Amending(120.0), list[int]()
+    engine = Engine([KEEP], OPTIONS)
+    for k in range(3000):
+        at_us = EPOCH_US + k * 60_000_000
+        one = replace(at(400), time_us=np.array([at_us]), target=Coded.from_list([f"t{k}"]))
+        engine.step(one, at_us)
+        amending.tick(at_us, k, at_us)
+        amending.judged(engine, at_us)
+        assert len([*amending.fresh([{"stay": f"s{k}", "why": "late"}])]) == 1
+        sizes.append(len(amending._said) + len(amending._ticks) + len(amending._held._noted))
+        if k % 500 == 499:
+            engine = Engine([KEEP], OPTIONS)
+    assert max(sizes[1500:]) <= max(sizes[:1500]) <= 100
+    assert len(amending._held) <= 2 * LEAST_KEPT

@@ -70,7 +70,8 @@ class Amending:
     _ticks: deque[tuple[int, int, int]] = field(default_factory=deque)
     _held: HeldBefore = field(default_factory=HeldBefore)
     _told: deque[Record] = field(default_factory=deque)
-    _said: set[tuple[str, str | None]] = field(default_factory=set)
+    _said: dict[tuple[str, str], int] = field(default_factory=dict)
+    """What was amended, and when: nothing is for longer than what is remembered reaches."""
 
     @property
     def reach_us(self) -> int:
@@ -86,6 +87,8 @@ class Amending:
             self._ticks.popleft()
         while self._told and self._told[0].time_us < until_us - self.reach_us:
             self._told.popleft()
+        while self._said and (first := next(iter(self._said.items())))[1] < until_us - self.reach_us:
+            del self._said[first[0]]
 
     def judged(self, engine: Engine, until_us: int) -> None:
         """Note whom zones that must not be left hold for as all up to ``until_us`` was judged."""
@@ -138,7 +141,7 @@ class Amending:
         for body in bodies:
             key = str(body["stay"]), str(body.get("why") or body.get("verdict"))
             if key not in self._said:
-                self._said.add(key)
+                self._said[key] = self._ticks[-1][0]
                 yield body
 
 
