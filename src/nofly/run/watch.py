@@ -307,6 +307,11 @@ class Watch:
         failing: set[int] = set()
         while (at := self._take_up(failing)) is not None:
             failing.add(at)
+        watched = {name for name, force in zip(self._engine.hashes, self._engine.in_force, strict=True)
+                   if force.until_us is None}  # fmt: skip
+        if watched != {zone.zone_hash for zone in self._law}:
+            live = any(feed.pace is None for feed in self.plan.feeds)
+            self._change(self._law, self._times.started_us(self.clock(), self._intake.until_us, live=live))
 
     def _take_up(self, failing: Set[int]) -> int | None:
         """Return the offset of the tick that the engine fails on; None where it is none but ``failing``."""
@@ -356,11 +361,6 @@ class Watch:
                         raise
                     return entry.offset_after
                 self._unstored += recorded.fresh(bodies)
-        watched = {name for name, force in zip(self._engine.hashes, self._engine.in_force, strict=True)
-                   if force.until_us is None}  # fmt: skip
-        if watched != {zone.zone_hash for zone in law}:
-            live = any(feed.pace is None for feed in self.plan.feeds)
-            self._change(law, self._times.started_us(self.clock(), self._intake.until_us, live=live))
         return None
 
     def _judge_apart(self, moment: Moment) -> list[Body]:
