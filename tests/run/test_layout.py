@@ -31,7 +31,7 @@ from tests.run.watches import (
 )
 
 LAID_OUT = {1: "d43b7561cc3d6384", 2: "6f640cb58c167dc3", 3: "33aa8bc77e24520b",
-            4: "d84a561da3e91134"}  # fmt: skip
+            4: "7d75a0bd2dd008c6"}  # fmt: skip
 """Of each layout what :func:`shape` says of it."""
 
 

@@ -26,8 +26,8 @@ from nofly.incidents.warnings import Warned
 from nofly.kernel.detect import Detector, Params
 from nofly.kernel.visit_shelf import VisitShelf
 from nofly.run.heard import Heard
-from nofly.run.in_force import InForce, restricted
-from nofly.run.judging import edition_changes, may_hold, subject
+from nofly.run.in_force import InForce, changes_us, restricted, watched
+from nofly.run.judging import may_hold, subject
 from nofly.run.latest import Latest, Now, late
 from nofly.run.leaving import Leaving
 from nofly.run.leaving_told import Left
@@ -90,7 +90,7 @@ class Engine:
         """How many parts each zone has, and each outline after them."""
         self.law_in_force = [*map(restricted, law, self.in_force)]
         self._preparing = Preparing(
-            self._watched(seen), self._zones.datums, chosen.max_gap_s, chosen.aids,
+            watched(seen, self.outlines, self.in_force), self._zones.datums, chosen.max_gap_s, chosen.aids,
             chosen.screening,
         )  # fmt: skip
         self._active: Active = self._preparing.active
@@ -100,9 +100,7 @@ class Engine:
         self._stays = OpenStays(self._zones)
         self._latest = Latest(self.targets, self._preparing.shadows)
         self._heard = Heard(self._latest)
-        changes = edition_changes(law)
-        for zone, force in zip(law, self.in_force, strict=True):
-            changes.setdefault(zone.id, set()).update(t for t in force if t is not None)
+        changes = changes_us(law, self.in_force)
         self._verdicts = Verdicts(self.law, self.hashes, self.targets, self._heard, changes, chosen)
         self._leaving = self._following() if self.outlines else None
         self.predictor = predictor
@@ -303,12 +301,6 @@ class Engine:
             for first in left.firsts:
                 self._heard.began(*first)
             yield from self._named(self._leaving.told(left, self._holds))
-
-    def _watched(self, seen: Sequence[Zone]) -> list[Zone]:
-        """Return the zones that the kernel sees as they are watched; an outline is while its zone is."""
-        of = {outline: zone for zone, outline in self.outlines.items()}
-        force = [self.in_force[of.get(k, k)] for k in range(len(seen))]
-        return [*map(restricted, seen, force)]
 
     def _following(self) -> Leaving:
         return Leaving(
