@@ -28,8 +28,8 @@ it by `make docs`.
 - An incident ends when `close_s` have passed since it was last not outside.
 - A warning has a name of its own; the record of the entry names it.
 - The events {made} are made of the others and of time.
-- Where more becomes known of who is inside, and the rules say another thing of it than was told (a callsign that
-  comes late exempts), that is recorded (`recognised`) and leaves the state as it was.
+- Where more becomes known of who is inside, and the rules say another thing of it than was told (a callsign
+  that comes late exempts), that is recorded (`recognised`) and leaves the state as it was.
 - The state follows the facts alone. `acknowledged`, `muted`, `exempted` and `cleared` are recorded beside it
   with who and why, and never move it.
 - An event that comes late has its effect, after a record (`amended`) that says it came late. An event that
