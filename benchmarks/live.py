@@ -19,13 +19,13 @@ from benchmarks import nofly_jobs, workload
 from nofly.config import WatchConfig
 from nofly.feeds.decoders import sbs
 from nofly.incidents.warnings import PredictionParams
-from nofly.run.alert_plans import channels_for
-from nofly.run.engine import Engine, EngineOptions
-from nofly.run.feed_plans import plan_feed
-from nofly.run.heightfiles import load_geoid
-from nofly.run.intake import Intake
-from nofly.run.predicting import Predictor
-from nofly.run.preparing import Aids
+from nofly.run.alerting.plans import channels_for
+from nofly.run.feeding.plans import plan_feed
+from nofly.run.files.heightfiles import load_geoid
+from nofly.run.judging.preparing import Aids
+from nofly.run.live.engine import Engine, EngineOptions
+from nofly.run.live.intake import Intake
+from nofly.run.live.predicting import Predictor
 from nofly.run.watch import Watch
 from nofly.run.watch_plan import WatchPlan
 from nofly.schema import Coded, Positions

@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks import nofly_jobs, workload
 from nofly.feeds.options import ArchiveOptions
 from nofly.run.check import check
-from nofly.run.trackfiles import read_batches
+from nofly.run.files.trackfiles import read_batches
 
 
 def versions() -> str:

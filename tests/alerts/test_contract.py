@@ -11,7 +11,7 @@ import pytest
 
 from nofly import plugins
 from nofly.alerts import Channel, Condition, Outcome, Verdict
-from nofly.run.alert_plans import KIND, TellOptions, plan_alert
+from nofly.run.alerting.plans import KIND, TellOptions, plan_alert
 from tests.alerts.notices import HOSTILE, UNKNOWN, notice
 from tests.alerts.zones import PARIS, named
 from tests.feeds.transports.peering import free_port

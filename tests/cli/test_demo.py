@@ -65,10 +65,10 @@ def test_the_demo_agrees_with_the_published_pairs() -> None:
 def test_the_verdicts_of_the_replay_are_those_of_a_check() -> None:
     from nofly.run.check import check
     from nofly.run.demo import demo_files
+    from nofly.run.files.trackfiles import read_batches
+    from nofly.run.files.zonefiles import read_zones
+    from nofly.run.live.verdicts import JUDGED
     from nofly.run.outputs.columns import record
-    from nofly.run.trackfiles import read_batches
-    from nofly.run.verdicts import JUDGED
-    from nofly.run.zonefiles import read_zones
     from nofly.units import US_PER_S
 
     told: list[dict[str, Any]] = []

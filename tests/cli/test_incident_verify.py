@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from nofly.cli import main
-from nofly.run import incident_proof
+from nofly.run.record import incident_proof
 from nofly.store.chain import canonical, digest
 from nofly.store.sqlite import Store
 

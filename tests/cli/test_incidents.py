@@ -18,9 +18,9 @@ from nofly.incidents import machine
 from nofly.incidents.machine import Case, Happening, Params
 from nofly.incidents.record import Cause
 from nofly.incidents.states import Event, Told
-from nofly.run.alert_words import FEED_SILENT, notice_of
-from nofly.run.incident_log import Statement, read_log, say
-from nofly.run.silences import silenced
+from nofly.run.alerting.silences import silenced
+from nofly.run.alerting.words import FEED_SILENT, notice_of
+from nofly.run.record.incident_log import Statement, read_log, say
 from nofly.store.chain import Head
 from nofly.store.sqlite import Store
 from tests.cli.live import NOFLY, Feed, configured, listed, site, until, watching

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 from pathlib import Path
-from tempfile import gettempdir
 from typing import Any
 
 import pytest
@@ -21,8 +20,10 @@ FAR = """{"type": "FeatureCollection", "features": [{"type": "Feature", "propert
 "geometry": {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]]}}]}"""
 
 
-def test_a_replay_warns_tells_and_judges_and_leaves_nothing(capsys: Any) -> None:
-    before = set(Path(gettempdir()).glob("nofly-replay-*"))
+def test_a_replay_warns_tells_and_judges_and_leaves_nothing(
+    capsys: Any, tmp_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     assert main(["replay", *LAW, FLIGHTS]) == 1
     told = capsys.readouterr()
     said = told.out
@@ -31,7 +32,7 @@ def test_a_replay_warns_tells_and_judges_and_leaves_nothing(capsys: Any) -> None
     entered = said.index("AFR172W (icao24:3946e2) entered LS-X")
     judged = said.index("AFR172W icao24:3946e2 was inside SWITZERLAND, EXERCISE for 1 min 01 s")
     assert warned < entered < judged
-    assert set(Path(gettempdir()).glob("nofly-replay-*")) <= before
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_lines_come_by_time_and_say_it_once(capsys: Any) -> None:

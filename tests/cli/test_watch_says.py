@@ -15,8 +15,8 @@ import pytest
 
 from nofly.cli import main
 from nofly.cli.watch_troubles import TroublesTold
-from nofly.run.alert_line import ChannelState
-from nofly.run.view import View
+from nofly.run.alerting.line import ChannelState
+from nofly.run.display.view import View
 from tests.cli.live import NOFLY, PATIENCE_S, SQUARE, Feed, configured, until, watching
 from tests.feeds.transports.peering import free_port
 from tests.run.test_watch_process import plan_in

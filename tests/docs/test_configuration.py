@@ -12,9 +12,9 @@ import pytest
 from nofly import config
 from nofly.feeds.options import ArchiveOptions
 from nofly.incidents.warnings import PredictionParams
+from nofly.run.alerting.inhibition_plan import KEYS
 from nofly.run.check import CheckOptions
-from nofly.run.feed_plans import plan_feed
-from nofly.run.inhibition_plan import KEYS
+from nofly.run.feeding.plans import plan_feed
 from nofly.run.watch_plan import plan_watch
 
 ROOT = Path(__file__).resolve().parents[2]

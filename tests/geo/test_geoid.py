@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from nofly.errors import InputError
 from nofly.geo.geoid import COLUMNS, MAGIC, ROWS, Geoid, pack, unpack
-from nofly.run.heightfiles import load_geoid
+from nofly.run.files.heightfiles import load_geoid
 
 
 def test_published_values():

@@ -31,7 +31,7 @@ from nofly.geo.heights import (
 from nofly.geo.heightwords import explain_height
 from nofly.geo.qnh import ConstantQnh, QnhReport, StationQnh, offset_m
 from nofly.geo.terrain import SRTM_ERR_M, Terrain, Tile
-from nofly.run.heightfiles import load_geoid, load_terrain
+from nofly.run.files.heightfiles import load_geoid, load_terrain
 from nofly.schema import Coded, Positions
 from nofly.zones.model import Datum
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from nofly.errors import ConfigError
 from nofly.geo.qnh import ConstantQnh, QnhReport, StationQnh, offset_m
 from nofly.geo.qnhtext import read_metars, read_qnh_csv, read_stations_csv
-from nofly.run.heightfiles import load_qnh
+from nofly.run.files.heightfiles import load_qnh
 
 MIN = 60_000_000
 T0 = int(datetime(2022, 3, 1, 12, tzinfo=UTC).timestamp()) * 1_000_000

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
-from nofly.run.feeding import FeedChange, Feeds, Received
+from nofly.run.feeding.connections import FeedChange, Feeds, Received
 from nofly.schema import Positions, concatenate
 from tests.feeds.transports.peering import PATIENCE_S
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nofly.run.abreast import Abreast
+from nofly.run.feeding.abreast import Abreast
 from nofly.run.watch import Watch
 from nofly.schema import Positions, concatenate
 from tests.run.watches import RING, START_US, bodies, checked, flight, journaled, judged, plan_of, run_watch

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from nofly import plugins
 from nofly.alerts import Notice, Urgency
 from nofly.errors import ConfigError
-from nofly.run.alert_plans import KIND, KINDS, TOLD_BY_DEFAULT, TellOptions, plan_alert
-from nofly.run.alert_words import NAMES, Template, folded, notice_of
+from nofly.run.alerting.plans import KIND, KINDS, TOLD_BY_DEFAULT, TellOptions, plan_alert
+from nofly.run.alerting.words import NAMES, Template, folded, notice_of
 from nofly.run.outputs.text import printable
 from nofly.store.chain import GENESIS, Head, chained
 from tests.alerts.notices import HOSTILE

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from nofly.incidents.machine import Params
-from nofly.run.amending import Amending, amendments
-from nofly.run.engine import Body, Engine, EngineOptions
-from nofly.run.held_before import LEAST_KEPT
+from nofly.run.leaving.held_before import LEAST_KEPT
+from nofly.run.live.amending import Amending, amendments
+from nofly.run.live.engine import Body, Engine, EngineOptions
 from nofly.schema import Coded, Positions, concatenate
 from nofly.store.journal import Journal
 from nofly.zones.model import Polygon, Restriction, Zone

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from nofly.feeds.decoders import jsonl
-from nofly.run.engine import Engine, Tick
+from nofly.run.live.engine import Engine, Tick
 from nofly.schema import Positions
 from nofly.zones.model import Circle, Volume, Zone
 from tests.run.watches import START_US, Script, Turn, bodies, plan_of, scripted_feeds, watched

@@ -105,7 +105,7 @@ class _Terminal(io.StringIO):
 
 def test_a_progress_bar_appears_on_a_terminal_alone(csv: Path, monkeypatch: Any) -> None:
     from nofly.cli import streams
-    from nofly.run.trackfiles import read_batches
+    from nofly.run.files.trackfiles import read_batches
 
     monkeypatch.setattr(streams, "PATIENCE_S", -1.0)
     for screen, shows in ((_Terminal(), True), (io.StringIO(), False)):

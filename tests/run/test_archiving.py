@@ -18,8 +18,8 @@ from nofly.errors import StoreError
 from nofly.incidents.record import Infringement
 from nofly.run.api import check
 from nofly.run.archive import Archiving, write_table
+from nofly.run.files.trackfiles import read_batches
 from nofly.run.result import CheckResult
-from nofly.run.trackfiles import read_batches
 from nofly.schema import Positions
 from nofly.store.journal import Batch, Journal, read
 from nofly.store.positions.store import US_PER_HOUR, PositionStore

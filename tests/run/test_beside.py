@@ -16,8 +16,8 @@ GIVEN = """
 import os, signal, sys, threading
 import numpy as np
 from nofly.errors import DecodeError, Finding, Severity
-from nofly.run.beside import begun, beside, possible
-from nofly.run.trackfiles import TrackBatch
+from nofly.run.files.beside import begun, beside, possible
+from nofly.run.files.trackfiles import TrackBatch
 from nofly.schema import Coded, Positions
 
 names, calls = [], ["SWR1", "SWR2"]

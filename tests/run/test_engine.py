@@ -15,15 +15,16 @@ from hypothesis import strategies as st
 from nofly.incidents import open_stays
 from nofly.incidents.inhibition import Inhibition
 from nofly.incidents.machine import Params
-from nofly.run import heard, leaving
 from nofly.run.check import CheckOptions, check
-from nofly.run.engine import Body, Engine, EngineOptions
-from nofly.run.heightfiles import load_geoid
+from nofly.run.files.heightfiles import load_geoid
+from nofly.run.files.trackfiles import TrackBatch
+from nofly.run.judging.preparing import Aids
+from nofly.run.leaving import stream as leaving
+from nofly.run.live import heard
+from nofly.run.live.engine import Body, Engine, EngineOptions
+from nofly.run.live.predicting import Predictor
+from nofly.run.live.verdicts import JUDGED
 from nofly.run.outputs.columns import record
-from nofly.run.predicting import Predictor
-from nofly.run.preparing import Aids
-from nofly.run.trackfiles import TrackBatch
-from nofly.run.verdicts import JUDGED
 from nofly.schema import Coded, Positions
 from nofly.zones.model import Polygon, Restriction
 from nofly.zones.rules import Exemption, Predicate, PredicateKind, Rule
@@ -130,7 +131,7 @@ def test_what_happens_is_told_by_the_names_of_its_moment(case: Case, cuts: set[i
     def told(cuts: set[int]) -> list[tuple[Any, ...]]:
         made = live(positions, lambda: Engine(case.zones, EngineOptions(case.max_gap_s, aids=AIDS)), cuts)
         names = ("kind", "time_us", "zone_id", "target_id", "callsign", "squawk", "status")
-        moments = [b for b in made if b["kind"] in ("entered", "re-entered", "doubted", "determined")]
+        moments = [b for b in made if b["kind"] not in (JUDGED, "closed")]
         return sorted(tuple(str(body.get(name)) for name in names) for body in moments)
 
     assert told(cuts) == told({*range(len(positions))})

@@ -13,12 +13,12 @@ import pytest
 from nofly.errors import ConfigError, Finding, Severity
 from nofly.feeds.health import FeedState, Status, ended, new_feed, received, ticked
 from nofly.feeds.receiving import Chunk
-from nofly.run.alert_words import notice_of
-from nofly.run.credible_times import ForwardClock, credible
-from nofly.run.feed_plans import FeedPlan, plan_feed
-from nofly.run.feed_silence import Silences
-from nofly.run.watch_metrics import WatchPages
-from nofly.run.watch_table import Facts, frame
+from nofly.run.alerting.words import notice_of
+from nofly.run.display.table import Facts, frame
+from nofly.run.display.watch_metrics import WatchPages
+from nofly.run.feeding.credible_times import ForwardClock, credible
+from nofly.run.feeding.plans import FeedPlan, plan_feed
+from nofly.run.feeding.silence import Silences
 from nofly.schema import concatenate
 from nofly.store.chain import GENESIS, Head, chained
 from tests.run.watches import (

@@ -19,8 +19,8 @@ from nofly.feeds.decoders.readsb import ReadsbFeed
 from nofly.feeds.decoding import STREAM
 from nofly.feeds.health import Status
 from nofly.feeds.receiving import Chunk
-from nofly.run.decoding_turns import THREAD_BYTES, decoded
-from nofly.run.feeding import Feeds, plan_feed
+from nofly.run.feeding.connections import Feeds, plan_feed
+from nofly.run.feeding.decoding_turns import THREAD_BYTES, decoded
 from nofly.store.capture import Capture
 from tests.feeds.transports.peering import PATIENCE_S, free_port
 from tests.feeds.transports.web import status, web

@@ -8,11 +8,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from nofly.incidents.machine import Params
-from nofly.run import forgetting
-from nofly.run.engine import Engine, EngineOptions
-from nofly.run.forgetting import without_silent
-from nofly.run.packing import pack, unpack
-from nofly.run.predicting import Predictor
+from nofly.run.live import forgetting
+from nofly.run.live.engine import Engine, EngineOptions
+from nofly.run.live.forgetting import without_silent
+from nofly.run.live.packing import pack, unpack
+from nofly.run.live.predicting import Predictor
 from tests.kernel.strategies import EPOCH_US, Case, Report, cases, positions_of, random_case
 from tests.run.test_engine import AIDS, dressed, judged, kept_in, recorded
 

@@ -5,7 +5,7 @@ import tomllib
 import pytest
 
 from nofly.errors import ConfigError
-from nofly.run.inhibition_plan import plan_inhibition
+from nofly.run.alerting.inhibition_plan import plan_inhibition
 from nofly.zones.model import Circle, Polygon
 
 SAID = 'who = "tower"\nwhy = "training"\n'

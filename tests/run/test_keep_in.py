@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 import nofly
 from nofly.cli import main
 from nofly.incidents.record import Cause, Certainty, Infringement, Side, Status
-from nofly.run import absences
 from nofly.run.check import CheckOptions, check
-from nofly.run.trackfiles import TrackBatch
+from nofly.run.files.trackfiles import TrackBatch
+from nofly.run.leaving import absences
 from nofly.schema import Coded, Positions, concatenate
 from nofly.zones.model import Circle, Corridor, Datum, EdgeKind, Limit, Polygon, Restriction, Volume, Zone
 from nofly.zones.rules import Predicate, PredicateKind, Rule

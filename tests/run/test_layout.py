@@ -11,10 +11,10 @@ import msgspec
 import numpy as np
 import pytest
 
-from nofly.run.engine import Engine
-from nofly.run.intake import Intake
-from nofly.run.packing import pack, unpack
-from nofly.run.recovery import LAYOUT, keep, kept
+from nofly.run.live.engine import Engine
+from nofly.run.live.intake import Intake
+from nofly.run.live.packing import pack, unpack
+from nofly.run.live.recovery import LAYOUT, keep, kept
 from nofly.units import US_PER_S
 from nofly.zones.model import Restriction
 from tests.run.watches import (
@@ -48,7 +48,7 @@ def shape(value: Any) -> Any:
 
 def test_another_layout_has_another_number() -> None:
     """Where this fails, what is saved has changed: count LAYOUT up, and add what is found here."""
-    from nofly.run.engine import EngineOptions
+    from nofly.run.live.engine import EngineOptions
 
     keep_in = replace(RING, id="Z2", restriction=Restriction.KEEP_IN)
     engine = Engine([RING, keep_in], EngineOptions(aids=AIDS))

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from nofly.incidents.machine import Params
-from nofly.run import leaving
-from nofly.run.alert_words import notice_of
-from nofly.run.engine import Body, Engine, EngineOptions
-from nofly.run.packing import pack, unpack
-from nofly.run.predicting import Predictor
-from nofly.run.reloading import reloaded
+from nofly.run.alerting.words import notice_of
+from nofly.run.leaving import stream as leaving
+from nofly.run.live.engine import Body, Engine, EngineOptions
+from nofly.run.live.packing import pack, unpack
+from nofly.run.live.predicting import Predictor
+from nofly.run.live.reloading import reloaded
 from nofly.schema import Coded, Positions, concatenate
 from nofly.store.chain import GENESIS, Head, chained
 from nofly.zones.model import Datum, EdgeKind, Limit, Polygon, Restriction, Volume, Zone

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nofly.incidents.outside import Flight
-from nofly.run.leaving_tails import Tails
+from nofly.run.leaving.tails import Tails
 
 TARGETS = 400
 

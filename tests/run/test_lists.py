@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nofly.errors import InputError, Severity, UnresolvedError
-from nofly.run.lists import MAX_FINDINGS, Lists, parse_list, read_list
+from nofly.run.files.lists import MAX_FINDINGS, Lists, parse_list, read_list
 
 PLAIN = """# rescue\r
 4B1804  HB-JBC  coordination\r

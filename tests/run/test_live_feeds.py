@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from nofly.feeds.health import Status
-from nofly.run.feeding import Feeds, plan_feed
+from nofly.run.feeding.connections import Feeds, plan_feed
 from nofly.store.capture import Capture
 from tests.contracts.test_decoders import DATA
 from tests.feeds.transports.broker import TOPIC, broker

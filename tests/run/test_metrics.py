@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nofly.errors import ConfigError
-from nofly.run import metrics
-from nofly.run.alert_line import ChannelState
-from nofly.run.alert_metrics import alert_metrics
-from nofly.run.metrics import Health, Metric, MetricsServer, Sample, exposition
+from nofly.run.alerting.channel_metrics import alert_metrics
+from nofly.run.alerting.line import ChannelState
+from nofly.run.display import metrics
+from nofly.run.display.metrics import Health, Metric, MetricsServer, Sample, exposition
 
 HOSTILE = 'a"b\\c\nd\re\x1b[0m} 1\n# TYPE x counter\nü'
 WELL = Health(True)

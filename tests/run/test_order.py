@@ -13,13 +13,13 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from nofly.errors import DecodeError, Finding, InputError, Severity
-from nofly.run import order
-from nofly.run.ahead import ahead
 from nofly.run.check import CheckOptions, check
-from nofly.run.numbering import Numbering
-from nofly.run.order import Ordered, OutOfOrder, in_order
+from nofly.run.files import order
+from nofly.run.files.ahead import ahead
+from nofly.run.files.order import Ordered, OutOfOrder, in_order
+from nofly.run.files.trackfiles import TrackBatch, read_batches
+from nofly.run.judging.numbering import Numbering
 from nofly.run.result import CheckResult
-from nofly.run.trackfiles import TrackBatch, read_batches
 from nofly.schema import FLOATS, LONGS, SMALLS, TEXTS, Coded, Positions, concatenate
 from nofly.zones.model import Datum, EdgeKind, Limit, Polygon, Volume, Zone
 

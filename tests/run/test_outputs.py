@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nofly.errors import ConfigError
-from nofly.run.atomic import write_whole
+from nofly.run.files.atomic import write_whole
 from nofly.run.outputs import FORMATS, format_of, render, write
 from nofly.run.outputs.columns import COLUMNS, record
 from nofly.run.outputs.outline import outlines

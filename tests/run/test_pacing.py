@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nofly.run.pacing import TokenBucket
+from nofly.run.alerting.pacing import TokenBucket
 
 
 def test_a_burst_and_then_the_rate() -> None:

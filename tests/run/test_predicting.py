@@ -19,8 +19,8 @@ from nofly.incidents.record import Cause
 from nofly.incidents.states import Event
 from nofly.incidents.warnings import PredictionParams, Warned
 from nofly.kernel import compiled
-from nofly.run.predicting import Predictor, datums_of
-from nofly.run.preparing import Aids, Preparing
+from nofly.run.judging.preparing import Aids, Preparing
+from nofly.run.live.predicting import Predictor, datums_of
 from nofly.schema import Coded, Positions, concatenate
 from nofly.zones.compiled import compile_zones
 from nofly.zones.model import Circle, Datum, Limit, Restriction, Volume, Zone
@@ -311,7 +311,7 @@ def test_flights_are_warned_of_each_on_its_own(positions: Positions) -> None:
 
 
 def test_real_traffic_however_cut(shared: Path) -> None:
-    from nofly.run.trackfiles import read_batches
+    from nofly.run.files.trackfiles import read_batches
 
     batches = read_batches(shared / "traffic" / "switzerland.json.gz")
     positions = concatenate([batch.positions for batch in batches])

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nofly.run.receive_clock import MOST_AHEAD_US, ReceiveClock
+from nofly.run.feeding.receive_clock import MOST_AHEAD_US, ReceiveClock
 from nofly.run.watch import Watch
 from nofly.zones.model import Circle, Volume, Zone
 from tests.feeds.transports.peering import PATIENCE_S

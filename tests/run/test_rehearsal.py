@@ -10,7 +10,7 @@ import pytest
 
 from nofly.config import Config
 from nofly.errors import ConfigError
-from nofly.run.rehearsal import exit_code, plan_rehearsal, rehearse
+from nofly.run.warnings.rehearsal import exit_code, plan_rehearsal, rehearse
 from nofly.store.capture import Capture
 
 ZONE = {

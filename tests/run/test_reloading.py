@@ -10,10 +10,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from nofly.incidents.machine import Params
-from nofly.run import leaving
-from nofly.run.engine import Engine, EngineOptions
-from nofly.run.reloading import reloaded
-from nofly.run.verdicts import JUDGED
+from nofly.run.leaving import stream as leaving
+from nofly.run.live.engine import Engine, EngineOptions
+from nofly.run.live.reloading import reloaded
+from nofly.run.live.verdicts import JUDGED
 from nofly.zones.model import Polygon, Zone
 from tests.kernel.strategies import EPOCH_US, Case, Report, cases, positions_of, zone
 from tests.run.test_engine import AIDS, dressed, judged, kept_in, recorded

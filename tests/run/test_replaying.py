@@ -10,20 +10,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nofly import run
 from nofly.errors import Severity
 from nofly.feeds.decoders.odid_jsonl import OdidJsonlDecoder
 from nofly.feeds.health import Status
 from nofly.feeds.options import ArchiveOptions
-from nofly.run import replaying
-from nofly.run.feeding import Feeds, plan_feed
-from nofly.run.replaying import InOrder, in_order
-from nofly.run.trackfiles import read_batches
+from nofly.run.feeding import replaying
+from nofly.run.feeding.connections import Feeds, plan_feed
+from nofly.run.feeding.replaying import InOrder, in_order
+from nofly.run.files.trackfiles import read_batches
 from nofly.schema import Coded, Positions, concatenate
 from nofly.store.capture import Capture, CaptureLimits
 from tests.feeds.transports.peering import PATIENCE_S
 from tests.run.peers import START_US, Beside, Clock, beside, line, peer
 
-PARIS = Path(replaying.__file__).parent / "data" / "demo-paris.json.gz"
+PARIS = Path(run.__file__).parent / "data" / "demo-paris.json.gz"
 
 
 async def replay(url: str, clock: Clock | None = None, **options: object) -> Beside:

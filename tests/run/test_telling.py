@@ -14,12 +14,12 @@ import pytest
 from nofly.alerts import Channel, Condition, Notice, Outcome, Verdict, later, never, told
 from nofly.alerts.log import OPTIONS
 from nofly.errors import StoreError
-from nofly.run import alert_line
-from nofly.run import telling as telling_module
-from nofly.run.alert_metrics import alert_metrics
-from nofly.run.alert_plans import AlertPlan, TellOptions, channels_for, plan_alert
-from nofly.run.alert_words import Template
-from nofly.run.telling import Telling
+from nofly.run.alerting import line as alert_line
+from nofly.run.alerting import telling as telling_module
+from nofly.run.alerting.channel_metrics import alert_metrics
+from nofly.run.alerting.plans import AlertPlan, TellOptions, channels_for, plan_alert
+from nofly.run.alerting.telling import Telling
+from nofly.run.alerting.words import Template
 from nofly.store.outbox import Backlog, Outbox, alert_key
 from nofly.store.sqlite import Store
 from nofly.zones.model import Zone

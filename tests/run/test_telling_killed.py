@@ -18,8 +18,8 @@ from tests.house.tree import ROOT
 KILLS, ALERTS = 10, 200
 CHILD = """
 import asyncio, sys, time
-from nofly.run.alert_plans import plan_alert
-from nofly.run.telling import Telling
+from nofly.run.alerting.plans import plan_alert
+from nofly.run.alerting.telling import Telling
 
 plan = plan_alert("hook", "webhook", {"url": sys.argv[2], "per_minute": 0})
 print("begun", flush=True)

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from nofly.errors import DecodeError, InputError, PluginError, SchemaError
 from nofly.feeds.options import ArchiveOptions
-from nofly.run import trackbytes
-from nofly.run.trackfiles import TrackBatch, read_batches
+from nofly.run.files import trackbytes
+from nofly.run.files.trackfiles import TrackBatch, read_batches
 from nofly.schema import Positions, concatenate
 from nofly.store.capture import Capture
 
@@ -184,7 +184,7 @@ def test_json_is_read_without_pyarrow() -> None:
     import subprocess
 
     code = (
-        "import sys; from nofly.run.trackfiles import read_batches; "
+        "import sys; from nofly.run.files.trackfiles import read_batches; "
         f"list(read_batches({str(SWISS)!r})); sys.exit('pyarrow' in sys.modules)"
     )
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "src")}

@@ -12,12 +12,12 @@ import pytest
 from nofly.errors import ConfigError
 from nofly.incidents.warnings import PredictionParams
 from nofly.kernel import compiled
-from nofly.run import order
 from nofly.run.check import CheckOptions
-from nofly.run.trackfiles import TrackBatch, read_batches
-from nofly.run.warning_pass import Setting, passed
-from nofly.run.warning_report import Class, WarningReport, report, reports
-from nofly.run.warning_sweep import Grid, figure, sweep
+from nofly.run.files import order
+from nofly.run.files.trackfiles import TrackBatch, read_batches
+from nofly.run.warnings.passes import Setting, passed
+from nofly.run.warnings.report import Class, WarningReport, report, reports
+from nofly.run.warnings.sweep import Grid, figure, sweep
 from nofly.schema import Positions
 from nofly.zones.model import Restriction, Zone
 from nofly.zones.rules import Exemption, Predicate, PredicateKind, Rule
@@ -202,7 +202,7 @@ def test_the_head_of_the_sweep_says_the_flight_hours_of_the_table() -> None:
 
 
 def test_real_traffic_over_real_zones(shared: Path) -> None:
-    from nofly.run.zonefiles import read_zones
+    from nofly.run.files.zonefiles import read_zones
 
     if not compiled():
         pytest.skip("a whole day takes the uncompiled kernel minutes")

@@ -22,8 +22,8 @@ import nofly as public
 from nofly.config import Config
 from nofly.incidents.warnings import PredictionParams
 from nofly.run.check import CheckOptions, check
+from nofly.run.files.trackfiles import read_batches
 from nofly.run.outputs.columns import record
-from nofly.run.trackfiles import read_batches
 from nofly.run.watch import Watch
 from nofly.run.watch_plan import WatchPlan, read_law
 from nofly.schema import Coded, Positions, concatenate

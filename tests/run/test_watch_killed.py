@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from nofly.cli.watch import parser, planned
 from nofly.incidents.warnings import PredictionParams
 from nofly.run import watch as watch_module
-from nofly.run.alert_plans import channels_for
+from nofly.run.alerting.plans import channels_for
 from nofly.store.journal import Journal
 from nofly.store.outbox import alert_key
 from nofly.store.sqlite import Store

@@ -11,9 +11,9 @@ from nofly.alerts import Condition
 from nofly.errors import ConfigError
 from nofly.feeds.health import Status
 from nofly.incidents.states import Phase
-from nofly.run.metrics import exposition
-from nofly.run.monitoring import condition_of
-from nofly.run.watch_metrics import WatchPages, served_at
+from nofly.run.display.metrics import exposition
+from nofly.run.display.watch_metrics import WatchPages, served_at
+from nofly.run.feeding.monitoring import condition_of
 from tests.run.test_metrics import read
 from tests.run.views import NOW_US, PLANS, busy, case, feed, view
 

@@ -8,11 +8,11 @@ import pytest
 
 from nofly.feeds.health import Status, new_feed
 from nofly.incidents.states import Phase
-from nofly.run.latest import Now
+from nofly.run.display.layout import lines
+from nofly.run.display.table import MOST_ROWS, Facts, Tone, countdown, frame
+from nofly.run.display.view import View
+from nofly.run.live.latest import Now
 from nofly.run.outputs.text import width
-from nofly.run.view import View
-from nofly.run.watch_layout import lines
-from nofly.run.watch_table import MOST_ROWS, Facts, Tone, countdown, frame
 from nofly.zones.model import Restriction
 from tests.run.views import HOSTILE, NOW_US, PLANS, REPLAY, RING, busy, case, feed, seconds_ago, view
 

@@ -19,7 +19,7 @@ import pytest
 
 from nofly.feeds.health import Status
 from nofly.run import watch as watch_module
-from nofly.run.engine import Engine, EngineOptions, Tick
+from nofly.run.live.engine import Engine, EngineOptions, Tick
 from nofly.run.watch import Watch
 from nofly.run.watch_plan import WatchPlan
 from nofly.schema import Positions, concatenate

@@ -5,9 +5,9 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from nofly.run import witnesses
-from nofly.run.preparing import Taken
-from nofly.run.witnesses import Tracks
+from nofly.run.judging import witnesses
+from nofly.run.judging.preparing import Taken
+from nofly.run.judging.witnesses import Tracks
 from nofly.schema import Coded, Positions
 from nofly.tracks.screening import Mark
 

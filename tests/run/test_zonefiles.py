@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nofly.errors import PluginError, ZoneFormatError
-from nofly.run.zonefiles import read_zones
+from nofly.run.files.zonefiles import read_zones
 from tests.formats.json_mutations import mutations
 
 DATA = Path(__file__).parents[1] / "data/formats"

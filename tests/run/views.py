@@ -9,10 +9,10 @@ from typing import Any
 from nofly.feeds.health import FeedState, Status, new_feed
 from nofly.incidents.machine import Case
 from nofly.incidents.states import Phase
-from nofly.run.alert_line import ChannelState
-from nofly.run.feed_plans import FeedPlan, plan_feed
-from nofly.run.latest import Now
-from nofly.run.view import View
+from nofly.run.alerting.line import ChannelState
+from nofly.run.display.view import View
+from nofly.run.feeding.plans import FeedPlan, plan_feed
+from nofly.run.live.latest import Now
 from nofly.zones.model import Circle, Datum, Limit, Volume, Zone
 
 NOW_US = 1_790_000_000_000_000

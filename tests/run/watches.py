@@ -20,21 +20,21 @@ from nofly.feeds.receiving import Chunk
 from nofly.incidents.machine import Params
 from nofly.incidents.warnings import PredictionParams
 from nofly.run import watch as watch_module
-from nofly.run.alert_plans import plan_alert
-from nofly.run.alert_words import FEED_ALIVE, FEED_SILENT
+from nofly.run.alerting.plans import plan_alert
+from nofly.run.alerting.words import FEED_ALIVE, FEED_SILENT
 from nofly.run.check import CheckOptions, check
-from nofly.run.credible_times import credible
-from nofly.run.engine import Engine, EngineOptions
-from nofly.run.feed_plans import FeedPlan, plan_feed
-from nofly.run.feeding import FeedChange, Received
-from nofly.run.heightfiles import load_geoid
-from nofly.run.intake import Intake
-from nofly.run.moment import Moment
+from nofly.run.feeding.connections import FeedChange, Received
+from nofly.run.feeding.credible_times import credible
+from nofly.run.feeding.plans import FeedPlan, plan_feed
+from nofly.run.files.heightfiles import load_geoid
+from nofly.run.files.trackfiles import TrackBatch
+from nofly.run.judging.preparing import Aids
+from nofly.run.live.engine import Engine, EngineOptions
+from nofly.run.live.intake import Intake
+from nofly.run.live.moment import Moment
+from nofly.run.live.predicting import Predictor
+from nofly.run.live.verdicts import JUDGED
 from nofly.run.outputs.columns import record
-from nofly.run.predicting import Predictor
-from nofly.run.preparing import Aids
-from nofly.run.trackfiles import TrackBatch
-from nofly.run.verdicts import JUDGED
 from nofly.run.watch import Watch
 from nofly.run.watch_plan import WatchPlan
 from nofly.schema import Coded, Positions, concatenate
@@ -102,7 +102,7 @@ class Script:
 
 
 class ScriptedFeeds:
-    """In place of :class:`nofly.run.feeding.Feeds`: they bring what a script says."""
+    """In place of :class:`nofly.run.feeding.connections.Feeds`: they bring what a script says."""
 
     script: Script
 

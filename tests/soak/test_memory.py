@@ -20,8 +20,8 @@ import pytest
 from nofly.feeds.health import Status
 from nofly.incidents.warnings import PredictionParams
 from nofly.run import watch as watch_module
-from nofly.run.feeding import Received
-from nofly.run.view import View
+from nofly.run.display.view import View
+from nofly.run.feeding.connections import Received
 from nofly.run.watch import Watch
 from nofly.schema import Coded, Positions
 from nofly.zones.model import Circle, Datum, Limit, Volume, Zone

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from nofly.run.zonefiles import read_zones
+from nofly.run.files.zonefiles import read_zones
 from nofly.zones.model import canonical_json
 from nofly.zones.reading import zone_from
 from tests.kernel.strategies import Case, cases

@@ -137,7 +137,7 @@ def _count(text: str) -> int:
 
 def _sorted_files(args: argparse.Namespace) -> argparse.Namespace:
     """Move what ``--zones A B TRACKS`` and ``--terrain A TRACKS`` swallowed back to the tracks."""
-    from nofly.run.inputs import is_terrain, is_tracks
+    from nofly.run.files.inputs import is_terrain, is_tracks
 
     swallowed = [path for path in args.zones[1:] if is_tracks(path)]
     args.zones = [path for k, path in enumerate(args.zones) if not k or path not in swallowed]
@@ -177,10 +177,10 @@ def _checked(args: argparse.Namespace) -> CheckResult:
     from nofly.cli.streams import with_progress
     from nofly.errors import ConfigError
     from nofly.run.at import inside_at, instant
-    from nofly.run.beside import begun
-    from nofly.run.inputs import expanded, total_bytes
-    from nofly.run.trackfiles import STDIN, read_batches
-    from nofly.run.zonefiles import read_zones
+    from nofly.run.files.beside import begun
+    from nofly.run.files.inputs import expanded, total_bytes
+    from nofly.run.files.trackfiles import STDIN, read_batches
+    from nofly.run.files.zonefiles import read_zones
 
     at_us = None if args.at is None else instant(args.at)
     config = read_config(args.config)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nofly.run.engine import Body
+    from nofly.run.live.engine import Body
     from nofly.zones.model import Zone
 
 _WHAT = """\
@@ -61,7 +61,7 @@ def _replay() -> None:
     from nofly.cli.streams import say_text
     from nofly.cli.watch_lines import line_of
     from nofly.run.demo_live import SPEED, live_demo
-    from nofly.run.verdicts import JUDGED
+    from nofly.run.live.verdicts import JUDGED
 
     verdicts: list[str] = []
 

@@ -56,7 +56,7 @@ def run(argv: list[str]) -> int:
     plan, config = planned(args)
     report = asyncio.run(_examined(plan, config, args.seconds))
     if args.format == "json":
-        from nofly.run.incident_export import as_json
+        from nofly.run.record.incident_export import as_json
 
         say(as_json(_plain(report)))
     else:

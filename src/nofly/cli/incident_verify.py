@@ -28,7 +28,7 @@ def verify_store(store: Store, heads: Sequence[Head]) -> int:
 def verify_export(path: str, heads: Sequence[Head]) -> int:
     """Say whether exported records are as they were written, and what they leave open; return the exit
     code."""
-    from nofly.run.incident_proof import proof_of
+    from nofly.run.record.incident_proof import proof_of
 
     found = proof_of(path, heads)
     note_findings(tuple(found.findings))

@@ -11,8 +11,8 @@ from nofly.cli.streams import note, say, say_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from nofly.run.alert_plans import AlertPlan
-    from nofly.run.incident_log import Choice, Delivery, Incident, Log
+    from nofly.run.alerting.plans import AlertPlan
+    from nofly.run.record.incident_log import Choice, Delivery, Incident, Log
     from nofly.store.chain import Stored
     from nofly.store.sqlite import Store
 
@@ -134,8 +134,8 @@ def _now_us() -> int:
 
 def _wanted(args: argparse.Namespace, log: Log) -> Choice:
     from nofly.run.at import instant
-    from nofly.run.incident_log import Choice
     from nofly.run.outputs.text import printable
+    from nofly.run.record.incident_log import Choice
     from nofly.tracks.identity import target_named
 
     names = getattr(args, "id", None)
@@ -153,7 +153,7 @@ def _wanted(args: argparse.Namespace, log: Log) -> Choice:
 
 def _read(store: Store, last: int = 2**63 - 1) -> Log:
     """Return what the records up to a number tell; it is said where they are not as they were written."""
-    from nofly.run.incident_log import read_log
+    from nofly.run.record.incident_log import read_log
     from nofly.store.chain import telling_first_fault
 
     wrong: list[Stored] = []
@@ -168,9 +168,9 @@ def _read(store: Store, last: int = 2**63 - 1) -> Log:
 
 def _list(args: argparse.Namespace) -> int:
     from nofly.cli.aligned import aligned
-    from nofly.run.incident_export import as_csv, as_json
-    from nofly.run.incident_log import Incident, row_of
     from nofly.run.outputs.text import clock, printable
+    from nofly.run.record.incident_export import as_csv, as_json
+    from nofly.run.record.incident_log import Incident, row_of
 
     now_us = _now_us()
     with _store(args) as store:
@@ -212,7 +212,7 @@ def _cells(one: Incident, row: dict[str, Any]) -> list[str]:
 
 
 def _show(args: argparse.Namespace) -> int:
-    from nofly.run.incident_log import deliveries
+    from nofly.run.record.incident_log import deliveries
 
     path, now_us = _path(args), _now_us()
     with _store(args) as store:
@@ -230,8 +230,8 @@ def _life(
     one: Incident, log: Log, records: Sequence[Stored], alerts: Iterable[Delivery], now_us: int
 ) -> list[str]:
     from nofly.cli.watch_lines import line_of
-    from nofly.run.incident_log import row_of, sentence
     from nofly.run.outputs.text import printable
+    from nofly.run.record.incident_log import row_of, sentence
 
     told: dict[int, list[str]] = {}
     for alert in alerts:
@@ -278,8 +278,8 @@ def _told(alert: Delivery) -> str:
 
 
 def _export(args: argparse.Namespace) -> int:
-    from nofly.run.atomic import write_whole
-    from nofly.run.incident_export import format_named, records, verdict_rows, verdicts
+    from nofly.run.files.atomic import write_whole
+    from nofly.run.record.incident_export import format_named, records, verdict_rows, verdicts
 
     form = format_named(args.format, args.output)
     with _store(args) as store:
@@ -306,7 +306,7 @@ def _export(args: argparse.Namespace) -> int:
 def _verify(args: argparse.Namespace) -> int:
     from nofly.cli.incident_verify import verify_export, verify_store
     from nofly.errors import ConfigError
-    from nofly.run.incident_log import head_of
+    from nofly.run.record.incident_log import head_of
 
     heads = [head_of(text) for text in args.head]
     if args.file is None:
@@ -322,9 +322,9 @@ def _say(args: argparse.Namespace) -> int:
 
     from nofly.errors import ConfigError
     from nofly.incidents.states import Told
-    from nofly.run.alert_plans import channels_for
+    from nofly.run.alerting.plans import channels_for
     from nofly.run.at import instant
-    from nofly.run.incident_log import Statement, is_scope, read_log, say
+    from nofly.run.record.incident_log import Statement, is_scope, read_log, say
 
     now_us = _now_us()
     until_us = None

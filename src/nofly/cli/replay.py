@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nofly.config import Config
     from nofly.feeds.options import ArchiveOptions
-    from nofly.run.warning_report import WarningReport
-    from nofly.run.warning_sweep import Grid
+    from nofly.run.warnings.report import WarningReport
+    from nofly.run.warnings.sweep import Grid
 
 _EPILOG = """\
 examples:
@@ -58,7 +58,7 @@ def run(argv: list[str]) -> int:
     """Replay or measure; return the exit code."""
     from nofly.cli.configuration import read_config, state_folder
     from nofly.errors import ConfigError
-    from nofly.run.inputs import expanded, is_tracks
+    from nofly.run.files.inputs import expanded, is_tracks
 
     args = parser().parse_intermixed_args(argv)
     # --zones A B TRACKS swallows the tracks.
@@ -88,7 +88,7 @@ def _replay(args: argparse.Namespace, config: Config) -> int:
 
     from nofly.cli.streams import note_findings, say_text
     from nofly.cli.watch_lines import lines_of
-    from nofly.run.rehearsal import exit_code, plan_rehearsal, rehearse
+    from nofly.run.warnings.rehearsal import exit_code, plan_rehearsal, rehearse
 
     verdicts: list[Any] = []
     with ExitStack() as ends:
@@ -110,14 +110,14 @@ def _report(args: argparse.Namespace, config: Config) -> int:
     """Measure, in one pass, the settings of the configuration and those that a sweep tries."""
     from nofly.cli.streams import note, note_findings, say, say_text, with_progress
     from nofly.errors import ConfigError
-    from nofly.run.inputs import total_bytes
+    from nofly.run.files.inputs import total_bytes
+    from nofly.run.files.trackfiles import STDIN, read_batches
     from nofly.run.outputs.picture import write_picture
     from nofly.run.outputs.picture_kinds import kind_of
-    from nofly.run.rehearsal import plan_report
-    from nofly.run.trackfiles import STDIN, read_batches
-    from nofly.run.warning_pass import Setting, passed
-    from nofly.run.warning_report import reports
-    from nofly.run.warning_sweep import figure
+    from nofly.run.warnings.passes import Setting, passed
+    from nofly.run.warnings.rehearsal import plan_report
+    from nofly.run.warnings.report import reports
+    from nofly.run.warnings.sweep import figure
 
     law, findings, params, options = plan_report(config, args.zones)
     settings = [Setting(params)]
@@ -152,7 +152,7 @@ def _grid(tried: Sequence[str]) -> Grid:
     """Return what a sweep tries. Raises ConfigError for what cannot be tried."""
     from nofly.errors import ConfigError, InputError
     from nofly.incidents.warnings import PredictionParams
-    from nofly.run.warning_sweep import Grid
+    from nofly.run.warnings.sweep import Grid
 
     readers: dict[str, Callable[[str], Any]] = {
         "look_ahead_s": float, "bypass_s": float, "spacing_lateral_m": float, "confirm": _hits_and_looks,

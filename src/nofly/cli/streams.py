@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from nofly.errors import Finding
-    from nofly.run.trackfiles import TrackBatch
+    from nofly.run.files.trackfiles import TrackBatch
 
 PATIENCE_S = 0.7
 """A check shorter than this shows no progress bar."""

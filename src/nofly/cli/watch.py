@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from contextlib import AsyncExitStack
 
     from nofly.config import Config
-    from nofly.run.view import View
+    from nofly.run.display.view import View
+    from nofly.run.display.watch_metrics import WatchPages
     from nofly.run.watch import Watch
-    from nofly.run.watch_metrics import WatchPages
     from nofly.run.watch_plan import WatchPlan
     from nofly.zones.model import Zone
 
@@ -100,8 +100,8 @@ async def _watch(args: argparse.Namespace, plan: WatchPlan, config: Config) -> i
     from time import monotonic, time_ns
 
     from nofly.cli.streams import note_findings
+    from nofly.run.display.watch_metrics import WatchPages
     from nofly.run.watch import Watch
-    from nofly.run.watch_metrics import WatchPages
 
     stop = asyncio.Event()
     zones = {zone.zone_hash: zone for zone in plan.law}
@@ -127,8 +127,8 @@ async def _serve(args: argparse.Namespace, plan: WatchPlan, pages: WatchPages, e
     """Serve /metrics and /healthz, where they are wanted, until ``ends`` ends."""
     from nofly.cli.streams import note
     from nofly.errors import ConfigError
-    from nofly.run.metrics import MetricsServer
-    from nofly.run.watch_metrics import served_at
+    from nofly.run.display.metrics import MetricsServer
+    from nofly.run.display.watch_metrics import served_at
 
     place = served_at(plan.watch.metrics)
     if place is None:
@@ -194,7 +194,7 @@ def _read_again(
 ) -> None:
     """Judge by zones, heights and lists as their files are now; where one cannot be read, as before."""
     from nofly.errors import NoflyError
-    from nofly.run.inhibition_plan import without_zone
+    from nofly.run.alerting.inhibition_plan import without_zone
     from nofly.run.outputs.table import finding_lines
     from nofly.run.outputs.text import printable
     from nofly.run.watch_plan import read_law

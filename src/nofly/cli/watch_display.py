@@ -16,9 +16,9 @@ from nofly.cli.streams import Unbuffered
 if TYPE_CHECKING:
     from rich.console import Console, Group
 
-    from nofly.run.view import View
+    from nofly.run.display.table import Frame
+    from nofly.run.display.view import View
     from nofly.run.watch_plan import WatchPlan
-    from nofly.run.watch_table import Frame
     from nofly.zones.model import Zone
 
 PER_S = 4.0
@@ -101,7 +101,7 @@ class Display:
     def __init__(
         self, screen: Screen, plan: WatchPlan, zones: Mapping[str, Zone], monotonic_s: Callable[[], float]
     ) -> None:
-        from nofly.run.watch_table import Facts
+        from nofly.run.display.table import Facts
 
         self._screen, self._plan, self._zones, self._monotonic_s = screen, plan, zones, monotonic_s
         self._facts = Facts()
@@ -117,7 +117,7 @@ class Display:
 
     def tick(self, view: View) -> None:
         """Show a view, if the last was shown long enough ago."""
-        from nofly.run.watch_table import frame
+        from nofly.run.display.table import frame
 
         now_s = self._monotonic_s()
         if self._due_s is None:
@@ -145,7 +145,7 @@ def drawing(frame: Frame, columns: int, height: int) -> Group:
     from rich.console import Group
     from rich.text import Text
 
-    from nofly.run.watch_layout import lines
+    from nofly.run.display.layout import lines
 
     shown = lines(frame, columns, height)
     return Group(*(Text(text, _STYLES[tone], no_wrap=True, end="\n") for text, tone in shown))

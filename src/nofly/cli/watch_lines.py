@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from nofly.incidents.record import Certainty, Side, Status
-from nofly.run.alert_words import notice_of
+from nofly.run.alerting.words import notice_of
+from nofly.run.live.verdicts import JUDGED
 from nofly.run.outputs.text import clock, depth, duration, printable
-from nofly.run.verdicts import JUDGED
 from nofly.store.chain import Stored, canonical
 from nofly.zones.model import Zone
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from nofly.run.alert_line import ChannelState
+from nofly.run.alerting.line import ChannelState
+from nofly.run.display.view import View
 from nofly.run.outputs.text import duration, printable
-from nofly.run.view import View
 from nofly.units import US_PER_S
 
 

@@ -11,7 +11,7 @@ from nofly.cli.streams import note, note_findings, say, say_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nofly.run.zonefiles import ZoneSet
+    from nofly.run.files.zonefiles import ZoneSet
     from nofly.zones.model import Zone
 
 _EPILOG = """\
@@ -68,15 +68,15 @@ def run(argv: list[str]) -> int:
 
 
 def _read(args: argparse.Namespace, files: Sequence[str]) -> ZoneSet:
-    from nofly.run.inputs import expanded
-    from nofly.run.zonefiles import read_zones
+    from nofly.run.files.inputs import expanded
+    from nofly.run.files.zonefiles import read_zones
 
     return read_zones(expanded(files), format=args.format, strict=args.strict)
 
 
 def _list(args: argparse.Namespace) -> int:
+    from nofly.run.files.zonewords import shape_text
     from nofly.run.outputs.text import printable, shorten, width
-    from nofly.run.zonewords import shape_text
     from nofly.zones.schedule import describe
 
     found = _read(args, args.files)
@@ -110,8 +110,8 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _show(args: argparse.Namespace) -> int:
+    from nofly.run.files.zonewords import sentences
     from nofly.run.outputs.text import printable
-    from nofly.run.zonewords import sentences
 
     found = _read(args, args.files)
     chosen = [zone for zone in found.zones if not args.ids or zone.id in args.ids or zone.name in args.ids]
@@ -140,10 +140,10 @@ def _validate(args: argparse.Namespace) -> int:
 
 
 def _convert(args: argparse.Namespace) -> int:
-    from nofly.run.atomic import write_whole
+    from nofly.run.files.atomic import write_whole
+    from nofly.run.files.zonewords import compare
+    from nofly.run.files.zonewriting import writer
     from nofly.run.outputs.text import many
-    from nofly.run.zonewords import compare
-    from nofly.run.zonewriting import writer
 
     found = _read(args, args.files)
     plugin = writer(args.to, args.output)
@@ -163,8 +163,8 @@ def _convert(args: argparse.Namespace) -> int:
 
 
 def _diff(args: argparse.Namespace) -> int:
+    from nofly.run.files.zonewords import compare
     from nofly.run.outputs.text import many
-    from nofly.run.zonewords import compare
 
     old, new = (_read(args, [path]) for path in args.files)
     changes = compare(old.zones, new.zones)

@@ -40,10 +40,10 @@ transports of live feeds (``nofly.feeds.transports``)
 
 channels of alerts (``nofly.alerts``)
     ``NAME``, ``OPTIONS`` (a frozen dataclass; ConfigError for a value that cannot be; none has the name of an
-    option that every channel has, :class:`nofly.run.alert_plans.TellOptions`), optionally ``STATEFUL: bool``
-    (it shows a state, and is told of an end in any case) and ``PER_MINUTE: int | None``, and
-    ``channel(options: OPTIONS, source: str, clock: Callable[[], int]) -> Channel``: nothing is opened yet,
-    ConfigError for what can never work. :class:`nofly.alerts.Channel` says what a channel has to keep;
+    option that every channel has, :class:`nofly.run.alerting.plans.TellOptions`), optionally
+    ``STATEFUL: bool`` (it shows a state, and is told of an end in any case) and ``PER_MINUTE: int | None``,
+    and ``channel(options: OPTIONS, source: str, clock: Callable[[], int]) -> Channel``: nothing is opened
+    yet, ConfigError for what can never work. :class:`nofly.alerts.Channel` says what a channel has to keep;
     secrets stand in the environment, and no error, outcome or ``repr`` shows one.
 """
 

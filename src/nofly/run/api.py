@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from nofly.errors import ConfigError, Finding, SchemaError
 from nofly.feeds.options import ArchiveOptions, Column
+from nofly.run.files.trackfiles import TrackBatch, read_batches
+from nofly.run.files.zonefiles import ZoneSet
+from nofly.run.files.zonefiles import read_zones as _read_zones
 from nofly.run.result import CheckResult
-from nofly.run.trackfiles import TrackBatch, read_batches
-from nofly.run.zonefiles import ZoneSet
-from nofly.run.zonefiles import read_zones as _read_zones
 from nofly.schema import Positions, concatenate
 from nofly.zones.model import Zone
 
@@ -35,8 +35,8 @@ def write_zones(zones: ZoneSet | Iterable[Zone], path: str | Path, format: str |
 
     Raises ConfigError where no format writes such files, OSError where it cannot be written.
     """
-    from nofly.run.atomic import write_whole
-    from nofly.run.zonewriting import writer
+    from nofly.run.files.atomic import write_whole
+    from nofly.run.files.zonewriting import writer
 
     chosen = zones.zones if isinstance(zones, ZoneSet) else tuple(zones)
     write_whole(path, writer(format, str(path)).write(chosen))

@@ -14,21 +14,21 @@ from nofly.errors import Finding, Severity, fold_findings
 from nofly.incidents.keepin import always_in_force
 from nofly.incidents.stays import Stay, Stays, appended
 from nofly.kernel.detect import Params
-from nofly.run.ahead import ahead
-from nofly.run.judging import Judging, held_for, may_hold, subject
-from nofly.run.lists import Lists, read_list
-from nofly.run.order import FEW_ROWS, ROOM_ROWS, Ordered, OutOfOrder
-from nofly.run.pipeline import Pipeline, lists_of
-from nofly.run.preparing import Aids
+from nofly.run.files.ahead import ahead
+from nofly.run.files.lists import Lists, read_list
+from nofly.run.files.order import FEW_ROWS, ROOM_ROWS, Ordered, OutOfOrder
+from nofly.run.files.trackfiles import TrackBatch
+from nofly.run.judging.pipeline import Pipeline, lists_of
+from nofly.run.judging.preparing import Aids
+from nofly.run.judging.stays import Judging, held_for, may_hold, subject
+from nofly.run.judging.witnesses import Tracks
 from nofly.run.result import CheckResult, when_asked
-from nofly.run.trackfiles import TrackBatch
-from nofly.run.witnesses import Tracks
 from nofly.schema import Positions
 from nofly.zones.compiled import CompiledZones, compile_zones
 from nofly.zones.model import Datum, Restriction, Zone
 
 if TYPE_CHECKING:
-    from nofly.run.absences import KeepIn
+    from nofly.run.leaving.absences import KeepIn
 
 READY_BATCHES = 4
 """Batches read that have not yet been taken: more would only take memory."""
@@ -65,10 +65,10 @@ def check(
 ) -> CheckResult:
     """Return who was inside which zone.
 
-    ``batches`` come from :func:`nofly.run.trackfiles.read_batches`; ``again`` begins to read them anew, which
-    is needed where more than fits into memory is out of order. ``findings`` are those of the zones. Raises
-    what the readers raise, ConfigError for an option that cannot be used, UnresolvedError for a list that a
-    rule names and nobody supplied.
+    ``batches`` come from :func:`nofly.run.files.trackfiles.read_batches`; ``again`` begins to read them anew,
+    which is needed where more than fits into memory is out of order. ``findings`` are those of the zones.
+    Raises what the readers raise, ConfigError for an option that cannot be used, UnresolvedError for a list
+    that a rule names and nobody supplied.
     """
     chosen = options or CheckOptions()
     lists = Lists(tuple(read_list(path, name) for name, path in chosen.lists.items()))
@@ -178,7 +178,7 @@ class _Run:
         options, needs_geoid = self.options, self._needs_geoid(first)
         if not (options.qnh or options.terrain or needs_geoid):
             return Aids()
-        from nofly.run.heightfiles import load_geoid, load_qnh, load_terrain
+        from nofly.run.files.heightfiles import load_geoid, load_qnh, load_terrain
 
         qnh, said = load_qnh([str(q) for q in options.qnh], int(first.time_us[0]), options.qnh_stations)
         self.findings += said
@@ -213,6 +213,6 @@ def _repeated(count: int) -> Finding:
 
 
 def _keep_in(law: Sequence[Zone], outlines: dict[int, int], max_gap_s: float) -> KeepIn:
-    from nofly.run.absences import KeepIn
+    from nofly.run.leaving.absences import KeepIn
 
     return KeepIn(law, outlines, max_gap_s)

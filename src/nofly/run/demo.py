@@ -29,8 +29,8 @@ def demo_files() -> Iterator[tuple[Path, list[Path]]]:
 def run_demo() -> CheckResult:
     """Return the check of the demo's flights against its zones."""
     from nofly.run.check import CheckOptions, check
-    from nofly.run.trackfiles import read_batches
-    from nofly.run.zonefiles import read_zones
+    from nofly.run.files.trackfiles import read_batches
+    from nofly.run.files.zonefiles import read_zones
 
     with demo_files() as (zone_file, track_files):
         zones = read_zones(zone_file)

@@ -10,8 +10,8 @@ from tempfile import TemporaryDirectory
 
 from nofly.config import Config
 from nofly.run.demo import demo_files
-from nofly.run.engine import Body
-from nofly.run.rehearsal import plan_rehearsal, rehearse
+from nofly.run.live.engine import Body
+from nofly.run.warnings.rehearsal import plan_rehearsal, rehearse
 from nofly.zones.model import Zone
 
 SPEED = 60.0

@@ -21,12 +21,12 @@ from nofly.feeds.health import FeedState, Status
 from nofly.incidents.stays import zone_activity
 from nofly.incidents.warnings import PredictionParams
 from nofly.plugins.reasons import reason
-from nofly.run.feed_plans import FeedPlan
-from nofly.run.feeding import Feeds
+from nofly.run.feeding.connections import Feeds
+from nofly.run.feeding.plans import FeedPlan
+from nofly.run.files.zonewords import limit_text
+from nofly.run.live.predicting import datums_of
 from nofly.run.outputs.text import clock, printable, zone_words
-from nofly.run.predicting import datums_of
 from nofly.run.watch_plan import WatchPlan
-from nofly.run.zonewords import limit_text
 from nofly.units import US_PER_S
 from nofly.zones.activity import activity_at
 from nofly.zones.model import Circle, Corridor, Datum, Zone

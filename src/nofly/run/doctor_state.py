@@ -12,10 +12,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from nofly.errors import NoflyError
-from nofly.run.alert_plans import AlertPlan
+from nofly.run.alerting.plans import AlertPlan
+from nofly.run.display.watch_metrics import served_at
 from nofly.run.doctor import Check, Well, told
 from nofly.run.outputs.text import printable
-from nofly.run.watch_metrics import served_at
 from nofly.run.watch_plan import WatchPlan
 from nofly.store.sqlite import Store
 

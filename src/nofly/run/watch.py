@@ -15,23 +15,24 @@ from functools import partial
 
 from nofly.alerts import Condition
 from nofly.errors import Finding, StoreError, fold_findings
-from nofly.run.alert_plans import channels_for
-from nofly.run.amending import Amending, amendments
-from nofly.run.apart import judged_apart
-from nofly.run.archive_thread import ArchiveThread
-from nofly.run.credible_times import ForwardClock
-from nofly.run.engine import Body, Engine, EngineOptions
-from nofly.run.event_clock import EventClock
-from nofly.run.feed_silence import Silences
-from nofly.run.feeding import Feeds, Received
-from nofly.run.forgetting import without_silent
-from nofly.run.in_force import InForce
-from nofly.run.intake import NEVER_US, Intake
-from nofly.run.moment import Moment
-from nofly.run.monitoring import condition_of
-from nofly.run.packing import pack
-from nofly.run.receive_clock import ReceiveClock
-from nofly.run.recovery import (
+from nofly.run.alerting.plans import channels_for
+from nofly.run.alerting.telling import Telling
+from nofly.run.display.view import Counts, View
+from nofly.run.feeding.connections import Feeds, Received
+from nofly.run.feeding.credible_times import ForwardClock
+from nofly.run.feeding.monitoring import condition_of
+from nofly.run.feeding.receive_clock import ReceiveClock
+from nofly.run.feeding.silence import Silences
+from nofly.run.live.amending import Amending, amendments
+from nofly.run.live.apart import judged_apart
+from nofly.run.live.engine import Body, Engine, EngineOptions
+from nofly.run.live.event_clock import EventClock
+from nofly.run.live.forgetting import without_silent
+from nofly.run.live.in_force import InForce
+from nofly.run.live.intake import NEVER_US, Intake
+from nofly.run.live.moment import Moment
+from nofly.run.live.packing import pack
+from nofly.run.live.recovery import (
     LAYOUT,
     Kept,
     Recorded,
@@ -43,9 +44,8 @@ from nofly.run.recovery import (
     silent_since_us,
     taken_up,
 )  # fmt: skip
-from nofly.run.reloading import reloaded
-from nofly.run.telling import Telling
-from nofly.run.view import Counts, View
+from nofly.run.live.reloading import reloaded
+from nofly.run.record.archive_thread import ArchiveThread
 from nofly.run.watch_plan import WatchPlan
 from nofly.store.capture import Capture
 from nofly.store.journal import Batch, Journal, Mark

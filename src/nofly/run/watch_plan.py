@@ -16,17 +16,17 @@ from nofly.feeds.decoding import words_of
 from nofly.incidents.inhibition import Inhibition
 from nofly.incidents.machine import Params
 from nofly.incidents.warnings import PredictionParams
-from nofly.run.alert_plans import AlertPlan, plan_alert
-from nofly.run.engine import EngineOptions
-from nofly.run.feed_plans import FeedPlan, plan_feed
-from nofly.run.heightfiles import load_geoid, load_qnh, load_terrain
-from nofly.run.inhibition_plan import plan_inhibition, without_zone
-from nofly.run.inputs import expanded
-from nofly.run.lists import Lists, read_list
-from nofly.run.pipeline import lists_of
-from nofly.run.predicting import Predictor
-from nofly.run.preparing import Aids
-from nofly.run.zonefiles import read_zones
+from nofly.run.alerting.inhibition_plan import plan_inhibition, without_zone
+from nofly.run.alerting.plans import AlertPlan, plan_alert
+from nofly.run.feeding.plans import FeedPlan, plan_feed
+from nofly.run.files.heightfiles import load_geoid, load_qnh, load_terrain
+from nofly.run.files.inputs import expanded
+from nofly.run.files.lists import Lists, read_list
+from nofly.run.files.zonefiles import read_zones
+from nofly.run.judging.pipeline import lists_of
+from nofly.run.judging.preparing import Aids
+from nofly.run.live.engine import EngineOptions
+from nofly.run.live.predicting import Predictor
 from nofly.store.capture import CaptureLimits
 from nofly.zones.model import Zone
 

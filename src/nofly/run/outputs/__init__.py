@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nofly.errors import ConfigError
-from nofly.run.atomic import write_whole
+from nofly.run.files.atomic import write_whole
 
 if TYPE_CHECKING:
     from nofly.run.result import CheckResult

@@ -13,7 +13,7 @@ import numpy as np
 
 from nofly import __version__
 from nofly.incidents.record import Certainty, Infringement, Status
-from nofly.run.atomic import write_whole
+from nofly.run.files.atomic import write_whole
 from nofly.run.outputs import chart, palette, profile
 from nofly.run.outputs.explain import depth_part, zone_of
 from nofly.run.outputs.geojson import entered

@@ -1,0 +1,1 @@
+"""What a watch shows of itself: on a terminal, and to Prometheus."""

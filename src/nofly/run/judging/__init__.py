@@ -1,0 +1,1 @@
+"""From ordered positions to stays and verdicts, recorded or live."""

@@ -1,0 +1,1 @@
+"""Absences from zones that must not be left, recorded and live."""

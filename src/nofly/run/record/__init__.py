@@ -1,0 +1,1 @@
+"""The record of a watch as people ask for it: incidents, exports, proof, and the archive beside it."""

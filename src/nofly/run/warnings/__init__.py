@@ -1,0 +1,1 @@
+"""How good warnings are, measured over recorded traffic."""
