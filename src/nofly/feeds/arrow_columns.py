@@ -15,14 +15,16 @@ from nofly.feeds.columns import Plan, Reading, zone_assumed
 from nofly.feeds.options import ArchiveOptions
 from nofly.feeds.texts import TextColumn
 from nofly.feeds.times import NO_TIME, epoch_unit, from_epoch, local_to_utc, parse_iso
+from nofly.feeds.written_numbers import NUMBER, decimal_mark, numbers
 from nofly.schema import TEXTS, Coded, Positions, concatenate
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-_NUMBER = r"^[ \t]*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?[ \t]*$"
-_NULLS = ("", "nan", "null", "none", "n/a", "na", "\\n", "-")
+_PLACE = ("lat_deg", "lon_deg")
+_TELLING_ROWS = 1000
+"""So many rows at the beginning of a batch are looked at for the decimal mark, until it is known."""
 _TRUE, _FALSE = ("true", "t", "1", "1.0", "-1", "yes", "y"), ("false", "f", "0", "0.0", "no", "n")
 NEEDED = frozenset({"time", "position_time", "icao24", "target_id", "lat_deg", "lon_deg"})
 """Ours that a batch is made of; any other is left out where every value is null."""
@@ -52,10 +54,12 @@ class ArrowColumns:
         self._dictionaries: dict[str, _Lookup] = {}
         self._text_columns: dict[str, TextColumn] = {}
         self._epoch: dict[str, str] = {}
+        self._mark = ""
 
     def convert(self, batch: pa.RecordBatch) -> tuple[Positions, list[Finding]]:
         """Return one batch's positions and what is to be said of it; call in file order."""
         self._notes = list(self._plan.findings) if self._row == 1 else []
+        self._mark = self._mark or self._decimal_mark(batch)
         given: dict[str, Any] = {}
         for ours, reading in self._plan.readings.items():
             column = batch.column(reading.name)
@@ -143,7 +147,7 @@ class ArrowColumns:
         text = pc.utf8_trim_whitespace(text)
         numbers = np.full(len(text), NO_TIME, np.int64)
         if reading.time_unit != "iso":
-            numeric = pc.match_substring_regex(text, _NUMBER)
+            numeric = pc.match_substring_regex(text, NUMBER)
             if pc.any(numeric).as_py():
                 values = pc.if_else(numeric, text, None).cast(pa.float64())
                 numbers = self._epochs(values.to_numpy(zero_copy_only=False), reading)
@@ -223,23 +227,37 @@ class ArrowColumns:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        try:
-            plain: NDArray[np.float64] = (
-                column.cast(pa.string()).cast(pa.float64()).to_numpy(zero_copy_only=False)
-            )
-            return plain
-        except pa.ArrowInvalid:
-            text = pc.utf8_trim_whitespace(_utf8(column))
-        if pc.any(pc.match_substring(text, ",")).as_py():
-            text = pc.replace_substring(text, ",", ".")
-        numeric = pc.fill_null(pc.match_substring_regex(text, _NUMBER), False)
-        empty = pc.fill_null(pc.is_in(pc.utf8_lower(text), pa.array(_NULLS)), True)
-        bad = len(text) - (pc.sum(pc.or_(numeric, empty)).as_py() or 0)
-        self._count("value-invalid", f"column {reading.name} holds no number: taken as unknown", bad)
-        found: NDArray[np.float64] = pc.if_else(numeric, text, None).cast(pa.float64()).to_numpy(
-            zero_copy_only=False
-        )  # fmt: skip
-        return found
+        if self._mark != ",":
+            try:
+                plain: NDArray[np.float64] = (
+                    column.cast(pa.string()).cast(pa.float64()).to_numpy(zero_copy_only=False)
+                )
+                return plain
+            except pa.ArrowInvalid:
+                pass
+        text = pc.utf8_trim_whitespace(_utf8(column))
+        found = numbers(text, self._mark, reading.ours in _PLACE)
+        name = reading.name
+        self._count(
+            "value-invalid", f"column {name} holds no number ({found.none!r}): taken as unknown", found.nones
+        )
+        self._count(
+            "number-doubtful",
+            f"column {name}: {found.doubtful} may be thousands or a fraction: taken as unknown",
+            found.doubtfuls,
+        )
+        if found.aparts:
+            text_apart = f"column {name}: thousands are set apart, as in {found.apart}"
+            self._say(Finding("thousands-apart", Severity.INFO, text_apart, self._source), name)
+        return found.values
+
+    def _decimal_mark(self, batch: pa.RecordBatch) -> str:
+        """Return the decimal mark of the places, where they are written as text."""
+        for ours in _PLACE:
+            column = batch.column(self._plan.readings[ours].name)[:_TELLING_ROWS]
+            if _is_text(column.type) and (mark := decimal_mark(_utf8(column))):
+                return mark
+        return ""
 
     def _longs(self, column: pa.Array) -> NDArray[np.int64]:
         import pyarrow as pa

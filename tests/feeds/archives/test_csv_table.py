@@ -123,3 +123,25 @@ def test_no_table_at_all() -> None:
 def test_only_a_header() -> None:
     positions, findings = read("time,hex,lat,lon\n")
     assert (len(positions), findings) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("lines", "height_ft"),
+    [
+        ('time,hex,lat,lon,alt_ft\n1633608000,4ca7b3,47.5,8.5,"1,800"\n', 1800.0),
+        ("time;hex;lat;lon;alt_ft\n1633608000;4ca7b3;47,5;8,5;1.800\n", 1800.0),
+        ("time;hex;lat;lon;alt_ft\n1633608000;4ca7b3;47,5;8,5;1,800\n", 1.8),
+    ],
+)
+def test_thousands_are_told_from_decimals_by_the_places(lines: str, height_ft: float) -> None:
+    positions, findings = read(lines, altitude_datum="std")
+    assert positions.columns["alt_std_m"].tolist() == pytest.approx([height_ft * 0.3048])
+    assert codes(findings) == (["thousands-apart"] if height_ft > 2 else [])
+
+
+def test_a_height_that_may_be_thousands_or_a_fraction_is_unknown() -> None:
+    positions, findings = read(
+        'time,hex,lat,lon,alt_ft\n1633608000,4ca7b3,47,8,"1,800"\n', altitude_datum="std"
+    )
+    assert np.isnan(positions.columns["alt_std_m"]).all()
+    assert codes(findings) == ["number-doubtful"]
