@@ -15,7 +15,7 @@ from nofly.feeds.columns import Plan, Reading, zone_assumed
 from nofly.feeds.options import ArchiveOptions
 from nofly.feeds.texts import TextColumn
 from nofly.feeds.times import NO_TIME, epoch_unit, from_epoch, local_to_utc, parse_iso
-from nofly.feeds.written_numbers import NUMBER, decimal_mark, numbers
+from nofly.feeds.written_numbers import NUMBER, decimal_mark, no_value, numbers
 from nofly.schema import TEXTS, Coded, Positions, concatenate
 
 if TYPE_CHECKING:
@@ -55,10 +55,12 @@ class ArrowColumns:
         self._text_columns: dict[str, TextColumn] = {}
         self._epoch: dict[str, str] = {}
         self._mark = ""
+        self._unread = ""
 
     def convert(self, batch: pa.RecordBatch) -> tuple[Positions, list[Finding]]:
         """Return one batch's positions and what is to be said of it; call in file order."""
         self._notes = list(self._plan.findings) if self._row == 1 else []
+        self._unread = ""
         self._mark = self._mark or self._decimal_mark(batch)
         given: dict[str, Any] = {}
         for ours, reading in self._plan.readings.items():
@@ -76,7 +78,7 @@ class ArrowColumns:
             else:
                 given[ours] = self._floats(column, reading)
         self._name_targets(given, batch.num_rows)
-        positions, findings = assemble(given, self._source, self._row)
+        positions, findings = assemble(given, self._source, self._row, unread=self._unread)
         self._row += batch.num_rows
         return positions, self._notes + findings
 
@@ -155,7 +157,17 @@ class ArrowColumns:
                     return column, numbers
         us, naive = parse_iso(text.to_pylist())
         us = np.where(naive, self._zoned(np.where(naive, us, NO_TIME)), us)
-        return column, np.where(us == NO_TIME, numbers, us)
+        us = np.where(us == NO_TIME, numbers, us)
+        self._keep_unread(text, us == NO_TIME)
+        return column, us
+
+    def _keep_unread(self, text: pa.Array, none: NDArray[np.bool_]) -> None:
+        """Keep the first text that is no time, to show it."""
+        import pyarrow.compute as pc
+
+        told = none & pc.invert(no_value(text)).to_numpy(zero_copy_only=False)
+        if told.any():
+            self._unread = str(text[int(np.argmax(told))])[:40]
 
     def _zoned(self, us: NDArray[np.int64]) -> NDArray[np.int64]:
         if not (us > 0).any():

@@ -28,14 +28,15 @@ _NEVER_NEGATIVE = ("gs_mps", "pos_err_m", "alt_err_m")
 
 
 def assemble(
-    given: Mapping[str, Any], source: str, first_record: int, unit: str = "row"
+    given: Mapping[str, Any], source: str, first_record: int, unit: str = "row", unread: str = ""
 ) -> tuple[Positions, list[Finding]]:
     """Return the rows that are positions, in file order, and findings that count the others.
 
     ``given`` holds arrays of one length by our names: ``time`` (microseconds, NO_TIME is none), ``target``
     (Coded), ``lat_deg``, ``lon_deg``, and what else there is; beside the schema's names ``position_time``
     (microseconds: when the position was received, where ``time`` is that of the row) and ``rc_m``
-    (radius of containment). ``first_record`` and ``unit`` make the locator of the first rejected row.
+    (radius of containment). ``first_record`` and ``unit`` make the locator of the first rejected row;
+    ``unread`` is a text among the times that is none, to be shown.
     """
     findings: list[Finding] = []
     time_us, target = _times(given, source, findings), given["target"]
@@ -52,8 +53,9 @@ def assemble(
     good = placed & timed & named
     missing = np.isnan(lat) | np.isnan(lon)
     tally = Tally(source)
+    shown = f": {unread!r} (expected 2026-05-02T16:57:30Z, or a number since 1970)" if unread else ""
     for fault, rows in (
-        (TIME_INVALID, ~timed),
+        (TIME_INVALID._replace(message=TIME_INVALID.message + shown), ~timed),
         (ADDRESS_INVALID, timed & ~named),
         (POSITION_MISSING, timed & named & ~placed & missing),
         (POSITION_INVALID, timed & named & ~placed & ~missing),

@@ -182,6 +182,8 @@ def _guess(name: str, whose: str) -> _Guess | None:
 def _default_unit(ours: str, word: str, whose: str) -> str:
     if word in ("flight_level", "fl"):
         return "fl"
+    if word == "ele":
+        return "m"
     if ours in ("pos_err_m", "alt_err_m", "rc_m"):
         return "m"
     kind = "length" if ours == ALTITUDE else kind_of(ours)

@@ -37,6 +37,14 @@ class Written(NamedTuple):
     doubtfuls: int
 
 
+def no_value(text: pa.Array) -> pa.Array:
+    """Return which of trimmed texts are null, empty or a word for it."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.or_(pc.is_null(text), pc.is_in(pc.utf8_lower(text), pa.array(_NULLS)))
+
+
 def decimal_mark(degrees: pa.Array) -> str:
     """Return the decimal mark of degrees written as text: that of the first that has one; ``""`` if none."""
     import pyarrow.compute as pc
@@ -74,8 +82,7 @@ def numbers(text: pa.Array, mark: str, degrees: bool) -> Written:
         plain = pc.if_else(points, bare, plain)
         apart = pc.and_not(pc.or_(points, commas), doubtful)
     numeric = pc.fill_null(pc.match_substring_regex(plain, NUMBER), False)
-    empty = pc.or_(pc.is_null(text), pc.is_in(pc.utf8_lower(text), pa.array(_NULLS)))
-    bad = pc.invert(pc.or_(numeric, empty))
+    bad = pc.invert(pc.or_(numeric, no_value(text)))
     values: NDArray[np.float64] = pc.if_else(pc.and_not(numeric, doubtful), plain, None).cast(
         pa.float64()
     ).to_numpy(zero_copy_only=False)  # fmt: skip

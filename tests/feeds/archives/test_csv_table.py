@@ -145,3 +145,47 @@ def test_a_height_that_may_be_thousands_or_a_fraction_is_unknown() -> None:
     )
     assert np.isnan(positions.columns["alt_std_m"]).all()
     assert codes(findings) == ["number-doubtful"]
+
+
+@pytest.mark.parametrize("before", ["sep=;\r\n", '"sep=;"\n', "\n\r\n  \n", "\nsep=;\n"])
+def test_what_a_spreadsheet_writes_before_the_names(before: str) -> None:
+    text = before + "time;hex;lat;lon\n1633608000;4ca7b3;47,5;8,5\n1633608001;4ca7b3\n"
+    assert csv_table.sniff(text.encode()) == 80
+    positions, findings = read(text)
+    assert positions.lat_deg.tolist() == [47.5]
+    assert codes(findings) == ["row-ragged"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_spreadsheets_unicode_text(encoding: str) -> None:
+    mark = "" if encoding == "utf-16" else "\ufeff"
+    data = (mark + "time\thex\tcallsign\tlat\tlon\r\n1633608000\t4ca7b3\tÄ1\t47.5\t8.5\r\n").encode(encoding)
+    assert csv_table.sniff(data) == 80
+    positions, findings = read(data)
+    assert (positions.lat_deg[0], positions.texts["callsign"].at(0)) == (47.5, "Ä1")
+    assert findings == []
+
+
+def test_names_of_columns_that_are_not_utf_8() -> None:
+    data = "Zeit;Kennung;Rufzeichen;Breite;Länge\n1633608000;4ca7b3;ÄRO1;47,5;8,5\n".encode("cp1252")
+    assert csv_table.sniff(data) > 0
+    columns = {
+        "Zeit": Column("time", "s"), "Kennung": Column("icao24"), "Rufzeichen": Column("callsign"),
+        "Breite": Column("lat_deg"), "Länge": Column("lon_deg"),
+    }  # fmt: skip
+    positions, findings = read(data, columns=columns)
+    assert (positions.lon_deg[0], positions.texts["callsign"].at(0)) == (8.5, "ÄRO1")
+    assert codes(findings) == ["not-utf-8"]
+
+
+def test_a_time_that_cannot_be_read_is_shown() -> None:
+    positions, findings = read("time,hex,lat,lon\n,4ca7b3,47,8\n02/05/2026 16:57:30,4ca7b3,47,8\n")
+    assert len(positions) == 0
+    assert codes(findings) == ["time-invalid"]
+    assert "'02/05/2026 16:57:30'" in findings[0].message
+
+
+def test_the_elevation_of_gpx_is_in_metres() -> None:
+    positions, findings = read("time,lat,lon,ele\n1633608000,47,8,500\n")
+    assert positions.columns["alt_amsl_m"].tolist() == [500.0]
+    assert "ele in m" in findings[0].message

@@ -1,6 +1,8 @@
-"""CSV tables of positions (RFC 4180; comma, semicolon or tab; UTF-8 with or without a byte order mark).
+"""CSV tables of positions (RFC 4180; comma, semicolon or tab).
 
-The first line names the columns; names and units as for the other tables (:mod:`nofly.feeds.columns`).
+Text is UTF-8 with or without a byte order mark, UTF-16 with one (a spreadsheet's "Unicode text"), or
+Windows-1252, aloud, where the first line is no UTF-8. Empty lines and a spreadsheet's ``sep=;`` may go
+before the line that names the columns; names and units as for the other tables (:mod:`nofly.feeds.columns`).
 Every cell is read as text and converted by column, so that one cell that is no number costs itself
 alone. A line with too few or too many cells is rejected.
 """
@@ -9,7 +11,9 @@ from __future__ import annotations
 
 import codecs
 import csv
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from nofly.errors import DecodeError, Finding, Severity
@@ -26,6 +30,8 @@ EXTENSIONS = (".csv", ".tsv", ".txt")
 
 _HEAD_BYTES = 1 << 16
 _BOM = b"\xef\xbb\xbf"
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_PREFACE = re.compile(rb"(?:[ \t]*\r?\n)*(?:\"?sep=([,;\t])\"?[ \t]*\r?\n)?", re.IGNORECASE)
 _SEPARATORS = ",;\t"
 _BLOCK_BYTES = 8 << 20
 _NULLS = ["", "NULL", "null", "NaN", "nan", "None", "N/A", "\\N"]
@@ -33,12 +39,9 @@ _NULLS = ["", "NULL", "null", "NaN", "nan", "None", "N/A", "\\N"]
 
 def sniff(head: bytes) -> int:
     """Return 80 for a first line that names time and place, 5 for any other first line of words, else 0."""
-    try:
-        line = _first_line(head)
-    except UnicodeDecodeError:
-        return 0
-    names = _cells(line, _separator(line))
-    if len(names) < 3 or line.lstrip()[:1] in "[{<":
+    line, separator = _Text(head, None).first_line()
+    names = _cells(line, separator)
+    if len(names) < 3 or line.lstrip()[:1] in "[{<" or "\0" in line:
         return 0
     found = recognised(names)
     if {"lat_deg", "lon_deg"} <= found and found & {"time", "position_time"}:
@@ -63,14 +66,11 @@ def read(file: BinaryIO, source: str, options: ArchiveOptions) -> Iterator[tuple
             "the first line does not end", source=source, locator="line 1",
             expected=f"lines of at most {options.max_line_bytes} bytes",
         )  # fmt: skip
-    if b"\0" in head:
+    text = _Text(head, file)
+    if text.holds_nul():
         raise DecodeError("not text: it holds NUL bytes", source=source, expected="UTF-8")
     try:
-        line = _first_line(head)
-    except UnicodeDecodeError as error:
-        raise DecodeError("the first line is not UTF-8", source=source, locator="line 1") from error
-    try:
-        yield from _batches(_Text(head, file), line, source, options)
+        yield from _batches(text, source, options)
     except (pa.ArrowException, OverflowError) as error:
         reason = str(error).splitlines()[0][:200]
         limit = f"lines of at most {max(_BLOCK_BYTES, options.max_line_bytes)} bytes"
@@ -78,26 +78,42 @@ def read(file: BinaryIO, source: str, options: ArchiveOptions) -> Iterator[tuple
 
 
 class _Text:
-    """A file as Arrow reads it: its head once more, then the rest; bytes that are not UTF-8 replaced.
+    """A file as Arrow reads it: its head once more, without what goes before the names, then the rest; all
+    as UTF-8, bytes that are no text replaced.
 
     (Arrow hands a ragged line to Python as text, and where that fails skips it without a word.)
     """
 
     closed = False
 
-    def __init__(self, head: bytes, file: BinaryIO) -> None:
+    def __init__(self, head: bytes, file: BinaryIO | None) -> None:
         self._file = file
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._ready = bytearray(self._valid(head))
+        self.encoding = _encoding(head)
+        self._decoder = codecs.getincrementaldecoder(self.encoding)("replace")
+        self._ready = bytearray(self._valid(head)).removeprefix(_BOM)
+        preface = _PREFACE.match(self._ready)
+        assert preface is not None
+        self._said = (preface[1] or b"").decode()
+        self.lines_before = preface[0].count(b"\n")
+        del self._ready[: preface.end()]
+
+    def first_line(self) -> tuple[str, str]:
+        """Return the line that names the columns, and the separator."""
+        line = self._ready.split(b"\n", 1)[0].rstrip(b"\r").decode("utf-8", "replace")
+        return line, self._said or _separator(line)
+
+    def holds_nul(self) -> bool:
+        """Return whether the head is no text."""
+        return 0 in self._ready
 
     def _valid(self, data: bytes) -> bytes:
-        if data.isascii() and not self._decoder.getstate()[0]:
+        if self.encoding == "utf-8" and data.isascii() and not self._decoder.getstate()[0]:
             return data
         return self._decoder.decode(data, final=not data).encode("utf-8")
 
     def read(self, size: int = -1) -> bytes:
         """Return up to ``size`` bytes."""
-        while size < 0 or len(self._ready) < size:
+        while self._file is not None and (size < 0 or len(self._ready) < size):
             data = self._file.read(_BLOCK_BYTES if size < 0 else size)
             self._ready += self._valid(data)
             if not data:
@@ -125,19 +141,23 @@ class _Text:
         """Leave the file to whom it belongs."""
 
 
-def _batches(
-    file: _Text, line: str, source: str, options: ArchiveOptions
-) -> Iterator[tuple[Positions, list[Finding]]]:
+def _batches(file: _Text, source: str, options: ArchiveOptions) -> Iterator[tuple[Positions, list[Finding]]]:
     import pyarrow as pa
     import pyarrow.csv as pc
 
-    separator = _separator(line)
+    line, separator = file.first_line()
     names = _unique(_cells(line, separator))
     chosen = plan(names, options, source)
+    if file.encoding == "cp1252":
+        said = Finding(
+            "not-utf-8", Severity.INFO, "text is not UTF-8: read as Windows-1252", source, "line 1"
+        )
+        chosen = replace(chosen, findings=(said, *chosen.findings))
     ragged: list[Any] = []
 
     def skip(row: Any) -> str:
-        ragged.append((row.actual_columns, row.number))
+        number = None if row.number is None else row.number + file.lines_before
+        ragged.append((row.actual_columns, number))
         return "skip"
 
     text = pa.dictionary(pa.int32(), pa.binary())
@@ -201,9 +221,14 @@ def _ragged(rows: list[Any], cells: int, source: str) -> list[Finding]:
     return [finding]
 
 
-def _first_line(head: bytes) -> str:
-    line = head.removeprefix(_BOM).split(b"\n", 1)[0].rstrip(b"\r")
-    return line.decode("utf-8")
+def _encoding(head: bytes) -> str:
+    if head.startswith(_UTF16):
+        return "utf-16"
+    try:
+        head.split(b"\n", 1)[0].decode("utf-8")
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8"
 
 
 def _separator(line: str) -> str:
