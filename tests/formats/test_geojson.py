@@ -85,10 +85,29 @@ def test_a_foreign_file_opens_with_findings() -> None:
     assert (zone.id, zone.name) == ("feature-1", "Somewhere")
     assert (zone.volumes[0].lower, zone.volumes[0].upper) == (None, None)
     assert zone.extra == (("CEILING", "0"), ("OBJECTID", "7"))
-    assert codes(findings) == {"id-missing", "restriction-missing", "limit-missing"}
+    assert codes(findings) == {"id-missing", "restriction-missing", "limit-missing", "limit-unread"}
     shape = zone.volumes[0].footprint
     assert isinstance(shape, Polygon)
     assert shape.edge_kind is EdgeKind.PLANAR
+
+
+@pytest.mark.parametrize(
+    ("properties", "told"),
+    [
+        ({"floor": 0, "ceiling": 3000}, "ceiling 3000, floor 0"),
+        ({"lower": "GND", "upper_ft": 3000}, "upper_ft 3000"),
+        ({"lowerLimit": "SFC", "upperLimit": "FL95"}, 'lowerLimit "SFC", upperLimit "FL95"'),
+        ({"alternative": "yes", "ceiling": None}, ""),
+        ({"lower": "GND", "upper": "FL95", "ceiling": 3000}, ""),
+    ],
+)
+def test_what_seems_to_be_a_limit_is_not_passed_over_in_silence(
+    properties: dict[str, object], told: str
+) -> None:
+    _, findings = feature(**properties)
+    said = [f for f in findings if f.code == "limit-unread"]
+    assert len(said) == bool(told)
+    assert all(told in f.message and f.severity is Severity.WARNING for f in said)
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ from nofly.formats._json import (
     read_records,
     shown,
 )
-from nofly.zones.model import Restriction, Source, Zone
+from nofly.zones.model import Restriction, Source, Volume, Zone
 
 NAME = "geojson"
 EXTENSIONS = (".geojson", ".json")
@@ -51,6 +51,8 @@ _OTHERS = (
 )
 RESERVED = frozenset((*_IDS, *_NAMES, *_KINDS, *OF_VOLUME, *_OF_ZONE, *FIR_LIMITS))
 """Property names that mean something here."""
+_LIKE_LIMIT = re.compile(r"lower|upper|floor|ceil|limit|base$|top$|alt(?!er)|height|hoehe|höhe", re.I)
+"""What a property is called that may be a limit, in files of others."""
 _WGS84 = re.compile(r"(CRS84h?|EPSG:+[0-9.]*:*(4326|4979|4258))$", re.I)
 
 
@@ -133,12 +135,15 @@ def _zone(value: object, locator: str, notes: Notes, number: int) -> Zone:
         (*Restriction, "REQ_AUTHORIZATION"), "bad-restriction", f"{where}.restriction",
     )  # fmt: skip
     kind = _first(said, _KINDS, where, taken)
+    extra = _extra(said, taken, where)
+    volumes = volumes_of(feature.get("geometry"), said, locator, notes)
+    _tell_unread(volumes, extra, where, notes)
     reason = said.get("reason") or []
     listed = [reason] if isinstance(reason, str) else as_list(reason, f"{where}.reason")
     return Zone(
         id=identifier,
         name=name if name is not None else identifier,
-        volumes=tuple(volumes_of(feature.get("geometry"), said, locator, notes)),
+        volumes=tuple(volumes),
         restriction=Restriction(word.replace("ZATION", "SATION")),
         kind=kind or "",
         country=as_text(said.get("country"), f"{where}.country"),
@@ -150,7 +155,7 @@ def _zone(value: object, locator: str, notes: Notes, number: int) -> Zone:
         edition=_edition(said.get("edition", 1), f"{where}.edition"),
         valid_from_us=as_instant_us(said.get("valid_from"), f"{where}.valid_from", notes),
         valid_to_us=as_instant_us(said.get("valid_to"), f"{where}.valid_to", notes),
-        extra=_extra(said, taken, where),
+        extra=extra,
         source=Source(format=NAME, locator=locator),
     )
 
@@ -163,6 +168,18 @@ def _first(said: dict[str, Any], names: Sequence[str], locator: str, taken: set[
             taken.add(name)
             return as_text(value, f"{locator}.{name}")
     return None
+
+
+def _tell_unread(
+    volumes: Sequence[Volume], extra: tuple[tuple[str, str], ...], locator: str, notes: Notes
+) -> None:
+    """Say which foreign properties seem to be limits, where the zone has none: they are only kept."""
+    if all(volume.lower is not None and volume.upper is not None for volume in volumes):
+        return
+    likely = [f"{key} {value}" for key, value in extra if _LIKE_LIMIT.search(key)]
+    if likely:
+        text = f"seems to be a limit and is not read as one: {', '.join(likely)[:200]}"
+        notes.warn("limit-unread", f"{text} (expected lower, upper, such as 3000 ft AMSL)", locator)
 
 
 def _extra(said: dict[str, Any], taken: set[str], locator: str) -> tuple[tuple[str, str], ...]:
