@@ -32,7 +32,7 @@ from nofly.formats._json import (
     read_records,
     shown,
 )
-from nofly.zones.model import Restriction, Source, Volume, Zone
+from nofly.zones.model import Restriction, Source, Zone
 
 NAME = "geojson"
 EXTENSIONS = (".geojson", ".json")
@@ -137,7 +137,8 @@ def _zone(value: object, locator: str, notes: Notes, number: int) -> Zone:
     kind = _first(said, _KINDS, where, taken)
     extra = _extra(said, taken, where)
     volumes = volumes_of(feature.get("geometry"), said, locator, notes)
-    _tell_unread(volumes, extra, where, notes)
+    if any(finding.code == "limit-missing" for finding in notes.findings):
+        _tell_unread(extra, where, notes)
     reason = said.get("reason") or []
     listed = [reason] if isinstance(reason, str) else as_list(reason, f"{where}.reason")
     return Zone(
@@ -170,12 +171,8 @@ def _first(said: dict[str, Any], names: Sequence[str], locator: str, taken: set[
     return None
 
 
-def _tell_unread(
-    volumes: Sequence[Volume], extra: tuple[tuple[str, str], ...], locator: str, notes: Notes
-) -> None:
-    """Say which foreign properties seem to be limits, where the zone has none: they are only kept."""
-    if all(volume.lower is not None and volume.upper is not None for volume in volumes):
-        return
+def _tell_unread(extra: tuple[tuple[str, str], ...], locator: str, notes: Notes) -> None:
+    """Say which foreign properties seem to be the limits that are missing: they are only kept."""
     likely = [f"{key} {value}" for key, value in extra if _LIKE_LIMIT.search(key)]
     if likely:
         text = f"seems to be a limit and is not read as one: {', '.join(likely)[:200]}"
