@@ -137,3 +137,42 @@ def test_a_floor_and_a_ceiling_are_crossed_as_well_as_the_height_is_known(keep_i
     for one in both:
         assert one.duration_s - one.duration_low_s == pytest.approx(spread_s)
         assert one.duration_high_s - one.duration_s == pytest.approx(spread_s)
+
+
+def test_what_is_no_argument_of_check_is_said_in_words(csv: Path, result: CheckResult) -> None:
+    zones, positions = result.zones, nofly.read_positions(csv)
+    with pytest.raises(ConfigError, match=r"no option 'at' \(expected one of max_gap_s, qnh"):
+        nofly.check(csv, zones, at="2018-08-01T09:00:00Z")
+    with pytest.raises(ConfigError, match="zones of type Positions"):
+        nofly.check(zones, positions)
+    with pytest.raises(ConfigError, match="zones of type dict"):
+        nofly.check(positions, {"type": "FeatureCollection", "features": []})
+    with pytest.raises(SchemaError, match="positions of type dict"):
+        nofly.check({"time": [1], "lat": [2.0]}, zones)
+    with pytest.raises(SchemaError, match="positions of type dict"):
+        nofly.check([{"time": 1, "lat": 2.0}], zones)
+
+
+def test_zones_are_counted_and_gone_through(tmp_path: Path, result: CheckResult) -> None:
+    nofly.write_zones(result.zones, tmp_path / "z.geojson")
+    zones = nofly.read_zones(tmp_path / "z.geojson")
+    assert len(zones) == len(result.zones)
+    assert [zone.id for zone in zones] == [zone.id for zone in zones.zones]
+
+
+def test_a_result_is_one_line_on_a_prompt(result: CheckResult) -> None:
+    assert repr(result).startswith(f"<CheckResult: {result.report_count:,} report")
+    assert "infringement" in repr(result)
+    assert "\n" not in repr(result)
+
+
+def test_positions_alone_warn_of_what_was_assumed_or_rejected(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(
+        "time,icao24,lat,lon,altitude,colour\n2018-08-01T09:00:00,4ca7b3,46.5,8.2,1000,red\n,4ca7b3,1,2,3,\n"
+    )
+    with pytest.warns(UserWarning, match="time-invalid") as said:
+        nofly.read_positions(path)
+    codes = {str(one.message).rpartition("[")[2] for one in said}
+    assert codes == {"time-invalid]", "time-zone-assumed]", "altitude-datum-assumed]", "units-assumed]"}
+    assert {one.filename for one in said} == {__file__}

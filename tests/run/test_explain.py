@@ -10,6 +10,7 @@ from nofly.errors import ConfigError, UnresolvedError
 from nofly.incidents.record import Cause, Certainty, Side, Status
 from nofly.run.at import instant
 from nofly.run.outputs.explain import explain, headline, sentences
+from nofly.run.outputs.table import cells
 from nofly.run.result import CheckResult
 from nofly.zones.model import Restriction
 
@@ -140,3 +141,27 @@ def test_a_day_begins_at_midnight(text: str) -> None:
     for wrong in ("2021-13-07", "2021-02-29Z", "2021-10", "2021-10-07T12:00:00", "٢٠٢١-10-07"):
         with pytest.raises(ConfigError):
             instant(wrong, day=True)
+
+
+def test_a_zone_without_limits_holds_at_any_height(result: CheckResult) -> None:
+    volumes = tuple(dataclasses.replace(v, lower=None, upper=None) for v in result.zones[0].volumes)
+    unlimited = dataclasses.replace(result, zones=(dataclasses.replace(result.zones[0], volumes=volumes),))
+    stay = dataclasses.replace(
+        result.infringements[0], height_m=None, height_datum=None, lower_margin_m=None, upper_margin_m=None
+    )
+    text = sentences(unlimited, stay)
+    assert "The zone has neither floor nor ceiling: it holds at any height." in text
+    assert "not known" not in text
+    assert "height" not in headline(unlimited, stay)
+
+
+def test_the_table_says_of_an_exact_height_what_the_sentences_say(result: CheckResult) -> None:
+    stay = dataclasses.replace(
+        result.infringements[0], height_m=None, height_datum=None, lower_margin_m=None, upper_margin_m=None
+    )
+    assert stay.certainty is Certainty.CONFIRMED
+    assert cells(stay)[-1] == "within limits"
+    assert "height within the limits" in headline(result, stay)
+    doubtful = dataclasses.replace(stay, certainty=Certainty.UNDETERMINED)
+    assert cells(doubtful)[-1] == "unknown"
+    assert "inside, by place alone, entry" in sentences(result, doubtful)

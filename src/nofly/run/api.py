@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nofly.errors import ConfigError, Finding, SchemaError
+from nofly.errors import ConfigError, Finding, SchemaError, Severity, fold_findings
 from nofly.feeds.options import ArchiveOptions, Column
 from nofly.run.files.trackfiles import TrackBatch, read_batches
 from nofly.run.files.zonefiles import ZoneSet
@@ -55,11 +57,15 @@ def read_positions(
     ``source`` is a path or several, an Arrow table, a pandas or polars frame, or what has a frame as its
     ``data`` (a ``traffic`` object). ``columns`` says what columns are that go by other names, as
     ``{"Alt (ft)": "alt_std_m:ft"}``; ``altitude_datum`` (std, amsl, hae, agl) and ``time_zone`` hold for what
-    does not say. Findings are left out: ``nofly.check`` on the same source has them. Raises DecodeError,
-    SchemaError or ConfigError.
+    does not say. What is rejected, doubtful or assumed is a Python warning; the result of ``nofly.check`` on
+    the same source holds every finding. Raises DecodeError, SchemaError or ConfigError.
     """
     options = archive_options(format, columns, altitude_datum, time_zone)
-    return concatenate([batch.positions for batch in batches_of(source, options)])
+    batches = list(batches_of(source, options))
+    for finding in fold_findings(finding for batch in batches for finding in batch.findings):
+        if finding.severity is not Severity.INFO or finding.code.endswith("-assumed"):
+            warnings.warn(f"{finding} [{finding.code}]", stacklevel=2)
+    return concatenate([batch.positions for batch in batches])
 
 
 def check(
@@ -85,10 +91,11 @@ def check(
         given = options.get(name, ())
         several = isinstance(given, Sequence) and not isinstance(given, str)
         options[name] = [str(one) for one in (given if several else (given,))]
-    try:
-        chosen = CheckOptions(**options)
-    except TypeError as error:
-        raise ConfigError(f"nofly.check: {error}") from error
+    known = [field.name for field in fields(CheckOptions)]
+    for name in options:
+        if name not in known:
+            raise ConfigError(f"nofly.check has no option {name!r}", expected=f"one of {', '.join(known)}")
+    chosen = CheckOptions(**options)
     law, findings = _zones_of(zones)
     reading = archive_options(None, columns, altitude_datum, time_zone)
     again = None if isinstance(positions, Iterator) else lambda: batches_of(positions, reading)
@@ -122,7 +129,7 @@ def batches_of(source: Any, options: ArchiveOptions) -> Iterator[TrackBatch]:
         yield from read_batches(source, options)
     elif (table := _table(source)) is not None:
         yield from _of_table(table, options)
-    elif isinstance(source, Iterable):
+    elif isinstance(source, Iterable) and not isinstance(source, Mapping | ZoneSet):
         for part in source:
             yield from batches_of(part, options)
     else:
@@ -174,5 +181,7 @@ def _zones_of(zones: Any) -> tuple[tuple[Zone, ...], tuple[Finding, ...]]:
         return (zones,), ()
     if isinstance(zones, str | Path):
         return _zones_of(read_zones(zones))
+    if isinstance(zones, Mapping) or not isinstance(zones, Iterable):
+        raise ConfigError(f"zones of type {type(zones).__name__}", expected="a ZoneSet, zones, or paths")
     parts = [((z,), ()) if isinstance(z, Zone) else _zones_of(z) for z in zones]
     return tuple(z for part, _ in parts for z in part), tuple(f for _, said in parts for f in said)

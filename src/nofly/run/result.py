@@ -65,7 +65,7 @@ def _late(default: Any) -> Any:
     return _MadeWhenAsked(default)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CheckResult:
     """What a check found. Times are UTC microseconds, places WGS 84 degrees, lengths metres."""
 
@@ -86,6 +86,12 @@ class CheckResult:
     """The CheckOptions the check ran with."""
     answered: bool = True
     """False where the question could not be answered at all: no report reaches the instant asked for."""
+
+    def __repr__(self) -> str:
+        """Return the summary: what was looked at and what came out."""
+        from nofly.run.outputs.table import summary
+
+        return f"<CheckResult: {summary(self)}>"
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what is pickled and copied: everything made."""

@@ -7,7 +7,7 @@ import hashlib
 import io
 import sys
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
@@ -43,6 +43,14 @@ class ZoneSet:
     zones: tuple[Zone, ...]
     findings: tuple[Finding, ...]
     files: tuple[ZoneFile, ...]
+
+    def __iter__(self) -> Iterator[Zone]:
+        """Yield the zones."""
+        return iter(self.zones)
+
+    def __len__(self) -> int:
+        """Return how many zones there are."""
+        return len(self.zones)
 
     @property
     def records(self) -> int:

@@ -6,7 +6,7 @@ import math
 
 from nofly.errors import UnresolvedError
 from nofly.incidents.record import Cause, Certainty, Infringement, Side, Status
-from nofly.run.outputs.table import nobody
+from nofly.run.outputs.table import nobody, within_limits
 from nofly.run.outputs.text import (
     aircraft,
     clock,
@@ -171,10 +171,13 @@ def _beyond(stay: Infringement) -> list[str]:
 def _height_part(stay: Infringement, zone: Zone | None) -> list[str]:
     if stay.height_m is not None:
         return [height(stay.height_m, stay.height_datum)]
-    if stay.side is Side.OUTSIDE:
-        limited = zone is None or any(v.lower or v.upper for v in zone.volumes)
-        return ["height unknown"] if limited else []
-    return ["height within the limits" if stay.certainty is Certainty.CONFIRMED else "height unknown"]
+    if _unlimited(zone):
+        return []
+    return ["height within the limits" if within_limits(stay) else "height unknown"]
+
+
+def _unlimited(zone: Zone | None) -> bool:
+    return zone is not None and not any(v.lower or v.upper for v in zone.volumes)
 
 
 def _keep_in(sentence: str) -> str:
@@ -199,8 +202,10 @@ def _vertical(stay: Infringement, zone: Zone | None) -> list[str]:
         return [f"It was at most {' and '.join(parts)}."]
     if stay.height_m is not None:
         return []
+    if _unlimited(zone):
+        return ["The zone has neither floor nor ceiling: it holds at any height."]
     extent = f" ({_extent(limits)})" if limits else ""
-    if stay.certainty is Certainty.CONFIRMED:
+    if within_limits(stay):
         return [f"Its exact height is not known; any that it can have had lies within the limits{extent}."]
     return [
         f"Its height is not known; the zone has limits{extent}." if extent else "Its height is not known."
@@ -220,7 +225,7 @@ def _vertical_outside(stay: Infringement, zone: Zone | None) -> list[str]:
     if stay.height_m is not None:
         known = all(m is not None for m, *_, k in margins if limits is None or limits[k] is not None)
         return ["It was above the floor and below the ceiling all the time."] if known else []
-    if zone is None or not any(v.lower or v.upper for v in zone.volumes):
+    if zone is None or _unlimited(zone):
         return []
     return [f"Its height is not known; the zone has limits{f' ({_extent(limits)})' if limits else ''}."]
 
@@ -258,9 +263,10 @@ def _law(stay: Infringement, zone: Zone | None) -> str:
         if zone.valid_to_us is not None:
             since += f" until {clock(zone.valid_to_us)}"
     reports = "1 report" if stay.reports == 1 else f"{stay.reports:,} reports"
+    by_place = ", by place alone" if stay.certainty is Certainty.UNDETERMINED and stay.reports else ""
     since_word = "entry" if stay.side is Side.INSIDE else "from"
     return (
-        f"Based on {reports} {stay.side.value}, {since_word} {iso_time(stay.entry_time_us)}; "
+        f"Based on {reports} {stay.side.value}{by_place}, {since_word} {iso_time(stay.entry_time_us)}; "
         f"judged by edition {stay.zone_edition} of {printable(stay.zone_id)} "
         f"(hash {stay.zone_hash[:12]}{since}); "
         f"record {stay.id}."

@@ -77,9 +77,14 @@ def cells(stay: Infringement) -> tuple[str, ...]:
         end if stay.exit_cause is not Cause.DATA_LOST else f"≥ {end}",
         duration(stay.duration_s),
         depth(stay.depth_m, stay.depth_err_m),
-        height(stay.height_m, stay.height_datum),
+        "within limits" if within_limits(stay) else height(stay.height_m, stay.height_datum),
     )
     return tuple(shorten(cell, most) for cell, most in zip(cells, _WIDEST, strict=True))
+
+
+def within_limits(stay: Infringement) -> bool:
+    """Return whether no height is told of a stay, and any it can have had is within floor and ceiling."""
+    return stay.height_m is None and stay.side is Side.INSIDE and stay.certainty is Certainty.CONFIRMED
 
 
 def _line(cells: tuple[str, ...], widths: list[int]) -> str:
