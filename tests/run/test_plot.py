@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from nofly.errors import ConfigError
+from nofly.incidents.record import Certainty
 from nofly.run.outputs.picture import MOST_SHOWN, encoded, figure
 from nofly.run.outputs.projection import LocalMap
 from nofly.run.result import CheckResult
@@ -178,3 +179,19 @@ def test_a_column_with_holes_is_filled_with_the_heights_that_were_worked_out() -
     assert np.isfinite(drawn).all()
     assert drawn[3] == 900.0
     assert drawn[4] == pytest.approx(800.0 + 83.0, abs=3.0)
+
+
+def test_the_profile_draws_a_stay_from_entry_to_exit_also_where_no_report_lies_inside(
+    result: CheckResult,
+) -> None:
+    first = result.infringements[0]
+    assert result.tracks is not None
+    own = result.tracks.target.values.index(first.target_id)
+    times = result.tracks.time_us[result.tracks.target.codes == own]
+    before = int(times[times > first.entry_time_us][0])
+    stay = dataclasses.replace(
+        first, entry_time_us=before + 100_000, exit_time_us=before + 300_000, certainty=Certainty.PROBABLE
+    )
+    profile = figure(dataclasses.replace(result, infringements=(stay,))).axes[1]
+    thick = [line for line in profile.lines if line.get_linewidth() > 2.0]
+    assert [tuple(line.get_xdata()) for line in thick] == [(0.0, 0.2)]

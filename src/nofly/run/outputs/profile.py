@@ -41,7 +41,8 @@ def draw_profile(axes: Axes, paths: Paths, stay: Infringement, zone: Zone | None
     axes.axvspan(0, length_s, color=palette.STATUS_COLOUR[stay.status], alpha=0.07, linewidth=0)
     for at in (0.0, length_s):
         axes.axvline(at, color=palette.STATUS_COLOUR[stay.status], linewidth=0.8, linestyle=(0, (4, 2)))
-    track = paths.track(stay.target_id, *span_us)
+    beyond_us = int(gap_s * US_PER_S)
+    track = paths.track(stay.target_id, span_us[0] - beyond_us, span_us[1] + beyond_us)
     datum = _datum(stay, zone, track)
     heights = np.array([]) if track is None else track.floats(COLUMN[datum]) / M_PER_FT
     known = np.isfinite(heights)
@@ -145,21 +146,21 @@ def _draw_height(
     error = np.where(np.isnan(stated) | other, ERR_M[datum], stated) / M_PER_FT
     broken = np.flatnonzero(np.diff(track.time_us) > gap_s * US_PER_S) + 1
     colour = palette.STATUS_COLOUR[stay.status]
-    inside = (track.time_us >= stay.entry_time_us) & (track.time_us <= stay.exit_time_us)
+    length_s = (stay.exit_time_us - stay.entry_time_us) / US_PER_S
     for rows in np.split(np.arange(len(heights)), broken):
         axes.plot(seconds[rows], heights[rows], color=palette.FLIGHT, linewidth=1.0, zorder=4)
         axes.fill_between(
             seconds[rows], (heights - error)[rows], (heights + error)[rows], color=palette.FLIGHT, alpha=0.22,
             linewidth=0, zorder=2,
         )  # fmt: skip
-    axes.plot(
-        seconds[inside], heights[inside], color=colour, linewidth=2.4, zorder=5,
-        linestyle=palette.CERTAINTY_LINE[stay.certainty],
-    )  # fmt: skip
+        axes.plot(
+            *_within(seconds[rows], heights[rows], length_s), color=colour, linewidth=2.4, zorder=5,
+            linestyle=palette.CERTAINTY_LINE[stay.certainty],
+        )  # fmt: skip
     if len(heights) <= MOST_DOTS:
         axes.plot(seconds, heights, ".", color=palette.INK, markersize=2.5, zorder=6)
     known = np.isfinite(heights)
-    for at, fill in ((0.0, colour), ((stay.exit_time_us - stay.entry_time_us) / US_PER_S, palette.PAPER)):
+    for at, fill in ((0.0, colour), (length_s, palette.PAPER)):
         if np.abs(seconds[known] - at).min() > min(gap_s, MARK_WITHIN_S):
             continue
         value = float(np.interp(at, seconds[known], heights[known]))
@@ -167,6 +168,18 @@ def _draw_height(
             [at], [value], palette.STATUS_MARK[stay.status], markersize=8, markerfacecolor=fill,
             markeredgecolor=palette.INK, zorder=7,
         )  # fmt: skip
+
+
+def _within(
+    seconds: NDArray[np.float64], heights: NDArray[np.float64], length_s: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the part of a flight from entry (0 s) to exit, which mostly lie between reports."""
+    if not len(seconds) or seconds[-1] < 0.0 or seconds[0] > length_s:
+        return np.array([]), np.array([])
+    ends = np.array([max(0.0, seconds[0]), min(length_s, seconds[-1])])
+    between = (seconds > ends[0]) & (seconds < ends[1])
+    at = np.concatenate([ends[:1], seconds[between], ends[1:]])
+    return at, np.interp(at, seconds, heights)
 
 
 def _time_axis(axes: Axes, stay: Infringement, span_us: tuple[int, int]) -> None:

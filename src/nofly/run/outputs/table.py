@@ -84,7 +84,8 @@ def cells(stay: Infringement) -> tuple[str, ...]:
 
 def within_limits(stay: Infringement) -> bool:
     """Return whether no height is told of a stay, and any it can have had is within floor and ceiling."""
-    return stay.height_m is None and stay.side is Side.INSIDE and stay.certainty is Certainty.CONFIRMED
+    told = stay.height_m is not None or stay.certainty is Certainty.UNDETERMINED
+    return stay.side is Side.INSIDE and not told
 
 
 def _line(cells: tuple[str, ...], widths: list[int]) -> str:
