@@ -108,3 +108,43 @@ def test_real_files_convert_and_come_back(shared: Path, tmp_path: Path, capsys: 
     out = str(tmp_path / "paris.geojson")
     assert main(["zones", "convert", source, "-o", out]) == 0
     assert main(["zones", "diff", source, out]) == 0
+
+
+def test_show_tells_all_that_is_said_and_what_was_not_read(tmp_path: Path, capsys: Any) -> None:
+    who = [{"kind": "callsign", "values": ["RES*"]}]
+    permission = {
+        "who": who, "reason": "rescue", "source": "NOTAM A1", "upper_m": 914.4, "end": "2026-05-01T12:00:00Z",
+    }  # fmt: skip
+    said = {**FEATURE, "properties": {"id": "Z1", "rule": {"cleared": [permission]}, "ceiling": 3000}}
+    path = _file(tmp_path / "said.geojson", said, {**FEATURE, "geometry": None})
+    assert main(["zones", "show", path]) == 0
+    shown = capsys.readouterr()
+    assert (
+        "rescue (callsign RES*; up to 3,000 ft; until 2026-05-01 12:00:00 Z; source: NOTAM A1)" in shown.out
+    )
+    assert "ceiling (kept, not used): 3000" in shown.out
+    assert "a feature without geometry" in shown.err
+    assert "[limit-unread]" in shown.err
+
+
+def test_a_permission_made_longer_differs_in_words(tmp_path: Path, capsys: Any) -> None:
+    files = []
+    for hour in (12, 14):
+        permission = {"who": [], "reason": "rescue", "end": f"2026-05-01T{hour}:00:00Z"}
+        feature = {**FEATURE, "properties": {"id": "Z1", "rule": {"cleared": [permission]}}}
+        files.append(_file(tmp_path / f"{hour}.geojson", feature))
+    assert main(["zones", "diff", *files]) == 1
+    out = capsys.readouterr().out
+    assert "until 2026-05-01 12:00:00 Z" in out
+    assert "until 2026-05-01 14:00:00 Z" in out
+
+
+def test_a_polygon_of_arcs_is_not_one_of_its_points_alone(tmp_path: Path, capsys: Any) -> None:
+    text = (
+        "AC R\nAN R-2\nAH FL 95\nAL GND\nV D=-\nV X=47:20:00 N 008:00:00 E\nDA 5,350,20\n"
+        "DB 47:25:00 N 008:00:00 E,47:15:00 N 008:00:00 E\nDP 47:20:00 N 008:00:00 E\n"
+    )
+    path = tmp_path / "r2.txt"
+    path.write_text(text)
+    assert main(["zones", "list", str(path)]) == 0
+    assert "polygon of 1 point, 2 arcs" in capsys.readouterr().out

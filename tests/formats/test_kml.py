@@ -275,6 +275,7 @@ def test_a_point_or_line_is_an_area_only_where_a_width_is_stated() -> None:
         zones, findings, records = checked(data)
         assert (zones, records) == ([], 0)
         assert codes(findings) == {"kml-no-area": 1}
+        assert "without an area: '500 m circle' (expected" in findings[0].message
 
 
 def test_the_end_of_a_span_is_included_whole() -> None:

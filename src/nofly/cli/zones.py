@@ -89,7 +89,8 @@ def _list(args: argparse.Namespace) -> int:
         for zone in found.zones:
             lower = dict.fromkeys(v.lower.text if v.lower else "ground" for v in zone.volumes)
             upper = dict.fromkeys(v.upper.text if v.upper else "unlimited" for v in zone.volumes)
-            area = shape_text(zone.volumes[0].footprint).split(" about")[0].split(",")[0]
+            shape = shape_text(zone.volumes[0].footprint).split(" about")[0]
+            area = shape.rsplit(", ", 1)[0] if shape.endswith(" edges") else shape
             more = f" and {len(zone.volumes) - 1} more" if len(zone.volumes) > 1 else ""
             row = (
                 zone.id, zone.name, zone.kind, zone.restriction.value, ", ".join(lower), ", ".join(upper),
@@ -120,6 +121,7 @@ def _show(args: argparse.Namespace) -> int:
         _say_json([_plain(zone) for zone in chosen])
     elif chosen:
         say_text("\n\n".join("\n  ".join(sentences(zone)) for zone in chosen))
+    note_findings(found.findings)
     for one in missing:
         note(f"nofly: no zone {printable(one)!r}; nofly zones list names them")
     return 1 if missing else 0

@@ -19,7 +19,7 @@ from typing import Any
 
 from nofly.errors import Finding, Severity
 from nofly.formats import _vocabulary
-from nofly.formats._json import Notes, Rejected, as_choice, as_instant_us, as_list
+from nofly.formats._json import Notes, Rejected, as_choice, as_instant_us, as_list, shown
 from nofly.formats._kml_shapes import Limits, areas, volumes_of
 from nofly.formats._kml_times import validity
 from nofly.formats._kml_tree import NAMESPACES, Node, Placemark, Walker, unpacked
@@ -27,6 +27,7 @@ from nofly.formats._kml_words import edition_of, extra_of, limit_of, reasons_of,
 from nofly.zones.model import Restriction, Source, Volume, Zone
 
 NAME = "kml"
+_MOST_NAMED = 5
 EXTENSIONS = (".kml", ".kmz")
 
 _ROOT = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?kml[\s>/]")
@@ -76,6 +77,7 @@ class _Reader:
         self.records = 0
         self._ids: dict[str, int] = {}
         self._no_area: tuple[int, int] = (0, 0)
+        self._no_area_names: list[str] = []
 
     def take(self, placemark: Placemark) -> None:
         """Take one placemark: a zone, a rejected record, or one that is no area."""
@@ -90,6 +92,8 @@ class _Reader:
             if not shapes:
                 first, many = self._no_area
                 self._no_area = (first or line, many + 1)
+                if many < _MOST_NAMED:
+                    self._no_area_names.append(shown(placemark.node.said("name")))
                 self.records -= 1
                 return
             self.zones.append(self._zone(placemark, said, foreign, shapes, own))
@@ -102,7 +106,8 @@ class _Reader:
         findings = []
         line, many = self._no_area
         if many:
-            text = "a placemark without an area (expected a polygon, or radius_m or half_width_m)"
+            names = ", ".join(self._no_area_names) + (" …" if many > _MOST_NAMED else "")
+            text = f"a placemark without an area: {names} (expected a polygon, or radius_m or half_width_m)"
             findings.append(
                 Finding("kml-no-area", Severity.WARNING, text, self.notes.source, f"line {line}", many)
             )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from nofly.geo.geodesic import length_and_azimuths
-from nofly.run.outputs.text import clock, place, printable, zone_words
+from nofly.run.outputs.text import clock, many, place, printable, zone_words
 from nofly.units import M_PER_NM, feet, nautical_miles
 from nofly.zones.model import Arc, Circle, Corridor, Footprint, Limit, Polygon, Volume, Zone
 from nofly.zones.predicates import describe_all
@@ -138,7 +138,18 @@ def _rule_differences(old: Rule | None, new: Rule | None) -> Iterator[str]:
 
 
 def _permission(one: Exemption | Clearance) -> str:
-    return f"{one.reason} ({describe_all(one.who)})"
+    said = [describe_all(one.who)]
+    if one.lower_m is not None:
+        said.append(f"from {feet(one.lower_m):,.0f} ft")
+    if one.upper_m is not None:
+        said.append(f"up to {feet(one.upper_m):,.0f} ft")
+    if one.start_us is not None:
+        said.append(f"from {clock(one.start_us)}")
+    if one.end_us is not None:
+        said.append(f"until {clock(one.end_us)}")
+    if one.source:
+        said.append(f"source: {one.source}")
+    return f"{one.reason} ({'; '.join(said)})"
 
 
 def _volume_differences(old: Volume, new: Volume) -> Iterator[str]:
@@ -165,10 +176,10 @@ def shape_text(footprint: Footprint) -> str:
     if isinstance(footprint, Corridor):
         return f"corridor of {len(footprint.path)} points, {_length(2 * footprint.half_width_m)} wide"
     arcs = sum(isinstance(p, Arc) for p in footprint.exterior)
-    parts = [f"polygon of {len(footprint.exterior) - arcs} points"]
-    parts += [f"{arcs} arc{'s' * (arcs > 1)}"] if arcs else []
-    holes = len(footprint.holes)
-    parts += [f"{holes} hole{'s' * (holes > 1)}"] if holes else []
+    points, holes = len(footprint.exterior) - arcs, len(footprint.holes)
+    parts = [f"polygon of {many(points, 'point') if points or not arcs else many(arcs, 'arc')}"]
+    parts += [many(arcs, "arc")] if arcs and points else []
+    parts += [many(holes, "hole")] if holes else []
     return f"{', '.join(parts)}, {footprint.edge_kind.value.lower()} edges"
 
 
@@ -218,11 +229,12 @@ def sentences(zone: Zone) -> list[str]:
     lines += [f"exempt: {_permission(one)}" for one in rule.exempt]
     lines += [f"cleared: {_permission(one)}" for one in rule.cleared]
     for authority in zone.authorities:
-        said = (authority.name, authority.service, authority.phone, authority.email, authority.site_url)
-        lines.append(f"authority: {', '.join(text for text in said if text)}")
+        told = (authority.name, authority.service, authority.phone, authority.email, authority.site_url)
+        lines.append(f"authority: {', '.join(text for text in told if text)}")
     if zone.reason:
         lines.append(f"reason: {', '.join(zone.reason)}")
     if zone.message:
         lines.append(f"message: {zone.message}")
+    lines += [f"{key} (kept, not used): {value}" for key, value in zone.extra]
     lines += [f"source: {zone.source.format} {zone.source.locator}".rstrip(), f"hash: {zone.zone_hash}"]
     return [printable(line) for line in lines]
