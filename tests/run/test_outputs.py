@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
 import os
@@ -25,6 +26,7 @@ from nofly.run.outputs.columns import COLUMNS, record
 from nofly.run.outputs.outline import outlines
 from nofly.run.outputs.split import split_line, split_polygon
 from nofly.run.outputs.table import finding_lines, summary, table
+from nofly.run.outputs.table import nobody as clear
 from nofly.run.outputs.text import clock, depth, duration, height, iso_time, place, printable, width
 from nofly.run.result import CheckResult
 from nofly.zones.model import Circle, Corridor, Polygon
@@ -308,3 +310,9 @@ def test_exit_codes(result: CheckResult, nobody: CheckResult) -> None:
     assert dataclasses.replace(result, infringements=result.infringements[2:]).exit_code == 0
     assert dataclasses.replace(nobody, report_count=0).exit_code == 3
     assert dataclasses.replace(nobody, answered=False).exit_code == 3
+
+
+def test_without_zones_nothing_is_clear(nobody: CheckResult) -> None:
+    assert (nobody.exit_code, clear(nobody)) == (0, "Nobody was inside a zone.")
+    none = dataclasses.replace(nobody, zones=())
+    assert (none.exit_code, clear(none)) == (3, "No zones: nothing can be said.")

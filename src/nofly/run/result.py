@@ -100,14 +100,16 @@ class CheckResult:
 
     @property
     def exit_code(self) -> int:
-        """0 no infringement; 1 one that is confirmed or probable; 3 only undetermined ones, or no answer.
+        """0 no infringement; 1 one that is confirmed or probable; 3 only undetermined ones, or no answer, as
+        without any zone or report.
 
         Exempt, cleared and suspect stays are on record and count as none.
         """
         counted = {sure for status, sure in outcomes_of(self.infringements) if status is Status.INFRINGEMENT}
         if counted - {Certainty.UNDETERMINED}:
             return 1
-        return 3 if counted or not self.answered or not self.report_count else 0
+        asked = self.answered and self.report_count and self.zones
+        return 0 if asked and not counted else 3
 
     def to_arrow(self) -> pa.Table:
         """Return the stays as an Arrow table, one row a stay (columns: docs/reference/outputs)."""

@@ -54,6 +54,8 @@ def nobody(result: CheckResult) -> str:
     """Return the sentence for a result without stays."""
     if not result.report_count or not result.answered:
         return "No reports: nothing can be said."
+    if not result.zones:
+        return "No zones: nothing can be said."
     keep_in = [zone.restriction is Restriction.KEEP_IN for zone in result.zones]
     if not any(keep_in):
         return "Nobody was inside a zone."
