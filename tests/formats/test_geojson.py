@@ -295,3 +295,10 @@ def test_national_shapes(shared: Path, name: str) -> None:
 def test_mutated_files_read_or_raise_and_lose_nothing(data: st.DataObject) -> None:
     with contextlib.suppress(InputError):
         read(data.draw(mutations(SAMPLE.read_bytes())))
+
+
+def test_a_radius_by_another_name_is_shown() -> None:
+    zones, findings = feature({"type": "Point", "coordinates": [8, 47]}, radius="5 km")
+    (no,) = [f for f in findings if f.severity is Severity.REJECTED]
+    assert not zones
+    assert "radius '5 km' is not read (expected radius_m, in metres)" in no.message

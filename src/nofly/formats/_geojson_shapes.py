@@ -18,6 +18,7 @@ from nofly.formats._json import (
     as_text,
     bad,
     numbered,
+    shown,
 )
 from nofly.units import length_m
 from nofly.zones.limits import EXPECTED, datum_of, parse_limit
@@ -104,7 +105,7 @@ def _footprints(
     for at, part in parts:
         if kind.endswith("Point"):
             if said.get("radius_m") is None:
-                raise Rejected("no-area", "a point without radius_m is no area", described)
+                raise Rejected("no-area", _no_radius(said), described)
             notes.bounds.count("arcs", 1, notes.source, at)
             found.append(circle(part, said["radius_m"], at))
         elif kind.endswith("LineString"):
@@ -120,6 +121,13 @@ def _footprints(
                 _put_arcs(rings, said["arcs"], f"{described}.arcs")
             found += polygons(rings, at, edges, notes)
     return found
+
+
+def _no_radius(said: dict[str, Any]) -> str:
+    """Return why a point is no area, and which property may have been meant as its radius."""
+    meant = [key for key in said if "radius" in key.lower() and key != "radius_m"]
+    seen = f": {meant[0]} {shown(said[meant[0]])} is not read (expected radius_m, in metres)" if meant else ""
+    return f"a point without radius_m is no area{seen}"
 
 
 def _corridor(part: object, said: dict[str, Any], edges: EdgeKind, locator: str, described: str) -> Corridor:
