@@ -7,6 +7,7 @@ import dataclasses
 import pytest
 
 from nofly.errors import ConfigError, UnresolvedError
+from nofly.incidents.judge import PARTLY
 from nofly.incidents.record import Cause, Certainty, Side, Status
 from nofly.run.at import instant
 from nofly.run.outputs.explain import explain, headline, sentences
@@ -165,3 +166,24 @@ def test_the_table_says_of_an_exact_height_what_the_sentences_say(result: CheckR
     doubtful = dataclasses.replace(stay, certainty=Certainty.UNDETERMINED)
     assert cells(doubtful)[-1] == "unknown"
     assert "inside, by place alone, entry" in sentences(result, doubtful)
+
+
+def test_a_height_unknown_for_a_part_of_the_time_is_not_called_within_the_limits(result: CheckResult) -> None:
+    stay = dataclasses.replace(
+        result.infringements[0], height_m=None, height_datum=None, lower_margin_m=None, upper_margin_m=None,
+        reasons=(PARTLY, "height above ground not known: between 0 and 29,032 ft"),
+    )  # fmt: skip
+    text = sentences(result, stay)
+    assert "height unknown" in headline(result, stay)
+    assert "any that it can have had" not in text
+    assert "for a part of the time any lay within the limits (from FL100 to FL200)" in text
+    assert cells(stay)[-1] == "unknown"
+
+
+def test_what_is_suspect_is_not_said_to_lie_within_its_error(result: CheckResult) -> None:
+    stay = dataclasses.replace(
+        result.infringements[0], status=Status.SUSPECT, certainty=Certainty.PROBABLE, depth_m=5556.0
+    )
+    text = sentences(result, stay)
+    assert "Probable at most: reports that are not to be trusted confirm nothing" in text
+    assert "no report does so" not in text

@@ -113,6 +113,10 @@ def outcomes(
     )
 
 
+PARTLY = "For a part of the time it cannot be told whether it was inside."
+"""The reason of a stay only a part of which is determined."""
+
+
 def incident_id(zone_hash: str, target_id: str, entry_us: int, shadow: bool) -> str:
     """Return the name of a stay: the first 16 hexadecimal digits of SHA-256 over zone hash, target and entry
     time; ``shadow`` says that it rests on reports whose position is not credible."""
@@ -145,7 +149,7 @@ def _certainty(stay: Stay, witness: Witness, status: Status) -> tuple[Certainty,
         )
     partly: tuple[str, ...] = ()
     if stay.inside_from_us != stay.entry_us or stay.inside_until_us != stay.exit_us:
-        partly = ("For a part of the time it cannot be told whether it was inside.", *witness.why_unknown())
+        partly = (PARTLY, *witness.why_unknown())
     if stay.confirmed and status is not Status.SUSPECT:
         return Certainty.CONFIRMED, partly
     if stay.measured == 0:

@@ -92,10 +92,16 @@ def sentences(result: CheckResult, stay: Infringement) -> str:
         entry, exit_ = _keep_in(entry), _keep_in(exit_)
     lines = [headline(result, stay), entry.format(**where), exit_.format(**there)]
     lines += _vertical(stay, zone) if stay.side is Side.INSIDE else _vertical_outside(stay, zone)
-    lines.append((_CERTAINTY if stay.side is Side.INSIDE else _CERTAINTY_OUTSIDE)[stay.certainty])
+    lines.append(_certainty(stay))
     lines += [_sentence(text) for text in (*stay.reasons, *stay.findings)]
     lines.append(_law(stay, zone))
     return "\n".join(lines)
+
+
+def _certainty(stay: Infringement) -> str:
+    if stay.status is Status.SUSPECT and stay.certainty is Certainty.PROBABLE:
+        return "Probable at most: reports that are not to be trusted confirm nothing, however deep they lie."
+    return (_CERTAINTY if stay.side is Side.INSIDE else _CERTAINTY_OUTSIDE)[stay.certainty]
 
 
 def headline(result: CheckResult, stay: Infringement) -> str:
@@ -207,6 +213,8 @@ def _vertical(stay: Infringement, zone: Zone | None) -> list[str]:
     extent = f" ({_extent(limits)})" if limits else ""
     if within_limits(stay):
         return [f"Its exact height is not known; any that it can have had lies within the limits{extent}."]
+    if stay.certainty is not Certainty.UNDETERMINED:
+        return [f"Its height is not known; for a part of the time any lay within the limits{extent}."]
     return [
         f"Its height is not known; the zone has limits{extent}." if extent else "Its height is not known."
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from nofly.errors import Finding, Severity, fold_findings
+from nofly.incidents.judge import PARTLY
 from nofly.incidents.record import Cause, Certainty, Infringement, Outcomes, Side, Status, outcomes_of
 from nofly.run.outputs.text import (
     clock,
@@ -86,7 +87,7 @@ def cells(stay: Infringement) -> tuple[str, ...]:
 
 def within_limits(stay: Infringement) -> bool:
     """Return whether no height is told of a stay, and any it can have had is within floor and ceiling."""
-    told = stay.height_m is not None or stay.certainty is Certainty.UNDETERMINED
+    told = stay.height_m is not None or stay.certainty is Certainty.UNDETERMINED or PARTLY in stay.reasons
     return stay.side is Side.INSIDE and not told
 
 
