@@ -187,3 +187,17 @@ def test_what_is_suspect_is_not_said_to_lie_within_its_error(result: CheckResult
     text = sentences(result, stay)
     assert "Probable at most: reports that are not to be trusted confirm nothing" in text
     assert "no report does so" not in text
+
+
+def test_the_law_says_until_when_it_was_in_force(result: CheckResult) -> None:
+    first = dataclasses.replace(result.zones[0], valid_from_us=None, valid_to_us=1_533_200_000_000_000)
+    text = sentences(dataclasses.replace(result, zones=(first,)), result.infringements[0])
+    assert ", in force until 2018-08-02 08:53:20 Z)" in text
+
+
+def test_the_first_sentence_does_not_deny_what_cannot_be_told(result: CheckResult) -> None:
+    reasons = (
+        "Perhaps exempt: rescue: names callsign SWR*; its callsign is not known, so it cannot be told.",
+    )
+    stay = dataclasses.replace(result.infringements[0], reasons=reasons)
+    assert "; exempt: perhaps, see below;" in headline(result, stay)

@@ -135,7 +135,7 @@ def test_an_unknown_never_exempts_and_never_passes_in_silence() -> None:
     verdict = judge(Rule(exempt=(exemption(is_("callsign", "SWR*")),)), UNHEARD)
     assert verdict.status == "infringement"
     assert verdict.untold == (
-        "Exempt: rescue flight (source: AIP ENR 5.1): names callsign SWR*; its callsign is not known, "
+        "Perhaps exempt: rescue flight (source: AIP ENR 5.1): names callsign SWR*; its callsign is not known, "
         "so it cannot be told.",
     )
     assert verdict.untold[0] in verdict.reasons
@@ -182,12 +182,12 @@ def test_limits_must_cover_the_whole_stay(limits: dict[str, Any], cleared: bool)
 def test_a_part_that_is_covered_is_told() -> None:
     verdict = judge(Rule(cleared=(clearance(is_("state", "CHE"), end_us=3_000_000),)))
     assert verdict.reasons == (
-        "Cleared: permit 17: holds until 1970-01-01 00:00:03 Z, which covers only a part of the stay from "
-        "1970-01-01 00:00:01 Z until 1970-01-01 00:00:05 Z.",
+        "Not cleared: permit 17: holds until 1970-01-01 00:00:03 Z, which covers only a part of the stay "
+        "from 1970-01-01 00:00:01 Z until 1970-01-01 00:00:05 Z.",
     )
     high = judge(Rule(cleared=(clearance(is_("state", "CHE"), upper_m=1500.0),)))
     assert high.reasons == (
-        "Cleared: permit 17: holds up to 4,921 ft, and the aircraft was as high as 6,562 ft.",
+        "Not cleared: permit 17: holds up to 4,921 ft, and the aircraft was as high as 6,562 ft.",
     )
 
 

@@ -85,6 +85,10 @@ def judge_rule(
     return RuleVerdict("infringement", tuple(reasons + untold), tuple(considered), tuple(untold))
 
 
+PERHAPS = "Perhaps"
+"""How the reason begins of which it cannot be told whether it excepts a stay."""
+
+
 def _granted(
     word: str, permits: tuple[Exemption | Clearance, ...], stay: _Stay,
     reasons: list[str], untold: list[str], considered: list[str],
@@ -93,14 +97,15 @@ def _granted(
     covering: list[Exemption | Clearance] = []
     partly: list[str] = []
     for permit in permits:
-        title = _title(word, permit)
+        title = _title(f"Not {word.lower()}", permit)
         answer = all_match(permit.who, stay.subject)
         if answer is False:
             considered.append(f"{title}: does not name this aircraft.")
             continue
         if answer is None:
             why = _unheard(permit.who, stay.subject)
-            sentence = f"{title}: names {describe_all(permit.who)}; {why}, so it cannot be told."
+            doubt = _title(f"{PERHAPS} {word.lower()}", permit)
+            sentence = f"{doubt}: names {describe_all(permit.who)}; {why}, so it cannot be told."
             considered.append(sentence)
             untold.append(sentence)
             continue
@@ -112,7 +117,8 @@ def _granted(
             continue
         covering.append(permit)
         missing = _time_shortfall(permit, stay)
-        sentence = f"{title}: {missing}." if missing else f"{title}: covers the whole stay."
+        whole = f"{_title(word, permit)}: covers the whole stay."
+        sentence = f"{title}: {missing}." if missing else whole
         considered.append(sentence)
         if missing:
             partly.append(sentence)

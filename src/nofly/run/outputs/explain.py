@@ -20,6 +20,7 @@ from nofly.run.outputs.text import (
 )
 from nofly.run.result import CheckResult
 from nofly.units import feet
+from nofly.zones.judging import PERHAPS
 from nofly.zones.model import Limit, Zone
 
 UNSEEN_M = 0.15
@@ -120,7 +121,8 @@ def headline(result: CheckResult, stay: Infringement) -> str:
         f"law: edition {stay.zone_edition} in force",
     ]
     if stay.status is Status.INFRINGEMENT:
-        tail.insert(0, "exempt: none")
+        doubtful = any(reason.startswith(PERHAPS) for reason in stay.reasons)
+        tail.insert(0, "exempt: perhaps, see below" if doubtful else "exempt: none")
     told = f"for {', '.join(parts)}; {'; '.join(tail)}"
     if stay.certainty is Certainty.UNDETERMINED:
         between = " " if outside else "; by place alone it was there "
@@ -266,10 +268,10 @@ def _sentence(text: str) -> str:
 
 def _law(stay: Infringement, zone: Zone | None) -> str:
     since = ""
-    if zone is not None and zone.valid_from_us is not None:
-        since = f", in force from {clock(zone.valid_from_us)}"
-        if zone.valid_to_us is not None:
-            since += f" until {clock(zone.valid_to_us)}"
+    if zone is not None and (zone.valid_from_us, zone.valid_to_us) != (None, None):
+        start = f" from {clock(zone.valid_from_us)}" if zone.valid_from_us is not None else ""
+        end = f" until {clock(zone.valid_to_us)}" if zone.valid_to_us is not None else ""
+        since = f", in force{start}{end}"
     reports = "1 report" if stay.reports == 1 else f"{stay.reports:,} reports"
     by_place = ", by place alone" if stay.certainty is Certainty.UNDETERMINED and stay.reports else ""
     since_word = "entry" if stay.side is Side.INSIDE else "from"
