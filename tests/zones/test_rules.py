@@ -135,8 +135,8 @@ def test_an_unknown_never_exempts_and_never_passes_in_silence() -> None:
     verdict = judge(Rule(exempt=(exemption(is_("callsign", "SWR*")),)), UNHEARD)
     assert verdict.status == "infringement"
     assert verdict.untold == (
-        "Perhaps exempt: rescue flight (source: AIP ENR 5.1): names callsign SWR*; its callsign is not known, "
-        "so it cannot be told.",
+        "Perhaps exempt: rescue flight (source: AIP ENR 5.1): names callsign SWR*; its callsign is not "
+        "known, so it cannot be told.",
     )
     assert verdict.untold[0] in verdict.reasons
     addressed = judge(Rule(applies_to=(is_("state", "RUS"),)), UNHEARD)
