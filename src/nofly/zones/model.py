@@ -65,6 +65,9 @@ class Limit:
     def __post_init__(self) -> None:
         if not math.isfinite(self.value_m):
             raise ValueError("a limit is a finite number of metres; None is unlimited")
+        if self.value_m == 0.0:
+            # Minus zero is zero, and has to be in the hash too.
+            object.__setattr__(self, "value_m", 0.0)
 
 
 @dataclass(frozen=True, slots=True)
