@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nofly.errors import ConfigError
+from nofly.errors import ConfigError, Finding, Severity
 from nofly.run.files.atomic import write_whole
 from nofly.run.outputs import FORMATS, format_of, render, write
 from nofly.run.outputs.columns import COLUMNS, record
@@ -316,3 +316,12 @@ def test_without_zones_nothing_is_clear(nobody: CheckResult) -> None:
     assert (nobody.exit_code, clear(nobody)) == (0, "Nobody was inside a zone.")
     none = dataclasses.replace(nobody, zones=())
     assert (none.exit_code, clear(none)) == (3, "No zones: nothing can be said.")
+
+
+def test_a_clear_says_what_could_not_be_read(nobody: CheckResult) -> None:
+    findings = (
+        Finding("no-area", Severity.REJECTED, "no area", "z.geojson", "", 2),
+        Finding("id-missing", Severity.INFO, "no id", "z.geojson"),
+    )
+    partly = dataclasses.replace(nobody, findings=findings)
+    assert clear(partly) == "Nobody was inside a zone; 2 records could not be read."

@@ -58,10 +58,12 @@ def nobody(result: CheckResult) -> str:
     if not result.zones:
         return "No zones: nothing can be said."
     keep_in = [zone.restriction is Restriction.KEEP_IN for zone in result.zones]
-    if not any(keep_in):
-        return "Nobody was inside a zone."
-    left = "left a zone that must not be left."
-    return f"Nobody {left}" if all(keep_in) else f"Nobody was inside a zone, nor {left}"
+    left = "left a zone that must not be left"
+    said = "Nobody was inside a zone"
+    if any(keep_in):
+        said = f"Nobody {left}" if all(keep_in) else f"{said}, nor {left}"
+    rejected = sum(f.count for f in result.findings if f.severity is Severity.REJECTED)
+    return f"{said}; {many(rejected, 'record')} could not be read." if rejected else f"{said}."
 
 
 def cells(stay: Infringement) -> tuple[str, ...]:
