@@ -113,6 +113,7 @@ def activity(case: Case) -> tuple[NDArray[Any], NDArray[Any]]:
 
 @given(cases(*KINDS), st.integers(0, 2**32 - 1))
 @example(random_case(9022, 0, "shared border"), 0)  # a report at a corner, but for a nanodegree
+@example(random_case(69, 0, "shared border"), 0)  # a box as narrow as its bounds are rounded
 @often
 def test_wherever_in_its_box_a_target_is_it_is_in_what_it_was_in(case: Case, seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -122,6 +122,8 @@ BY_EDGE = cython.declare(cython.double, 4e-7)
 ROUNDING_DEG = cython.declare(cython.double, 8e-5)
 # As much as the leaves of a row that the box touches are widened to each side, in leaves.
 ROUNDING_LEAVES = cython.declare(cython.double, 1e-4)
+# A box that slants is not narrower than this.
+NARROW_DEG = cython.declare(cython.double, 1e-11)
 # A direction is rounded to a part in so many: exact in float.
 SLOPES = cython.declare(cython.double, 4096.0)
 LIMIT_MARGIN_M = cython.declare(cython.double, 1e-6)
@@ -2529,6 +2531,11 @@ class Scan:
             if not self._holds(u, v):
                 # Nearer to an edge than the box may be: what holds at the report need not hold in the box.
                 self.box_u1 = self.box_u0 - 1.0
+        if (self.box_u1 - self.box_u0 < NARROW_DEG or self.box_v1 - self.box_v0 < NARROW_DEG) and (
+            self.box_lean != 0.0 or self.box_rise != 0.0
+        ):
+            # As narrow as u and v are rounded: which side of an edge a place in it is on cannot be told.
+            self.box_u1 = self.box_u0 - 1.0
 
     @cython.cfunc
     @cython.inline
