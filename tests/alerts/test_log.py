@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -74,3 +76,18 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
 def test_options_that_cannot_be(options: dict[str, str]) -> None:
     with pytest.raises(ConfigError):
         channel("log", **options)
+
+
+def test_whether_it_can_be_written_is_told_and_nothing_is(tmp_path: Path, monkeypatch: Any) -> None:
+    file = tmp_path / "alerts.log"
+
+    def reached(**options: str) -> str | None:
+        return asyncio.run(channel("log", **options).reach())
+
+    assert reached() == "standard error"
+    assert reached(file=str(file)) == f"{file} can be written"
+    assert not file.exists()
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with pytest.raises(OSError, match="Permission denied") as caught:
+        reached(file=str(file))
+    assert str(file) in str(caught.value)

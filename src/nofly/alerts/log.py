@@ -6,13 +6,14 @@ import json
 import os
 import sys
 from dataclasses import dataclass
+from errno import EACCES
 from functools import partial
 
 from nofly.alerts._channel import Channel, Clock, Notice, Outcome, later, told
 from nofly.alerts._texts import one_line
 from nofly.alerts._thread import OwnThread
 from nofly.errors import ConfigError
-from nofly.plugins.reasons import reason
+from nofly.plugins.reasons import placed, reason
 
 NAME = "log"
 STATEFUL = False
@@ -56,6 +57,16 @@ class _Log(Channel):
         except OSError as error:
             return later(f"{self._options.file or 'standard error'}: {reason(error)}")
         return told()
+
+    async def reach(self) -> str | None:
+        """Look whether the file can be written; nothing is."""
+        file = self._options.file
+        if file is None:
+            return "standard error"
+        place = file if os.path.exists(file) else os.path.dirname(file) or "."
+        if not os.access(place, os.W_OK):
+            raise placed(file, PermissionError(EACCES, os.strerror(EACCES)))
+        return f"{file} can be written"
 
     async def aclose(self) -> None:
         """End the thread."""

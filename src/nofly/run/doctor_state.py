@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 import socket
 import tempfile
@@ -117,10 +116,7 @@ async def _alert(plan: AlertPlan, clock_us: Callable[[], int]) -> Check:
         channel = plan.module.channel(plan.own, f"alert {plan.name!r}", clock_us)
     except Exception as error:  # whatever keeps a channel from being made, the watch would not start
         return Check("alerts", name, Well.FAULT, told(error))
-    file = getattr(plan.own, "file", None)
     try:
-        if isinstance(file, str):
-            return _file(name, file)
         async with asyncio.timeout(CONNECT_S):
             said = await channel.reach()
     except TimeoutError:
@@ -133,11 +129,3 @@ async def _alert(plan: AlertPlan, clock_us: Callable[[], int]) -> Check:
     return Check(
         "alerts", name, Well.OK, printable(said or "whether it is reached cannot be told without alerting")
     )
-
-
-def _file(name: str, file: str) -> Check:
-    path = Path(file)
-    place = path if path.exists() else path.absolute().parent
-    well = Well.OK if os.access(place, os.W_OK) else Well.FAULT
-    said = "can be written" if well is Well.OK else "cannot be written"
-    return Check("alerts", name, well, f"{printable(file)} {said}")
