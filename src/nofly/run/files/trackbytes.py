@@ -75,6 +75,14 @@ class PlainFile(io.RawIOBase):
         super().close()
 
 
+class PlainContent(io.BufferedReader):
+    """What a reader gets of a seekable file; :class:`PlainFile` says what ``path`` and ``passed`` are."""
+
+    def __init__(self, counted: PlainFile) -> None:
+        super().__init__(counted, 1 << 20)
+        self.path, self.passed = counted.path, counted.passed
+
+
 class PieceStream(io.RawIOBase):
     """A stream of pieces that cannot seek, but can show its head. ``path`` is None."""
 

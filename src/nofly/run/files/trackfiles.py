@@ -15,7 +15,15 @@ from typing import Any, BinaryIO
 from nofly import plugins
 from nofly.errors import DecodeError, Finding, InputError, Severity
 from nofly.feeds.options import ArchiveOptions
-from nofly.run.files.trackbytes import HEAD_BYTES, PieceStream, PlainFile, compression, seekable, unpacked
+from nofly.run.files.trackbytes import (
+    HEAD_BYTES,
+    PieceStream,
+    PlainContent,
+    PlainFile,
+    compression,
+    seekable,
+    unpacked,
+)
 from nofly.schema import Positions, concatenate
 from nofly.store.capture_segments import MAGIC
 
@@ -116,9 +124,8 @@ def _read_stream(file: Any, source: str, total: int, options: ArchiveOptions) ->
         if seeks:
             counted.seek(0)
             module = _format_of(head, source, options)
-            content = io.BufferedReader(counted, 1 << 20)
-            content.path, content.passed = counted.path, counted.passed  # type: ignore[attr-defined]
-            closing.callback(content.detach)
+            content = plain = PlainContent(counted)
+            closing.callback(plain.detach)
         else:
             stream = PieceStream(unpacked(counted, head, packing, source, options))  # type: ignore[arg-type]
             closing.callback(stream.close)
