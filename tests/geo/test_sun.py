@@ -14,7 +14,6 @@ from nofly.geo.sun import (
     ALWAYS_ABOVE,
     ALWAYS_BELOW,
     CIVIL_TWILIGHT_ELEVATION_DEG,
-    DAY_US,
     OCCURS,
     SUNRISE_ELEVATION_DEG,
     mean_noon_us,
@@ -25,6 +24,7 @@ from nofly.geo.sun import (
     sun_path,
     sun_position,
 )
+from nofly.units import DAY_US
 
 
 def us(text: str) -> int:

@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from nofly.cli.streams import note, say_text
+from nofly.units import DAY_US
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,7 +24,6 @@ exit codes: 0 done, 2 an error.
 """
 _SETTLED_US = 3_600_000_000
 """Late reports of an hour are waited for so long before its files are merged."""
-_US_PER_DAY = 86_400_000_000
 
 
 def parser() -> argparse.ArgumentParser:
@@ -215,7 +215,7 @@ def _compact(args: argparse.Namespace) -> int:
     now_us = time_ns() // 1000
     before_us = now_us - _SETTLED_US if args.before is None else instant(args.before, day=True)
     with _store(args, read_only=False) as store:
-        gone = store.forget(now_us - args.keep_days * _US_PER_DAY) if args.keep_days else 0
+        gone = store.forget(now_us - args.keep_days * DAY_US) if args.keep_days else 0
         fewer = store.compact(before_us)
         left = len(store.catalogue())
     note(f"{many(gone, 'file')} too old and removed; {fewer:,} merged into others; {many(left, 'file')} left")

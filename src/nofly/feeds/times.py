@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nofly.feeds.options import UNITS
+from nofly.units import DAY_US
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -22,7 +23,6 @@ NO_TIME = -1
 LATEST_US = 7_258_118_400_000_000
 """2200-01-01: a time past it is not a time."""
 
-DAY_US = 86_400_000_000
 _HOUR_US = 3_600_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ISO = re.compile(

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nofly.units import DAY_US
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -27,7 +29,6 @@ CIVIL_TWILIGHT_ELEVATION_DEG = -6.0
 OCCURS, ALWAYS_ABOVE, ALWAYS_BELOW = 0, 1, -1
 """Whether the sun passes an elevation on a day."""
 
-DAY_US = 86_400_000_000
 _J2000_US = 946_728_000_000_000
 _CENTURY_US = 36_525 * DAY_US
 _STEPS = 6

@@ -27,13 +27,12 @@ from nofly.run.files.zonewords import limit_text
 from nofly.run.live.predicting import datums_of
 from nofly.run.outputs.text import clock, printable, zone_words
 from nofly.run.watch_plan import WatchPlan
-from nofly.units import US_PER_S
+from nofly.units import DAY_US, US_PER_S
 from nofly.zones.activity import activity_at
 from nofly.zones.model import Circle, Corridor, Datum, Zone
 
 LOOK_S = 0.05
 AHEAD_DAYS = 7
-DAY_US = 86_400 * US_PER_S
 CLOCK_S = 2.0
 """A sender's clock that is ahead by more is told."""
 LAG_S = 30.0

@@ -23,7 +23,6 @@ import numpy as np
 from nofly.errors import InputError
 from nofly.geo.sun import (
     CIVIL_TWILIGHT_ELEVATION_DEG,
-    DAY_US,
     OCCURS,
     SUNRISE_ELEVATION_DEG,
     SunPath,
@@ -32,7 +31,7 @@ from nofly.geo.sun import (
     sun_crossing_us,
     sun_path,
 )
-from nofly.units import US_PER_S
+from nofly.units import DAY_US, US_PER_S
 from nofly.zones.clock import DAY_S, LocalClock
 from nofly.zones.schedule import ClockTime, Period, Schedule, SunEvent, SunTime, Window
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from nofly.errors import ConfigError
 from nofly.feeds.decoders import avr, beast
 from nofly.feeds.decoders._frame_clock import FrameClock
-from nofly.feeds.times import DAY_US
+from nofly.units import DAY_US
 from tests.feeds.decoders.mode_s import airborne, squitter
 
 T0 = 1_700_000_000_000_000

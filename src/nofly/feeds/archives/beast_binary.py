@@ -18,6 +18,7 @@ from nofly.feeds.decoders.beast import MLAT_CLOCK, BeastDecoder, BeastFrame
 from nofly.feeds.faults import NOT_A_POSITION, RECORD_BROKEN, Fault, Tally
 from nofly.feeds.options import ArchiveOptions
 from nofly.schema import Positions, concatenate
+from nofly.units import DAY_US
 
 NAME = "beast_binary"
 EXTENSIONS = (".bin", ".beast", ".raw")
@@ -33,7 +34,6 @@ CLOCK_SET_BACK = Fault(
 OUT_OF_ORDER_US = 1_000_000
 SILENCE_US = 600_000_000
 """A clock that runs back by more than the first, or on by more than the second, has to be told twice."""
-_DAY_US = 86_400_000_000
 _TICKS_PER_US = 12
 _BLOCK_BYTES = 1 << 20
 
@@ -139,7 +139,7 @@ class _Clock:
     def __init__(self, gps: bool, start_us: int | None) -> None:
         self._gps = gps
         self._start_us = start_us
-        self._round_us = _DAY_US if gps else (1 << 48) // _TICKS_PER_US
+        self._round_us = DAY_US if gps else (1 << 48) // _TICKS_PER_US
         self._last = -1
         self._doubted = -1
         self.last_us: int | None = None
@@ -178,7 +178,7 @@ class _Clock:
 
     def _first_us(self, reading_us: int) -> int:
         if self._gps:
-            return (self._start_us or 0) // _DAY_US * _DAY_US + reading_us
+            return (self._start_us or 0) // DAY_US * DAY_US + reading_us
         return reading_us if self._start_us is None else self._start_us
 
     def _step_us(self, before_us: int, reading_us: int) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from nofly.errors import Severity
 from nofly.feeds.faults import Fault
-from nofly.feeds.times import DAY_US
+from nofly.units import DAY_US
 
 CLOCKS = ("received", "12mhz", "gps")
 CLOCK_DOUBTED = Fault(

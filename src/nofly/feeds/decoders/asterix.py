@@ -38,8 +38,7 @@ from nofly.feeds.faults import (
     position_fault,
 )
 from nofly.feeds.rows import Rows
-from nofly.feeds.times import DAY_US
-from nofly.units import US_PER_S
+from nofly.units import DAY_US, US_PER_S
 
 NAME = "asterix"
 FRAMING = DATAGRAM

@@ -19,6 +19,7 @@ from nofly.kernel.detect import Reports
 from nofly.kernel.target_scan import put_intervals
 from nofly.kernel.visits import Quality
 from nofly.run.judging.numbering import Numbering
+from nofly.run.judging.whole_days import whole_days
 from nofly.schema import Coded, Positions
 from nofly.tracks.quality import default_pos_err_m, epu_m
 from nofly.tracks.repeats import Repeats
@@ -26,7 +27,6 @@ from nofly.tracks.screening import DISPLACED, WEAK, Mark, ScreenParams, ScreenSt
 from nofly.units import US_PER_S
 from nofly.zones.model import Datum, Zone
 
-DAY_US = 86_400 * US_PER_S
 TIME_ERR_S = 1.0
 """95 % error of a report's time where none is said: time stamps of receivers without GPS, and whole-second
 archives."""
@@ -209,19 +209,12 @@ class Preparing:
         return out
 
     def _cover(self, time_us: NDArray[np.int64]) -> None:
-        """Work out when the zones are active, for whole days round the reports; where that has to be done
-        again, for twice the time, so that a long archive does not have it done every day."""
+        """Work out when the zones are active, round the reports."""
         gap_us = self._gap_us
-        low = ((int(time_us.min()) - gap_us) // DAY_US - 1) * DAY_US
-        high = ((int(time_us.max()) + gap_us) // DAY_US + 2) * DAY_US
-        if self._span:
-            since, until = self._span
-            if since <= low and high <= until:
-                return
-            low = since if since <= low else min(low, 2 * since - until)
-            high = until if high <= until else max(high, 2 * until - since)
-        self._span = low, high
-        self.active = zone_activity(self._zones, *self._span)
+        span = whole_days(int(time_us.min()) - gap_us, int(time_us.max()) + gap_us, self._span)
+        if span != self._span:
+            self._span = span
+            self.active = zone_activity(self._zones, *span)
 
     def _heights(self, positions: Positions, codes: NDArray[np.int32]) -> tuple[Any, Any, Any]:
         datums = self._datums

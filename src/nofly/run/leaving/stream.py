@@ -21,7 +21,7 @@ from nofly.incidents.keepin import Absence, Bound, Held, Turn, Turns, absent, is
 from nofly.incidents.outside import Flight, Outside
 from nofly.incidents.stays import TOUCH_US, zone_activity
 from nofly.kernel.detect import Changes, Why, joined, no_changes
-from nofly.run.judging.preparing import DAY_US, TIME_ERR_S, Taken
+from nofly.run.judging.preparing import TIME_ERR_S, Taken
 from nofly.run.leaving.absences import MayHold, flight_of, in_order, joined_flights, rows_of
 from nofly.run.leaving.fold import folded, handed, next_us, overlapping, quiet_us
 from nofly.run.leaving.state import (
@@ -40,7 +40,7 @@ from nofly.run.leaving.state import (
 from nofly.run.leaving.tails import Tails
 from nofly.run.leaving.told import Left, Offer, begun_by, ended_by
 from nofly.schema import Coded, Positions
-from nofly.units import US_PER_S
+from nofly.units import DAY_US, US_PER_S
 from nofly.zones.compiled import CompiledZones
 from nofly.zones.model import Zone
 

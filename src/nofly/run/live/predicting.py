@@ -18,7 +18,8 @@ from nofly.incidents.warnings import Looks, PredictionParams, Warned, Warnings, 
 from nofly.kernel.predict import Entries, Flights, Foresight
 from nofly.kernel.turning import Turns
 from nofly.kernel.visits import stable_order
-from nofly.run.judging.preparing import DAY_US, Taken
+from nofly.run.judging.preparing import Taken
+from nofly.run.judging.whole_days import whole_days
 from nofly.run.leaving.ahead import LeavingAhead
 from nofly.tracks.screening import DISPLACED, WEAK
 from nofly.units import US_PER_S
@@ -177,21 +178,15 @@ class Predictor:
         return Entries(**values)
 
     def _cover(self, time_us: NDArray[np.int64]) -> None:
-        """Work out when the zones are active as far as predictions reach; where that has to be done again,
-        for twice the time."""
+        """Work out when the zones are active as far as predictions reach."""
         ahead_us = round(self._warnings.ahead_s * US_PER_S)
-        low = (int(time_us.min()) // DAY_US - 1) * DAY_US
-        high = ((int(time_us.max()) + ahead_us) // DAY_US + 2) * DAY_US
-        if self._span is not None:
-            since, until = self._span
-            if since <= low and high <= until:
-                return
-            low = since if since <= low else min(low, 2 * since - until)
-            high = until if high <= until else max(high, 2 * until - since)
-        self._span = low, high
-        self._foresight.activate(*zone_activity(self._zones.zones, low, high))
+        span = whole_days(int(time_us.min()), int(time_us.max()) + ahead_us, self._span)
+        if span == self._span:
+            return
+        self._span = span
+        self._foresight.activate(*zone_activity(self._zones.zones, *span))
         if self._leaving is not None:
-            self._leaving.activate(low, high)
+            self._leaving.activate(*span)
 
 
 def datums_of(law: Sequence[Zone]) -> tuple[Datum, ...]:

@@ -13,10 +13,9 @@ from typing import TypeVar
 
 from nofly.errors import Finding, StoreError
 from nofly.run.archive import Archiving
-from nofly.units import US_PER_S
+from nofly.units import DAY_US
 
 PAUSE_S = 0.5
-DAY_US = 86_400 * US_PER_S
 
 T = TypeVar("T")
 
