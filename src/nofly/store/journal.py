@@ -34,7 +34,9 @@ from nofly.store.journal_entries import (
     mark_content,
 )
 
-__all__ = ["SEGMENT_BYTES", "Batch", "Entry", "Journal", "JournalDamaged", "Mark", "read", "sync"]
+__all__ = [
+    "SEGMENT_BYTES", "Batch", "Entry", "Journal", "JournalDamaged", "Mark", "last_segment", "read", "sync",
+]  # fmt: skip
 
 SEGMENT_BYTES = 64 << 20
 _SUFFIX = ".journal"
@@ -260,6 +262,13 @@ def read(folder: Path | str, offset: int, until: int | None = None) -> Iterator[
             raise JournalDamaged(segment.path, at, end, "entries are missing")
         if last and at > segment.base + segment.size():
             raise JournalDamaged(segment.path, at, segment.base + segment.size(), "the journal ends before")
+
+
+def last_segment(folder: Path | str) -> int | None:
+    """Return the offset at which the last segment begins, None where there is none. Raises StoreError where
+    the folder cannot be read."""
+    found = _segments(Path(folder))
+    return found[-1].base if found else None
 
 
 def sync(folder: Path | str, offset: int, until: int) -> None:

@@ -1,0 +1,69 @@
+"""Follows a watch by its state folder: its record, its positions, its law, what it says of itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nofly.errors import StoreError
+from nofly.run.following import status
+from nofly.run.following.picture import Picture
+from nofly.run.following.status import Status
+from nofly.run.following.tail import JournalTail
+from nofly.run.live.recovery import kept_law
+from nofly.run.record.incident_log import Log
+from nofly.store.sqlite import Store
+from nofly.zones.model import Zone
+
+RECORD = "record.sqlite"
+JOURNAL = "journal"
+LAW = "law.state"
+
+
+@dataclass(slots=True)
+class Follower:
+    """What is known of a watch; :meth:`follow` is to be called again and again, by one thread at a time."""
+
+    folder: Path
+    picture: Picture = field(default_factory=Picture)
+    log: Log = field(default_factory=Log)
+    sequence: int = 0
+    """Number of the last record taken."""
+    status: Status | None = None
+    law: tuple[Zone, ...] = ()
+    trouble: str | None = None
+    """Why something cannot be read at the moment."""
+    _tail: JournalTail | None = None
+
+    def follow(self, now_us: int) -> None:
+        """Take what is new. What cannot be read is said in :attr:`trouble`, and tried again next time."""
+        self.trouble = None
+        for step in (self._status, self._law, self._record, self._positions):
+            try:
+                step()
+            except StoreError as error:
+                self.trouble = str(error)
+        self.picture.forget(now_us)
+
+    def _status(self) -> None:
+        self.status = status.read(self.folder)
+
+    def _law(self) -> None:
+        hashes = self.status.law if self.status is not None else []
+        if hashes != [zone.zone_hash for zone in self.law]:
+            known = {zone.zone_hash: zone for zone in self.law}
+            self.law = tuple(kept_law(self.folder / LAW, hashes, known))
+
+    def _record(self) -> None:
+        path = self.folder / RECORD
+        if not path.is_file():
+            return
+        with Store(path, create=False, read_only=True) as store:
+            for record in store.read(self.sequence + 1):
+                self.log.take(record)
+                self.sequence = record.sequence
+
+    def _positions(self) -> None:
+        self._tail = self._tail or JournalTail(self.folder / JOURNAL)
+        for positions in self._tail.batches():
+            self.picture.take(positions)

@@ -1,0 +1,50 @@
+"""The positions of a running watch, read from its journal as they are appended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from nofly.errors import StoreError
+from nofly.schema import Positions
+from nofly.store.journal import Batch, JournalDamaged, last_segment, read
+
+MOST_BATCHES = 4096
+"""So many batches at most are read at once."""
+
+
+class JournalTail:
+    """Reads a journal onwards; first from where its last segment begins."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._at: int | None = None
+
+    def batches(self) -> Iterator[Positions]:
+        """Yield what was appended since this was asked before, at most :data:`MOST_BATCHES` batches.
+
+        Entries that were forgotten meanwhile, or are broken, are passed over. Raises StoreError where the
+        journal cannot be read.
+        """
+        if self._at is None:
+            self._at = last_segment(self._folder)
+        if self._at is None:
+            return
+        count = 0
+        while True:
+            try:
+                for entry in read(self._folder, self._at):
+                    self._at = entry.offset_after
+                    if isinstance(entry, Batch) and len(entry.positions):
+                        yield entry.positions
+                        count += 1
+                        if count >= MOST_BATCHES:
+                            return
+                return
+            except JournalDamaged as damage:
+                if damage.resume <= self._at:
+                    return
+                self._at = damage.resume
+            except StoreError:
+                self._at = None
+                raise

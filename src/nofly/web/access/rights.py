@@ -1,0 +1,42 @@
+"""Roles, what each may do, and who asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Right(StrEnum):
+    """What may be done; a route names the one it needs."""
+
+    READ = "read"
+    SAY = "say"
+    """Acknowledge, mute."""
+    DECIDE = "decide"
+    """Exempt, clear; zones."""
+    ADMINISTER = "administer"
+    """Users, tokens, links."""
+
+
+class Role(StrEnum):
+    """What a user is; each may do all that the one before may."""
+
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    AUTHORITY = "authority"
+    ADMINISTRATOR = "administrator"
+
+    @property
+    def rights(self) -> frozenset[Right]:
+        """What it may do."""
+        return frozenset([*Right][: [*Role].index(self) + 1])
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who asks: a user, a token of one, or whoever holds a public link."""
+
+    name: str
+    rights: frozenset[Right]
+    delay_s: float = 0.0
+    """Shown is what was this long ago."""

@@ -1,0 +1,1 @@
+"""Requests and answers: one file a subject, each with its ``router``."""

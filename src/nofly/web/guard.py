@@ -1,0 +1,124 @@
+"""What every answer carries and every request is held to: security headers, and bounds on size and rate.
+
+Source: OWASP Secure Headers Project; the policy of PLATFORM for MapLibre: no script but our own files.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from nofly.web.errors import ApiError, answer
+
+MOST_BODY_BYTES = 8 << 20
+PER_S, BURST = 50.0, 200.0
+"""Requests of one address: so many a second for long, so many at once."""
+MOST_ADDRESSES = 10_000
+POLICY = "; ".join((
+    "default-src 'self'", "img-src 'self' data: blob:", "style-src 'self' 'unsafe-inline'",
+    "worker-src 'self'", "connect-src 'self'", "object-src 'none'", "base-uri 'none'", "form-action 'self'",
+    "frame-ancestors 'none'",
+))  # fmt: skip
+"""MapLibre sets styles of elements; nothing sets scripts."""
+HEADERS = (
+    (b"content-security-policy", POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+)
+
+
+@dataclass(slots=True)
+class _Bucket:
+    left: float
+    at_s: float
+
+
+class Guard:
+    """Wraps an application."""
+
+    def __init__(self, app: ASGIApp, monotonic_s: Callable[[], float]) -> None:
+        self._app, self._monotonic_s = app, monotonic_s
+        self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or refuse it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def sent(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                mine = {name for name, _ in HEADERS}
+                kept = [pair for pair in message["headers"] if pair[0].lower() not in mine]
+                message = {**message, "headers": [*kept, *HEADERS]}
+            await send(message)
+
+        try:
+            self._within_rate(scope)
+            _announced(scope)
+            await self._app(scope, _bounded(receive), sent)
+        except ApiError as error:
+            if started:
+                raise
+            await answer(error)(scope, receive, sent)
+
+    def _within_rate(self, scope: Scope) -> None:
+        """Raise ApiError 429 where an address asks too often."""
+        address = str((scope.get("client") or ("",))[0])
+        now_s = self._monotonic_s()
+        bucket = self._buckets.setdefault(address, _Bucket(BURST, now_s))
+        self._buckets.move_to_end(address)
+        while len(self._buckets) > MOST_ADDRESSES:
+            self._buckets.popitem(last=False)
+        bucket.left = min(BURST, bucket.left + (now_s - bucket.at_s) * PER_S)
+        bucket.at_s = now_s
+        if bucket.left < 1.0:
+            wait_s = (1.0 - bucket.left) / PER_S
+            raise ApiError(
+                HTTPStatus.TOO_MANY_REQUESTS, "too-many-requests", "too many requests from your address",
+                expected=f"at most {PER_S:g} a second", headers={"Retry-After": str(int(wait_s) + 1)},
+            )  # fmt: skip
+        bucket.left -= 1.0
+
+
+def _announced(scope: Scope) -> None:
+    """Raise ApiError 413 where a request says that it has too many bytes."""
+    for name, value in scope["headers"]:
+        too_many = name == b"content-length" and value.isdigit() and (
+            len(value) > 18 or int(value) > MOST_BODY_BYTES
+        )
+        if too_many:
+            raise _too_large()
+
+
+def _bounded(receive: Receive) -> Receive:
+    """Return ``receive`` that raises ApiError 413 as soon as a body is longer than it may be."""
+    count = 0
+
+    async def received() -> Message:
+        nonlocal count
+        message = await receive()
+        if message["type"] == "http.request":
+            count += len(message.get("body", b""))
+            if count > MOST_BODY_BYTES:
+                raise _too_large()
+        return message
+
+    return received
+
+
+def _too_large() -> ApiError:
+    expected = f"at most {MOST_BODY_BYTES} bytes"
+    return ApiError(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", "the request is too large", expected=expected
+    )

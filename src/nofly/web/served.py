@@ -1,0 +1,78 @@
+"""What the application serves, and how a route gets at it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
+from typing import Annotated, Protocol
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+from nofly.run.following.follower import Follower
+from nofly.web.access.rights import Principal, Right
+from nofly.web.errors import ApiError
+
+FOLLOW_S = 0.25
+
+
+class Access(Protocol):
+    """Who asks."""
+
+    async def principal(self, connection: HTTPConnection) -> Principal:
+        """Return who sends a request. Raises ApiError 401 where that is not known."""
+        ...
+
+
+@dataclass(slots=True)
+class Served:
+    """A watch as it is served. ``clock`` gives UTC microseconds."""
+
+    follower: Follower
+    access: Access
+    clock: Callable[[], int]
+    turned: asyncio.Condition = field(default_factory=asyncio.Condition)
+    """Notified when something new was taken."""
+
+    @property
+    def folder(self) -> Path:
+        """The state folder."""
+        return self.follower.folder
+
+    async def follow(self) -> None:
+        """Follow the watch for as long as the application runs."""
+        while True:
+            await asyncio.to_thread(self.follower.follow, self.clock())
+            async with self.turned:
+                self.turned.notify_all()
+            await asyncio.sleep(FOLLOW_S)
+
+
+def served(connection: HTTPConnection) -> Served:
+    """Return what the application serves."""
+    found: Served = connection.app.state.served
+    return found
+
+
+Here = Annotated[Served, Depends(served)]
+
+
+def needs(right: Right) -> Callable[[HTTPConnection], Awaitable[Principal]]:
+    """Return a dependency that gives who asks; it raises ApiError 401 or 403 of who is not known, or may not."""
+
+    async def asked(connection: HTTPConnection) -> Principal:
+        who = await served(connection).access.principal(connection)
+        if right not in who.rights:
+            raise ApiError(HTTPStatus.FORBIDDEN, "forbidden", f"{who.name} may not {right}")
+        return who
+
+    return asked
+
+
+Reader = Annotated[Principal, Depends(needs(Right.READ))]
+Operator = Annotated[Principal, Depends(needs(Right.SAY))]
+Authority = Annotated[Principal, Depends(needs(Right.DECIDE))]
+Administrator = Annotated[Principal, Depends(needs(Right.ADMINISTER))]
