@@ -36,6 +36,12 @@
     capture_days = 30
     archive_days = 365
 
+    [web]                          # of nofly serve
+    bind = "127.0.0.1:8080"        # beyond loopback only with TLS, or behind a trusted proxy
+    certificate = "cert.pem"       # and key = "key.pem": TLS
+    trusted_proxies = "10.0.0.0/8" # networks whose X-Forwarded-For is believed
+    insecure = false               # true: beyond loopback without either
+
     [prediction]                   # warnings; enabled = false for none
     look_ahead_s = 120
     hits = 2                       # of the last ...
@@ -116,6 +122,17 @@ class WatchConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class WebConfig:
+    """The table ``[web]``."""
+
+    bind: str = "127.0.0.1:8080"
+    certificate: str = ""
+    key: str = ""
+    trusted_proxies: str = ""
+    insecure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """A whole ``nofly.toml``."""
 
@@ -124,6 +141,7 @@ class Config:
     lists: Mapping[str, str] = field(default_factory=dict)
     """Name of a list → its file."""
     watch: WatchConfig = WatchConfig()
+    web: WebConfig = WebConfig()
     prediction: Mapping[str, Any] = field(default_factory=dict)
     """The table as it stands there; whoever predicts checks it."""
     feeds: tuple[Mapping[str, Any], ...] = ()
@@ -182,6 +200,7 @@ def parse(text: str, source: str = "nofly.toml") -> Config:
         ),
         {name: next(iter(reader.files(lists, "lists", name)), "") for name in lists},
         reader.watch(given),
+        reader.web(given),
         reader.table(given, "", "prediction"),
         feeds=reader.placed(given, "feeds"),
         alerts=reader.placed(given, "alerts"),
@@ -197,6 +216,12 @@ def column(text: str, source: str) -> Column:
         expected = "our column:unit, as alt_std_m:ft"
         raise ConfigError(f"column mapped to {text!r}", source=source, expected=expected)
     return Column(name.strip(), unit.strip())
+
+
+_KINDS: dict[str, tuple[tuple[type, ...], str]] = {
+    "str": ((str,), "a text"), "bool": ((bool,), "true or false"), "int": ((int, float), "a number"),
+    "float": ((int, float), "a number"),
+}  # fmt: skip
 
 
 class _Reader:
@@ -248,20 +273,33 @@ class _Reader:
 
     def watch(self, given: Mapping[str, Any]) -> WatchConfig:
         """Return ``[watch]``, with the defaults for what is not there."""
-        table = self.table(given, "", "watch")
-        self.known(table, "watch", [f.name for f in fields(WatchConfig)])
-        values: dict[str, Any] = {}
-        for f in fields(WatchConfig):
-            kinds: tuple[type, ...] = (str,) if f.type == "str" else (int, float)
-            value = self.one(table, "watch", f.name, kinds, "a text" if str in kinds else "a number")
-            if value is None:
-                continue
-            if not isinstance(value, str) and not 0 <= value < float("inf"):
-                raise self._wrong(f"{value!r}", "watch", f.name, "a number from 0 on")
-            values[f.name] = int(value) if f.type == "int" else float(value) if f.type == "float" else value
+        values = self._values(given, "watch", WatchConfig)
         if "state" in values:
             values["state"] = str(self._folder / values["state"])
         return WatchConfig(**values)
+
+    def web(self, given: Mapping[str, Any]) -> WebConfig:
+        """Return ``[web]``, with the defaults for what is not there."""
+        values = self._values(given, "web", WebConfig)
+        for name in ("certificate", "key"):
+            if values.get(name):
+                values[name] = str(self._folder / values[name])
+        return WebConfig(**values)
+
+    def _values(self, given: Mapping[str, Any], name: str, kind: type[Any]) -> dict[str, Any]:
+        """Return what stands in a table of texts, flags and numbers from 0 on."""
+        table = self.table(given, "", name)
+        self.known(table, name, [f.name for f in fields(kind)])
+        values: dict[str, Any] = {}
+        for f in fields(kind):
+            kinds, expected = _KINDS[str(f.type)]
+            value = self.one(table, name, f.name, kinds, expected)
+            if value is None:
+                continue
+            if not isinstance(value, str) and not 0 <= value < float("inf"):
+                raise self._wrong(f"{value!r}", name, f.name, "a number from 0 on")
+            values[f.name] = int(value) if f.type == "int" else float(value) if f.type == "float" else value
+        return values
 
     def one(
         self, given: Mapping[str, Any], table: str, key: str, kinds: tuple[type, ...], expected: str

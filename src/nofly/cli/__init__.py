@@ -12,6 +12,7 @@ from collections.abc import Sequence
 VERBS = {
     "check": "who entered which zone, where, when, how deep, how sure: recorded traffic against zones",
     "watch": "who is inside, who will be, are the feeds alive: live traffic against zones",
+    "serve": "the map and the API: a watch with a web page, or a page beside one that runs",
     "replay": "recorded traffic as if it came now, or how good its warnings were",
     "doctor": "what is configured, what would be monitored, what answers: before a watch, or beside it",
     "incidents": "list, show, export and verify what a watch recorded; acknowledge, mute, exempt, clear",
@@ -20,7 +21,7 @@ VERBS = {
     "demo": "check real flights against real zones, and draw the result",
 }
 ERROR, INTERRUPTED = 2, 130
-_JUDGING = ("check", "watch", "replay", "demo")
+_JUDGING = ("check", "watch", "serve", "replay", "demo")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

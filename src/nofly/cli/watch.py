@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from contextlib import AsyncExitStack
+    from contextlib import AbstractContextManager, AsyncExitStack
 
     from nofly.config import Config
     from nofly.run.display.view import View
@@ -64,7 +64,7 @@ def run(argv: list[str]) -> int:
 
     args = parser().parse_args(argv)
     plan, config = planned(args)
-    return asyncio.run(_watch(args, plan, config))
+    return asyncio.run(watching(args, plan, config))
 
 
 def planned(args: argparse.Namespace) -> tuple[WatchPlan, Config]:
@@ -93,7 +93,10 @@ def planned(args: argparse.Namespace) -> tuple[WatchPlan, Config]:
     return plan, config
 
 
-async def _watch(args: argparse.Namespace, plan: WatchPlan, config: Config) -> int:
+async def watching(
+    args: argparse.Namespace, plan: WatchPlan, config: Config, beside: AbstractContextManager[object] | None = None
+) -> int:
+    """Watch until told to stop, with what goes on ``beside`` it; return the exit code."""
     import asyncio
     import signal
     from contextlib import AsyncExitStack
@@ -107,13 +110,15 @@ async def _watch(args: argparse.Namespace, plan: WatchPlan, config: Config) -> i
     zones = {zone.zone_hash: zone for zone in plan.law}
     pages = WatchPages(plan.feeds, plan.watch.tick_s, monotonic)
     watch = Watch(plan, lambda: time_ns() // 1000, monotonic, list(plan.findings))
-    watch.on_tick = pages.told
+    watch.on_tick = _told(plan, pages, monotonic)
     if not args.quiet:
         note_findings(plan.findings)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with AsyncExitStack() as ends:
+        if beside is not None:
+            ends.enter_context(beside)
         await _serve(args, plan, pages, ends)
         say = _shown(args, plan, watch, zones, ends)
         if not args.quiet:
@@ -121,6 +126,21 @@ async def _watch(args: argparse.Namespace, plan: WatchPlan, config: Config) -> i
         loop.add_signal_handler(signal.SIGHUP, lambda: _read_again(plan, config, watch, zones, say))
         await watch.run(stop)
     return 0
+
+
+def _told(plan: WatchPlan, pages: WatchPages, monotonic_s: Callable[[], float]) -> Callable[[View], None]:
+    """Return what is told of every tick: the pages, and the file by which others see how the watch is."""
+    from nofly.run.following.status import StatusFile, status_of
+
+    file = StatusFile(
+        plan.state, lambda view: status_of(view, plan.feeds, pages.health(), pages.metrics()), monotonic_s
+    )
+
+    def told(view: View) -> None:
+        pages.told(view)
+        file.told(view)
+
+    return told
 
 
 async def _serve(args: argparse.Namespace, plan: WatchPlan, pages: WatchPages, ends: AsyncExitStack) -> None:

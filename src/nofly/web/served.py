@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
-from typing import Annotated, Protocol
+from typing import Annotated, Any, Protocol
 
 from fastapi import Depends
 from starlette.requests import HTTPConnection
@@ -34,6 +34,10 @@ class Served:
     follower: Follower
     access: Access
     clock: Callable[[], int]
+    channels: Callable[[Mapping[str, Any]], Sequence[str]] = lambda _: ()
+    """Returns on which alert channels a record is to be told."""
+    positions: object = None
+    """What the clients of positions have in common; theirs."""
     turned: asyncio.Condition = field(default_factory=asyncio.Condition)
     """Notified when something new was taken."""
 

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from nofly.errors import StoreError
 from nofly.run.following import status
-from nofly.run.following.picture import Picture
+from nofly.run.following.picture import FORGET_S, Picture
 from nofly.run.following.status import Status
 from nofly.run.following.tail import JournalTail
 from nofly.run.live.recovery import kept_law
 from nofly.run.record.incident_log import Log
 from nofly.store.sqlite import Store
+from nofly.units import US_PER_S
 from nofly.zones.model import Zone
 
 RECORD = "record.sqlite"
@@ -43,7 +44,16 @@ class Follower:
                 step()
             except StoreError as error:
                 self.trouble = str(error)
-        self.picture.forget(now_us)
+        self.picture.forget(self.picture_us(now_us))
+
+    def picture_us(self, now_us: int) -> int:
+        """Return as of when the picture is: now, unless what comes is a recording. While nothing comes, it
+        is now: an old picture is never shown as the present one."""
+        latest_us, said = self.picture.latest_us, self.status
+        replayed = said is not None and said.unmonitored_since_us is None
+        if latest_us is None or not replayed or now_us - latest_us < FORGET_S * US_PER_S:
+            return now_us
+        return latest_us
 
     def _status(self) -> None:
         self.status = status.read(self.folder)

