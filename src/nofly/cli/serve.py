@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from typing import Any
 
-    from nofly.config import Config, WebConfig
+    from nofly.config import WebConfig
     from nofly.web.serving import Bind
 
 _EPILOG = """\
@@ -36,7 +36,9 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     add_plan(it)
     it.add_argument("--bind", metavar="HOST:PORT", help="where the page is (127.0.0.1:8080); port 0: any")
-    it.add_argument("--beside", action="store_true", help="no watch of its own: beside the one that runs on --state")
+    it.add_argument(
+        "--beside", action="store_true", help="no watch of its own: beside the one that runs on --state"
+    )
     it.add_argument("--insecure", action="store_true", help="beyond loopback without TLS or a trusted proxy")
     it.add_argument("--plain", action="store_true", help=argparse.SUPPRESS, default=True)
     it.add_argument("--quiet", "-q", action="store_true", help="no lines: the page says it all")
@@ -74,7 +76,9 @@ def _beside(args: argparse.Namespace) -> int:
     plans = plan_alerts(config)
     folder = state_folder(args.state or config.watch.state)
     if not folder.is_dir():
-        raise ConfigError("there is no such folder", source=str(folder), expected="the state folder of nofly watch")
+        raise ConfigError(
+            "there is no such folder", source=str(folder), expected="the state folder of nofly watch"
+        )
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -84,7 +88,10 @@ def _beside(args: argparse.Namespace) -> int:
 
 
 def _serving(
-    args: argparse.Namespace, web: WebConfig, folder: Path, channels: Callable[[Mapping[str, Any]], Sequence[str]]
+    args: argparse.Namespace,
+    web: WebConfig,
+    folder: Path,
+    channels: Callable[[Mapping[str, Any]], Sequence[str]],
 ) -> AbstractContextManager[None]:
     """Return a context that serves a state folder, and says where, while it is open."""
     from contextlib import contextmanager

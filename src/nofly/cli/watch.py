@@ -94,15 +94,19 @@ def planned(args: argparse.Namespace) -> tuple[WatchPlan, Config]:
 
 
 async def watching(
-    args: argparse.Namespace, plan: WatchPlan, config: Config, beside: AbstractContextManager[object] | None = None
+    args: argparse.Namespace,
+    plan: WatchPlan,
+    config: Config,
+    beside: AbstractContextManager[object] | None = None,
 ) -> int:
-    """Watch until told to stop, with what goes on ``beside`` it; return the exit code."""
+    """Watch until told to stop; return the exit code. What goes on ``beside`` it goes on until told to stop
+    even where no feed can bring any more."""
     import asyncio
     import signal
     from contextlib import AsyncExitStack
     from time import monotonic, time_ns
 
-    from nofly.cli.streams import note_findings
+    from nofly.cli.streams import note, note_findings
     from nofly.run.display.watch_metrics import WatchPages
     from nofly.run.watch import Watch
 
@@ -125,6 +129,9 @@ async def watching(
             _tell_faults(watch, say)
         loop.add_signal_handler(signal.SIGHUP, lambda: _read_again(plan, config, watch, zones, say))
         await watch.run(stop)
+        if beside is not None and not stop.is_set():
+            note("no feed can bring any more; what was recorded is shown until Ctrl-C")
+            await stop.wait()
     return 0
 
 

@@ -7,7 +7,6 @@ the least heights above the floor and below the ceiling, negative by as much as 
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Any
@@ -23,13 +22,11 @@ from nofly.kernel.detect import State, Why
 from nofly.kernel.visits import PATH, SUMS
 from nofly.units import US_PER_S
 from nofly.zones.compiled import CompiledZones
-from nofly.zones.shape import blocks, outline_pieces, shape, to_space
+from nofly.zones.shape import blocks, distance_m, outline_pieces, shape
 
 MOST_TRIED = 64
 """Reports, evenly spread, at which a zone of several volumes is tried volume by volume."""
 
-_MEAN_M = 6_371_008.8
-_B_A = (1.0 - 1.0 / 298.257223563) ** 2
 
 Floats = NDArray[np.float64]
 
@@ -210,7 +207,7 @@ class Outside:
 
     def _off_m(self, lat_deg: float, lon_deg: float) -> float:
         """Return how far a place outside the zone is from it."""
-        found = (_distance_m(*one, lat_deg, lon_deg) for one in self._shapes)
+        found = (distance_m(*one, lat_deg, lon_deg) for one in self._shapes)
         return max(0.0, min(found))
 
     def _able(self, flight: Flight, rows: slice) -> NDArray[np.bool_]:
@@ -241,7 +238,7 @@ class Outside:
                 past[v, i]
                 or (
                     states(turns, *run, at, at)[0][1] == State.OUTSIDE
-                    and _distance_m(*self._shapes[v], *place) > err_m
+                    and distance_m(*self._shapes[v], *place) > err_m
                 )
                 for v, turns in enumerate(each)
             ):
@@ -294,19 +291,3 @@ def _extreme(values: Floats, of: Any) -> float:
 
 def _number(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
-
-
-def _distance_m(pieces: Floats, radius_m: float, lat_deg: float, lon_deg: float) -> float:
-    """Return the geodesic distance from a place to a shape of :func:`nofly.zones.shape.shape`."""
-    point = to_space(np.array([lat_deg]), np.array([lon_deg]))[0]
-    start, way = pieces[:, :3], pieces[:, 3:] - pieces[:, :3]
-    length = np.maximum((way**2).sum(axis=1), 1e-12)
-    part = np.clip(((point - start) * way).sum(axis=1) / length, 0.0, 1.0)
-    feet = start + part[:, None] * way
-    x, y, z = feet[((feet - point) ** 2).sum(axis=1).argmin()].tolist()
-    lat = float(np.degrees(np.arctan2(z, np.hypot(x, y) * _B_A)))
-    length_m, _, _ = geodesic.length_and_azimuths(lat_deg, lon_deg, lat, float(np.degrees(np.arctan2(y, x))))
-    if np.isnan(length_m):  # Nearly antipodal: a great circle of the mean radius is good to half a percent.
-        chord_m = math.dist(point.tolist(), (x, y, z))
-        length_m = 2.0 * _MEAN_M * math.asin(min(1.0, chord_m / (2.0 * _MEAN_M)))
-    return float(length_m - (0.0 if np.isnan(radius_m) else radius_m))

@@ -94,8 +94,10 @@ class Guard:
 def _announced(scope: Scope) -> None:
     """Raise ApiError 413 where a request says that it has too many bytes."""
     for name, value in scope["headers"]:
-        too_many = name == b"content-length" and value.isdigit() and (
-            len(value) > 18 or int(value) > MOST_BODY_BYTES
+        too_many = (
+            name == b"content-length"
+            and value.isdigit()
+            and (len(value) > 18 or int(value) > MOST_BODY_BYTES)
         )
         if too_many:
             raise _too_large()

@@ -65,7 +65,8 @@ Here = Annotated[Served, Depends(served)]
 
 
 def needs(right: Right) -> Callable[[HTTPConnection], Awaitable[Principal]]:
-    """Return a dependency that gives who asks; it raises ApiError 401 or 403 of who is not known, or may not."""
+    """Return a dependency that gives who asks. It raises ApiError 401 where that is not known, 403 of who may
+    not."""
 
     async def asked(connection: HTTPConnection) -> Principal:
         who = await served(connection).access.principal(connection)

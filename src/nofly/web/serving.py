@@ -35,7 +35,7 @@ class Bind:
 
     def url(self, port: int) -> str:
         """Return the address of the page, by the port that was bound."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)
         return f"{self.scheme}://{f'[{host}]' if ':' in host and host[0] != '[' else host}:{port}/"
 
 

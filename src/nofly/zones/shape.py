@@ -7,6 +7,7 @@ they were cut.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,9 @@ WIDE = 8
 _A_M = 6378137.0
 _E2 = 0.00669437999014131699613723354004
 _M_PER_DEG = 111_320.0
+_MEAN_M = 6_371_008.8
+"""Mean radius of the Earth (IUGG)."""
+_B_A = (1.0 - 1.0 / 298.257223563) ** 2
 
 
 def to_space(lat_deg: NDArray[Any], lon_deg: NDArray[Any]) -> NDArray[np.float64]:
@@ -113,6 +117,23 @@ def shape(zones: CompiledZones, part: int) -> tuple[NDArray[np.float64], float]:
     """Return (pieces, radius_m) of a part: pieces (n, 6) from point to point; radius NaN for a boundary."""
     made = shapes(zones, [part])
     return made.pieces, float(made.radius_m[0])
+
+
+def distance_m(pieces: NDArray[np.float64], radius_m: float, lat_deg: float, lon_deg: float) -> float:
+    """Return the geodesic distance from a place to a shape of :func:`shape`: to the boundary, or, of a circle
+    or corridor, below 0 inside it."""
+    point = to_space(np.array([lat_deg]), np.array([lon_deg]))[0]
+    start, way = pieces[:, :3], pieces[:, 3:] - pieces[:, :3]
+    length = np.maximum((way**2).sum(axis=1), 1e-12)
+    part = np.clip(((point - start) * way).sum(axis=1) / length, 0.0, 1.0)
+    feet = start + part[:, None] * way
+    x, y, z = feet[((feet - point) ** 2).sum(axis=1).argmin()].tolist()
+    lat = float(np.degrees(np.arctan2(z, np.hypot(x, y) * _B_A)))
+    length_m, _, _ = geodesic.length_and_azimuths(lat_deg, lon_deg, lat, float(np.degrees(np.arctan2(y, x))))
+    if np.isnan(length_m):  # Nearly antipodal: a great circle of the mean radius is good to half a percent.
+        chord_m = math.dist(point.tolist(), (x, y, z))
+        length_m = 2.0 * _MEAN_M * math.asin(min(1.0, chord_m / (2.0 * _MEAN_M)))
+    return float(length_m - (0.0 if np.isnan(radius_m) else radius_m))
 
 
 def _round(footprint: Circle | Corridor) -> tuple[NDArray[np.float64], float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,6 +55,14 @@ class Follower:
         if latest_us is None or not replayed or now_us - latest_us < FORGET_S * US_PER_S:
             return now_us
         return latest_us
+
+    def zone(self, zone_hash: str) -> Zone | None:
+        """Return a zone of the law, of that before it too; None where it is not known any more."""
+        found = next((zone for zone in self.law if zone.zone_hash == zone_hash), None)
+        if found is None:
+            with suppress(StoreError):
+                found = kept_law(self.folder / LAW, [zone_hash], {})[0]
+        return found
 
     def _status(self) -> None:
         self.status = status.read(self.folder)

@@ -28,8 +28,8 @@ _TEXTS = ("callsign", "squawk", "category", "source")
 _UNKNOWN = -1
 
 LATEST = np.dtype([
-    ("time_us", "i8"), ("lat_deg", "f8"), ("lon_deg", "f8"), ("alt_m", "f8"), ("datum", "u1"), ("gs_mps", "f8"),
-    ("track_deg", "f8"), ("vrate_mps", "f8"), ("pos_err_m", "f8"), ("on_ground", "i1"),
+    ("time_us", "i8"), ("lat_deg", "f8"), ("lon_deg", "f8"), ("alt_m", "f8"), ("datum", "u1"),
+    ("gs_mps", "f8"), ("track_deg", "f8"), ("vrate_mps", "f8"), ("pos_err_m", "f8"), ("on_ground", "i1"),
 ])  # fmt: skip
 """A report. NaN and −1 are not known; ``datum`` is a number of :data:`DATUMS` from 1 on, or 0."""
 

@@ -111,7 +111,9 @@ def read(folder: Path) -> Status | None:
 class StatusFile:
     """The file of a watch; :meth:`told` is called after every tick."""
 
-    def __init__(self, folder: Path, made: Callable[[View], Status], monotonic_s: Callable[[], float]) -> None:
+    def __init__(
+        self, folder: Path, made: Callable[[View], Status], monotonic_s: Callable[[], float]
+    ) -> None:
         self._path, self._made, self._monotonic_s = folder / NAME, made, monotonic_s
         self._due_s = monotonic_s()
 

@@ -67,12 +67,16 @@ class TrailAnswer(BaseModel):
     trail: list[Place]
 
 
+def _of(what: str, example: str) -> Any:
+    return Query(description=what, examples=[example], max_length=80)
+
+
 @router.get("", responses={200: {"model": AircraftList}})
 async def listed(
     request: Request, here: Here, _: Reader,
-    circle: Annotated[str | None, Query(description="lat,lon,NM", examples=["47.45,8.56,30"], max_length=80)] = None,
-    box: Annotated[str | None, Query(description="south,north,west,east", examples=["45,48,6,11"], max_length=80)] = None,
-    closest: Annotated[str | None, Query(description="lat,lon,NM: the one aircraft", max_length=80)] = None,
+    circle: Annotated[str | None, _of("lat,lon,NM", "47.45,8.56,30")] = None,
+    box: Annotated[str | None, _of("south,north,west,east", "45,48,6,11")] = None,
+    closest: Annotated[str | None, _of("lat,lon,NM: the one aircraft", "47.45,8.56,30")] = None,
 ) -> Response:  # fmt: skip
     """Aircraft heard in the last ten minutes; ``circle``, ``box`` and ``closest`` as tar1090 has them."""
     now_us = here.follower.picture_us(here.clock())
@@ -144,7 +148,9 @@ def _numbers(text: str, name: str, count: int) -> list[float]:
         raise InputError("no such numbers", locator=f"query.{name}", expected=f"{count} numbers with commas")
     lats, lons = (values[:2], values[2:]) if count == 4 else (values[:1], values[1:2])
     if any(abs(v) > 90 for v in lats) or any(abs(v) > 180 for v in lons) or (count == 3 and values[2] < 0):
-        raise InputError("out of range", locator=f"query.{name}", expected="latitudes to ±90, longitudes to ±180")
+        raise InputError(
+            "out of range", locator=f"query.{name}", expected="latitudes to ±90, longitudes to ±180"
+        )
     return values
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -12,7 +13,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from nofly.errors import InputError, StoreError
+from nofly.errors import InputError
 from nofly.incidents.states import Told
 from nofly.run.following.follower import RECORD
 from nofly.run.outputs.text import iso_time, printable
@@ -30,7 +31,12 @@ _RIGHTS = {
     Told.ACKNOWLEDGED: Right.SAY, Told.MUTED: Right.SAY, Told.EXEMPTED: Right.DECIDE,
     Told.CLEARED: Right.DECIDE,
 }  # fmt: skip
-_VERBS = {"acknowledge": Told.ACKNOWLEDGED, "mute": Told.MUTED, "exempt": Told.EXEMPTED, "clear": Told.CLEARED}
+_VERBS = {
+    "acknowledge": Told.ACKNOWLEDGED,
+    "mute": Told.MUTED,
+    "exempt": Told.EXEMPTED,
+    "clear": Told.CLEARED,
+}
 _MEDIA = {"json": "application/json", "csv": "text/csv; charset=utf-8", "geojson": "application/geo+json"}
 
 
@@ -105,8 +111,12 @@ class StatementBody(BaseModel, extra="forbid"):
 
     verb: Literal["acknowledge", "mute", "exempt", "clear"]
     why: str = Field(min_length=1, max_length=500, examples=["the police helicopter, as agreed"])
-    until: str | None = Field(None, description="ISO 8601 with a zone; for good where it is left out.", max_length=40)
-    channel: str | None = Field(None, description="acknowledge and mute: of this channel alone", max_length=64)
+    until: str | None = Field(
+        None, description="ISO 8601 with a zone; for good where it is left out.", max_length=40
+    )
+    channel: str | None = Field(
+        None, description="acknowledge and mute: of this channel alone", max_length=64
+    )
 
 
 class SaidAnswer(BaseModel):
@@ -122,7 +132,7 @@ async def listed(
     open: Annotated[bool, Query(description="Only those that are not closed.")] = False,
     zone: Annotated[str | None, Query(max_length=200)] = None,
     target: Annotated[str | None, Query(description="Target id, address or callsign.", max_length=80)] = None,
-    since: Annotated[str | None, Query(description="With something that happened since.", max_length=40)] = None,
+    since: Annotated[str | None, Query(description="Something happened since.", max_length=40)] = None,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=MOST)] = 100,
 ) -> Response:  # fmt: skip
@@ -151,8 +161,9 @@ async def one(request: Request, here: Here, _: Reader, name: str) -> Response:
 
 @router.get("/{name}/export")
 async def export(
-    here: Here, _: Reader, name: str, form: Annotated[Literal["json", "csv", "geojson"], Query(alias="format")],
-    records: Annotated[bool, Query(description="Every record, with its hashes, instead of the verdicts.")] = False,
+    here: Here, _: Reader, name: str,
+    form: Annotated[Literal["json", "csv", "geojson"], Query(alias="format")] = "json",
+    records: Annotated[bool, Query(description="Every record with its hashes, not the verdicts.")] = False,
 ) -> Response:  # fmt: skip
     """Verdicts or records as a file; of the records as JSON ``nofly incidents verify FILE`` proves each."""
     log = here.follower.log
@@ -180,7 +191,7 @@ async def said(here: Served, who: Principal, name: str, body: StatementBody) -> 
     """Append what somebody says. Raises ApiError 403 where he may not, 400 for what cannot be said."""
     verb = _VERBS[body.verb]
     if _RIGHTS[verb] not in who.rights:
-        raise ApiError(403, "forbidden", f"{who.name} may not {body.verb}")
+        raise ApiError(HTTPStatus.FORBIDDEN, "forbidden", f"{who.name} may not {body.verb}")
     if body.channel is not None and _RIGHTS[verb] is not Right.SAY:
         raise InputError("only acknowledge and mute are of one channel", locator="body.channel")
     log, now_us = here.follower.log, here.clock()

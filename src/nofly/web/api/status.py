@@ -29,7 +29,9 @@ class FeedAnswer(BaseModel):
     positions_per_s: float
     rejected: int
     lag_s: float | None
-    silent_since: str | None = Field(description="Since when nothing is monitored through it; null while it is.")
+    silent_since: str | None = Field(
+        description="Since when nothing is monitored through it; null while it is."
+    )
     why: str | None
     error: str | None
 

@@ -109,7 +109,10 @@ def _feature(zone: Zone, state: ZoneState) -> dict[str, Any]:
 @lru_cache(maxsize=4096)
 def _geometry(zone: Zone) -> dict[str, Any]:
     polygons = [
-        [[[round(lon, DIGITS), round(lat, DIGITS)] for lat, lon in np.asarray(line).tolist()] for line in rings]
+        [
+            [[round(lon, DIGITS), round(lat, DIGITS)] for lat, lon in np.asarray(line).tolist()]
+            for line in rings
+        ]
         for volume in zone.volumes
         for rings in outlines(volume.footprint)
     ]

@@ -34,7 +34,7 @@ BEAT_S = 10.0
 async def incidents(
     here: Here, who: Reader,
     last_event_id: Annotated[str | None, Header(max_length=40)] = None,
-    after: Annotated[int | None, Query(ge=0, le=2**62, description="As Last-Event-ID, for the first time.")] = None,
+    after: Annotated[int | None, Query(ge=0, le=2**62, description="As Last-Event-ID.")] = None,
 ) -> Response:  # fmt: skip
     """Events ``record`` (a record of the chain) and ``status`` (how the watch is)."""
     given = last_event_id if last_event_id and last_event_id.isdigit() and len(last_event_id) < 19 else None

@@ -58,10 +58,13 @@ class _Shared:
         self.names.clear()
 
     def named(self, served: Served, read: int) -> tuple[bytes, int]:
-        """Return the message that names what is new since ``read`` names were read, and how many there are."""
+        """Return the message that names what is new since ``read`` were read, and how many there are."""
         if read not in self.names:
             names, count = names_since(served.follower.picture, read)
-            said = {str(number): [None if text is None else printable(text) for text in told] for number, told in names}
+            said = {
+                str(number): [None if text is None else printable(text) for text in told]
+                for number, told in names
+            }
             self.names[read] = (msgspec.json.encode({"names": said}) if said else b"", count)
         return self.names[read]
 
@@ -133,5 +136,5 @@ async def _hear(socket: WebSocket, look: list[Box | None]) -> None:
             asked = msgspec.json.decode(text, type=_Asked).box
             look[0] = None if asked is None else Box(*asked)
         except (msgspec.MsgspecError, ValueError):
-            await socket.close(POLICY_VIOLATION, "a message is {\"box\": [south, west, north, east]}")
+            await socket.close(POLICY_VIOLATION, 'a message is {"box": [south, west, north, east]}')
             return

@@ -1,0 +1,149 @@
+"""The reports round an incident: what a replay, a profile and a table are made of."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from nofly.run.following.evidence import Evidence, evidence
+from nofly.run.outputs.text import iso_time, printable
+from nofly.units import US_PER_S
+from nofly.web.answers import answered
+from nofly.web.api.zones import features
+from nofly.web.served import Here, Reader, Served
+from nofly.zones.model import Limit, Zone
+
+router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"])
+MOST_SPAN_S = 6 * 3600.0
+"""Of a longer incident the reports of its last hours."""
+GAP_S = 120.0
+_HEIGHTS = ("alt_std_m", "alt_amsl_m", "alt_agl_m", "alt_hae_m")
+_NUMBERS = ("gs_mps", "track_deg", "vrate_mps", "pos_err_m", "alt_err_m")
+
+
+class ReportAnswer(BaseModel):
+    """A report; what it does not tell is null. ``marks`` is what screening has against it."""
+
+    time: str
+    lat_deg: float
+    lon_deg: float
+    alt_std_m: float | None
+    alt_amsl_m: float | None
+    alt_agl_m: float | None
+    alt_hae_m: float | None
+    gs_mps: float | None
+    track_deg: float | None
+    vrate_mps: float | None
+    pos_err_m: float | None
+    alt_err_m: float | None
+    inside_m: float | None = Field(description="Distance inside the lateral boundary; below 0: outside.")
+    marks: list[str]
+
+
+class GapAnswer(BaseModel):
+    """Not seen from … to …: nothing is said of the time between."""
+
+    start: str
+    end: str
+
+
+class LimitAnswer(BaseModel):
+    """A floor or ceiling."""
+
+    value_m: float
+    datum: str
+    text: str
+
+
+class VolumeAnswer(BaseModel):
+    """What a profile is drawn against; null is ground, or unlimited."""
+
+    lower: LimitAnswer | None
+    upper: LimitAnswer | None
+
+
+class TrackAnswer(BaseModel):
+    """The reports round an incident, in order of time."""
+
+    target_id: str | None
+    start: str
+    end: str
+    whole: bool = Field(description="false: more reports may exist")
+    reports: list[ReportAnswer]
+    gaps: list[GapAnswer]
+    volumes: list[VolumeAnswer]
+    zone: dict[str, Any] | None = Field(description="The zone in the edition that was judged by, as GeoJSON.")
+
+
+@router.get("/{name}/track", responses={200: {"model": TrackAnswer}})
+async def track(
+    request: Request, here: Here, _: Reader, name: str,
+    margin_s: Annotated[float, Query(ge=0, le=3600, description="So long before and after.")] = 300.0,
+) -> Response:  # fmt: skip
+    """The reports of the aircraft from shortly before to shortly after, with what stands against each."""
+    name = here.follower.log.name_of(name)
+    return answered(request, await asyncio.to_thread(_track, here, name, margin_s))
+
+
+def _track(here: Served, name: str, margin_s: float) -> dict[str, Any]:
+    incident = here.follower.log.incidents[name]
+    begun_us = min(incident.first_us, incident.entry_us or incident.first_us)
+    ended_us = max(incident.last_us, incident.exit_us or 0)
+    until_us = ended_us + round(margin_s * US_PER_S)
+    from_us = max(begun_us - round(margin_s * US_PER_S), until_us - round(MOST_SPAN_S * US_PER_S))
+    zone = None if incident.zone_hash is None else here.follower.zone(incident.zone_hash)
+    target = incident.target_id
+    rows: list[dict[str, Any]] = []
+    times_us: list[int] = []
+    whole = target is not None
+    if target is not None:
+        found = evidence(here.folder, target, from_us, until_us, zone)
+        rows, times_us, whole = list(_rows(found)), found.reports.time_us.tolist(), found.whole
+    return {
+        "target_id": None if target is None else printable(target), "start": iso_time(from_us),
+        "end": iso_time(until_us), "whole": whole, "reports": rows, "gaps": _gaps(times_us),
+        "volumes": [] if zone is None else _volumes(zone),
+        "zone": None if zone is None else features([zone], ended_us)[0],
+    }  # fmt: skip
+
+
+def _rows(found: Evidence) -> Iterator[dict[str, Any]]:
+    reports = found.reports
+    columns = {name: reports.floats(name).tolist() for name in (*_HEIGHTS, *_NUMBERS)}
+    inside = None if found.inside_m is None else found.inside_m.tolist()
+    for row, time_us in enumerate(reports.time_us.tolist()):
+        yield {
+            "time": iso_time(time_us), "lat_deg": round(float(reports.lat_deg[row]), 7),
+            "lon_deg": round(float(reports.lon_deg[row]), 7),
+            **{name: _known(values[row]) for name, values in columns.items()},
+            "inside_m": None if inside is None else _known(inside[row]), "marks": list(found.marks[row]),
+        }  # fmt: skip
+
+
+def _known(value: float) -> float | None:
+    return round(value, 2) if math.isfinite(value) else None
+
+
+def _gaps(times_us: list[int]) -> list[dict[str, str]]:
+    return [
+        {"start": iso_time(a), "end": iso_time(b)}
+        for a, b in pairwise(times_us)
+        if b - a > GAP_S * US_PER_S
+    ]
+
+
+def _volumes(zone: Zone) -> list[dict[str, Any]]:
+    return [{"lower": _limit(volume.lower), "upper": _limit(volume.upper)} for volume in zone.volumes]
+
+
+def _limit(limit: Limit | None) -> dict[str, Any] | None:
+    if limit is None:
+        return None
+    return {"value_m": limit.value_m, "datum": limit.datum.value, "text": printable(limit.text)}
