@@ -108,13 +108,22 @@ async def watching(
 
     from nofly.cli.streams import note, note_findings
     from nofly.run.display.watch_metrics import WatchPages
+    from nofly.run.following.status import StatusFile, status_of
     from nofly.run.watch import Watch
 
     stop = asyncio.Event()
     zones = {zone.zone_hash: zone for zone in plan.law}
     pages = WatchPages(plan.feeds, plan.watch.tick_s, monotonic)
     watch = Watch(plan, lambda: time_ns() // 1000, monotonic, list(plan.findings))
-    watch.on_tick = _told(plan, pages, monotonic)
+    file = StatusFile(
+        plan.state, lambda view: status_of(view, plan.feeds, pages.health(), pages.metrics()), monotonic
+    )
+
+    def told(view: View) -> None:
+        pages.told(view)
+        file.told(view)
+
+    watch.on_tick = told
     if not args.quiet:
         note_findings(plan.findings)
     loop = asyncio.get_running_loop()
@@ -129,25 +138,11 @@ async def watching(
             _tell_faults(watch, say)
         loop.add_signal_handler(signal.SIGHUP, lambda: _read_again(plan, config, watch, zones, say))
         await watch.run(stop)
+        file.ended(watch.view())
         if beside is not None and not stop.is_set():
             note("no feed can bring any more; what was recorded is shown until Ctrl-C")
             await stop.wait()
     return 0
-
-
-def _told(plan: WatchPlan, pages: WatchPages, monotonic_s: Callable[[], float]) -> Callable[[View], None]:
-    """Return what is told of every tick: the pages, and the file by which others see how the watch is."""
-    from nofly.run.following.status import StatusFile, status_of
-
-    file = StatusFile(
-        plan.state, lambda view: status_of(view, plan.feeds, pages.health(), pages.metrics()), monotonic_s
-    )
-
-    def told(view: View) -> None:
-        pages.told(view)
-        file.told(view)
-
-    return told
 
 
 async def _serve(args: argparse.Namespace, plan: WatchPlan, pages: WatchPages, ends: AsyncExitStack) -> None:

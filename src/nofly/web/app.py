@@ -6,7 +6,7 @@ import asyncio
 import importlib
 import mimetypes
 import pkgutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from time import monotonic
@@ -28,7 +28,7 @@ _FAILURES: dict[int | str, dict[str, object]] = {
 }
 
 
-def create_app(served: Served) -> ASGIApp:
+def create_app(served: Served, monotonic_s: Callable[[], float] = monotonic) -> ASGIApp:
     """Return the application that serves a watch."""
 
     @asynccontextmanager
@@ -54,4 +54,4 @@ def create_app(served: Served) -> ASGIApp:
     mimetypes.add_type("text/javascript", ".mjs")
     app.mount("/", StaticFiles(directory=STATIC, html=True), name="static")
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
-    return Guard(app, monotonic)
+    return Guard(app, monotonic_s)

@@ -5,6 +5,7 @@ Source: OWASP Secure Headers Project; the policy of PLATFORM for MapLibre: no sc
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from nofly.web.errors import ApiError, answer
 
 MOST_BODY_BYTES = 8 << 20
+BODY_S = 30.0
+"""Longest that a body may take to come."""
 PER_S, BURST = 50.0, 200.0
 """Requests of one address: so many a second for long, so many at once."""
 MOST_ADDRESSES = 10_000
@@ -66,7 +69,8 @@ class Guard:
         try:
             self._within_rate(scope)
             _announced(scope)
-            await self._app(scope, _bounded(receive), sent)
+            body = scope["method"] not in ("GET", "HEAD", "OPTIONS")
+            await self._app(scope, await _read(receive) if body else receive, sent)
         except ApiError as error:
             if started:
                 raise
@@ -103,18 +107,28 @@ def _announced(scope: Scope) -> None:
             raise _too_large()
 
 
-def _bounded(receive: Receive) -> Receive:
-    """Return ``receive`` that raises ApiError 413 as soon as a body is longer than it may be."""
-    count = 0
+async def _read(receive: Receive) -> Receive:
+    """Return ``receive`` of a request whose body was read. Raises ApiError 413 as soon as it is longer than
+    it may be, 408 where it does not come."""
+    parts: list[bytes] = []
+    try:
+        async with asyncio.timeout(BODY_S):
+            while True:
+                message = await receive()
+                parts.append(message.get("body", b""))
+                if sum(map(len, parts)) > MOST_BODY_BYTES:
+                    raise _too_large()
+                if not message.get("more_body", False):
+                    break
+    except TimeoutError:
+        expected = f"the whole of it within {BODY_S:g} s"
+        raise ApiError(
+            HTTPStatus.REQUEST_TIMEOUT, "too-slow", "the request did not come", expected=expected
+        ) from None
+    first: list[Message] = [{**message, "body": b"".join(parts), "more_body": False}]
 
     async def received() -> Message:
-        nonlocal count
-        message = await receive()
-        if message["type"] == "http.request":
-            count += len(message.get("body", b""))
-            if count > MOST_BODY_BYTES:
-                raise _too_large()
-        return message
+        return first.pop() if first else await receive()
 
     return received
 

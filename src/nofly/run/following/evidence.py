@@ -53,8 +53,7 @@ def evidence(folder: Path, target_id: str, from_us: int, until_us: int, zone: Zo
         if rows > MOST_JOURNAL_ROWS:
             whole = False
             break
-        if (some := wanted.of(batch)) is not None and len(some):
-            parts.append(some)
+        parts.append(wanted.of(batch))
     found = concatenate([part for part in parts if len(part)])
     found = found.take(np.argsort(found.time_us, kind="stable"))
     _, first = np.unique(found.time_us, return_index=True)

@@ -24,13 +24,22 @@ class ZoneState(NamedTuple):
 
 def state_at(zone: Zone, now_us: int) -> ZoneState:
     """Return how a zone stands: ``active``; ``perhaps``, where its activation is announced elsewhere;
-    ``upcoming`` within a week; ``inactive``; ``expired``, where its edition is law no more."""
+    ``upcoming`` within a week; ``inactive``; ``expired``, where it is active never more."""
     _, rows = zone_activity([zone], now_us, now_us + WEEK_US)
     rows = rows[(rows[:, 1] > now_us) & (rows[:, 0] <= now_us + WEEK_US)]
     now = int(activity_at(rows, np.array([now_us]))[0])
     if now:
         end_us = int(rows[0, 1])
         return ZoneState(ACTIVE if now > 0 else PERHAPS, end_us if end_us <= now_us + WEEK_US else None)
-    if zone.valid_to_us is not None and zone.valid_to_us <= now_us:
+    if _over_us(zone) <= now_us:
         return ZoneState(EXPIRED, None)
     return ZoneState(UPCOMING, int(rows[0, 0])) if len(rows) else ZoneState(INACTIVE, None)
+
+
+def _over_us(zone: Zone) -> float:
+    """Return since when a zone, in this edition, is active never more."""
+    ends = [zone.valid_to_us]
+    if zone.schedule is not None:
+        last = [window.end_us for window in zone.schedule.windows]
+        ends.append(None if None in last else max((end for end in last if end is not None), default=0))
+    return min((end for end in ends if end is not None), default=float("inf"))

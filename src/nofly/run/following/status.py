@@ -70,6 +70,8 @@ class Status(msgspec.Struct, frozen=True):
     unmonitored_since_us: int | None = None
     trouble: str | None = None
     archive_trouble: str | None = None
+    ended: bool = False
+    """Whether the watch has ended as it should."""
 
 
 def status_of(view: View, plans: Sequence[FeedPlan], health: Health, metrics: Sequence[Metric]) -> Status:
@@ -119,10 +121,16 @@ class StatusFile:
 
     def told(self, view: View) -> None:
         """Write the file, where the last time is long enough ago."""
-        if self._monotonic_s() < self._due_s:
-            return
-        self._due_s = self._monotonic_s() + EVERY_S
+        if self._monotonic_s() >= self._due_s:
+            self._due_s = self._monotonic_s() + EVERY_S
+            self._write(self._made(view))
+
+    def ended(self, view: View) -> None:
+        """Write that the watch has ended."""
+        self._write(msgspec.structs.replace(self._made(view), ended=True))
+
+    def _write(self, status: Status) -> None:
         new = self._path.with_suffix(".new")
         with suppress(OSError):
-            new.write_bytes(msgspec.json.encode(self._made(view)))
+            new.write_bytes(msgspec.json.encode(status))
             os.replace(new, self._path)

@@ -71,10 +71,12 @@ def status_row(here: Served) -> dict[str, Any]:
     now_us, follower = here.clock(), here.follower
     found = follower.status
     age_s = None if found is None else (now_us - found.at_us) / US_PER_S
-    watching = age_s is not None and -OLD_S <= age_s <= OLD_S
+    watching = found is not None and age_s is not None and abs(age_s) <= OLD_S and not found.ended
     reasons = [] if found is None else list(found.reasons)
     if found is None:
         reasons.append("no watch has run on this state")
+    elif found.ended:
+        reasons.insert(0, f"the watch ended at {iso_time(found.at_us)}")
     elif not watching:
         reasons.insert(0, f"the watch has said nothing of itself since {iso_time(found.at_us)}")
     if follower.trouble:

@@ -133,9 +133,7 @@ def _known(value: float) -> float | None:
 
 def _gaps(times_us: list[int]) -> list[dict[str, str]]:
     return [
-        {"start": iso_time(a), "end": iso_time(b)}
-        for a, b in pairwise(times_us)
-        if b - a > GAP_S * US_PER_S
+        {"start": iso_time(a), "end": iso_time(b)} for a, b in pairwise(times_us) if b - a > GAP_S * US_PER_S
     ]
 
 
