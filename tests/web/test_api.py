@@ -123,7 +123,7 @@ def test_every_refusal_has_one_shape(client: TestClient, path: str, status: int,
     assert answer.status_code == status, answer.text
     error = answer.json()["error"]
     assert error["id"]
-    assert error["code"]
+    assert error["kind"]
     assert error["message"]
     assert error.get("where") == where
 

@@ -1,4 +1,4 @@
-"""One shape for whatever goes wrong: ``{"error": {"id", "code", "message", "where", "expected"}}``.
+"""One shape for whatever goes wrong: ``{"error": {"id", "kind", "message", "where", "expected"}}``.
 
 The id is in the log too, with what the answer does not tell.
 """
@@ -26,7 +26,7 @@ class ErrorBody(BaseModel):
     """What went wrong."""
 
     id: str = Field(description="Names this very case; it is in the log too.", examples=["k3TfW0aQ"])
-    code: str = Field(description="Stable, for programs.", examples=["not-found"])
+    kind: str = Field(description="Stable, for programs.", examples=["not-found"])
     message: str = Field(description="For people.", examples=["no incident 'abcd'"])
     where: str | None = Field(None, description="Which part of what was sent.", examples=["query.limit"])
     expected: str | None = Field(None, description="What to send.", examples=["a number from 1 to 1000"])
@@ -42,11 +42,11 @@ class ApiError(Exception):
     """An answer that is no success."""
 
     def __init__(
-        self, status: HTTPStatus, code: str, message: str, *, where: str | None = None,
+        self, status: HTTPStatus, kind: str, message: str, *, where: str | None = None,
         expected: str | None = None, headers: Mapping[str, str] | None = None,
     ) -> None:  # fmt: skip
         super().__init__(message)
-        self.status, self.code, self.message = status, code, message
+        self.status, self.kind, self.message = status, kind, message
         self.where, self.expected, self.headers = where, expected, dict(headers or {})
 
 
@@ -59,9 +59,9 @@ def answer(error: ApiError) -> Response:
     """Return the answer to an error, which is logged."""
     name = secrets.token_urlsafe(6)
     level = logging.ERROR if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR else logging.INFO
-    log.log(level, "%s: %s (%d): %s", name, error.code, error.status, error.message, exc_info=error.__cause__)
+    log.log(level, "%s: %s (%d): %s", name, error.kind, error.status, error.message, exc_info=error.__cause__)
     body = ErrorBody(
-        id=name, code=error.code, message=error.message, where=error.where, expected=error.expected
+        id=name, kind=error.kind, message=error.message, where=error.where, expected=error.expected
     )
     content = ErrorAnswer(error=body).model_dump(exclude_none=True)
     return JSONResponse(content, error.status, {**error.headers, "Cache-Control": "no-store"})
@@ -85,8 +85,8 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def _(_: Request, error: HTTPException) -> Response:
         status = HTTPStatus(error.status_code)
-        code = status.phrase.lower().replace(" ", "-")
-        return answer(ApiError(status, code, str(error.detail), headers=error.headers))
+        kind = status.phrase.lower().replace(" ", "-")
+        return answer(ApiError(status, kind, str(error.detail), headers=error.headers))
 
     @app.exception_handler(NoflyError)
     async def _(_: Request, error: NoflyError) -> Response:

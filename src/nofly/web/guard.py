@@ -39,8 +39,8 @@ HEADERS = (
 
 @dataclass(slots=True)
 class _Bucket:
-    left: float
-    at_s: float
+    free_s: float
+    """As of when no request of the address would count any more."""
 
 
 class Guard:
@@ -80,19 +80,18 @@ class Guard:
         """Raise ApiError 429 where an address asks too often."""
         address = str((scope.get("client") or ("",))[0])
         now_s = self._monotonic_s()
-        bucket = self._buckets.setdefault(address, _Bucket(BURST, now_s))
+        bucket = self._buckets.setdefault(address, _Bucket(now_s))
         self._buckets.move_to_end(address)
         while len(self._buckets) > MOST_ADDRESSES:
             self._buckets.popitem(last=False)
-        bucket.left = min(BURST, bucket.left + (now_s - bucket.at_s) * PER_S)
-        bucket.at_s = now_s
-        if bucket.left < 1.0:
-            wait_s = (1.0 - bucket.left) / PER_S
+        free_s = max(now_s, bucket.free_s) + 1.0 / PER_S
+        wait_s = free_s - now_s - BURST / PER_S
+        if wait_s > 1e-9:
             raise ApiError(
                 HTTPStatus.TOO_MANY_REQUESTS, "too-many-requests", "too many requests from your address",
                 expected=f"at most {PER_S:g} a second", headers={"Retry-After": str(int(wait_s) + 1)},
             )  # fmt: skip
-        bucket.left -= 1.0
+        bucket.free_s = free_s
 
 
 def _announced(scope: Scope) -> None:
