@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager, AsyncExitStack
 
     from nofly.config import Config
+    from nofly.run.declaring.file import LawFile
     from nofly.run.display.view import View
     from nofly.run.display.watch_metrics import WatchPages
     from nofly.run.watch import Watch
@@ -107,6 +108,7 @@ async def watching(
     from time import monotonic, time_ns
 
     from nofly.cli.streams import note, note_findings
+    from nofly.run.declaring.file import LawFile
     from nofly.run.display.watch_metrics import WatchPages
     from nofly.run.following.status import StatusFile, status_of
     from nofly.run.watch import Watch
@@ -136,7 +138,12 @@ async def watching(
         say = _shown(args, plan, watch, zones, ends)
         if not args.quiet:
             _tell_faults(watch, say)
-        loop.add_signal_handler(signal.SIGHUP, lambda: _read_again(plan, config, watch, zones, say))
+
+        def read_again() -> None:
+            _read_again(plan, config, watch, zones, say)
+
+        loop.add_signal_handler(signal.SIGHUP, read_again)
+        _heed_declarations(watch, LawFile(plan.state), read_again)
         await watch.run(stop)
         file.ended(watch.view())
         if beside is not None and not stop.is_set():
@@ -206,6 +213,18 @@ def _tell_faults(watch: Watch, say: Callable[[str], None]) -> None:
     def tick(view: View) -> None:
         findings.take(watch.findings)
         troubles.take(view)
+        shown(view)
+
+    watch.on_tick = tick
+
+
+def _heed_declarations(watch: Watch, file: LawFile, read_again: Callable[[], None]) -> None:
+    """Have zones read again as soon as others are declared."""
+    shown = watch.on_tick
+
+    def tick(view: View) -> None:
+        if file.changed():
+            read_again()
         shown(view)
 
     watch.on_tick = tick

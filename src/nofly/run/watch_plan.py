@@ -18,6 +18,7 @@ from nofly.incidents.machine import Params
 from nofly.incidents.warnings import PredictionParams
 from nofly.run.alerting.inhibition_plan import plan_inhibition, without_zone
 from nofly.run.alerting.plans import AlertPlan, plan_alert
+from nofly.run.declaring.file import NAME as DECLARED
 from nofly.run.feeding.plans import FeedPlan, plan_feed
 from nofly.run.files.heightfiles import load_geoid, load_qnh, load_terrain
 from nofly.run.files.inputs import expanded
@@ -121,11 +122,13 @@ def read_law(
     """Return the zones, what is judged with, and what is to be said of both: all that is
     read from files, as the files are now. Errors as of :func:`plan_watch`."""
     files = expanded([*config.check.zones, *zone_files])
+    declared = Path(config.watch.state, DECLARED)
+    files += [str(declared)] if declared.is_file() else []
     if not files:
         raise ConfigError("no zones given", expected="--zones FILE, or zones in [check]")
     found = read_zones(files, strict=bool(config.check.strict))
     law = list(found.zones)
-    if not law:
+    if not law and not declared.is_file():
         raise ConfigError("no zone to be watched", source=", ".join(files[:5]))
     lists = Lists(tuple(read_list(path, name) for name, path in config.lists.items()))
     lists.require(lists_of(law))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -36,6 +37,8 @@ class Served:
     clock: Callable[[], int]
     channels: Callable[[Mapping[str, Any]], Sequence[str]] = lambda _: ()
     """Returns on which alert channels a record is to be told."""
+    declaring: threading.Lock = field(default_factory=threading.Lock)
+    """Held while a zone is declared."""
     positions: object = None
     """What the clients of positions have in common; theirs."""
     turned: asyncio.Condition = field(default_factory=asyncio.Condition)

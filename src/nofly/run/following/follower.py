@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nofly.errors import StoreError
+from nofly.run.declaring.acts import KINDS, Declarations
 from nofly.run.following import status
 from nofly.run.following.picture import FORGET_S, Picture
 from nofly.run.following.status import Status
@@ -29,6 +30,7 @@ class Follower:
     folder: Path
     picture: Picture = field(default_factory=Picture)
     log: Log = field(default_factory=Log)
+    declarations: Declarations = field(default_factory=Declarations)
     sequence: int = 0
     """Number of the last record taken."""
     status: Status | None = None
@@ -79,7 +81,10 @@ class Follower:
             return
         with Store(path, create=False, read_only=True) as store:
             for record in store.read(self.sequence + 1):
-                self.log.take(record)
+                if record.kind in KINDS:
+                    self.declarations.take(record)
+                else:
+                    self.log.take(record)
                 self.sequence = record.sequence
 
     def _positions(self) -> None:

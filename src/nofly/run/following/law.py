@@ -36,6 +36,14 @@ def state_at(zone: Zone, now_us: int) -> ZoneState:
     return ZoneState(UPCOMING, int(rows[0, 0])) if len(rows) else ZoneState(INACTIVE, None)
 
 
+def times(zone: Zone, from_us: int, until_us: int) -> list[tuple[int, int, bool]]:
+    """Return from when until when a zone is active in a time span, cut to it; the last value is False where
+    its activation is announced elsewhere."""
+    _, rows = zone_activity([zone], from_us, until_us)
+    cut = [(max(start, from_us), min(end, until_us), certain == 1) for start, end, certain in rows.tolist()]
+    return [row for row in cut if row[0] < row[1]]
+
+
 def _over_us(zone: Zone) -> float:
     """Return since when a zone, in this edition, is active never more."""
     ends = [zone.valid_to_us]

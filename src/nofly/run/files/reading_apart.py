@@ -1,0 +1,113 @@
+"""Zone files of strangers, read in a process of their own, within bounds of memory and time."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import msgspec
+
+from nofly.errors import Finding, InputError, Severity, ZoneFormatError
+from nofly.zones.model import Zone, canonical_json
+from nofly.zones.reading import zone_from
+
+MOST_MEMORY_BYTES = 1 << 30
+MOST_CPU_S, MOST_S = 20, 40.0
+MOST_ZONES, MOST_FINDINGS = 2_000, 200
+_KEPT = ("PATH", "PYTHONPATH", "VIRTUAL_ENV", "LANG", "LC_ALL", "NOFLY_PURE", "SYSTEMROOT")
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What was read of a file."""
+
+    zones: tuple[Zone, ...]
+    findings: tuple[Finding, ...]
+    format: str
+    records: int
+    rejected: int
+
+
+class _Said(msgspec.Struct):
+    zones: list[str] = []
+    findings: list[tuple[str, str, str, str, int]] = []
+    format: str = ""
+    records: int = 0
+    rejected: int = 0
+    error: tuple[str, str, str] | None = None
+
+
+def read_apart(data: bytes, name: str) -> Read:
+    """Return the zones of a file, the first :data:`MOST_ZONES`, with what its reader had to say.
+
+    ``name`` is what its sender calls it; only its extension counts. Raises ZoneFormatError where it cannot be
+    read, or not within the bounds.
+    """
+    suffix = Path(name).suffix.lower()
+    with TemporaryDirectory(prefix="nofly-read-") as folder:
+        path = Path(folder, f"zones{suffix if suffix.isascii() and len(suffix) < 12 else ''}")
+        path.write_bytes(data)
+        try:
+            done = subprocess.run(
+                [sys.executable, "-m", "nofly.run.files.reading_apart", path], timeout=MOST_S, check=False,
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=folder,
+                env={name: value for name, value in os.environ.items() if name in _KEPT},
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            raise _too_much() from None
+    try:
+        said = msgspec.json.decode(done.stdout, type=_Said)
+    except msgspec.MsgspecError:
+        raise _too_much() from None
+    if said.error is not None:
+        message, locator, expected = said.error
+        raise ZoneFormatError(message, locator=locator, expected=expected)
+    findings = tuple(
+        Finding(code=code, severity=Severity(severity), message=message, locator=locator, count=count)
+        for code, severity, message, locator, count in said.findings
+    )
+    return Read(tuple(map(zone_from, said.zones)), findings, said.format, said.records, said.rejected)
+
+
+def _too_much() -> ZoneFormatError:
+    return ZoneFormatError(
+        "the file could not be read within bounds",
+        expected=f"one that takes less than {MOST_CPU_S} s and {MOST_MEMORY_BYTES >> 20} MiB",
+    )
+
+
+def _bound() -> None:
+    """Bound this process, where the system can."""
+    with suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY_BYTES, MOST_MEMORY_BYTES))
+        resource.setrlimit(resource.RLIMIT_CPU, (MOST_CPU_S, MOST_CPU_S + 1))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _main(path: str) -> None:
+    from nofly.run.files.zonefiles import read_zones
+
+    _bound()
+    try:
+        found = read_zones(path)
+        findings = [(f.code, f.severity.value, f.message, f.locator, f.count) for f in found.findings]
+        said = _Said(
+            [canonical_json(zone) for zone in found.zones[:MOST_ZONES]], findings[:MOST_FINDINGS],
+            found.files[0].format, found.records, found.rejected,
+        )  # fmt: skip
+    except InputError as error:
+        said = _Said(error=(error.message, error.locator, error.expected))
+    except (MemoryError, RecursionError):
+        said = _Said(error=("the file needs too much memory", "", ""))
+    sys.stdout.buffer.write(msgspec.json.encode(said))
+
+
+if __name__ == "__main__":
+    _main(sys.argv[1])

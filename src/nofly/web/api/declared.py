@@ -1,0 +1,134 @@
+"""Zones declared here: proposed, put in force, withdrawn, by whom and why."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from nofly.run.declaring.acts import Declarations, Declared
+from nofly.run.declaring.file import declare
+from nofly.run.files.zonewords import differences
+from nofly.run.following.follower import RECORD
+from nofly.run.outputs.text import iso_time, printable
+from nofly.store.sqlite import Store
+from nofly.web.answers import answered
+from nofly.web.api.drafts import drawn
+from nofly.web.api.zones import ZoneFeature, features
+from nofly.web.served import Authority, Here, Reader, Served
+
+router = APIRouter(prefix="/api/v1/declared", tags=["declared zones"])
+
+
+class ProposalBody(BaseModel, extra="forbid"):
+    """A zone as a GeoJSON feature in nofly's vocabulary, and why it is proposed."""
+
+    feature: dict[str, Any]
+    why: str = Field(min_length=1, max_length=500)
+
+
+class ActBody(BaseModel, extra="forbid"):
+    """Why something is done."""
+
+    why: str = Field(min_length=1, max_length=500)
+    hash: str | None = Field(None, max_length=64, description="To put in force: the edition that is meant.")
+
+
+class ActAnswer(BaseModel):
+    """An act on record."""
+
+    kind: str
+    time: str
+    who: str
+    why: str
+    zone_hash: str
+    sequence: int
+
+
+class DeclaredAnswer(BaseModel):
+    """A zone that was declared here, and what became of it."""
+
+    zone_id: str
+    edition: int
+    proposed: ZoneFeature | None
+    in_force: ZoneFeature | None
+    differences: list[str] = Field(description="Of the proposal to what is in force.")
+    acts: list[ActAnswer]
+
+
+class DeclaredList(BaseModel):
+    """All of them."""
+
+    declared: list[DeclaredAnswer]
+
+
+@router.get("", responses={200: {"model": DeclaredList}})
+async def listed(request: Request, here: Here, _: Reader) -> Response:
+    """All zones that were declared here."""
+    now_us = here.follower.picture_us(here.clock())
+    zones = here.follower.declarations.zones
+    return answered(request, {"declared": [_row(one, now_us) for _, one in sorted(zones.items())]})
+
+
+@router.post("", status_code=201, responses={201: {"model": DeclaredAnswer}})
+async def propose(request: Request, here: Here, who: Authority, body: ProposalBody) -> Response:
+    """Propose a zone, as the next edition of its id. Nothing is judged by it yet."""
+    zone = await drawn(body.feature)
+    return await _done(
+        request, here, zone.id, lambda law, now_us: law.proposal(zone, who.name, body.why, now_us), 201
+    )
+
+
+@router.post("/{zone_id}/activate", responses={200: {"model": DeclaredAnswer}})
+async def activate(request: Request, here: Here, who: Authority, zone_id: str, body: ActBody) -> Response:
+    """Put the proposed edition in force: the watch judges by it from its next look at the law on."""
+    return await _done(
+        request, here, zone_id,
+        lambda law, now_us: law.activation(zone_id, body.hash or "", who.name, body.why, now_us),
+    )  # fmt: skip
+
+
+@router.post("/{zone_id}/withdraw", responses={200: {"model": DeclaredAnswer}})
+async def withdraw(request: Request, here: Here, who: Authority, zone_id: str, body: ActBody) -> Response:
+    """Withdraw the edition in force: whoever is inside has left it then, for that cause."""
+    return await _done(
+        request, here, zone_id, lambda law, now_us: law.withdrawal(zone_id, who.name, body.why, now_us)
+    )
+
+
+async def _done(
+    request: Request, here: Served, zone_id: str, act: Callable[[Declarations, int], dict[str, Any]],
+    status: int = 200,
+) -> Response:  # fmt: skip
+    """Do an act on what the record says now, one at a time, and answer with the zone."""
+    now_us = here.clock()
+
+    def appended() -> Declared:
+        with here.declaring, Store(here.folder / RECORD) as store:
+            law = Declarations()
+            for record in store.read():
+                law.take(record)
+            declare(store, here.folder, act(law, now_us), law)
+            return law.zones[zone_id]
+
+    one = await asyncio.to_thread(appended)
+    return answered(request, _row(one, now_us), status=status)
+
+
+def _row(one: Declared, now_us: int) -> dict[str, Any]:
+    proposed, in_force = one.proposed, one.in_force
+    changed = [] if proposed is None or in_force is None else differences(in_force, proposed)
+    return {
+        "zone_id": printable(one.zone_id), "edition": one.edition,
+        "proposed": None if proposed is None else features([proposed], now_us)[0],
+        "in_force": None if in_force is None else features([in_force], now_us)[0],
+        "differences": [printable(text) for text in changed],
+        "acts": [{
+            "kind": act.kind, "time": iso_time(act.time_us), "who": printable(act.who),
+            "why": printable(act.why), "zone_hash": act.zone_hash, "sequence": act.sequence,
+        } for act in one.acts],
+    }  # fmt: skip
