@@ -92,6 +92,18 @@ def polygons_of(geometry: Mapping[str, Any]) -> list[list[list[int]]]:
     return [geometry["arcs"]] if kind == "Polygon" else list(geometry.get("arcs", ()))
 
 
+def land(topology: Mapping[str, Any], arcs: list[Line]) -> Iterator[list[Line]]:
+    """Yield the rings of each piece of land, none of which crosses itself: MapLibre fills them wrongly."""
+    from shapely import Polygon, make_valid
+
+    for rings in polygons_of(topology["objects"]["land"]):
+        outer, *holes = (ring_of(ring, arcs) for ring in rings)
+        valid = make_valid(Polygon(outer, holes))
+        for part in getattr(valid, "geoms", [valid]):
+            if isinstance(part, Polygon):
+                yield [[[x, y] for x, y in ring.coords] for ring in (part.exterior, *part.interiors)]
+
+
 def borders(topology: Mapping[str, Any], arcs: list[Line]) -> list[Line]:
     """Return the arcs that two countries share."""
     users: dict[int, set[int]] = {}
@@ -137,10 +149,11 @@ def main() -> None:
         (STATIC / "vendor" / here).write_bytes(files[there])
     topology = json.loads(atlas[ATLAS])
     arcs = arcs_of(topology)
-    land = [[ring_of(ring, arcs) for ring in rings] for rings in polygons_of(topology["objects"]["land"])]
-    shape = {"type": "MultiPolygon", "coordinates": land}
     lines = {"type": "MultiLineString", "coordinates": borders(topology, arcs)}
-    written("land.json", [{"type": "Feature", "properties": {}, "geometry": shape}])
+    written("land.json", [
+        {"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": rings}}
+        for rings in land(topology, arcs)
+    ])  # fmt: skip
     written("borders.json", [{"type": "Feature", "properties": {}, "geometry": lines}])
     written("places.json", list(places(topology, arcs)))
 

@@ -4,15 +4,18 @@ const API = "/api/v1/";
 
 /**
  * @typedef {object} Session
- * @property {string | null} user null where nobody has to say who he is
+ * @property {string} name
+ * @property {string} via how it is known who asks: `login` is what can be ended
  * @property {string | null} role
  * @property {string[]} rights read, say, decide, administer
  * @property {string | null} csrf
- * @property {boolean} must_change
+ * @property {boolean} must_change_password
  */
 
-/** @type {Session} */
-const OPEN = { user: null, role: null, rights: ["read", "say", "decide"], csrf: null, must_change: false };
+/** Where the server keeps no users. @type {Session} */
+const ANYBODY = {
+  name: "", via: "", role: null, rights: ["read", "say", "decide"], csrf: null, must_change_password: false,
+};
 
 /** @type {string | null} */
 let csrf = null;
@@ -55,17 +58,21 @@ export async function ask(path, { method = "GET", body, login = true } = {}) {
   return said;
 }
 
-/** Return who asks. Where the server knows no sessions, everybody may do all. */
+/**
+ * Return who asks. A public link in the address is used, and taken out of it.
+ * @returns {Promise<Session>}
+ */
 export async function session() {
-  try {
-    const found = /** @type {Session} */ (await ask("session"));
-    csrf = found.csrf ?? null;
-    if (found.must_change) goToLogin();
-    return found;
-  } catch (error) {
-    if (error instanceof Refused && error.status === 404) return OPEN;
+  const link = new URLSearchParams(location.hash.slice(1)).get("link");
+  if (link) history.replaceState(null, "", location.pathname + location.search);
+  const asked = link ? ask("session/link", { method: "POST", body: { link } }) : ask("session");
+  const found = /** @type {Session} */ (await asked.catch((error) => {
+    if (error.status === 404) return ANYBODY;
     throw error;
-  }
+  }));
+  carry(found.csrf);
+  if (found.must_change_password) goToLogin();
+  return found;
 }
 
 /**

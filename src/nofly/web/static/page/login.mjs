@@ -22,14 +22,14 @@ document.documentElement.dataset.theme = view.theme || (matchMedia("(prefers-col
  * @param {import("./api.mjs").Session} session
  */
 function known(session) {
-  carry(session.csrf ?? null);
-  if (!session.must_change && !query.has("change")) return location.replace(back);
+  carry(session.csrf);
+  if (!session.must_change_password && !query.has("change")) return location.replace(back);
   login.hidden = true;
   change.hidden = false;
-  byId("must").hidden = !session.must_change;
-  byId("on").hidden = session.must_change;
-  byId("as").textContent = say("login.as", { user: session.user ?? "", role: session.role ?? "" });
-  /** @type {HTMLInputElement} */ (change.elements.namedItem("username")).value = session.user ?? "";
+  byId("must").hidden = !session.must_change_password;
+  byId("on").hidden = session.must_change_password;
+  byId("as").textContent = say("login.as", { user: session.name, role: session.role ?? "" });
+  /** @type {HTMLInputElement} */ (change.elements.namedItem("username")).value = session.name;
   /** @type {HTMLInputElement} */ (change.elements.namedItem("old")).focus();
 }
 
@@ -52,14 +52,13 @@ function hear(form, act) {
 }
 
 hear(login, async (given) => {
-  const body = { user: given.get("user"), password: given.get("password") };
-  await ask("session", { method: "POST", body, login: false });
-  known(await ask("session", { login: false }));
+  const body = { name: given.get("user"), password: given.get("password") };
+  known(await ask("session", { method: "POST", body, login: false }));
 });
 
 hear(change, async (given) => {
   if (given.get("new") !== given.get("again")) throw new Error(say("login.differ"));
-  const body = { old: given.get("old"), new: given.get("new") };
+  const body = { current: given.get("old"), new: given.get("new") };
   await ask("session/password", { method: "POST", body, login: false });
   location.replace(back);
 });

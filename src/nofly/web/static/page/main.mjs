@@ -405,9 +405,9 @@ function drawTrouble() {
 /** Begin, and begin again where the server does not answer yet. */
 async function begin() {
   try {
-    const { rights: granted, user } = await session();
+    const { rights: granted, via } = await session();
     rights = granted;
-    byId("logout").hidden = user === null;
+    byId("logout").hidden = via !== "login";
     await follow();
     unreachable = null;
   } catch (error) {
