@@ -121,3 +121,13 @@ def test_an_aircraft_that_comes_back_after_an_hour_is_another_number() -> None:
     assert picture.number("a") is None
     picture.take(one)
     assert picture.number("a") == 1
+
+
+def test_an_aircraft_that_was_forgotten_and_comes_back_is_there_once() -> None:
+    picture = Picture()
+    picture.take(batch(20, NOW_US, seed=1))
+    shown = len(picture.shown(NOW_US))
+    picture.forget(NOW_US + 86_400_000_000)
+    assert len(picture.shown(NOW_US)) == 0
+    picture.take(batch(20, NOW_US, seed=1))
+    assert len(picture.shown(NOW_US)) == shown

@@ -120,8 +120,10 @@ class Picture:
             for name, number in self._numbers.items()
             if self.latest["time_us"][number] < now_us - 3600 * US_PER_S
         }
-        for name in long_ago:
+        for name, number in long_ago.items():
             del self._numbers[name]
+            # A recording is older than any present: one that comes back must not be there twice.
+            self.latest["time_us"][number] = np.iinfo(np.int64).min
 
     def _numbered(self, positions: Positions) -> NDArray[np.int64]:
         values, known = positions.target.values, self._numbers

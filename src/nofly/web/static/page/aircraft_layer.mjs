@@ -1,0 +1,140 @@
+/** Aircraft on the map: coloured by height, marked where an incident is open about them. */
+
+import { MAP, ofHeight } from "./colours.mjs";
+import { iconOf } from "./icons.mjs";
+import { addSource, collection, line, point } from "./layers.mjs";
+import { FONT } from "./map.mjs";
+import { arrow, duration, height, speed } from "./units.mjs";
+
+/** An aircraft that was not heard for so long fades; by then it has moved a few miles. */
+const FRESH_S = 30;
+const OLD_S = 120;
+const NEAR_PX = 14;
+const FADING = ["interpolate", ["linear"], ["get", "age_s"], FRESH_S, 1, OLD_S, 0.45];
+const ICON_SIZE = ["interpolate", ["linear"], ["zoom"], 3, 0.45, 6, 0.75, 10, 1];
+
+/**
+ * @typedef {import("./frames.mjs").Report & import("./socket.mjs").Name & {
+ *   mark: import("./marks.mjs").Mark | null, incident: any,
+ * }} Aircraft
+ */
+
+/**
+ * @param {import("../vendor/maplibre-gl.mjs").MapLibreMap} map
+ * @param {import("./colours.mjs").Theme} theme
+ */
+export function addAircraft(map, theme) {
+  addSource(map, "aircraft", { tolerance: 0 });
+  addSource(map, "paths");
+  map.addLayer({
+    id: "paths", type: "line", source: "paths", paint: { "line-width": 2, "line-dasharray": [3, 2] },
+  });
+  map.addLayer({
+    id: "marks", type: "symbol", source: "aircraft", filter: ["has", "mark"],
+    layout: {
+      "icon-image": ["get", "mark"], "icon-allow-overlap": true, "icon-ignore-placement": true,
+      "icon-size": ICON_SIZE,
+    },
+  });
+  map.addLayer({
+    id: "selection", type: "circle", source: "aircraft", filter: ["==", ["get", "selected"], true],
+    paint: { "circle-radius": 26, "circle-opacity": 0, "circle-stroke-width": 2 },
+  });
+  map.addLayer({
+    id: "aircraft", type: "symbol", source: "aircraft",
+    layout: {
+      "icon-image": ["get", "icon"], "icon-rotate": ["get", "track_deg"], "icon-rotation-alignment": "map",
+      "icon-allow-overlap": true, "icon-ignore-placement": true, "icon-size": ICON_SIZE,
+      "symbol-sort-key": ["get", "rank"],
+    },
+    paint: { "icon-color": ["get", "colour"], "icon-halo-width": 1.2, "icon-opacity": FADING },
+  });
+  map.addLayer({
+    id: "aircraft-labels", type: "symbol", source: "aircraft", minzoom: 5.5,
+    layout: {
+      "text-field": ["get", "said"], "text-font": FONT, "text-size": 12, "text-justify": "auto",
+      "text-variable-anchor": ["left", "right", "top", "bottom"], "text-radial-offset": 1.7,
+      "text-max-width": 40, "text-line-height": 1.15, "symbol-sort-key": ["-", 0, ["get", "rank"]],
+    },
+    paint: { "text-halo-width": 1.6, "text-opacity": FADING },
+  });
+  themeAircraft(map, theme);
+}
+
+/**
+ * @param {import("../vendor/maplibre-gl.mjs").MapLibreMap} map
+ * @param {import("./colours.mjs").Theme} theme
+ */
+export function themeAircraft(map, theme) {
+  const { ink, halo } = MAP[theme];
+  map.setPaintProperty("aircraft", "icon-halo-color", theme === "dark" ? "#000000" : "#ffffff");
+  map.setPaintProperty("aircraft-labels", "text-color", ink);
+  map.setPaintProperty("aircraft-labels", "text-halo-color", halo);
+  map.setPaintProperty("selection", "circle-stroke-color", ink);
+  map.setPaintProperty("paths", "line-color", theme === "dark" ? "#ff9640" : "#b34700");
+}
+
+/**
+ * Show aircraft, and of those that are expected to enter the way in.
+ * @param {import("../vendor/maplibre-gl.mjs").MapLibreMap} map
+ * @param {Aircraft[]} aircraft
+ * @param {{ selected: string, theme: import("./colours.mjs").Theme, now_ms: number,
+ *           entries: Map<string, { lat_deg: number, lon_deg: number }> }} how `entries`: where, by incident
+ */
+export function showAircraft(map, aircraft, { selected, theme, now_ms, entries }) {
+  map.getSource("aircraft").setData(collection(aircraft.map((one) => point(one.lat_deg, one.lon_deg, {
+    target_id: one.target_id, icon: iconOf(one.category, one.track_deg), track_deg: one.track_deg ?? 0,
+    colour: ofHeight(one.alt_m, one.ground, theme), age_s: one.age_s, said: dataBlock(one, now_ms),
+    rank: one.target_id === selected ? 2 : one.mark ? 1 : 0,
+    ...(one.mark ? { mark: `mark-${one.mark}` } : {}), ...(one.target_id === selected ? { selected: true } : {}),
+  }))));
+  map.getSource("paths").setData(collection(aircraft.flatMap((one) => {
+    const entry = one.mark === "predicted" ? entries.get(one.incident.id) : undefined;
+    return entry ? [line([[one.lon_deg, one.lat_deg], [entry.lon_deg, entry.lat_deg]])] : [];
+  })));
+}
+
+/**
+ * Return what stands beside an aircraft: who, how high, how fast, and how long until it enters.
+ * @param {Aircraft} one
+ * @param {number} now_ms
+ */
+function dataBlock(one, now_ms) {
+  const lines = [nameOf(one), `${height(one.alt_m, one.datum)}${arrow(one.vrate_mps)} ${speed(one.gs_mps)}`];
+  const left_s = one.mark === "predicted" ? secondsToEntry(one.incident, now_ms) : null;
+  if (left_s !== null) lines.push(`▲ ${duration(left_s)}`);
+  return lines.join("\n");
+}
+
+/**
+ * Return what an aircraft is called: its callsign, or what its address is.
+ * @param {{ callsign: string | null, target_id: string | null }} one
+ */
+export const nameOf = ({ callsign, target_id }) => callsign?.trim() || (target_id ?? "?").replace(/^icao24:/, "");
+
+/**
+ * Return how long until an aircraft is expected to enter; null where it is not.
+ * @param {any} incident
+ * @param {number} now_ms
+ */
+export function secondsToEntry(incident, now_ms) {
+  const at = incident.phase === "predicted" ? incident.predicted_entry_time : null;
+  return at === null ? null : (Date.parse(at) - now_ms) / 1000;
+}
+
+/**
+ * Return the target id of the aircraft at a place of the screen; null where there is none.
+ * @param {import("../vendor/maplibre-gl.mjs").MapLibreMap} map
+ * @param {{ x: number, y: number }} place
+ * @returns {string | null}
+ */
+export function aircraftAt(map, { x, y }) {
+  const box = [[x - NEAR_PX, y - NEAR_PX], [x + NEAR_PX, y + NEAR_PX]];
+  const found = map.queryRenderedFeatures(box, { layers: ["aircraft"] });
+  const away = (/** @type {any} */ one) => {
+    const at = map.project(one.geometry.coordinates);
+    return Math.hypot(at.x - x, at.y - y);
+  };
+  found.sort((/** @type {any} */ a, /** @type {any} */ b) => away(a) - away(b));
+  return found[0]?.properties.target_id ?? null;
+}

@@ -1,0 +1,431 @@
+/** The map page: brings together what comes from the server, what is looked at, and what is drawn. */
+
+import { aircraftAt, addAircraft, nameOf, showAircraft, themeAircraft } from "./aircraft_layer.mjs";
+import { ask, goToLogin, session } from "./api.mjs";
+import { byId, element, fill } from "./dom.mjs";
+import { followRecords } from "./events.mjs";
+import { drawBanner, drawFeeds } from "./feeds.mjs";
+import { addIcons } from "./icons.mjs";
+import { drawIncidents } from "./incident_list.mjs";
+import { incidentPage } from "./incident_page.mjs";
+import { hearKeys, showHelp } from "./keys.mjs";
+import { Known, MOST_INCIDENTS } from "./known.mjs";
+import { createMap, namePlaces, themeMap } from "./map.mjs";
+import { addMarks } from "./marks.mjs";
+import { drawSelected } from "./selected.mjs";
+import { followPositions } from "./socket.mjs";
+import { askReason, hearStatements } from "./statement.mjs";
+import { drawAircraft, drawHeads } from "./table.mjs";
+import { addTrail, showTrail, themeTrail } from "./trail.mjs";
+import { readView, TABS, writeView } from "./view_url.mjs";
+import { say, sayWord, speak, spoken, translatePage } from "./words.mjs";
+import { drawLegend, drawZones } from "./zone_list.mjs";
+import { addZones, boundsOf, showZones, themeZones } from "./zone_layer.mjs";
+
+const SETTLE_MS = 200;
+const ZONES_MS = 10_000;
+const WAY_MS = 2000;
+/** So much more than the screen is asked for, that a small move shows no empty edge. */
+const MARGIN = 0.25;
+const ANNOUNCED = ["predicted", "entered", "re-entered", "determined", "doubted", "exited", "lost"];
+const ALARMING = ["entered", "re-entered", "determined"];
+
+const known = new Known();
+let view = readView();
+/** @type {string[]} */
+let rights = [];
+/** @type {string | null} */
+let unreachable = null;
+let event_ms = performance.now();
+let frame_ms = performance.now();
+/** @type {Set<string>} */
+const announced = new Set();
+
+const dark = matchMedia("(prefers-color-scheme: dark)");
+/** @returns {import("./colours.mjs").Theme} */
+const theme = () => view.theme === "light" || view.theme === "dark" ? view.theme : dark.matches ? "dark" : "light";
+
+speak(view.lang);
+dress();
+const map = createMap(byId("map"), view, theme());
+const positions = followPositions({
+  frame(frame, names) {
+    frame_ms = performance.now();
+    known.takeFrame(frame, names);
+    drawMoving();
+  },
+  cut() {
+    // Whether it is that nobody is logged in any more, the answer says.
+    ask("status").catch(() => undefined);
+  },
+});
+
+/** Dress the page in the language and the theme of the view. */
+function dress() {
+  document.documentElement.dataset.theme = theme();
+  document.title = say("title");
+  translatePage();
+  /** @type {HTMLSelectElement} */ (byId("language")).value = spoken();
+  /** @type {HTMLInputElement} */ (byId("filter")).value = view.filter;
+}
+
+/** Draw what moves: aircraft, their table, and what is counted in seconds. */
+function drawMoving() {
+  const { aircraft, now_ms, entries, count, marked } = known;
+  if (map.getSource("aircraft")) {
+    showAircraft(map, aircraft, { selected: view.aircraft, theme: theme(), now_ms, entries });
+  }
+  if (shows("aircraft")) {
+    drawAircraft(aircraft, {
+      sort: view.sort, filter: view.filter, selected: view.aircraft, known: count, theme: theme(), select: selectAircraft,
+    });
+  }
+  if (shows("incidents") && !view.incident) drawList();
+  if (known.status) drawFeeds(known.status, now_ms);
+  drawSelected(view.aircraft, known.way?.aircraft ?? null, marked.get(view.aircraft), openIncident);
+}
+
+/** Draw the list of incidents. */
+function drawList() {
+  drawIncidents(known.incidents, {
+    filter: view.filter, selected: view.incident, now_ms: known.now_ms, more: known.more, theme: theme(), open: openIncident,
+  });
+}
+
+/** Draw everything that hangs on the view. */
+function draw() {
+  document.body.dataset.tab = view.tab;
+  for (const tab of TABS) byId(`tab-${tab}`).setAttribute("aria-pressed", String(view.tab === tab));
+  for (const name of ["incidents", "aircraft", "zones"]) byId(`panel-${name}`).hidden = !shows(name);
+  byId("incident-list").hidden = view.incident !== "";
+  byId("incident-whole").hidden = view.incident === "";
+  if (map.getLayer("aircraft-labels")) {
+    map.setLayoutProperty("aircraft-labels", "visibility", view.labels ? "visible" : "none");
+    showTrail(map, known.way, { trails: view.trails, theme: theme() });
+  }
+  drawHeads(view.sort, (sort) => change({ sort }));
+  drawZones(known.zones.features, { filter: view.filter, theme: theme(), show: showZone });
+  drawLegend(theme());
+  drawMoving();
+}
+
+/** @param {string} name */
+const shows = (name) => view.tab === name || (view.tab === "map" && name === "incidents");
+
+/**
+ * Look at something else.
+ * @param {Partial<import("./view_url.mjs").View>} what
+ * @param {{ step?: boolean }} [how] whether "back" comes back to what was looked at before
+ */
+function change(what, { step = true } = {}) {
+  const before = view;
+  view = { ...view, ...what };
+  writeView(view, step);
+  if (view.aircraft !== before.aircraft) void fetchWay();
+  if (view.incident !== before.incident) void fetchIncident();
+  if (theme() !== document.documentElement.dataset.theme) dressMap();
+  draw();
+}
+
+/** Dress the map in another theme. */
+function dressMap() {
+  dress();
+  if (!map.getSource("aircraft")) return;
+  addMarks(map, theme());
+  for (const one of [themeMap, themeZones, themeTrail, themeAircraft]) one(map, theme());
+}
+
+/** @param {string} aircraft */
+function selectAircraft(aircraft) {
+  change({ aircraft: aircraft === view.aircraft ? "" : aircraft });
+}
+
+/** @param {string} incident */
+function openIncident(incident) {
+  change({ incident, tab: "incidents" });
+}
+
+/** @param {any} zone */
+function showZone(zone) {
+  const [west, south, east, north] = boundsOf(zone);
+  change({ tab: narrow() ? "map" : view.tab });
+  map.fitBounds([[west, south], [east, north]], { padding: 60, maxZoom: 11 });
+}
+
+/**
+ * Show the aircraft of an incident where it is, or else where it was.
+ * @param {any} incident
+ */
+function showAircraftOf(incident) {
+  const now = known.aircraft.find((one) => one.target_id === incident.target_id);
+  const record = known.whole?.records.findLast((/** @type {any} */ one) => typeof one.body.lat_deg === "number");
+  const at = now ?? record?.body;
+  change({ aircraft: incident.target_id, tab: narrow() ? "map" : view.tab });
+  if (at) map.jumpTo({ center: [at.lon_deg, at.lat_deg], zoom: Math.max(map.getZoom(), 7) });
+}
+
+const narrow = () => matchMedia("(max-width: 700px)").matches;
+
+/** Fetch the list of incidents. */
+async function fetchIncidents() {
+  known.takeIncidents(await ask(`incidents?limit=${known.most_incidents}`));
+  drawMoving();
+}
+
+/** Fetch the zones, whose states change with time. */
+async function fetchZones() {
+  const zones = await ask("zones");
+  const first = !known.zones.features.length;
+  known.zones = zones;
+  if (map.getSource("zones")) showZones(map, zones);
+  drawZones(zones.features, { filter: view.filter, theme: theme(), show: showZone });
+  if (first && view.lat === null) lookAtZones();
+}
+
+/** Look at the zones that bind, or at all. */
+function lookAtZones() {
+  const zones = known.zones.features;
+  const bound = zones.filter((/** @type {any} */ { properties }) => ["active", "perhaps", "upcoming"].includes(properties.state));
+  const all = (bound.length ? bound : zones).map(boundsOf);
+  if (!all.length) return;
+  const edge = (/** @type {number} */ i) => Math[i < 2 ? "min" : "max"](...all.map((/** @type {number[]} */ one) => one[i]));
+  map.fitBounds([[edge(0), edge(1)], [edge(2), edge(3)]], { padding: 40, maxZoom: 9, animate: false });
+}
+
+/** Fetch the incident that is looked at. */
+async function fetchIncident() {
+  const id = view.incident;
+  if (known.whole?.incident.id !== id) fill(byId("incident-body"), element("p", {}, say("incident.loading")));
+  known.whole = null;
+  if (!id) return;
+  try {
+    const whole = await ask(`incidents/${encodeURIComponent(id)}`);
+    if (id !== view.incident) return;
+    known.whole = whole;
+    const focused = byId("incident-body").contains(document.activeElement);
+    fill(byId("incident-body"), ...incidentPage(whole, {
+      rights, show: showAircraftOf, speak: (verb) => askReason(id, verb),
+    }));
+    if (focused || document.activeElement === document.body) byId("incident-title").focus({ preventScroll: true });
+  } catch {
+    fill(byId("incident-body"), element("p", {}, say("incident.unknown")));
+  }
+}
+
+/** Fetch the way of the selected aircraft. */
+async function fetchWay() {
+  const target = view.aircraft;
+  const way = target ? await ask(`aircraft/${encodeURIComponent(target)}`).catch(() => null) : null;
+  if (target !== view.aircraft) return;
+  known.way = way;
+  if (map.getSource("trail")) showTrail(map, way, { trails: view.trails, theme: theme() });
+  drawSelected(target, way?.aircraft ?? null, known.marked.get(target), openIncident);
+}
+
+/**
+ * Have something fetched soon, once for all that asks for it meanwhile.
+ * @param {() => Promise<void>} fetched
+ */
+function soon(fetched) {
+  let waiting = false;
+  return () => {
+    if (waiting) return;
+    waiting = true;
+    setTimeout(() => {
+      waiting = false;
+      fetched().catch(() => undefined);
+    }, SETTLE_MS);
+  };
+}
+
+/** @param {any} record */
+function announce(record) {
+  if (!ANNOUNCED.includes(record.kind) || announced.has(record.hash)) return;
+  announced.add(record.hash);
+  const text = say("announce", {
+    kind: sayWord("kind", record.kind), who: nameOf(record.body), zone: record.body.zone_name || record.body.zone_id || "",
+  });
+  fill(byId(ALARMING.includes(record.kind) ? "announce-alarm" : "announce"), text);
+}
+
+/** Give the map its layers, once it has its style. */
+function addLayers() {
+  addIcons(map);
+  addMarks(map, theme());
+  addZones(map, theme());
+  addTrail(map, theme());
+  addAircraft(map, theme());
+  showZones(map, known.zones);
+  void namePlaces(map);
+  draw();
+  lookThere();
+  map.once("idle", () => document.body.dataset.drawn = "true");
+}
+
+/** Say to the server what is looked at, and in the address. */
+function lookThere() {
+  const bounds = map.getBounds();
+  const [high, wide] = [bounds.getNorth() - bounds.getSouth(), bounds.getEast() - bounds.getWest()];
+  const turned = (/** @type {number} */ lon_deg) => ((lon_deg + 180) % 360 + 360) % 360 - 180;
+  const whole = wide * (1 + 2 * MARGIN) >= 360;
+  positions.look([
+    Math.max(-90, bounds.getSouth() - high * MARGIN), whole ? -180 : turned(bounds.getWest() - wide * MARGIN),
+    Math.min(90, bounds.getNorth() + high * MARGIN), whole ? 180 : turned(bounds.getEast() + wide * MARGIN),
+  ]);
+}
+
+/** Hear what is done to the page. */
+function hear() {
+  map.on("moveend", () => {
+    lookThere();
+    const { lat, lng } = map.getCenter();
+    view = { ...view, lat, lon: lng, zoom: map.getZoom() };
+    writeView(view, false);
+  });
+  map.on("click", (/** @type {any} */ { point }) => {
+    const target = aircraftAt(map, point);
+    if (target !== null) selectAircraft(target);
+    else if (view.aircraft) change({ aircraft: "" });
+  });
+  addEventListener("popstate", () => {
+    const { lat, lon, zoom, lang } = readView();
+    const spoke = spoken();
+    speak(lang);
+    if (lat !== null && lon !== null && zoom !== null) map.jumpTo({ center: [lon, lat], zoom });
+    view = { ...view, ...readView() };
+    if (spoke !== spoken()) translatePage();
+    dressMap();
+    void fetchWay();
+    void fetchIncident();
+    draw();
+  });
+  for (const tab of TABS) byId(`tab-${tab}`).addEventListener("click", () => change({ tab }));
+  byId("filter").addEventListener("input", (event) => {
+    change({ filter: /** @type {HTMLInputElement} */ (event.target).value }, { step: false });
+  });
+  byId("language").addEventListener("change", (event) => {
+    view.lang = /** @type {HTMLSelectElement} */ (event.target).value;
+    writeView(view, true);
+    location.reload();
+  });
+  byId("theme").addEventListener("click", turnTheme);
+  dark.addEventListener("change", () => change({}, { step: false }));
+  byId("incident-back").addEventListener("click", () => change({ incident: "" }));
+  byId("selected-close").addEventListener("click", () => change({ aircraft: "" }));
+  byId("incidents-more").addEventListener("click", () => {
+    known.most_incidents = Math.min(MOST_INCIDENTS, known.most_incidents * 3);
+    void fetchIncidents();
+  });
+  byId("logout").addEventListener("click", () => ask("session", { method: "DELETE" }).finally(goToLogin));
+  hearStatements((id) => {
+    void fetchIncidents();
+    if (id === view.incident) void fetchIncident();
+    fill(byId("announce"), say("say.done"));
+  });
+  const tab = (/** @type {string} */ name) => () => {
+    change({ tab: name });
+    byId(`tab-${name}`).focus();
+  };
+  hearKeys({
+    L: () => change({ labels: !view.labels }), T: () => change({ trails: !view.trails }), F: () => byId("filter").focus(),
+    J: tab("incidents"), A: tab("aircraft"), Z: tab("zones"), D: turnTheme, "?": showHelp, Escape: closeOne,
+    M: () => {
+      change({ tab: narrow() ? "map" : view.tab });
+      map.getCanvas().focus();
+    },
+  });
+}
+
+function turnTheme() {
+  change({ theme: theme() === "dark" ? "light" : "dark" });
+}
+
+/** Close what was opened last. */
+function closeOne() {
+  const filter = byId("filter");
+  if (document.activeElement === filter) filter.blur();
+  else if (view.incident) change({ incident: "" });
+  else if (view.aircraft) change({ aircraft: "" });
+}
+
+/** Follow the record and the status from now on. */
+async function follow() {
+  known.status = await ask("status");
+  const incidentsSoon = soon(fetchIncidents);
+  const wholeSoon = soon(fetchIncident);
+  const zonesSoon = soon(fetchZones);
+  let law = known.status.zones;
+  await Promise.all([fetchIncidents(), fetchZones()]);
+  for (const { incident } of known.marked.values()) {
+    if (incident.phase === "predicted") void fetchEntry(incident.id);
+  }
+  followRecords(known.status.records, {
+    record(record) {
+      event_ms = performance.now();
+      known.takeRecord(record);
+      announce(record);
+      incidentsSoon();
+      if (view.incident && [record.incident, record.body.warning].includes(view.incident)) wholeSoon();
+    },
+    status(status) {
+      event_ms = performance.now();
+      unreachable = null;
+      known.status = status;
+      if (law !== status.zones) zonesSoon();
+      law = status.zones;
+      drawMoving();
+      drawTrouble();
+    },
+    cut() {
+      ask("status").catch(() => undefined);
+    },
+    anew() {
+      incidentsSoon();
+      zonesSoon();
+    },
+  });
+}
+
+/**
+ * Fetch where an aircraft is expected to enter, which was said before this page was opened.
+ * @param {string} id
+ */
+async function fetchEntry(id) {
+  for (const record of (await ask(`incidents/${encodeURIComponent(id)}`)).records) known.takeRecord(record);
+}
+
+/** Draw whether the page is cut off; what it shows then is grey. */
+function drawTrouble() {
+  const old = drawBanner(known.status, {
+    silent_s: (performance.now() - event_ms) / 1000, positions_s: (performance.now() - frame_ms) / 1000, unreachable,
+  });
+  document.body.classList.toggle("old", old);
+}
+
+/** Begin, and begin again where the server does not answer yet. */
+async function begin() {
+  try {
+    const { rights: granted, via } = await session();
+    rights = granted;
+    byId("logout").hidden = via !== "login";
+    await follow();
+    unreachable = null;
+  } catch (error) {
+    unreachable = /** @type {Error} */ (error).message;
+    setTimeout(begin, 3000);
+  }
+  drawTrouble();
+  draw();
+  if (view.incident) void fetchIncident();
+}
+
+hear();
+map.on("load", addLayers);
+setInterval(drawTrouble, 1000);
+setInterval(() => {
+  if (view.aircraft) void fetchWay();
+}, WAY_MS);
+setInterval(() => fetchZones().catch(() => undefined), ZONES_MS);
+draw();
+if (view.aircraft) void fetchWay();
+void begin();

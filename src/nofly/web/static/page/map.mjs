@@ -1,0 +1,96 @@
+/** The map: coasts, borders and names of countries, all from this server; no tile, no font from elsewhere. */
+
+import { AttributionControl, MapLibreMap, NavigationControl, ScaleControl, setWorkerUrl } from "../vendor/maplibre-gl.mjs";
+import { MAP } from "./colours.mjs";
+import { country, say } from "./words.mjs";
+
+const WORLD = { center: [10, 47], zoom: 3 };
+/** Drawn by the browser itself, as the style names no glyphs. */
+export const FONT = ["sans-serif"];
+const ATTRIBUTION = "Natural Earth";
+
+/**
+ * Return the map in an element.
+ * @param {HTMLElement} container
+ * @param {import("./view_url.mjs").View} view
+ * @param {import("./colours.mjs").Theme} theme
+ */
+export function createMap(container, view, theme) {
+  setWorkerUrl(new URL("../vendor/maplibre-gl-worker.mjs", import.meta.url).href);
+  const placed = view.lat !== null && view.lon !== null;
+  const map = new MapLibreMap({
+    container,
+    style: style(theme),
+    center: placed ? [/** @type {number} */ (view.lon), /** @type {number} */ (view.lat)] : WORLD.center,
+    zoom: view.zoom ?? WORLD.zoom,
+    minZoom: 1, maxZoom: 16, maxPitch: 0, dragRotate: false, pitchWithRotate: false, touchPitch: false,
+    fadeDuration: 0, attributionControl: false,
+    locale: {
+      "NavigationControl.ZoomIn": say("maplibre.zoomin"), "NavigationControl.ZoomOut": say("maplibre.zoomout"),
+      "NavigationControl.ResetBearing": say("maplibre.north"), "Map.Title": say("map"),
+      "AttributionControl.ToggleAttribution": say("maplibre.attribution"),
+    },
+  });
+  map.touchZoomRotate.disableRotation();
+  map.keyboard.disableRotation();
+  map.addControl(new NavigationControl({ showCompass: false }), "top-right");
+  map.addControl(new ScaleControl({ unit: "nautical" }), "bottom-left");
+  map.addControl(new AttributionControl({ compact: false, customAttribution: ATTRIBUTION }), "bottom-right");
+  return map;
+}
+
+/** @param {import("./colours.mjs").Theme} theme */
+function style(theme) {
+  const colours = MAP[theme];
+  return {
+    version: 8,
+    sources: {
+      land: { type: "geojson", data: dataUrl("land.json"), tolerance: 0.6 },
+      borders: { type: "geojson", data: dataUrl("borders.json"), tolerance: 0.6 },
+      places: { type: "geojson", data: { type: "FeatureCollection", features: [] } },
+    },
+    layers: [
+      { id: "sea", type: "background", paint: { "background-color": colours.sea } },
+      { id: "land", type: "fill", source: "land", paint: { "fill-color": colours.land } },
+      {
+        id: "borders", type: "line", source: "borders",
+        paint: { "line-color": colours.border, "line-width": ["interpolate", ["linear"], ["zoom"], 2, 0.5, 8, 1.5] },
+      },
+      {
+        id: "places", type: "symbol", source: "places",
+        filter: [">=", ["zoom"], ["case", ["get", "wide"], 2.5, 5]],
+        layout: {
+          "text-field": ["get", "said"], "text-font": FONT, "text-letter-spacing": 0.08, "text-max-width": 8,
+          "text-size": ["interpolate", ["linear"], ["zoom"], 3, 10, 8, 15],
+        },
+        paint: { "text-color": colours.place, "text-halo-color": colours.land, "text-halo-width": 1.2 },
+      },
+    ],
+  };
+}
+
+/**
+ * Name the countries in the language that is spoken.
+ * @param {MapLibreMap} map
+ */
+export async function namePlaces(map) {
+  const places = await (await fetch(dataUrl("places.json"))).json();
+  for (const { properties } of places.features) properties.said = country(properties.code, properties.name);
+  map.getSource("places").setData(places);
+}
+
+/**
+ * @param {MapLibreMap} map
+ * @param {import("./colours.mjs").Theme} theme
+ */
+export function themeMap(map, theme) {
+  const colours = MAP[theme];
+  map.setPaintProperty("sea", "background-color", colours.sea);
+  map.setPaintProperty("land", "fill-color", colours.land);
+  map.setPaintProperty("borders", "line-color", colours.border);
+  map.setPaintProperty("places", "text-color", colours.place);
+  map.setPaintProperty("places", "text-halo-color", colours.land);
+}
+
+/** @param {string} name */
+const dataUrl = (name) => new URL(`../data/${name}`, import.meta.url).href;

@@ -1,0 +1,86 @@
+/** The way the selected aircraft came, and how well it knows where it is. A gap is never drawn as flown. */
+
+import { MAP, ofHeight } from "./colours.mjs";
+import { addSource, collection, feature, line } from "./layers.mjs";
+
+/** Reports further apart than this have a gap between them: where it was meanwhile, nobody knows. */
+export const GAP_S = 120;
+const M_PER_DEG = 111_195;
+const CORNERS = 64;
+
+/**
+ * @param {import("../vendor/maplibre-gl.mjs").MapLibreMap} map
+ * @param {import("./colours.mjs").Theme} theme
+ */
+export function addTrail(map, theme) {
+  addSource(map, "trail", { tolerance: 0.1 });
+  addSource(map, "error");
+  map.addLayer({ id: "error-fill", type: "fill", source: "error", paint: { "fill-opacity": 0.1 } });
+  map.addLayer({ id: "error-line", type: "line", source: "error", paint: { "line-width": 1.5 } });
+  map.addLayer({
+    id: "trail", type: "line", source: "trail", filter: ["!", ["get", "gap"]],
+    layout: { "line-cap": "round", "line-join": "round" },
+    paint: { "line-color": ["get", "colour"], "line-width": 3 },
+  });
+  map.addLayer({
+    id: "trail-gaps", type: "line", source: "trail", filter: ["get", "gap"], layout: { "line-cap": "round" },
+    paint: { "line-color": ["get", "colour"], "line-width": 3, "line-dasharray": [0.1, 2.5] },
+  });
+  themeTrail(map, theme);
+}
+
+/**
+ * @param {import("../vendor/maplibre-gl.mjs").MapLibreMap} map
+ * @param {import("./colours.mjs").Theme} theme
+ */
+export function themeTrail(map, theme) {
+  map.setPaintProperty("error-fill", "fill-color", MAP[theme].ink);
+  map.setPaintProperty("error-line", "line-color", MAP[theme].ink);
+}
+
+/**
+ * Return a trail as lines, each flown or a gap, of one colour.
+ * @param {any[]} places in order of time, as the API has them
+ * @param {import("./colours.mjs").Theme} theme
+ */
+export function linesOf(places, theme) {
+  const lines = [];
+  let last = null;
+  for (let i = 1; i < places.length; i += 1) {
+    const [from, to] = [places[i - 1], places[i]];
+    const gap = Date.parse(to.time) - Date.parse(from.time) > GAP_S * 1000;
+    const colour = ofHeight(from.alt_m, from.on_ground, theme);
+    if (last && last.properties.gap === gap && last.properties.colour === colour && !gap) {
+      last.geometry.coordinates.push([to.lon_deg, to.lat_deg]);
+    } else {
+      last = line([[from.lon_deg, from.lat_deg], [to.lon_deg, to.lat_deg]], { gap, colour });
+      lines.push(last);
+    }
+  }
+  return lines;
+}
+
+/**
+ * Show the way of an aircraft, or none.
+ * @param {import("../vendor/maplibre-gl.mjs").MapLibreMap} map
+ * @param {{ aircraft: any, trail: any[] } | null} way as the API has it
+ * @param {{ trails: boolean, theme: import("./colours.mjs").Theme }} how
+ */
+export function showTrail(map, way, { trails, theme }) {
+  map.getSource("trail").setData(collection(way && trails ? linesOf(way.trail, theme) : []));
+  const error_m = way?.aircraft.pos_err_m ?? null;
+  map.getSource("error").setData(collection(way && error_m !== null ? [circle(way.aircraft, error_m)] : []));
+}
+
+/**
+ * @param {{ lat_deg: number, lon_deg: number }} centre
+ * @param {number} radius_m
+ */
+function circle({ lat_deg, lon_deg }, radius_m) {
+  const ring = Array.from({ length: CORNERS + 1 }, (_, i) => {
+    const turn = 2 * Math.PI * i / CORNERS;
+    const [north_deg, east_deg] = [Math.cos(turn) * radius_m / M_PER_DEG, Math.sin(turn) * radius_m / M_PER_DEG];
+    return [lon_deg + east_deg / Math.cos(lat_deg * Math.PI / 180), lat_deg + north_deg];
+  });
+  return feature({ type: "Polygon", coordinates: [ring] });
+}

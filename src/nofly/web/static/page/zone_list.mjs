@@ -1,0 +1,85 @@
+/** The list of zones, and what the signs of the map mean. */
+
+import { atFeet, GROUND, UNKNOWN, ZONES } from "./colours.mjs";
+import { byId, element, refill } from "./dom.mjs";
+import { KINDS, markPicture } from "./marks.mjs";
+import { matches } from "./table.mjs";
+import { clock, limit } from "./units.mjs";
+import { say, sayWord } from "./words.mjs";
+import { hatching, STATES } from "./zone_layer.mjs";
+
+const SCALE_FT = [0, 5000, 10000, 15000, 20000, 25000, 30000, 35000, 40000];
+
+/**
+ * Draw the zones.
+ * @param {any[]} zones
+ * @param {{ filter: string, theme: import("./colours.mjs").Theme, show: (zone: any) => void }} how
+ */
+export function drawZones(zones, { filter, theme, show }) {
+  const found = zones.filter(({ properties: zone }) => matches([zone.id, zone.name], filter));
+  found.sort((a, b) => STATES.indexOf(b.properties.state) - STATES.indexOf(a.properties.state)
+    || (a.properties.name < b.properties.name ? -1 : 1));
+  refill(byId("zone-rows"), found.length ? found.map((zone) => {
+    const { id, name, state, state_until, floor, ceiling, schedule } = zone.properties;
+    const until = state_until ? ` ${say("zones.until", { time: clock(state_until, true) })}` : "";
+    return element("li", {}, element(
+      "button", { type: "button", class: "zone-row", "data-key": `zone-${zone.id}`, click: () => show(zone) },
+      statePicture(state, theme),
+      element("span", { class: "who" }, name || id),
+      element("span", { class: "when" }, `${limit(floor)} – ${limit(ceiling)}`),
+      element("span", { class: "what" }, sayWord("state", state), until),
+      element("span", { class: "zone" }, schedule),
+    ));
+  }) : [element("li", { class: "none" }, say("zones.none"))]);
+}
+
+/**
+ * Draw the legend.
+ * @param {import("./colours.mjs").Theme} theme
+ */
+export function drawLegend(theme) {
+  const scale = element("div", { class: "scale", role: "img", "aria-label": say("legend.height") });
+  scale.append(...SCALE_FT.map((alt_ft) => step(atFeet(alt_ft, theme), alt_ft ? `${alt_ft / 1000}` : "0")));
+  refill(byId("legend"), [
+    element("h3", {}, say("legend.height"), " (1000 ft)"), scale,
+    element("p", { class: "steps" }, step(UNKNOWN[theme], ""), say("legend.unknown"), step(GROUND[theme], ""), say("legend.ground")),
+    element("ul", { class: "signs" },
+      ...KINDS.map((kind) => element("li", {}, markPicture(kind, theme), say(`mark.${kind}`))),
+      element("li", {}, element("span", { class: "sign trail" }), say("legend.trail")),
+      element("li", {}, element("span", { class: "sign gap" }), say("legend.gap")),
+      element("li", {}, element("span", { class: "sign path" }), say("legend.path")),
+      element("li", {}, element("span", { class: "sign error" }), say("legend.error")),
+      ...[...STATES].reverse().map((state) => element("li", {}, statePicture(state, theme), sayWord("state", state)))),
+  ]);
+}
+
+/**
+ * @param {string} colour
+ * @param {string} text
+ */
+function step(colour, text) {
+  const made = element("span", { class: "step" }, text);
+  made.style.background = colour;
+  return made;
+}
+
+/**
+ * @param {typeof STATES[number]} state
+ * @param {import("./colours.mjs").Theme} theme
+ */
+function statePicture(state, theme) {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height, canvas.className] = [48, 48, "mark"];
+  canvas.setAttribute("aria-hidden", "true");
+  const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  if (state === "active" || state === "perhaps") {
+    const tile = hatching(state, theme);
+    for (const [x, y] of [[0, 0], [24, 0], [0, 24], [24, 24]]) pen.putImageData(tile, x, y);
+  }
+  const dashes = { active: [], perhaps: [12, 4, 2, 4], upcoming: [10, 7], inactive: [3, 5], expired: [2, 9] };
+  pen.strokeStyle = ZONES[theme][state] ?? ZONES[theme].inactive;
+  pen.lineWidth = state === "active" ? 10 : state === "perhaps" || state === "upcoming" ? 7 : 4;
+  pen.setLineDash(dashes[state] ?? []);
+  pen.strokeRect(2, 2, 44, 44);
+  return canvas;
+}
