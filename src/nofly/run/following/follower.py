@@ -9,6 +9,7 @@ from pathlib import Path
 from nofly.errors import StoreError
 from nofly.run.declaring.acts import KINDS, Declarations
 from nofly.run.following import status
+from nofly.run.following.coverage import Coverage
 from nofly.run.following.picture import FORGET_S, Picture
 from nofly.run.following.status import Status
 from nofly.run.following.tail import JournalTail
@@ -29,6 +30,7 @@ class Follower:
 
     folder: Path
     picture: Picture = field(default_factory=Picture)
+    coverage: Coverage = field(default_factory=Coverage)
     log: Log = field(default_factory=Log)
     declarations: Declarations = field(default_factory=Declarations)
     sequence: int = 0
@@ -91,3 +93,4 @@ class Follower:
         self._tail = self._tail or JournalTail(self.folder / JOURNAL)
         for positions in self._tail.batches():
             self.picture.take(positions)
+            self.coverage.take(positions)

@@ -1,0 +1,46 @@
+"""Where and how high something was seen lately; where nothing was, nobody can say that nothing is there."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from nofly.run.following.coverage import BANDS_FT, CELL_DEG
+from nofly.run.outputs.text import iso_time
+from nofly.web.answers import answered
+from nofly.web.served import Here, Reader
+
+router = APIRouter(prefix="/api/v1", tags=["aircraft"])
+
+
+class CellAnswer(BaseModel):
+    """A cell by its south-west corner."""
+
+    south_deg: float
+    west_deg: float
+    ages_s: list[int | None] = Field(description="Per band how long ago; null: not within the time.")
+
+
+class CoverageAnswer(BaseModel):
+    """Cells from which reports came. Of all others, and of bands with null, nothing can be said."""
+
+    time: str
+    cell_deg: float
+    bands_ft: list[int] = Field(description="Where each band of height begins; the last has no end.")
+    cells: list[CellAnswer]
+
+
+@router.get("/coverage", responses={200: {"model": CoverageAnswer}})
+async def coverage(
+    request: Request, here: Here, _: Reader, within_s: Annotated[int, Query(ge=1, le=86_400)] = 3600
+) -> Response:
+    """Where, and how high, something was seen within so many seconds."""
+    now_us = here.follower.picture_us(here.clock())
+    cells = [one._asdict() for one in here.follower.coverage.seen(now_us, within_s)]
+    return answered(
+        request,
+        {"time": iso_time(now_us), "cell_deg": CELL_DEG, "bands_ft": list(BANDS_FT), "cells": cells},
+    )
