@@ -107,7 +107,7 @@ def test_the_status_says_that_nothing_is_monitored(client: TestClient) -> None:
         ("/api/v1/incidents?limit=0", 422, "query.limit"),
         ("/api/v1/incidents?cursor=!!", 400, "query.cursor"),
         ("/api/v1/incidents?since=yesterday", 400, "query.since"),
-        ("/api/v1/incidents/zzzzzzzz", 400, None),
+        ("/api/v1/incidents/zzzzzzzz", 404, None),
         ("/api/v1/aircraft?circle=1,2", 400, "query.circle"),
         ("/api/v1/aircraft?circle=91,2,3", 400, "query.circle"),
         ("/api/v1/aircraft?box=nan,1,2,3", 400, "query.box"),

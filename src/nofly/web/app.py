@@ -13,8 +13,9 @@ from time import monotonic
 
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import Match, Mount
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
 
 import nofly
 from nofly.web import api, errors, stream
@@ -26,6 +27,16 @@ STATIC = Path(__file__).parent / "static"
 _FAILURES: dict[int | str, dict[str, object]] = {
     code: {"model": ErrorAnswer} for code in (400, 401, 403, 404, 413, 422, 429, 500, 503)
 }
+
+
+class _Pages(Mount):
+    """The files of the page: whatever is no path of the API."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Match where the API cannot."""
+        if scope["path"].startswith(("/api/", "/ogc")):
+            return Match.NONE, {}
+        return super().matches(scope)
 
 
 def create_app(served: Served, monotonic_s: Callable[[], float] = monotonic) -> ASGIApp:
@@ -52,6 +63,6 @@ def create_app(served: Served, monotonic_s: Callable[[], float] = monotonic) -> 
         for found in pkgutil.iter_modules(package.__path__):
             app.include_router(importlib.import_module(f"{package.__name__}.{found.name}").router)
     mimetypes.add_type("text/javascript", ".mjs")
-    app.mount("/", StaticFiles(directory=STATIC, html=True), name="static")
+    app.router.routes.append(_Pages("/", StaticFiles(directory=STATIC, html=True), name="static"))
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
     return Guard(app, monotonic_s)

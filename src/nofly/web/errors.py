@@ -16,6 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
 
 from nofly.errors import InputError, NoflyError, StoreError
 
@@ -83,10 +84,13 @@ def install(app: FastAPI) -> None:
         )
 
     @app.exception_handler(HTTPException)
-    async def _(_: Request, error: HTTPException) -> Response:
+    async def _(request: Request, error: HTTPException) -> Response:
         status = HTTPStatus(error.status_code)
         kind = status.phrase.lower().replace(" ", "-")
-        return answer(ApiError(status, kind, str(error.detail), headers=error.headers))
+        headers = dict(error.headers or {})
+        if status == HTTPStatus.METHOD_NOT_ALLOWED:
+            headers["Allow"] = ", ".join(sorted(_allowed(app, request)))
+        return answer(ApiError(status, kind, str(error.detail), headers=headers))
 
     @app.exception_handler(NoflyError)
     async def _(_: Request, error: NoflyError) -> Response:
@@ -97,6 +101,15 @@ def install(app: FastAPI) -> None:
         fault = ApiError(HTTPStatus.INTERNAL_SERVER_ERROR, "fault", "a fault of nofly: it is in its log")
         fault.__cause__ = error
         return answer(fault)
+
+
+def _allowed(app: FastAPI, request: Request) -> set[str]:
+    """Return the methods of all routes that a path is of."""
+    found: set[str] = set()
+    for route in app.routes:
+        if route.matches({**request.scope, "method": "?"})[0] is not Match.NONE:
+            found |= getattr(route, "methods", None) or {"GET", "HEAD"}
+    return found
 
 
 def of(error: NoflyError) -> ApiError:

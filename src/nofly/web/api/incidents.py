@@ -18,11 +18,11 @@ from nofly.incidents.states import Told
 from nofly.run.following.follower import RECORD
 from nofly.run.outputs.text import iso_time, printable
 from nofly.run.record import incident_export
-from nofly.run.record.incident_log import Choice, Statement, deliveries, is_scope, row_of, say
+from nofly.run.record.incident_log import Choice, Log, Statement, deliveries, is_scope, row_of, say
 from nofly.store.sqlite import Store
 from nofly.web.access.rights import Principal, Right
 from nofly.web.answers import answered
-from nofly.web.errors import ApiError
+from nofly.web.errors import ApiError, not_found
 from nofly.web.served import Here, Operator, Reader, Served
 
 router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"])
@@ -155,7 +155,7 @@ async def listed(
 @router.get("/{name}", responses={200: {"model": IncidentWhole}})
 async def one(request: Request, here: Here, _: Reader, name: str) -> Response:
     """One incident, by its id or the first digits of it: its life, its verdicts, and who was told."""
-    name = here.follower.log.name_of(name)
+    name = named(here.follower.log, name)
     return answered(request, await asyncio.to_thread(_whole, here, name))
 
 
@@ -167,7 +167,7 @@ async def export(
 ) -> Response:  # fmt: skip
     """Verdicts or records as a file; of the records as JSON ``nofly incidents verify FILE`` proves each."""
     log = here.follower.log
-    incident = log.incidents[log.name_of(name)]
+    incident = log.incidents[named(log, name)]
 
     def made() -> bytes:
         with _opened(here) as store:
@@ -177,8 +177,8 @@ async def export(
                 return incident_export.records(found, store.head(), form)
             return incident_export.verdicts(incident_export.verdict_rows([incident]), store.head(), form)
 
-    named = f'attachment; filename="incident-{incident.id[:16]}.{form}"'
-    return Response(await asyncio.to_thread(made), 200, {"Content-Disposition": named}, _MEDIA[form])
+    attached = f'attachment; filename="incident-{incident.id[:16]}.{form}"'
+    return Response(await asyncio.to_thread(made), 200, {"Content-Disposition": attached}, _MEDIA[form])
 
 
 @router.post("/{name}/statements", status_code=201)
@@ -195,7 +195,7 @@ async def said(here: Served, who: Principal, name: str, body: StatementBody) -> 
     if body.channel is not None and _RIGHTS[verb] is not Right.SAY:
         raise InputError("only acknowledge and mute are of one channel", locator="body.channel")
     log, now_us = here.follower.log, here.clock()
-    scope = log.scope_of(name) if is_scope(name) else log.name_of(name)
+    scope = log.scope_of(name) if is_scope(name) else named(log, name)
     until_us = None if body.until is None else _instant(body.until, "body.until")
     if until_us is not None and until_us < now_us:
         raise InputError("that is past", locator="body.until", expected="a time to come")
@@ -207,6 +207,15 @@ async def said(here: Served, who: Principal, name: str, body: StatementBody) -> 
         return SaidAnswer(sequence=head.sequence, hash=head.hash)
 
     return await asyncio.to_thread(appended)
+
+
+def named(log: Log, name: str) -> str:
+    """Return the id of an incident by its first digits. Raises ApiError 404 where none, or several, have
+    them."""
+    try:
+        return log.name_of(name)
+    except InputError as error:
+        raise not_found(error.message, error.expected) from error
 
 
 def _whole(here: Served, name: str) -> dict[str, Any]:

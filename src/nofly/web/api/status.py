@@ -13,6 +13,7 @@ from nofly.run.display.metrics import CONTENT_TYPE
 from nofly.run.outputs.text import iso_time, printable
 from nofly.units import US_PER_S
 from nofly.web.answers import answered
+from nofly.web.errors import ApiError
 from nofly.web.served import Here, Reader, Served
 
 router = APIRouter()
@@ -114,21 +115,21 @@ async def status(request: Request, here: Here, _: Reader) -> Response:
     return answered(request, status_row(here))
 
 
-@router.get("/healthz", tags=["status"], response_class=PlainTextResponse)
-async def healthz() -> str:
+@router.get("/healthz", tags=["status"], responses={200: {"content": {"text/plain": {}}}})
+async def healthz() -> Response:
     """The server answers; whether anything is monitored, says ``/readyz``."""
-    return "ok\n"
+    return PlainTextResponse("ok\n")
 
 
-@router.get("/readyz", tags=["status"])
+@router.get("/readyz", tags=["status"], responses={200: {"content": {"text/plain": {}}}})
 async def readyz(here: Here) -> Response:
     """200 while a watch runs, sees and records; else 503. Reasons are for those who may read the status."""
-    good = bool(status_row(here)["ok"])
-    status = HTTPStatus.OK if good else HTTPStatus.SERVICE_UNAVAILABLE
-    return PlainTextResponse("ok\n" if good else "not monitored\n", status, {"Cache-Control": "no-store"})
+    if not status_row(here)["ok"]:
+        raise ApiError(HTTPStatus.SERVICE_UNAVAILABLE, "not-monitored", "no watch runs, sees and records")
+    return PlainTextResponse("ok\n")
 
 
-@router.get("/metrics", tags=["status"], response_class=PlainTextResponse)
+@router.get("/metrics", tags=["status"], responses={200: {"content": {"text/plain": {}}}})
 async def metrics(here: Here, _: Reader) -> Response:
     """What the watch measures of itself, for Prometheus."""
     found = here.follower.status

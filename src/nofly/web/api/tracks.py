@@ -16,6 +16,7 @@ from nofly.run.following.evidence import Evidence, evidence
 from nofly.run.outputs.text import iso_time, printable
 from nofly.units import US_PER_S
 from nofly.web.answers import answered
+from nofly.web.api.incidents import named
 from nofly.web.api.zones import features
 from nofly.web.served import Here, Reader, Served
 from nofly.zones.model import Limit, Zone
@@ -88,7 +89,7 @@ async def track(
     margin_s: Annotated[float, Query(ge=0, le=3600, description="So long before and after.")] = 300.0,
 ) -> Response:  # fmt: skip
     """The reports of the aircraft from shortly before to shortly after, with what stands against each."""
-    name = here.follower.log.name_of(name)
+    name = named(here.follower.log, name)
     return answered(request, await asyncio.to_thread(_track, here, name, margin_s))
 
 

@@ -28,7 +28,7 @@ BEAT_S = 10.0
 
 
 @router.get(
-    "/api/v1/stream/incidents", tags=["stream"], response_class=StreamingResponse,
+    "/api/v1/stream/incidents", tags=["stream"],
     responses={200: {"content": {"text/event-stream": {}}}},
 )  # fmt: skip
 async def incidents(

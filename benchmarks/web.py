@@ -1,0 +1,147 @@
+"""What watching clients cost: 12,000 aircraft at 1 Hz through ``nofly serve``, with and without 200 of them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import multiprocessing
+import os
+import re
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+AIRCRAFT, CLIENTS = 12_000, 200
+WARM_S, MEASURE_S = 8.0, 20.0
+ZONE = {
+    "type": "FeatureCollection",
+    "features": [{
+        "type": "Feature", "properties": {"id": "Z1", "name": "Z1", "upper": "FL300"},
+        "geometry": {"type": "Polygon", "coordinates": [[[8, 47], [9, 47], [9, 48], [8, 48], [8, 47]]]},
+    }],
+}  # fmt: skip
+
+
+def measure() -> dict[str, Any]:
+    """Return CPU of the server, ticks and frames, alone and looked at."""
+    with tempfile.TemporaryDirectory(prefix="nofly-bench-") as folder:
+        alone = _run(Path(folder, "alone"), 0)
+        looked_at = _run(Path(folder, "looked"), CLIENTS)
+    return {"aircraft": AIRCRAFT, "clients": CLIENTS, "alone": alone, "looked at": looked_at}
+
+
+def _run(folder: Path, clients: int) -> dict[str, Any]:
+    folder.mkdir()
+    (folder / "zone.geojson").write_text(json.dumps(ZONE))
+    server = socket.create_server(("127.0.0.1", 0))
+    stop = threading.Event()
+    feed = multiprocessing.Process(target=_feed, args=(server,), daemon=True)
+    feed.start()
+    nofly = subprocess.Popen(
+        [sys.executable, "-m", "nofly", "serve", "--zones", str(folder / "zone.geojson"), "--quiet",
+         "--feed", f"jsonl+tcp://127.0.0.1:{server.getsockname()[1]}", "--state", str(folder / "state"),
+         "--bind", "127.0.0.1:0", "--metrics", ""],
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert nofly.stderr is not None
+        url = _address(nofly.stderr)
+        results: multiprocessing.Queue[list[tuple[int, int]]] = multiprocessing.Queue()
+        looking = multiprocessing.Process(target=_look, args=(url, clients, results), daemon=True)
+        if clients:
+            looking.start()
+        time.sleep(WARM_S)
+        ticks: list[float] = []
+        cpu_s, wall_s = _cpu_s(nofly.pid), time.monotonic()
+        while time.monotonic() < wall_s + MEASURE_S:
+            text = json.loads((folder / "state" / "status.json").read_text())["metrics"]
+            found = re.search(r"^nofly_tick_seconds (\S+)$", text, re.M)
+            ticks += [float(found[1]) * 1e3] if found else []
+            time.sleep(0.5)
+        used = 100.0 * (_cpu_s(nofly.pid) - cpu_s) / (time.monotonic() - wall_s)
+        frames = results.get(timeout=60) if clients else []
+        return {
+            "% of a core": round(used, 1), "tick ms, median": round(statistics.median(ticks), 1),
+            "tick ms, most": round(max(ticks), 1),
+            "frames a second, least and median": [
+                round(min(n for n, _ in frames) / MEASURE_S, 2),
+                round(statistics.median(n for n, _ in frames) / MEASURE_S, 2),
+            ] if frames else None,
+            "MB a second": round(sum(size for _, size in frames) / MEASURE_S / 1e6, 1) if frames else None,
+        }  # fmt: skip
+    finally:
+        stop.set()
+        nofly.kill()
+        nofly.wait()
+        feed.kill()
+
+
+def _address(stream: Any) -> str:
+    for line in stream:
+        if (found := re.search(r"the map is at (\S+)", line)) is not None:
+            return found[1]
+    raise RuntimeError("nofly serve has not begun")
+
+
+def _cpu_s(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _feed(server: socket.socket) -> None:
+    """Send 12,000 aircraft once a second, a twentieth of them every 50 ms."""
+    peer, _ = server.accept()
+    rng = np.random.default_rng(1)
+    lat, lon = rng.uniform(40, 55, AIRCRAFT), rng.uniform(-5, 20, AIRCRAFT)
+    parts = np.array_split(np.arange(AIRCRAFT), 20)
+    heads = [f'{{"target_id":"icao24:{k + 0x400000:06x}","callsign":"T{k}","alt_std_m":10000.0,"gs_mps":230.0,'
+             f'"track_deg":90.0,"lat_deg":{lat[k]:.6f},' for k in range(AIRCRAFT)]  # fmt: skip
+    begun_s = time.monotonic()
+    for step in range(100_000):
+        part = parts[step % 20]
+        now_us = time.time_ns() // 1000
+        lon[part] += 0.003
+        lines = [f'{heads[k]}"lon_deg":{lon[k]:.6f},"time_us":{now_us}}}\n' for k in part.tolist()]
+        peer.sendall("".join(lines).encode())
+        time.sleep(max(0.0, begun_s + (step + 1) * 0.05 - time.monotonic()))
+
+
+def _look(url: str, clients: int, results: Any) -> None:
+    asyncio.run(_all(url, clients, results))
+
+
+async def _all(url: str, clients: int, results: Any) -> None:
+    from websockets.asyncio.client import connect
+
+    counts = [[0, 0] for _ in range(clients)]
+    counting = False
+
+    async def one(k: int) -> None:
+        async with connect(
+            url.replace("http", "ws", 1) + "api/v1/stream/positions", max_size=None, compression=None,
+        ) as socket:  # fmt: skip
+            async for message in socket:
+                if counting and isinstance(message, bytes):
+                    counts[k][0] += 1
+                    counts[k][1] += len(message)
+
+    tasks = [asyncio.create_task(one(k)) for k in range(clients)]
+    await asyncio.sleep(WARM_S)
+    counting = True
+    await asyncio.sleep(MEASURE_S)
+    results.put([tuple(count) for count in counts])
+    for task in tasks:
+        task.cancel()
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(measure(), indent=1) + "\n")
