@@ -33,7 +33,9 @@ export function drawHeads(sort, sorted) {
     element("button", {
       type: "button", "data-key": `head-${name}`,
       click: () => sorted(name === by && !down ? `-${name}` : name === by && name === "mark" ? "" : name),
-    }, say(`column.${name}`), element("span", { "aria-hidden": "true" }, name === by ? down ? " ▼" : " ▲" : "")),
+    }, name === "mark"
+      ? element("span", { class: "unseen" }, say("column.mark"))
+      : say(`column.${name}`), name === "mark" ? element("span", { "aria-hidden": "true" }, "◎") : null, element("span", { "aria-hidden": "true" }, name === by ? down ? " ▼" : " ▲" : "")),
   )));
 }
 
@@ -63,7 +65,7 @@ function row(one, { selected, theme, select }) {
   const said = one.mark ? say(`mark.${one.mark}`) : "";
   return element(
     "tr", { class: is ? "selected" : null, click: () => select(one.target_id) },
-    element("td", { class: "mark", title: said }, one.mark ? markPicture(one.mark, theme) : null,
+    element("td", { class: "state", title: said }, one.mark ? markPicture(one.mark, theme) : null,
       one.mark ? element("span", { class: "unseen" }, said) : null),
     element("td", { class: "name" }, element("button", {
       type: "button", "data-key": one.target_id, "aria-pressed": String(is), title: one.target_id,
