@@ -23,10 +23,10 @@ export function drawFeeds(status, now_ms) {
     const why = [feed.why, feed.error, feed.silent_since && say("feed.silent", { time: clock(feed.silent_since, true) })];
     const rate = feed.status === "alive" ? ` ${say("feed.rate", { rate: Math.round(feed.positions_per_s) })}` : "";
     const sign = SIGNS[/** @type {keyof typeof SIGNS} */ (feed.status)] ?? "?";
-    return element("li", { class: `feed ${feed.status}`, title: why.filter(Boolean).join(" · ") || null },
+    return element("li", { "data-key": feed.name, class: `feed ${feed.status}`, title: why.filter(Boolean).join(" · ") || null },
       element("span", { "aria-hidden": "true" }, sign), ` ${feed.name}: ${sayWord("feed", feed.status)}${rate}`);
   });
-  refill(byId("feeds"), chips.length ? chips : [element("li", { class: "feed failed" }, say("nofeeds"))]);
+  refill(byId("feeds"), chips.length ? chips : [element("li", { class: "feed failed", "data-key": "none" }, say("nofeeds"))]);
   byId("watched").textContent = say("watched.aircraft", { count: status.aircraft });
 }
 

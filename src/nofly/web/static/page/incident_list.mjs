@@ -24,7 +24,7 @@ export function drawIncidents(incidents, { filter, selected, now_ms, more, theme
     // Sorting is stable: of those that weigh the same the newest stays first.
     if (of) some.sort((a, b) => weight(a) - weight(b));
     const rows = some.map(draw);
-    refill(byId(`incidents-${id}`), rows.length ? rows : [element("li", { class: "none" }, say("incidents.none"))]);
+    refill(byId(`incidents-${id}`), rows.length ? rows : [element("li", { class: "none", "data-key": "none" }, say("incidents.none"))]);
     byId(`incidents-${id}-count`).textContent = String(rows.filter((row) => !row.classList.contains("none")).length);
   }
   byId("incidents-more").hidden = !more;
@@ -49,10 +49,10 @@ export function inShort(incident) {
 function item(incident, { selected, now_ms, theme, open }) {
   const mark = markOf(incident);
   const zone = incident.zone_name || incident.zone_id || "";
-  return element("li", {}, element(
+  return element("li", { "data-key": incident.id }, element(
     "button",
     {
-      type: "button", class: `incident ${mark ?? "past"}`, "data-key": incident.id, "data-phase": incident.phase,
+      type: "button", class: `incident ${mark ?? "past"}`, "data-phase": incident.phase,
       "aria-current": incident.id === selected ? "true" : null, click: () => open(incident.id),
     },
     mark ? markPicture(mark, theme) : element("span", { class: "mark" }),

@@ -67,6 +67,7 @@ export function markPicture(kind, theme) {
   canvas.width = canvas.height = 48;
   canvas.className = "mark";
   canvas.setAttribute("aria-hidden", "true");
+  canvas.dataset.picture = `${kind} ${theme}`;
   draw(/** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")), kind, 48, theme);
   return canvas;
 }
