@@ -10,6 +10,8 @@ import { arrow, duration, height, speed } from "./units.mjs";
 const FRESH_S = 30;
 const OLD_S = 120;
 const NEAR_PX = 14;
+/** Data blocks. Those of aircraft that an incident is about are never left out for want of room. */
+const LABELS = ["aircraft-labels", "marked-labels"];
 const FADING = ["interpolate", ["linear"], ["get", "age_s"], FRESH_S, 1, OLD_S, 0.45];
 const ICON_SIZE = ["interpolate", ["linear"], ["zoom"], 3, 0.45, 6, 0.75, 10, 1];
 
@@ -49,16 +51,30 @@ export function addAircraft(map, theme) {
     },
     paint: { "icon-color": ["get", "colour"], "icon-halo-width": 1.2, "icon-opacity": FADING },
   });
-  map.addLayer({
-    id: "aircraft-labels", type: "symbol", source: "aircraft", minzoom: 5.5,
-    layout: {
-      "text-field": ["get", "said"], "text-font": FONT, "text-size": 12, "text-justify": "auto",
-      "text-variable-anchor": ["left", "right", "top", "bottom"], "text-radial-offset": 1.7,
-      "text-max-width": 40, "text-line-height": 1.15, "symbol-sort-key": ["-", 0, ["get", "rank"]],
-    },
-    paint: { "text-halo-width": 1.6, "text-opacity": FADING },
-  });
+  for (const id of LABELS) {
+    const marked = id === "marked-labels";
+    map.addLayer({
+      id, type: "symbol", source: "aircraft", minzoom: marked ? 4 : 5.5,
+      filter: marked ? ["has", "mark"] : ["!", ["has", "mark"]],
+      layout: {
+        "text-field": ["get", "said"], "text-font": FONT, "text-size": 12, "text-justify": "auto",
+        "text-variable-anchor": ["left", "right", "top", "bottom"], "text-radial-offset": 1.7,
+        "text-max-width": 40, "text-line-height": 1.15, "text-allow-overlap": marked,
+        "symbol-sort-key": ["-", 0, ["get", "rank"]],
+      },
+      paint: { "text-halo-width": 1.6, "text-opacity": FADING },
+    });
+  }
   themeAircraft(map, theme);
+}
+
+/**
+ * Show data blocks, or hide them.
+ * @param {import("../vendor/maplibre-gl.mjs").MapLibreMap} map
+ * @param {boolean} shown
+ */
+export function showLabels(map, shown) {
+  for (const id of LABELS) map.setLayoutProperty(id, "visibility", shown ? "visible" : "none");
 }
 
 /**
@@ -68,8 +84,10 @@ export function addAircraft(map, theme) {
 export function themeAircraft(map, theme) {
   const { ink, halo } = MAP[theme];
   map.setPaintProperty("aircraft", "icon-halo-color", theme === "dark" ? "#000000" : "#ffffff");
-  map.setPaintProperty("aircraft-labels", "text-color", ink);
-  map.setPaintProperty("aircraft-labels", "text-halo-color", halo);
+  for (const id of LABELS) {
+    map.setPaintProperty(id, "text-color", ink);
+    map.setPaintProperty(id, "text-halo-color", halo);
+  }
   map.setPaintProperty("selection", "circle-stroke-color", ink);
   map.setPaintProperty("paths", "line-color", theme === "dark" ? "#ff9640" : "#b34700");
 }

@@ -42,17 +42,52 @@ export function byId(id) {
 }
 
 /**
- * Replace what is in an element, and keep the keyboard's focus on the child that has the same `data-key`.
+ * Make what is in an element like these children, by changing what is there: what somebody is about to press,
+ * or reads with a screen reader, stays the same element. Children are told apart by their `data-key`, which
+ * says all that those who hear them rely on.
  * @param {Element} into
- * @param {Node[]} children
+ * @param {HTMLElement[]} children
  */
 export function refill(into, children) {
   const active = document.activeElement;
-  const key = active instanceof HTMLElement && into.contains(active) ? active.dataset.key : undefined;
-  into.replaceChildren(...children);
-  if (key === undefined) return;
-  const again = [...into.querySelectorAll("[data-key]")].find(
-    (child) => child instanceof HTMLElement && child.dataset.key === key,
-  );
-  if (again instanceof HTMLElement) again.focus({ preventScroll: true });
+  const there = new Map([...into.children].map((child) => [/** @type {HTMLElement} */ (child).dataset.key, child]));
+  children.forEach((child, i) => {
+    const old = there.get(child.dataset.key);
+    there.delete(child.dataset.key);
+    const shown = old ? likened(old, child) : child;
+    if (into.children[i] !== shown) into.insertBefore(shown, into.children[i] ?? null);
+  });
+  while (into.childNodes.length > children.length) into.lastChild?.remove();
+  if (active instanceof HTMLElement && active !== document.activeElement && into.contains(active)) {
+    active.focus({ preventScroll: true });
+  }
+}
+
+/**
+ * Return an element made like another, or the other where that cannot be.
+ * @param {Element} old
+ * @param {Element} wanted
+ * @returns {Element}
+ */
+function likened(old, wanted) {
+  if (old.isEqualNode(wanted)) return old;
+  if (old.tagName !== wanted.tagName || old.tagName === "CANVAS") return wanted;
+  for (const name of old.getAttributeNames()) if (!wanted.hasAttribute(name)) old.removeAttribute(name);
+  for (const name of wanted.getAttributeNames()) {
+    const value = wanted.getAttribute(name) ?? "";
+    if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  }
+  const [was, now] = [[...old.childNodes], [...wanted.childNodes]];
+  now.forEach((child, i) => {
+    const before = was[i];
+    if (!before) old.append(child);
+    else if (before instanceof Element && child instanceof Element) {
+      const like = likened(before, child);
+      if (like !== before) before.replaceWith(like);
+    } else if (before instanceof Text && child instanceof Text) {
+      if (before.data !== child.data) before.data = child.data;
+    } else before.replaceWith(child);
+  });
+  was.slice(now.length).forEach((child) => child.remove());
+  return old;
 }

@@ -23,10 +23,10 @@ export function drawFeeds(status, now_ms) {
     const why = [feed.why, feed.error, feed.silent_since && say("feed.silent", { time: clock(feed.silent_since, true) })];
     const rate = feed.status === "alive" ? ` ${say("feed.rate", { rate: Math.round(feed.positions_per_s) })}` : "";
     const sign = SIGNS[/** @type {keyof typeof SIGNS} */ (feed.status)] ?? "?";
-    return element("li", { class: `feed ${feed.status}`, title: why.filter(Boolean).join(" · ") || null },
+    return element("li", { "data-key": feed.name, class: `feed ${feed.status}`, title: why.filter(Boolean).join(" · ") || null },
       element("span", { "aria-hidden": "true" }, sign), ` ${feed.name}: ${sayWord("feed", feed.status)}${rate}`);
   });
-  refill(byId("feeds"), chips.length ? chips : [element("li", { class: "feed failed" }, say("nofeeds"))]);
+  refill(byId("feeds"), chips.length ? chips : [element("li", { class: "feed failed", "data-key": "none" }, say("nofeeds"))]);
   byId("watched").textContent = say("watched.aircraft", { count: status.aircraft });
 }
 
@@ -36,10 +36,11 @@ const isReplay = (status) => Math.abs(Date.parse(status.time) - Date.parse(statu
 /**
  * Draw what must not be missed. Returns whether what the map shows is old.
  * @param {any} status null where none is known
+ * @param {number} now_ms as of when the picture is
  * @param {{ silent_s: number, positions_s: number, unreachable: string | null }} line for how long nothing came
  * @returns {boolean}
  */
-export function drawBanner(status, { silent_s, positions_s, unreachable }) {
+export function drawBanner(status, now_ms, { silent_s, positions_s, unreachable }) {
   /** @type {[kind: string, text: string][]} */
   const said = [];
   const cut = silent_s >= CUT_OFF_S;
@@ -51,7 +52,7 @@ export function drawBanner(status, { silent_s, positions_s, unreachable }) {
     const reasons = status.reasons.join("; ");
     if (!status.monitored) said.push(["alarm", [say("banner.unmonitored"), since, reasons].filter(Boolean).join(" ")]);
     else if (!status.ok) said.push(["warning", say("banner.trouble", { why: reasons })]);
-    if (isReplay(status)) said.push(["replay", say("banner.replay", { time: clock(status.picture_time, true) })]);
+    if (isReplay(status)) said.push(["replay", say("banner.replay", { time: clock(now_ms, true) })]);
   }
   const banner = byId("banner");
   const key = said.map(([kind, text]) => `${kind}${text.replace(/[\d:]+/g, "")}`).join("\n");

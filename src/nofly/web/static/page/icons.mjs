@@ -74,8 +74,9 @@ function distanceField(path) {
 }
 
 /**
- * Put in place of each 0 or "far" of a square the squared distance to the nearest 0. Source: Felzenszwalb and
- * Huttenlocher, "Distance Transforms of Sampled Functions", 2012; the parabolas here are tried one by one.
+ * Put in place of each 0 or "far" of a square the squared distance to the nearest 0; no further than
+ * the field reaches. Source: Felzenszwalb and Huttenlocher, "Distance Transforms of Sampled Functions", 2012; the
+ * parabolas here are tried one by one.
  * @param {Float64Array} grid
  */
 function squaredDistances(grid) {
@@ -84,7 +85,8 @@ function squaredDistances(grid) {
     for (let start = 0; start < SIZE_PX; start += 1) {
       for (let i = 0; i < SIZE_PX; i += 1) {
         let least = FAR;
-        for (let j = 0; j < SIZE_PX; j += 1) least = Math.min(least, grid[start * across + j * along] + (i - j) ** 2);
+        const end = Math.min(SIZE_PX, i + RADIUS_PX + 2);
+        for (let j = Math.max(0, i - RADIUS_PX - 1); j < end; j += 1) least = Math.min(least, grid[start * across + j * along] + (i - j) ** 2);
         line[i] = least;
       }
       for (let i = 0; i < SIZE_PX; i += 1) grid[start * across + i * along] = line[i];

@@ -2,7 +2,7 @@
 
 import { nameOf, secondsToEntry } from "./aircraft_layer.mjs";
 import { byId, element, refill } from "./dom.mjs";
-import { markOf, markPicture } from "./marks.mjs";
+import { KINDS, markOf, markPicture } from "./marks.mjs";
 import { matches } from "./table.mjs";
 import { clock, duration } from "./units.mjs";
 import { say, sayWord } from "./words.mjs";
@@ -19,8 +19,12 @@ export function drawIncidents(incidents, { filter, selected, now_ms, more, theme
   ));
   const draw = (/** @type {any} */ one) => item(one, { selected, now_ms, theme, open });
   for (const [id, of] of /** @type {const} */ ([["open", true], ["past", false]])) {
-    const rows = found.filter((one) => one.open === of).map(draw);
-    refill(byId(`incidents-${id}`), rows.length ? rows : [element("li", { class: "none" }, say("incidents.none"))]);
+    const weight = (/** @type {any} */ one) => KINDS.indexOf(markOf(one) ?? "exempt") + (markOf(one) ? 0 : 1);
+    const some = found.filter((one) => one.open === of);
+    // Sorting is stable: of those that weigh the same the newest stays first.
+    if (of) some.sort((a, b) => weight(a) - weight(b));
+    const rows = some.map(draw);
+    refill(byId(`incidents-${id}`), rows.length ? rows : [element("li", { class: "none", "data-key": "none" }, say("incidents.none"))]);
     byId(`incidents-${id}-count`).textContent = String(rows.filter((row) => !row.classList.contains("none")).length);
   }
   byId("incidents-more").hidden = !more;
@@ -45,10 +49,10 @@ export function inShort(incident) {
 function item(incident, { selected, now_ms, theme, open }) {
   const mark = markOf(incident);
   const zone = incident.zone_name || incident.zone_id || "";
-  return element("li", {}, element(
+  return element("li", { "data-key": incident.id }, element(
     "button",
     {
-      type: "button", class: `incident ${mark ?? "past"}`, "data-key": incident.id, "data-phase": incident.phase,
+      type: "button", class: `incident ${mark ?? "past"}`, "data-phase": incident.phase,
       "aria-current": incident.id === selected ? "true" : null, click: () => open(incident.id),
     },
     mark ? markPicture(mark, theme) : element("span", { class: "mark" }),

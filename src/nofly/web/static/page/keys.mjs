@@ -1,6 +1,6 @@
 /** Keys, as tar1090 has them where it has them. */
 
-import { byId, element, refill } from "./dom.mjs";
+import { byId, element, fill } from "./dom.mjs";
 import { say } from "./words.mjs";
 
 const KEYS = ["L", "T", "F", "J", "A", "Z", "M", "D", "Escape", "?"];
@@ -25,7 +25,7 @@ export function hearKeys(acts) {
 
 /** Show what the keys do. */
 export function showHelp() {
-  refill(byId("help-keys"), KEYS.flatMap((key) => [
+  fill(byId("help-keys"), ...KEYS.flatMap((key) => [
     element("dt", {}, element("kbd", {}, key === "Escape" ? "Esc" : key)), element("dd", {}, say(`help.${key}`)),
   ]));
   /** @type {HTMLDialogElement} */ (byId("help")).showModal();

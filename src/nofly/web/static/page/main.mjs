@@ -1,6 +1,6 @@
 /** The map page: brings together what comes from the server, what is looked at, and what is drawn. */
 
-import { aircraftAt, addAircraft, nameOf, showAircraft, themeAircraft } from "./aircraft_layer.mjs";
+import { aircraftAt, addAircraft, nameOf, showAircraft, showLabels, themeAircraft } from "./aircraft_layer.mjs";
 import { ask, goToLogin, session } from "./api.mjs";
 import { byId, element, fill } from "./dom.mjs";
 import { followRecords } from "./events.mjs";
@@ -20,7 +20,7 @@ import { addTrail, showTrail, themeTrail } from "./trail.mjs";
 import { readView, TABS, writeView } from "./view_url.mjs";
 import { say, sayWord, speak, spoken, translatePage } from "./words.mjs";
 import { drawLegend, drawZones } from "./zone_list.mjs";
-import { addZones, boundsOf, showZones, themeZones } from "./zone_layer.mjs";
+import { addZoneNames, addZones, boundsOf, showZones, themeZoneNames, themeZones } from "./zone_layer.mjs";
 
 const SETTLE_MS = 200;
 const ZONES_MS = 10_000;
@@ -38,6 +38,8 @@ let rights = [];
 let unreachable = null;
 let event_ms = performance.now();
 let frame_ms = performance.now();
+/** @type {Promise<void> | null} */
+let following = null;
 /** @type {Set<string>} */
 const announced = new Set();
 
@@ -100,7 +102,7 @@ function draw() {
   byId("incident-list").hidden = view.incident !== "";
   byId("incident-whole").hidden = view.incident === "";
   if (map.getLayer("aircraft-labels")) {
-    map.setLayoutProperty("aircraft-labels", "visibility", view.labels ? "visible" : "none");
+    showLabels(map, view.labels);
     showTrail(map, known.way, { trails: view.trails, theme: theme() });
   }
   drawHeads(view.sort, (sort) => change({ sort }));
@@ -132,7 +134,7 @@ function dressMap() {
   dress();
   if (!map.getSource("aircraft")) return;
   addMarks(map, theme());
-  for (const one of [themeMap, themeZones, themeTrail, themeAircraft]) one(map, theme());
+  for (const one of [themeMap, themeZones, themeTrail, themeAircraft, themeZoneNames]) one(map, theme());
 }
 
 /** @param {string} aircraft */
@@ -255,11 +257,12 @@ function addLayers() {
   addZones(map, theme());
   addTrail(map, theme());
   addAircraft(map, theme());
+  addZoneNames(map, theme());
+  map.moveLayer("marked-labels");
   showZones(map, known.zones);
   void namePlaces(map);
   draw();
   lookThere();
-  map.once("idle", () => document.body.dataset.drawn = "true");
 }
 
 /** Say to the server what is looked at, and in the address. */
@@ -350,12 +353,14 @@ function closeOne() {
 
 /** Follow the record and the status from now on. */
 async function follow() {
-  known.status = await ask("status");
   const incidentsSoon = soon(fetchIncidents);
   const wholeSoon = soon(fetchIncident);
   const zonesSoon = soon(fetchZones);
+  const zonesFirst = fetchZones();
+  // The status first: what is recorded after it comes as events.
+  known.status = await ask("status");
   let law = known.status.zones;
-  await Promise.all([fetchIncidents(), fetchZones()]);
+  await Promise.all([fetchIncidents(), zonesFirst]);
   for (const { incident } of known.marked.values()) {
     if (incident.phase === "predicted") void fetchEntry(incident.id);
   }
@@ -396,7 +401,7 @@ async function fetchEntry(id) {
 
 /** Draw whether the page is cut off; what it shows then is grey. */
 function drawTrouble() {
-  const old = drawBanner(known.status, {
+  const old = drawBanner(known.status, known.now_ms, {
     silent_s: (performance.now() - event_ms) / 1000, positions_s: (performance.now() - frame_ms) / 1000, unreachable,
   });
   document.body.classList.toggle("old", old);
@@ -405,13 +410,13 @@ function drawTrouble() {
 /** Begin, and begin again where the server does not answer yet. */
 async function begin() {
   try {
-    const { rights: granted, via } = await session();
+    const [{ rights: granted, via }] = await Promise.all([session(), following ??= follow()]);
     rights = granted;
     byId("logout").hidden = via !== "login";
-    await follow();
     unreachable = null;
   } catch (error) {
     unreachable = /** @type {Error} */ (error).message;
+    if (!known.status) following = null;
     setTimeout(begin, 3000);
   }
   drawTrouble();
@@ -420,7 +425,9 @@ async function begin() {
 }
 
 hear();
-map.on("load", addLayers);
+// With the style, not after the first picture of it: one picture fewer to draw.
+map.on("style.load", addLayers);
+map.on("load", () => document.body.dataset.drawn = "true");
 setInterval(drawTrouble, 1000);
 setInterval(() => {
   if (view.aircraft) void fetchWay();

@@ -67,6 +67,7 @@ export function markPicture(kind, theme) {
   canvas.width = canvas.height = 48;
   canvas.className = "mark";
   canvas.setAttribute("aria-hidden", "true");
+  canvas.dataset.picture = `${kind} ${theme}`;
   draw(/** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")), kind, 48, theme);
   return canvas;
 }
@@ -81,9 +82,7 @@ function draw(pen, kind, size_px, theme) {
   pen.scale(size_px / 88, size_px / 88);
   pen.strokeStyle = pen.fillStyle = MARKS[theme][kind];
   pen.lineWidth = 6;
-  pen.font = "bold 34px sans-serif";
-  pen.textAlign = "center";
-  pen.textBaseline = "middle";
+  pen.lineCap = "round";
   pen.beginPath();
   const kinds = {
     infringing: () => {
@@ -95,16 +94,17 @@ function draw(pen, kind, size_px, theme) {
       pen.stroke();
     },
     undetermined: () => {
+      pen.lineCap = "butt";
       pen.setLineDash([16, 10]);
       pen.arc(44, 44, 34, 0, 7);
       pen.stroke();
-      badge(pen, "?");
+      badge(pen, "M60 12c0-10 18-10 18 1 0 8-9 7-9 14M69 36v1");
     },
     suspect: () => {
-      pen.setLineDash([3, 7]);
+      pen.setLineDash([1, 11]);
       pen.arc(44, 44, 34, 0, 7);
       pen.stroke();
-      badge(pen, "×");
+      badge(pen, "M60 10l18 18M78 10l-18 18");
     },
     predicted: () => {
       pen.lineJoin = "round";
@@ -118,7 +118,7 @@ function draw(pen, kind, size_px, theme) {
       pen.lineWidth = 5;
       pen.rect(10, 10, 68, 68);
       pen.stroke();
-      badge(pen, "✓");
+      badge(pen, "M56 20l8 10 16-22");
     },
   };
   kinds[kind]();
@@ -126,14 +126,16 @@ function draw(pen, kind, size_px, theme) {
 
 /**
  * @param {CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D} pen
- * @param {string} sign
+ * @param {string} sign as an SVG path
  */
 function badge(pen, sign) {
   pen.setLineDash([]);
   pen.beginPath();
   pen.globalCompositeOperation = "destination-out";
-  pen.arc(70, 18, 19, 0, 7);
+  pen.arc(69, 20, 20, 0, 7);
   pen.fill();
   pen.globalCompositeOperation = "source-over";
-  pen.fillText(sign, 70, 19);
+  pen.lineWidth = 7;
+  pen.lineCap = "round";
+  pen.stroke(new Path2D(sign));
 }

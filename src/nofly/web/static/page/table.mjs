@@ -29,11 +29,12 @@ const COLUMNS = {
 export function drawHeads(sort, sorted) {
   const [by, down] = order(sort);
   refill(byId("aircraft-heads"), Object.keys(COLUMNS).map((name) => element(
-    "th", { scope: "col", class: name, "aria-sort": name === by ? down ? "descending" : "ascending" : null },
+    "th", { scope: "col", class: name, "data-key": sort + name, "aria-sort": name === by ? down ? "descending" : "ascending" : null },
     element("button", {
-      type: "button", "data-key": `head-${name}`,
-      click: () => sorted(name === by && !down ? `-${name}` : name === by && name === "mark" ? "" : name),
-    }, say(`column.${name}`), element("span", { "aria-hidden": "true" }, name === by ? down ? " ▼" : " ▲" : "")),
+      type: "button", click: () => sorted(name === by && !down ? `-${name}` : name === by && name === "mark" ? "" : name),
+    }, name === "mark"
+      ? element("span", { class: "unseen" }, say("column.mark"))
+      : say(`column.${name}`), name === "mark" ? element("span", { "aria-hidden": "true" }, "◎") : null, element("span", { "aria-hidden": "true" }, name === by ? down ? " ▼" : " ▲" : "")),
   )));
 }
 
@@ -62,11 +63,11 @@ function row(one, { selected, theme, select }) {
   sample.style.background = ofHeight(one.alt_m, one.ground, theme);
   const said = one.mark ? say(`mark.${one.mark}`) : "";
   return element(
-    "tr", { class: is ? "selected" : null, click: () => select(one.target_id) },
-    element("td", { class: "mark", title: said }, one.mark ? markPicture(one.mark, theme) : null,
+    "tr", { "data-key": one.target_id, class: is ? "selected" : null, click: () => select(one.target_id) },
+    element("td", { class: "state", title: said }, one.mark ? markPicture(one.mark, theme) : null,
       one.mark ? element("span", { class: "unseen" }, said) : null),
     element("td", { class: "name" }, element("button", {
-      type: "button", "data-key": one.target_id, "aria-pressed": String(is), title: one.target_id,
+      type: "button", "aria-pressed": String(is), title: one.target_id,
     }, nameOf(one))),
     element("td", { class: "height" }, sample, height(one.alt_m, one.datum), arrow(one.vrate_mps)),
     element("td", {}, speed(one.gs_mps)),

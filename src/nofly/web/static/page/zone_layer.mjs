@@ -39,6 +39,15 @@ export function addZones(map, theme) {
       layout: { "line-join": "round" }, paint: OUTLINES[state],
     });
   }
+  themeZones(map, theme);
+}
+
+/**
+ * Add the names and limits of zones. They lie over all else: no aircraft takes their place.
+ * @param {import("../vendor/maplibre-gl.mjs").MapLibreMap} map
+ * @param {import("./colours.mjs").Theme} theme
+ */
+export function addZoneNames(map, theme) {
   map.addLayer({
     id: "zone-names", type: "symbol", source: "zone-names", minzoom: 4,
     layout: {
@@ -46,7 +55,7 @@ export function addZones(map, theme) {
       "symbol-sort-key": ["get", "rank"], "text-padding": 4,
     },
   });
-  themeZones(map, theme);
+  themeZoneNames(map, theme);
 }
 
 /**
@@ -76,10 +85,16 @@ export function themeZones(map, theme) {
     map.setPaintProperty(`zone-line-${state}`, "line-color", colours[state]);
     if (map.hasImage(`zone-${state}`)) map.updateImage(`zone-${state}`, hatching(state, theme));
   }
-  const byState = Object.entries(colours).flatMap(([state, colour]) => [state, colour]);
-  map.setPaintProperty("zone-names", "text-color", ["match", ["get", "state"], ...byState, colours.inactive]);
+}
+
+/**
+ * @param {import("../vendor/maplibre-gl.mjs").MapLibreMap} map
+ * @param {import("./colours.mjs").Theme} theme
+ */
+export function themeZoneNames(map, theme) {
+  map.setPaintProperty("zone-names", "text-color", MAP[theme].ink);
   map.setPaintProperty("zone-names", "text-halo-color", MAP[theme].halo);
-  map.setPaintProperty("zone-names", "text-halo-width", 1.6);
+  map.setPaintProperty("zone-names", "text-halo-width", 2);
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The list of zones, and what the signs of the map mean. */
 
 import { atFeet, GROUND, UNKNOWN, ZONES } from "./colours.mjs";
-import { byId, element, refill } from "./dom.mjs";
+import { byId, element, fill, refill } from "./dom.mjs";
 import { KINDS, markPicture } from "./marks.mjs";
 import { matches } from "./table.mjs";
 import { clock, limit } from "./units.mjs";
@@ -22,15 +22,15 @@ export function drawZones(zones, { filter, theme, show }) {
   refill(byId("zone-rows"), found.length ? found.map((zone) => {
     const { id, name, state, state_until, floor, ceiling, schedule } = zone.properties;
     const until = state_until ? ` ${say("zones.until", { time: clock(state_until, true) })}` : "";
-    return element("li", {}, element(
-      "button", { type: "button", class: "zone-row", "data-key": `zone-${zone.id}`, click: () => show(zone) },
+    return element("li", { "data-key": zone.id }, element(
+      "button", { type: "button", class: "zone-row", click: () => show(zone) },
       statePicture(state, theme),
       element("span", { class: "who" }, name || id),
       element("span", { class: "when" }, `${limit(floor)} – ${limit(ceiling)}`),
       element("span", { class: "what" }, sayWord("state", state), until),
       element("span", { class: "zone" }, schedule),
     ));
-  }) : [element("li", { class: "none" }, say("zones.none"))]);
+  }) : [element("li", { class: "none", "data-key": "none" }, say("zones.none"))]);
 }
 
 /**
@@ -40,7 +40,7 @@ export function drawZones(zones, { filter, theme, show }) {
 export function drawLegend(theme) {
   const scale = element("div", { class: "scale", role: "img", "aria-label": say("legend.height") });
   scale.append(...SCALE_FT.map((alt_ft) => step(atFeet(alt_ft, theme), alt_ft ? `${alt_ft / 1000}` : "0")));
-  refill(byId("legend"), [
+  fill(byId("legend"), ...[
     element("h3", {}, say("legend.height"), " (1000 ft)"), scale,
     element("p", { class: "steps" }, step(UNKNOWN[theme], ""), say("legend.unknown"), step(GROUND[theme], ""), say("legend.ground")),
     element("ul", { class: "signs" },
@@ -71,6 +71,7 @@ function statePicture(state, theme) {
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height, canvas.className] = [48, 48, "mark"];
   canvas.setAttribute("aria-hidden", "true");
+  canvas.dataset.picture = `${state} ${theme}`;
   const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   if (state === "active" || state === "perhaps") {
     const tile = hatching(state, theme);

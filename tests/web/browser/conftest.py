@@ -1,0 +1,109 @@
+"""A real browser on a page that a real process serves. Where there is none, the tests say so and are skipped."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.live import Feed, until
+from tests.web.browser.served import Server, demo, square
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+ARGUMENTS = [
+    "--no-sandbox", "--disable-background-networking", "--no-first-run", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+KNOWN = ("/api/v1/session", "GPU stall", "ERR_CONNECTION", "ERR_INCOMPLETE_CHUNKED", "ERR_EMPTY", "WebSocket connection")
+"""What a console may say: a server without users has no session, one that is ended breaks lines and refuses new
+ones, and a machine without a graphics card is slow."""
+
+
+class Seen:
+    """A page, and what its console said that it should not."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        self.faults: list[str] = []
+        page.on("console", self._said)
+        page.on("pageerror", lambda error: self.faults.append(f"{error}"))
+        page.on("dialog", lambda dialog: self.faults.append(f"dialog {dialog.message}"))
+
+    def _said(self, message: Any) -> None:
+        text = f"{message.text} {message.location.get('url', '')}"
+        if message.type in ("error", "warning") and not any(known in text for known in KNOWN):
+            self.faults.append(text)
+
+    def open(self, url: str) -> Any:
+        """Open an address, wait until the map is drawn, and return the page."""
+        self.page.goto(url)
+        self.until("document.body.dataset.drawn === 'true'")
+        return self.page
+
+    def until(self, script: str) -> Any:
+        """Return the first true value of a script. The page's policy forbids what Playwright would wait by."""
+        return until(lambda: self.page.evaluate(script), script)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Give a browser; where there is none, skip and say so."""
+    api = pytest.importorskip(
+        "playwright.sync_api", reason="playwright is not installed: the page is not opened in a browser"
+    )
+    found = next((path for name in NAMES if (path := shutil.which(name))), None)
+    if found is None:
+        pytest.skip("no Chromium on this machine: the page is not opened in a browser (apt install chromium)")
+    with api.sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def seen(browser: Any) -> Iterator[Callable[..., Seen]]:
+    """Give what opens a page of a size and a colour scheme; afterwards, nothing was amiss on any."""
+    pages: list[Seen] = []
+
+    def opened(width: int = 1400, height: int = 800, scheme: str = "light", **more: Any) -> Seen:
+        page = browser.new_page(
+            viewport={"width": width, "height": height}, color_scheme=scheme, **{"locale": "en-GB", **more}
+        )
+        pages.append(Seen(page))
+        return pages[-1]
+
+    yield opened
+    for one in pages:
+        one.page.close()
+    assert [fault for one in pages for fault in one.faults] == []
+
+
+@pytest.fixture
+def feed() -> Iterator[Feed]:
+    """Give a feed whose flights the test flies."""
+    found = Feed()
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def flown(tmp_path: Path, feed: Feed) -> Iterator[Server]:
+    """Give a server that watches a square by the feed."""
+    server = Server(tmp_path, square(tmp_path), f"jsonl+tcp://127.0.0.1:{feed.port}")
+    server.begin()
+    yield server
+    server.end()
+
+
+@pytest.fixture(scope="session")
+def swiss(browser: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Give a server that replays the demo's flights over Switzerland, some minutes into the closure."""
+    folder = tmp_path_factory.mktemp("swiss")
+    zones, flights = demo(folder, first_s=14 * 60)
+    server = Server(folder, zones, f"replay+file:{flights}?speed=4")
+    server.begin()
+    until(lambda: len(server.asked("incidents?open=true")["incidents"]) >= 2, "incidents")
+    yield server
+    server.end()
