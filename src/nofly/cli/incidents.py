@@ -325,6 +325,7 @@ def _say(args: argparse.Namespace) -> int:
     from nofly.run.alerting.plans import channels_for
     from nofly.run.at import instant
     from nofly.run.record.incident_log import Statement, is_scope, read_log, say
+    from nofly.run.record.known_channels import known_channels
 
     now_us = _now_us()
     until_us = None
@@ -336,6 +337,7 @@ def _say(args: argparse.Namespace) -> int:
             )
     plans = _channels(args)
     with _store(args, read_only=False) as store:
+        _check_channel(args, [plan.name for plan in plans] if args.config else known_channels(store))
         log = read_log(store.read())
         scope = log.scope_of(args.scope) if is_scope(args.scope) else log.name_of(args.scope)
         _warn_unknown(scope, log)
@@ -359,16 +361,21 @@ def _warn_unknown(scope: str, log: Log) -> None:
 
 
 def _channels(args: argparse.Namespace) -> list[AlertPlan]:
-    """Return the channels of the configuration. Raises ConfigError where the named one is not among them."""
+    """Return the channels of the configuration; none where none is given."""
     from nofly.cli.configuration import read_config
-    from nofly.errors import ConfigError
     from nofly.run.watch_plan import plan_alerts
 
-    if args.config is None:
-        return []
-    plans = plan_alerts(read_config(args.config))
-    names = [plan.name for plan in plans]
+    return [] if args.config is None else plan_alerts(read_config(args.config))
+
+
+def _check_channel(args: argparse.Namespace, names: Sequence[str] | None) -> None:
+    """Raise ConfigError where the named channel is none of those known; None: nobody says which there are."""
+    from nofly.errors import ConfigError
+
     channel = getattr(args, "channel", None)
-    if channel is not None and channel not in names:
-        raise ConfigError(f"no channel {channel!r}", source=args.config, expected=", ".join(names) or "none")
-    return plans
+    if channel is None or channel in (names or ()):
+        return
+    source, expected = args.config or str(_path(args).parent), ", ".join(names or ()) or "none: there is none"
+    if names is None:
+        expected = "--config FILE: no watch has said yet which there are"
+    raise ConfigError(f"no channel {channel!r}", source=source, expected=expected)

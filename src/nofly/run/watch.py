@@ -46,6 +46,7 @@ from nofly.run.live.recovery import (
 )  # fmt: skip
 from nofly.run.live.reloading import reloaded
 from nofly.run.record.archive_thread import ArchiveThread
+from nofly.run.record.known_channels import note_channels
 from nofly.run.watch_plan import WatchPlan
 from nofly.store.capture import Capture
 from nofly.store.journal import Batch, Journal, Mark
@@ -109,6 +110,7 @@ class Watch:
         async with AsyncExitStack() as ends:
             self._journal = ends.enter_context(Journal(state / "journal"))
             self._store = ends.enter_context(Store(state / "record.sqlite"))
+            note_channels(self._store, [alert.name for alert in plan.alerts])
             capture = None
             if plan.capture is not None:
                 capture = Capture(state / "capture", plan.capture)
