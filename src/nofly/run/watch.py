@@ -124,7 +124,7 @@ class Watch:
                 plan.alerts, state / "record.sqlite", self.clock, zone_of=self._zone,
                 condition=self._condition,
             )  # fmt: skip
-            self._telling.watch(self._law, self._open())
+            self._telling.watch(self._law, self._engine.open_names)
             archive = await ends.enter_async_context(ArchiveThread(state, plan.watch.archive_days))
             self._archive = archive
             telling = asyncio.create_task(self._telling.run(), name="alerts")
@@ -206,7 +206,7 @@ class Watch:
                 if self._next_law is not None:
                     self._change(self._next_law, self._intake.until_us + 1)
                     self._next_law = None
-                    self._telling.watch(self._law, self._open())
+                    self._telling.watch(self._law, self._engine.open_names)
                 self._take(steady_us)
                 self._times.came(self._intake.latest_us, now_us)
             until_us = self._intake.latest_us if ended else self._intake.watermark_us(steady_us)
@@ -309,9 +309,7 @@ class Watch:
         failing: set[int] = set()
         while (at := self._take_up(failing)) is not None:
             failing.add(at)
-        watched = {name for name, force in zip(self._engine.hashes, self._engine.in_force, strict=True)
-                   if force.until_us is None}  # fmt: skip
-        if watched != {zone.zone_hash for zone in self._law}:
+        if self._engine.watched != {zone.zone_hash for zone in self._law}:
             live = any(feed.pace is None for feed in self.plan.feeds)
             self._change(self._law, self._times.started_us(self.clock(), self._intake.until_us, live=live))
 
@@ -396,7 +394,3 @@ class Watch:
 
     def _zone(self, zone_hash: str) -> Zone | None:
         return next((zone for zone in self._law if zone.zone_hash == zone_hash), None)
-
-    def _open(self) -> list[str]:
-        cases = self._engine.cases.values()
-        return [name for case in cases for name in (case.incident, case.warning) if name is not None]
