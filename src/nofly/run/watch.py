@@ -82,6 +82,7 @@ class Watch:
     _next_options: EngineOptions | None = None
     _options: EngineOptions | None = None
     _event_us: int | None = None
+    _lapse_us: int | None = None
     _store: Store = field(init=False)
     _journal: Journal = field(init=False)
     _engine: Engine = field(init=False)
@@ -249,6 +250,7 @@ class Watch:
 
     def _judge(self, moment: Moment) -> list[Body]:
         tick = self._engine.step(self._intake.release(moment.until_us), moment.lapse_us)
+        self._lapse_us = moment.lapse_us
         if moment.until_us > NEVER_US:
             self._event_us = moment.until_us
         if tick.late is not None:
@@ -273,7 +275,7 @@ class Watch:
     async def _amend(self) -> None:
         """Record what late reports show to have been otherwise."""
         at, until_us = self._journal.committed, self._intake.until_us
-        again = self._amending.take(self._engine, self._journal.folder, at, until_us)
+        again = self._amending.take(self._engine, self._journal.folder, at, until_us, self._lapse_us)
         if again is None:
             return
         try:
