@@ -21,7 +21,7 @@ from nofly.incidents.states import Event, Told
 from nofly.run.alerting.silences import silenced
 from nofly.run.alerting.words import FEED_SILENT, notice_of
 from nofly.run.record.incident_log import Statement, read_log, say
-from nofly.run.record.known_channels import note_channels
+from nofly.run.record.known_names import note_names
 from nofly.store.chain import Head
 from nofly.store.sqlite import Store
 from tests.cli.live import NOFLY, Feed, configured, listed, site, until, watching
@@ -314,7 +314,7 @@ def test_a_channel_that_is_none_is_refused_with_a_configuration_and_without(
     assert "no channel 'hook'" in (told := said("hook", "--state", state))
     assert "expected --config FILE: no watch has said yet which there are" in told
     with Store(tmp_path / "record.sqlite") as store:
-        note_channels(store, ["hook", "log"])
+        note_names(store, ["hook", "log"], ["hill"])
         before = store.head()
     assert "no channel 'hok'" in (told := said("hok", "--state", state))
     assert "expected hook, log" in told
@@ -325,6 +325,11 @@ def test_a_channel_that_is_none_is_refused_with_a_configuration_and_without(
     assert "recorded" in said("phone", "--state", state, "--config", str(config))
     with Store(tmp_path / "record.sqlite") as store:
         assert store.head().sequence == before.sequence + 2
+    assert main(["incidents", "list", "--state", state]) == 0
+    assert (
+        "feed roof was silent, and is watched no more: not monitored through it since"
+        in capsys.readouterr().err
+    )
 
 
 def test_a_watch_that_runs_obeys(tmp_path: Path, capsys: Any) -> None:

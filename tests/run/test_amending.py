@@ -100,7 +100,7 @@ def test_the_verdict_after_late_reports_is_that_of_a_check(tmp_path: Path) -> No
 
 
 def back_and_forth(*seconds: int) -> Positions:
-    """Return reports of a flight that is inside from 0 s on, outside from 4000 s to 4100 s, and from 5000 s."""
+    """Return reports of a flight that is inside from 0 s to 4000 s, and from 4100 s to 5000 s."""
     at = [-100, 0, 1000, 3900, 4000, 4050, 4100, 4200, 4900, 5000, 5500]
     lon = np.interp(seconds, at, [9.9, 10.0, 10.5, 10.9, 11.0, 11.05, 11.0, 10.9, 10.9, 11.0, 11.5])
     return positions_of(

@@ -171,10 +171,11 @@ def _list(args: argparse.Namespace) -> int:
     from nofly.run.outputs.text import clock, printable
     from nofly.run.record.incident_export import as_csv, as_json
     from nofly.run.record.incident_log import Incident, row_of
+    from nofly.run.record.known_names import FEEDS, known_names
 
     now_us = _now_us()
     with _store(args) as store:
-        log = _read(store)
+        log, feeds = _read(store), known_names(store, FEEDS)
     found = list(_wanted(args, log).of(log))
     rows = [row_of(one, log, now_us) for one in found]
     if args.format == "json":
@@ -187,7 +188,9 @@ def _list(args: argparse.Namespace) -> int:
     else:
         say_text("No such incident is on record." if args.all or args.since else "No incident is open.")
     for feed, since_us in log.silent.items():
-        note(f"feed {printable(feed)} is silent: not monitored through it since {clock(since_us)}")
+        gone = feeds is not None and feed not in feeds
+        how = "was silent, and is watched no more" if gone else "is silent"
+        note(f"feed {printable(feed)} {how}: not monitored through it since {clock(since_us)}")
     return 0
 
 
@@ -325,7 +328,7 @@ def _say(args: argparse.Namespace) -> int:
     from nofly.run.alerting.plans import channels_for
     from nofly.run.at import instant
     from nofly.run.record.incident_log import Statement, is_scope, read_log, say
-    from nofly.run.record.known_channels import known_channels
+    from nofly.run.record.known_names import CHANNELS, known_names
 
     now_us = _now_us()
     until_us = None
@@ -337,7 +340,7 @@ def _say(args: argparse.Namespace) -> int:
             )
     plans = _channels(args)
     with _store(args, read_only=False) as store:
-        _check_channel(args, [plan.name for plan in plans] if args.config else known_channels(store))
+        _check_channel(args, [plan.name for plan in plans] if args.config else known_names(store, CHANNELS))
         log = read_log(store.read())
         scope = log.scope_of(args.scope) if is_scope(args.scope) else log.name_of(args.scope)
         _warn_unknown(scope, log)

@@ -23,6 +23,7 @@ from nofly.run.feeding.credible_times import ForwardClock
 from nofly.run.feeding.monitoring import condition_of
 from nofly.run.feeding.receive_clock import ReceiveClock
 from nofly.run.feeding.silence import Silences
+from nofly.run.live import beside
 from nofly.run.live.amending import Amending, amendments
 from nofly.run.live.apart import judged_apart
 from nofly.run.live.engine import Body, Engine, EngineOptions
@@ -46,7 +47,7 @@ from nofly.run.live.recovery import (
 )  # fmt: skip
 from nofly.run.live.reloading import reloaded
 from nofly.run.record.archive_thread import ArchiveThread
-from nofly.run.record.known_channels import note_channels
+from nofly.run.record.known_names import note_names
 from nofly.run.watch_plan import WatchPlan
 from nofly.store.capture import Capture
 from nofly.store.journal import Batch, Journal, Mark
@@ -90,6 +91,8 @@ class Watch:
     _received: ReceiveClock = field(init=False)
     _read_us: int = 0
     """What the receive clock of the process before read last, as far as it was kept."""
+    _watched_us: int | None = None
+    """When the process before was at work last; None: there was none."""
     _times: EventClock = field(default_factory=EventClock)
     _feeds: Feeds = field(init=False)
     _telling: Telling = field(init=False)
@@ -111,7 +114,7 @@ class Watch:
         async with AsyncExitStack() as ends:
             self._journal = ends.enter_context(Journal(state / "journal"))
             self._store = ends.enter_context(Store(state / "record.sqlite"))
-            note_channels(self._store, [alert.name for alert in plan.alerts])
+            note_names(self._store, [alert.name for alert in plan.alerts], [f.name for f in plan.feeds])
             capture = None
             if plan.capture is not None:
                 capture = Capture(state / "capture", plan.capture)
@@ -120,7 +123,8 @@ class Watch:
             self._received = ReceiveClock(self.clock, self.monotonic_s, self._read_us)
             times_by = ForwardClock(self.clock, self.monotonic_s, self._read_us)
             self._feeds = Feeds(plan.feeds, self._received, capture=capture, times_by=times_by)
-            self._silences = Silences(plan.feeds, [silent_since_us(self._store, f.name) for f in plan.feeds])
+            silent_us = [silent_since_us(self._store, f.name) for f in plan.feeds]
+            self._silences = Silences(plan.feeds, silent_us, self._watched_us)
             self._telling = Telling(
                 plan.alerts, state / "record.sqlite", self.clock, zone_of=self._zone,
                 condition=self._condition,
@@ -134,9 +138,7 @@ class Watch:
                 await self._loop(stop, feeding, telling, capture, archive)
             finally:
                 for task in (feeding, telling):
-                    task.cancel()
-                    with suppress(asyncio.CancelledError):
-                        await task
+                    await beside.end(task)
 
     def reload(self, law: Sequence[Zone], options: EngineOptions | None = None) -> None:
         """Judge by other zones from the next tick on, and with other heights and lists where given."""
@@ -170,9 +172,7 @@ class Watch:
             over = stop.is_set() or self._feeds.ended
             if over:
                 # What a decoder still holds comes as its feed ends.
-                feeding.cancel()
-                with suppress(asyncio.CancelledError):
-                    await feeding
+                await beside.end(feeding)
             begun_s = self.monotonic_s()
             ended = over and not stop.is_set()
             self._tick(capture, ended=ended)
@@ -187,10 +187,7 @@ class Watch:
                 await self._keep(archive)
                 kept_s = begun_s
             self.on_tick(self.view())
-            for task in (feeding, telling):
-                error = task.exception() if task.done() and not task.cancelled() else None
-                if error is not None:
-                    raise error
+            beside.check(feeding, telling)
             due_s = max(due_s + tick_s, self.monotonic_s())
             with suppress(TimeoutError):
                 async with asyncio.timeout(0.0 if over else max(0.0, due_s - self.monotonic_s())):
@@ -332,6 +329,7 @@ class Watch:
         else:
             known = {zone.zone_hash: zone for zone in law}
             before = kept_law(self.plan.law_path, found.law, known)
+            self._watched_us = found.received_us or None
             force = found.in_force
             self._engine, self._intake, ended, said = taken_up(
                 self.plan.kept_path, found, lambda: (self._new_engine(before, force), self._new_intake()),
@@ -353,6 +351,7 @@ class Watch:
             elif isinstance(entry, Mark):
                 moment = Moment.decoded(entry.value)
                 self._times.came(self._intake.latest_us, entry.now_us)
+                self._watched_us = max(self._watched_us or 0, entry.now_us)
                 try:
                     apart = entry.offset_after in failing
                     bodies = self._judge_apart(moment) if apart else self._judge(moment)

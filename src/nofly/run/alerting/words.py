@@ -133,9 +133,10 @@ def notice_of(key: str, record: Stored, zone_of: ZoneOf, *, timed: bool = True) 
         pattern = _DRY
     elif kind == FEED_ALIVE and begun_us is None:
         pattern = _ALIVE
+    if "{since}" in pattern and since_us == record.time_us:
+        # The time is said once.
+        pattern, timed = (pattern if timed else pattern.replace("{since}", "then")), False
     told = _sentence(pattern, phase, _bounded(record.incident), since_us, known)
-    # When a silence began has been said.
-    timed = timed and not ("{since}" in pattern and since_us == record.time_us)
     told += f", {_clock(record.time_us)}." if timed else "."
     return Notice(
         key=key, sequence=record.sequence, record_hash=record.hash, kind=kind,

@@ -3,8 +3,9 @@
 A report older than the last one judged of its target changes nothing that is recorded. The target's reports
 of the last minutes are judged again, the late ones in their places; where a stay differs from the one that
 was recorded, an amendment says so, and the new verdict stands beside it. Of a stay that began before these
-minutes it says where the end is another; how deep it was is not known any more, so no verdict does. What held before these minutes is
-taken up as it was: whom zones that must not be left held for, and what was sent once and not again.
+minutes it says where the end is another; how deep it was is not known any more, so no verdict does. What held
+before these minutes is taken up as it was: whom zones that must not be left held for, and what was sent once
+and not again.
 """
 
 from __future__ import annotations
@@ -139,10 +140,10 @@ class Amending:
         told = [r for r in self._told if r.target_id in targets]
         held = self._held.at(targets, [engine.hashes[k] for k in engine.outlines], since_us)
         sent = {name: engine.sent(name) for name in targets}
+        inside = [c for c in engine.cases.values() if c.target_id in targets and c.phase in _INSIDE]
         return Again(
             engine.law, engine.in_force, engine.options, journal, since, offset, since_us, until_us, targets,
-            told, held, sent, [c for c in engine.cases.values() if c.target_id in targets and c.phase in _INSIDE],
-            lapse_us,
+            told, held, sent, inside, lapse_us,
         )  # fmt: skip
 
     def fresh(self, bodies: Iterable[Body]) -> Iterator[Body]:
