@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AsyncExitStack
 
     from nofly.config import Config
@@ -61,10 +61,16 @@ def add_plan(it: argparse.ArgumentParser) -> None:
 def run(argv: list[str]) -> int:
     """Watch until told to stop; return the exit code."""
     import asyncio
+    import signal
 
-    args = parser().parse_args(argv)
-    plan, config = planned(args)
-    return asyncio.run(_watch(args, plan, config))
+    args, early = parser().parse_args(argv), list[int]()
+    # Unheeded, it would end a watch that is about to begin.
+    before = signal.signal(signal.SIGHUP, lambda number, _: early.append(number))
+    try:
+        plan, config = planned(args)
+        return asyncio.run(_watch(args, plan, config, early))
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def planned(args: argparse.Namespace) -> tuple[WatchPlan, Config]:
@@ -93,10 +99,12 @@ def planned(args: argparse.Namespace) -> tuple[WatchPlan, Config]:
     return plan, config
 
 
-async def _watch(args: argparse.Namespace, plan: WatchPlan, config: Config) -> int:
+async def _watch(args: argparse.Namespace, plan: WatchPlan, config: Config, early: Sequence[int]) -> int:
+    """Watch until told to stop; ``early`` are the SIGHUPs that have come by then."""
     import asyncio
     import signal
     from contextlib import AsyncExitStack
+    from functools import partial
     from time import monotonic, time_ns
 
     from nofly.cli.streams import note_findings
@@ -118,7 +126,10 @@ async def _watch(args: argparse.Namespace, plan: WatchPlan, config: Config) -> i
         say = _shown(args, plan, watch, zones, ends)
         if not args.quiet:
             _tell_faults(watch, say)
-        loop.add_signal_handler(signal.SIGHUP, lambda: _read_again(plan, config, watch, zones, say))
+        read_again = partial(_read_again, plan, config, watch, zones, say)
+        loop.add_signal_handler(signal.SIGHUP, read_again)
+        if early:
+            read_again()
         await watch.run(stop)
     return 0
 
