@@ -347,6 +347,8 @@ def test_a_watch_that_runs_obeys(tmp_path: Path, capsys: Any) -> None:
         with watching(config, "--plain"):
             feed.fly("icao24:00000a", 13.95, 14.05)
             until(lambda: "entered" in told("icao24:00000a"), "the entry of the first")
+            assert main(["incidents", "list", "--config", str(config)]) == 0
+            assert "no watch is at work" not in capsys.readouterr().err
             (one,) = listed(config, capsys)
             said("acknowledge", one["id"])
             said("mute", "target:icao24:00000b", "--channel", "hook")
@@ -367,6 +369,12 @@ def test_a_watch_that_runs_obeys(tmp_path: Path, capsys: Any) -> None:
             assert main(["incidents", "verify", "--config", str(config)]) == 0
     feed.close()
     assert main(["incidents", "verify", "--config", str(config)]) == 0
+    capsys.readouterr()
+    assert main(["incidents", "list", "--config", str(config)]) == 0
+    told = capsys.readouterr().err
+    assert (
+        f"no watch is at work on {tmp_path / 'state'}: nothing is monitored, this is how it was left" in told
+    )
 
 
 def test_what_was_said_outlives_a_watch_that_is_killed(tmp_path: Path, capsys: Any) -> None:

@@ -168,6 +168,7 @@ def _read(store: Store, last: int = 2**63 - 1) -> Log:
 
 def _list(args: argparse.Namespace) -> int:
     from nofly.cli.aligned import aligned
+    from nofly.run.doctor_state import watched_now
     from nofly.run.outputs.text import clock, printable
     from nofly.run.record.incident_export import as_csv, as_json
     from nofly.run.record.incident_log import Incident, row_of
@@ -191,6 +192,11 @@ def _list(args: argparse.Namespace) -> int:
         gone = feeds is not None and feed not in feeds
         how = "was silent, and is watched no more" if gone else "is silent"
         note(f"feed {printable(feed)} {how}: not monitored through it since {clock(since_us)}")
+    folder = _path(args).parent
+    if watched_now(folder) is False:
+        note(
+            f"no watch is at work on {printable(str(folder))}: nothing is monitored, this is how it was left"
+        )
     return 0
 
 
