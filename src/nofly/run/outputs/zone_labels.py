@@ -63,9 +63,9 @@ def _places(zone: Box, half_m: float, high_m: float) -> list[tuple[float, float]
     return out
 
 
-def _mark(x: float, y: float, high_m: float) -> Box:
+def _mark(x_m: float, y_m: float, high_m: float) -> Box:
     """Return what a mark and the number to its right cover, in terms of the height of a name (9 points)."""
-    return x - 0.6 * high_m, x + 2.2 * high_m, y - 0.6 * high_m, y + 1.9 * high_m
+    return x_m - 0.6 * high_m, x_m + 2.2 * high_m, y_m - 0.6 * high_m, y_m + 1.9 * high_m
 
 
 def _overlap(a: Box, b: Box) -> bool:
