@@ -216,7 +216,7 @@ def _read_again(
         say(f"nofly: the zones stay as they are: {printable(str(error))}")
         return
     zones.update({zone.zone_hash: zone for zone in law})
-    findings += without_zone(plan.inhibitions, law)
+    findings += without_zone(plan.inhibitions, law.zones)
     for line in finding_lines(tuple(findings))[:MOST_FINDINGS]:
         say(line)
-    watch.reload(law, options)
+    watch.reload(law.zones, options)
