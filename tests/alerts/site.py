@@ -18,13 +18,17 @@ class Post:
 
 @dataclass
 class Site:
-    """``answers`` in turn, the last one for ever: a status with headers, ``hang`` or ``close``."""
+    """``answers`` in turn, the last one for ever: a status with headers, ``hang``, ``drip``, ``flood`` or
+    ``close``."""
 
     answers: list[str]
     posts: list[Post] = field(default_factory=list)
     port: int = 0
+    serving: int = 0
+    """How many requests are being answered."""
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.serving += 1
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
             headers = {n.lower(): v.strip() for n, _, v in (line.partition(":") for line in head[1:] if line)}
@@ -39,12 +43,18 @@ class Site:
                     writer.write(b".")
                     await writer.drain()
                     await asyncio.sleep(0.05)
+            elif answer == "flood":
+                writer.write(b"HTTP/1.1 200 X\r\n\r\n")
+                while not reader.at_eof():
+                    writer.write(bytes(1 << 20))
+                    await writer.drain()
             elif answer != "close":
                 writer.write(f"HTTP/1.1 {answer}\r\nContent-Length: 0\r\n\r\n".encode())
                 await writer.drain()
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
+            self.serving -= 1
             writer.close()
 
 

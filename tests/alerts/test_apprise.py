@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import resource
+import sys
+from pathlib import Path
 
 import pytest
 
 from nofly.alerts import Outcome, Verdict
+from nofly.alerts._apprise_sender import MOST_BYTES
 from nofly.errors import ConfigError
 from tests.alerts.notices import HOSTILE, channel, notice
 from tests.alerts.site import Site, site
@@ -16,7 +21,7 @@ pytest.importorskip("apprise", reason="no Apprise here: pip install 'nofly[notif
 
 
 def send(
-    monkeypatch: pytest.MonkeyPatch, *answers: str, timeout_s: float = 20.0
+    monkeypatch: pytest.MonkeyPatch, *answers: str, timeout_s: float = 300.0
 ) -> tuple[list[Outcome], Site]:
     async def run() -> tuple[list[Outcome], Site]:
         async with site(answers) as one:
@@ -52,6 +57,89 @@ def test_a_service_that_hangs_is_tried_later(monkeypatch: pytest.MonkeyPatch) ->
     (outcome,), _ = send(monkeypatch, "hang", timeout_s=0.2)
     assert outcome.verdict is Verdict.LATER
     assert "within 0.2 s" in outcome.why
+
+
+def senders() -> set[int]:
+    """Return the processes that were started here and are at work."""
+    return {
+        int(folder.name)
+        for folder in Path("/proc").glob("[0-9]*")
+        if b"_apprise_sender" in _command(folder) and f"PPid:\t{os.getpid()}\n" in _status(folder)
+    }
+
+
+def _command(process: Path) -> bytes:
+    try:
+        return (process / "cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def _status(process: Path) -> str:
+    try:
+        return (process / "status").read_text()
+    except OSError:
+        return ""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc here")
+def test_an_answer_without_end_is_ended_with_the_process_that_reads_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def run() -> None:
+        async with site(["200 OK", "drip", "200 OK"]) as one:
+            monkeypatch.setenv("SERVICE", f"json://127.0.0.1:{one.port}/x")
+            service = channel("apprise", url="env:SERVICE", timeout_s=300.0)
+            try:
+                assert (await service.tell(notice())).verdict is Verdict.TOLD
+                (first,) = senders()
+                with pytest.raises(TimeoutError):
+                    async with asyncio.timeout(0.3):
+                        await service.tell(notice())
+                async with asyncio.timeout(300):
+                    while first in senders():
+                        await asyncio.sleep(0.01)
+                assert (await service.tell(notice())).verdict is Verdict.TOLD
+                assert len(senders()) == 1
+            finally:
+                await service.aclose()
+            assert senders() == set()
+
+    asyncio.run(run())
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is limited on Linux")
+def test_an_answer_that_pours_in_fills_nobodys_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    before_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    (outcome,), _ = send(monkeypatch, "flood", timeout_s=300.0)
+    assert (outcome.verdict, outcome.why) == (Verdict.LATER, "the service did not take it")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb < 100_000
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < MOST_BYTES // 1024
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc here")
+def test_nothing_goes_on_after_a_process_that_was_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = (
+        "import asyncio, sys\n"
+        "from tests.alerts.notices import channel, notice\n"
+        "one = channel('apprise', url='env:SERVICE')\n"
+        "asyncio.run(one.tell(notice()))\n"
+    )
+
+    async def run() -> None:
+        async with site(["drip"]) as one:
+            known = {**os.environ, "SERVICE": f"json://127.0.0.1:{one.port}/x"}
+            begun = await asyncio.create_subprocess_exec(sys.executable, "-c", program, env=known)
+            async with asyncio.timeout(300):
+                while not one.posts:
+                    await asyncio.sleep(0.02)
+                begun.kill()
+                await begun.wait()
+                # Its end is seen here: nobody reads on.
+                while one.serving:
+                    await asyncio.sleep(0.02)
+
+    asyncio.run(run())
 
 
 @pytest.mark.parametrize(

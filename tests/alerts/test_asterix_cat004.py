@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -117,6 +118,34 @@ def test_a_prediction_its_entry_and_its_end_have_one_number() -> None:
     assert predicted["070"] == {"TC": 90 * 128}
     assert predicted["120"]["CC"] == 0
     assert [r["045"]["STAT"] for r in (predicted, entered, ended)] == [1, 2, 0]
+
+
+def test_the_duration_counts_from_the_beginning_as_recorded() -> None:
+    standing = [notice(kind="doubted", phase="undetermined", begun_us=NOW_US - 90 * S)]
+    _, got = hear(1, zones=[], standing=standing, condition=Condition(True))
+    assert got["120"]["CD"] == 90 * 128
+    (told,) = hear(1, notice(begun_us=NOW_US - 60 * S))
+    assert told["120"]["CD"] == 60 * 128
+
+
+def test_what_stands_no_more_is_over_and_shown_again_with_its_number_and_its_duration() -> None:
+    known = notice(begun_us=NOW_US - 60 * S)
+
+    async def run(port: int) -> None:
+        one = channel("asterix_cat004", host="127.0.0.1", port=port)
+        await one.tell(known)
+        await one.watch([], [])
+        await one.beat(Condition(True))
+        await one.watch([], [known])
+        await one.beat(Condition(True))
+        await one.aclose()
+
+    with Hearing() as hearing:
+        asyncio.run(run(hearing.port))
+        got = [record for data in hearing.take(4) for record in read(data)]
+    assert [r["000"] for r in got] == [5, 17, 1, 1, 5]
+    assert got[0]["040"] == got[1]["040"] == got[4]["040"]
+    assert got[0]["120"] == got[4]["120"]
 
 
 def test_what_is_not_known_is_not_there() -> None:

@@ -100,6 +100,25 @@ def test_zones_and_what_holds_are_told_again_with_every_beat() -> None:
     assert [event.get("type") for event in events] == ["u-d-f", "b-a-g"] * 2
 
 
+def test_what_stands_no_more_is_over_and_shown_again() -> None:
+    async def run(port: int) -> None:
+        one = channel("cot", host="127.0.0.1", port=port, zones=False)
+        await one.tell(notice())
+        await one.watch([PARIS], [])
+        await one.beat(Condition(True))
+        await one.watch([PARIS], [notice()])
+        await one.aclose()
+
+    with Hearing() as hearing:
+        asyncio.run(run(hearing.port))
+        events = [read(data) for data in hearing.take(3)]
+    assert [event.get("type") for event in events] == ["b-a-g", "b-a-o-can", "b-a-g"]
+    assert len({event.get("uid") for event in events}) == 1
+    remarks = [detail(event, "remarks").text for event in events]
+    assert remarks[1] == "Not shown here any more. Last told: FMY8055 has entered LF-P25."
+    assert remarks[2] == remarks[0]
+
+
 def hear_all(count: int, *notices: Any, **known: Any) -> list[Outcome]:
     with Hearing() as hearing:
         outcomes = tell("cot", *notices, host="127.0.0.1", port=hearing.port, **known)

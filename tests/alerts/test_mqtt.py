@@ -123,6 +123,20 @@ def test_what_is_retained_is_there_for_who_comes_later(tmp_path: Path) -> None:
     assert heard.of("nofly/alert") == []
 
 
+def test_what_stands_no_more_is_taken_off_and_shown_again(tmp_path: Path) -> None:
+    async def doing(one: Channel, heard: Heard) -> None:
+        await one.watch([PARIS], [])
+        await one.tell(notice())
+        await one.watch([PARIS], [])
+        await one.watch([PARIS], [notice()])
+
+    heard = talk(tmp_path, doing)
+    assert heard.of(f"{HERE}/state") == [b"OFF", b"ON", b"OFF", b"ON"]
+    known = [json.loads(a)["inside"] for a in heard.of(f"{HERE}/attributes")]
+    assert known == [0, 1, 0, 1]
+    assert len(heard.of("nofly/alert")) == 1
+
+
 def test_a_zone_watched_no_more_is_taken_away(tmp_path: Path) -> None:
     async def doing(one: Channel, heard: Heard) -> None:
         await one.watch([PARIS, CIRCLE], [])

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+import nofly
 from nofly.cli import main
 
 SQUARE = [[8.0, 46.0], [9.0, 46.0], [9.0, 47.0], [8.0, 47.0], [8.0, 46.0]]
@@ -71,6 +72,33 @@ def test_nobody_inside(zones: str, tmp_path: Path, capsys: Any) -> None:
     code, said = _json(capsys, "--zones", zones, _tracks(tmp_path / "far.csv", lon=7.5))
     assert code == 0
     assert said["infringements"] == []
+
+
+def test_nobody_is_cleared_of_a_zone_that_was_not_read(zones: str, tmp_path: Path, capsys: Any) -> None:
+    root = json.loads(Path(zones).read_text(encoding="utf-8"))
+    root["features"].append({**root["features"][0], "geometry": {"type": "Polygon", "coordinates": []}})
+    partly = tmp_path / "partly.geojson"
+    partly.write_text(json.dumps(root), encoding="utf-8")
+    far, near = _tracks(tmp_path / "far.csv", lon=7.5), _tracks(tmp_path / "near.csv")
+    code, said = _json(capsys, "--zones", str(partly), far)
+    assert (code, said["zones_not_read"], said["infringements"]) == (3, 1, [])
+    code, said = _json(capsys, "--zones", str(partly), near)
+    assert (code, said["zones_not_read"]) == (1, 1)
+    found = nofly.check(far, str(partly))
+    assert (found.exit_code, found.at("2018-08-01T09:05:00Z").exit_code) == (3, 3)
+
+
+def test_folders_of_zones_and_tracks_are_told_apart_by_what_is_in_them(
+    zones: str, tracks: str, tmp_path: Path, capsys: Any
+) -> None:
+    law, more, traffic = tmp_path / "law", tmp_path / "more", tmp_path / "traffic"
+    for folder, source in ((law, zones), (more, zones), (traffic, tracks)):
+        folder.mkdir()
+        (folder / Path(source).name).write_bytes(Path(source).read_bytes())
+        (folder / "AUTHORS").write_text("nobody")
+    for ask in (("--zones", law, traffic), ("--zones", law, more, traffic), ("-z", law, "-z", more, traffic)):
+        code, said = _json(capsys, *map(str, ask))
+        assert (code, {z["id"] for z in said["zones"]}, said["positions"]["reports"]) == (1, {"LS-R7"}, 121)
 
 
 def test_an_unknown_height_is_undetermined(tmp_path: Path, capsys: Any) -> None:

@@ -162,17 +162,46 @@ def test_heights_that_cannot_be_known(tmp_path: Path, capsys: Any) -> None:
         {"id": "C", "upper": "FL100"},
     )  # fmt: skip
     more = ("--zones", zones, "--feed", feed, "--metrics", "", "--state", str(tmp_path / "s"))
-    found = {name: (well, said) for name, well, said in of(looked(capsys, *more, code=1), "heights")}
+    found = {name: (well, said) for name, well, said in of(looked(capsys, *more, code=0), "heights")}
     assert found["STD"][0] == "ok"
     assert found["AMSL"][0] == "warning"
     assert "no QNH is given" in found["AMSL"][1]
-    assert found["AGL"][0] == "fault"
+    assert found["AGL"][0] == "warning"
     assert "no terrain is given" in found["AGL"][1]
     config = tmp_path / "nofly.toml"
     config.write_text("[check]\nqnh = 1013.25\n")
     found = {n: (w, s) for n, w, s in of(looked(capsys, "--config", str(config), *more), "heights")}
     assert found["AMSL"][0] == "ok"
     speaker.close()
+
+
+@pytest.mark.parametrize(
+    ("feeds", "well", "said"),
+    [
+        (("sbs+tcp",), "fault", None),
+        (("beast+tcp", "sbs+tcp"), "fault", None),
+        (("remote_id+udp",), "warning", "where a report of udp-{0} tells its height above ground itself"),
+        (("odid_json+udp",), "warning", "where a report of udp-{0} tells its height above ground itself"),
+        (("remote_id+udp", "sbs+tcp"), "warning", "above ground itself, never through tcp-{1}"),
+    ],
+)
+def test_a_height_above_ground_without_terrain_is_known_by_the_kind_of_feed(
+    tmp_path: Path, capsys: Any, feeds: tuple[str, ...], well: str, said: str | None
+) -> None:
+    zones = written(tmp_path, {"id": "B", "upper": "120 m AGL"})
+    config, tables = tmp_path / "nofly.toml", []
+    for kind in feeds:
+        name = f"{kind.partition('+')[2]}-{len(tables)}"
+        tables.append(f'[[feeds]]\nname = "{name}"\nurl = "{kind}://127.0.0.1:{free_port()}"\n')
+    config.write_text("".join(tables))
+    state = str(tmp_path / "s")
+    told = looked(capsys, "--zones", zones, "--config", str(config), "--metrics", "", "--state", state)
+    ((name, found, words),) = of(told, "heights")
+    assert (name, found) == ("AGL", well)
+    assert "no terrain is given: such heights are known within bounds only (B SQUARE)" in words
+    wanted = "" if said is None else said.format(0, 1)
+    assert words.endswith(wanted)
+    assert ("exactly only" in words) == (said is not None)
 
 
 def test_zones_that_are_not_watched_now(tmp_path: Path, capsys: Any) -> None:

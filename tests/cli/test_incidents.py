@@ -21,6 +21,7 @@ from nofly.incidents.states import Event, Told
 from nofly.run.alerting.silences import silenced
 from nofly.run.alerting.words import FEED_SILENT, notice_of
 from nofly.run.record.incident_log import Statement, read_log, say
+from nofly.run.record.known_names import note_names
 from nofly.store.chain import Head
 from nofly.store.sqlite import Store
 from tests.cli.live import NOFLY, Feed, configured, listed, site, until, watching
@@ -300,6 +301,37 @@ def test_what_is_said_of_what_is_closed_bears_its_name(state: str) -> None:
         assert [r.kind for r in store.read(incident=name)][-1] == "cleared"
 
 
+def test_a_channel_that_is_none_is_refused_with_a_configuration_and_without(
+    state: str, tmp_path: Path, capsys: Any
+) -> None:
+    def said(channel: str, *more: str) -> str:
+        words = ["incidents", "mute", "everything", "--channel", channel, "--why", "exercise", *more]
+        code = main(words)
+        err: str = capsys.readouterr().err
+        assert (code == 0) == ("recorded" in err)
+        return err
+
+    assert "no channel 'hook'" in (told := said("hook", "--state", state))
+    assert "expected --config FILE: no watch has said yet which there are" in told
+    with Store(tmp_path / "record.sqlite") as store:
+        note_names(store, ["hook", "log"], ["hill"])
+        before = store.head()
+    assert "no channel 'hok'" in (told := said("hok", "--state", state))
+    assert "expected hook, log" in told
+    assert "recorded" in said("hook", "--state", state)
+    config = tmp_path / "nofly.toml"
+    config.write_text('[[alerts]]\nname = "phone"\nkind = "log"\n')
+    assert "expected phone" in said("hook", "--state", state, "--config", str(config))
+    assert "recorded" in said("phone", "--state", state, "--config", str(config))
+    with Store(tmp_path / "record.sqlite") as store:
+        assert store.head().sequence == before.sequence + 2
+    assert main(["incidents", "list", "--state", state]) == 0
+    assert (
+        "feed roof was silent, and is watched no more: not monitored through it since"
+        in capsys.readouterr().err
+    )
+
+
 def test_a_watch_that_runs_obeys(tmp_path: Path, capsys: Any) -> None:
     feed = Feed()
     with site() as (port, posts):
@@ -315,9 +347,14 @@ def test_a_watch_that_runs_obeys(tmp_path: Path, capsys: Any) -> None:
         with watching(config, "--plain"):
             feed.fly("icao24:00000a", 13.95, 14.05)
             until(lambda: "entered" in told("icao24:00000a"), "the entry of the first")
+            assert main(["incidents", "list", "--config", str(config)]) == 0
+            assert "no watch is at work" not in capsys.readouterr().err
             (one,) = listed(config, capsys)
             said("acknowledge", one["id"])
             said("mute", "target:icao24:00000b", "--channel", "hook")
+            state, why = str(tmp_path / "state"), ["--why", "as agreed"]
+            assert main(["incidents", "mute", "zone:X", "--channel", "hok", "--state", state, *why]) == 2
+            assert "expected hook" in capsys.readouterr().err
             feed.fly("icao24:00000a", 14.05, 13.95)
             until(lambda: listed(config, capsys)[0]["exit_time"], "the exit of the first")
             feed.fly("icao24:00000b", 13.95, 14.05)
@@ -332,6 +369,12 @@ def test_a_watch_that_runs_obeys(tmp_path: Path, capsys: Any) -> None:
             assert main(["incidents", "verify", "--config", str(config)]) == 0
     feed.close()
     assert main(["incidents", "verify", "--config", str(config)]) == 0
+    capsys.readouterr()
+    assert main(["incidents", "list", "--config", str(config)]) == 0
+    told = capsys.readouterr().err
+    assert (
+        f"no watch is at work on {tmp_path / 'state'}: nothing is monitored, this is how it was left" in told
+    )
 
 
 def test_what_was_said_outlives_a_watch_that_is_killed(tmp_path: Path, capsys: Any) -> None:

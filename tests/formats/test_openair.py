@@ -22,7 +22,7 @@ from shapely import Polygon as ShapelyPolygon
 from nofly.errors import Finding, Severity, ZoneFormatError
 from nofly.formats import openair
 from nofly.formats._openair_classes import restriction_of
-from nofly.formats._openair_lines import MAX_BLOCKS, MAX_LINES, Record
+from nofly.formats._openair_lines import MAX_BLOCKS, MAX_LINES, Record, split_blocks
 from nofly.formats._openair_values import BadRecordError, points, usual_point
 from nofly.formats._told_hours import told_in
 from nofly.zones.model import (
@@ -841,3 +841,17 @@ def test_any_other_point_is_left_to_the_long_way(text: str) -> None:
 def test_a_file_with_more_in_it_than_the_world_has_is_refused(data: bytes, what: str) -> None:
     with pytest.raises(ZoneFormatError, match=f"too many {what}.*at most"):
         openair.read(data, "x")
+
+
+def test_class_after_class_is_one_block() -> None:
+    data = b"AC R\n" * (MAX_BLOCKS - 2) + b"V X=48:00:00 N 002:00:00 E\nDC 1\n"
+    zones, findings, records = openair.read(data, "file")
+    assert (len(zones), records) == (1, 1)
+    assert "openair-class-twice" in [finding.code for finding in findings]
+
+
+def test_terrain_after_terrain_ends_no_block_without_a_shape() -> None:
+    blocks, findings = split_blocks("AC R\n" + "AN x\n" * 50_000 + "TO x\n" * 500_000 + "DC 1", "file")
+    assert len(blocks) == 1
+    assert blocks[0].has_shape
+    assert [(finding.code, finding.count) for finding in findings] == [("openair-terrain", 500_000)]

@@ -179,6 +179,18 @@ def test_hovering_on_the_border() -> None:
     assert stay.depth_m == pytest.approx(0, abs=1e-3)
 
 
+@pytest.mark.parametrize("pressure_m", [math.nan, 900.0])
+def test_a_report_on_the_border_whose_height_tells_nothing_has_come_from_outside(pressure_m: float) -> None:
+    low = zone("z", Volume(SQUARE, None, Limit(914.4, Datum.AMSL, "3000 ft AMSL")))
+    rows = [(10.0 * i, 0.5, -1.0 + 0.5 * i) for i in range(7)]
+    (stay,) = stays(low, reports(*rows, std=[pressure_m] * 7))
+    assert causes(stay) == (Cause.MOVED, Cause.MOVED)
+    assert not stay.determined
+    known = [3000.0, 3000.0, 3000.0, math.nan, math.nan, math.nan, math.nan]
+    (stay,) = stays(low, reports(*rows, amsl=known))
+    assert causes(stay) == (Cause.DATA_RESUMED, Cause.MOVED)
+
+
 def test_a_single_report_inside() -> None:
     (stay,) = stays(SQUARE, reports((5, 0.25, 0.5)))
     assert (stay.entry_us, stay.exit_us, stay.reports, stay.longest_gap_s) == (us(5), us(5), 1, 0.0)

@@ -69,6 +69,7 @@ def test_the_unit_is_locked_down_and_comes_back() -> None:
     assert service["StateDirectory"] == "nofly"
     assert service["CapabilityBoundingSet"] == ""
     assert service["ExecReload"] == "kill -HUP $MAINPID"
+    assert service["RestartForceExitStatus"] == "SIGHUP"
     assert float(service["TimeoutStopSec"]) > 5 + 10, "the channels are drained, the state is written"
 
 

@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nofly import plugins
@@ -150,6 +150,7 @@ def test_hostile_words_are_one_printable_line() -> None:
     ),
     st.sampled_from(KINDS), st.integers(-(2**63), 2**63 - 1),
 )  # fmt: skip
+@example({"lat_deg": 0, "lon_deg": 3e304}, "predicted", 0)
 def test_whatever_stands_in_a_record_can_be_told(body: dict[str, Any], kind: str, time_us: int) -> None:
     notice = made(**{**body, "kind": kind, "incident": "i", "time_us": time_us})
     assert printable(notice.text) == notice.text

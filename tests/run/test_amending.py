@@ -99,6 +99,96 @@ def test_the_verdict_after_late_reports_is_that_of_a_check(tmp_path: Path) -> No
     assert judged(kept) == recorded(LAW, whole, 120.0)
 
 
+def back_and_forth(*seconds: int) -> Positions:
+    """Return reports of a flight that is inside from 0 s to 4000 s, and from 4100 s to 5000 s."""
+    at = [-100, 0, 1000, 3900, 4000, 4050, 4100, 4200, 4900, 5000, 5500]
+    lon = np.interp(seconds, at, [9.9, 10.0, 10.5, 10.9, 11.0, 11.05, 11.0, 10.9, 10.9, 11.0, 11.5])
+    return positions_of(
+        [Report(EPOCH_US + s * 1_000_000, "a", 10.5, float(x)) for s, x in zip(seconds, lon, strict=True)]
+    )
+
+
+def long_stay(*spans: Sequence[int]) -> list[Positions]:
+    return [back_and_forth(*span[k : k + 20]) for span in spans for k in range(0, len(span), 20)]
+
+
+def stays(bodies: list[Body]) -> dict[str, tuple[int, int | None]]:
+    """Return each stay as it stands once what was amended is: entry and exit in seconds."""
+    out: dict[str, tuple[int, int | None]] = {}
+
+    def second(time_us: int) -> int:
+        return round((time_us - EPOCH_US) / 1e6)
+
+    for body in bodies:
+        stay, why = body.get("stay"), body.get("why") or ""
+        if stay is None:
+            continue
+        if body["kind"] in ("entered", "re-entered"):
+            out[stay] = second(body["time_us"]), None
+        elif body["kind"] in ("exited", "lost"):
+            out[stay] = out[stay][0], second(body["time_us"])
+        elif body["kind"] == "amended" and "no such stay" in why:
+            del out[stay]
+        elif body["kind"] == "amended" and "a stay from" in why:
+            begun, ended = why.split(" from ")[1].split(" to ")
+            out[stay] = second(int(begun)), None if ended == "None" else second(int(ended))
+        elif body["kind"] == "amended":
+            ended = why.split("the exit is ")[1].split(",")[0] if "the exit is" in why else "None"
+            out[stay] = out[stay][0], None if ended == "None" else second(int(ended))
+    return out
+
+
+@pytest.mark.parametrize(
+    ("spans", "late", "expected"),
+    [
+        # It went out and came back unseen, while what was heard joined.
+        ([range(-100, 3981, 20), range(4120, 4300, 20)], [4050], [(0, 4000), (4100, None)]),
+        # It was lost, and found again: the late report joins both.
+        ([range(-100, 3001, 20), range(3200, 3400, 20)], [3100], [(0, None)]),
+        # The last report inside came late: what lies beyond the gap says nothing of the exit.
+        ([range(-100, 4881, 20), range(5020, 5200, 20)], [5010, 4990], [(0, 4000), (4100, 5000)]),
+    ],
+)
+def test_the_end_of_a_stay_that_began_long_before_is_amended(
+    tmp_path: Path, spans: list[range], late: list[int], expected: list[tuple[int, int | None]]
+) -> None:
+    batches = [*long_stay(*spans), back_and_forth(*late)]
+    bodies, amended = watched(tmp_path, batches)
+    assert sorted(stays([*bodies, *amended]).values()) == expected
+    whole = together(batches)
+    engine = Engine(LAW, OPTIONS)
+    anew = engine.step(whole, int(whole.time_us.max())).bodies
+    assert sorted(stays(anew).values()) == expected
+    assert stays([*bodies, *amended]) == stays(anew)
+    # What is recorded of it is said under its incident.
+    incidents = {body["incident"] for body in bodies if body["kind"] == "entered"}
+    assert {body["incident"] for body in amended if body["kind"] == "amended"} <= incidents
+
+
+def test_who_is_lost_by_the_clock_is_not_amended_for_a_late_report_that_changes_nothing(
+    tmp_path: Path,
+) -> None:
+    engine, amending = Engine(LAW, OPTIONS), Amending(120.0)
+    with Journal(tmp_path) as journal:
+        amending.tick(EPOCH_US - 200_000_000, journal.commit(), EPOCH_US - 200_000_000)
+        bodies, until_us, lapse_us = list[Body](), 0, 0
+        for batch in [*long_stay(range(-100, 3001, 20)), back_and_forth(2990)]:
+            journal.append(0, batch)
+            until_us = max(until_us, int(batch.time_us.max()))
+            # Nobody speaks for ten minutes, then one report comes late.
+            lapse_us = EPOCH_US + 3_600_000_000 if len(batch) == 1 else until_us
+            amending.tick(until_us, journal.commit(), until_us)
+            tick = engine.step(batch, lapse_us)
+            amending.recorded(tick.bodies)
+            bodies += tick.bodies
+            if tick.late is not None:
+                amending.late(tick.late)
+        assert [body["kind"] for body in bodies] == ["entered", "lost", "judged", "closed"]
+        again = amending.take(engine, tmp_path, journal.committed, until_us, lapse_us)
+        assert again is not None
+        assert amendments(again) == []
+
+
 KEEP = replace(LAW[0], restriction=Restriction.KEEP_IN)
 
 

@@ -17,7 +17,7 @@ from nofly.run.alerting.words import notice_of
 from nofly.run.display.table import Facts, frame
 from nofly.run.display.watch_metrics import WatchPages
 from nofly.run.feeding.credible_times import ForwardClock, credible
-from nofly.run.feeding.plans import FeedPlan, plan_feed
+from nofly.run.feeding.plans import FeedPlan, Pace, plan_feed
 from nofly.run.feeding.silence import Silences
 from nofly.schema import concatenate
 from nofly.store.chain import GENESIS, Head, chained
@@ -135,6 +135,47 @@ def test_the_next_process_knows_since_when() -> None:
     assert it.told == []
     it.positions(10)
     assert [(body["kind"], body["since_us"]) for body in it.told] == [("feed-alive", START_US - 5_000_000)]
+
+
+def away(seconds: int, plan: FeedPlan, silent_us: int | None = None) -> Listened:
+    """Return a feed of a watch that begins so many seconds after the one before it was at work last."""
+    it = Listened(plan, silent_us)
+    it.silences = Silences([plan], [silent_us], START_US - seconds * 1_000_000)
+    return it
+
+
+def test_while_no_watch_was_at_work_nothing_was_monitored() -> None:
+    it = away(3600, plan_feed("f0", "jsonl+tcp://127.0.0.1:9", {}))
+    it.positions(0)
+    it.positions(1)
+    assert [(body["kind"], body["time_us"]) for body in it.told] == [
+        ("feed-silent", at_us(-3600)), ("feed-alive", at_us(0)),
+    ]  # fmt: skip
+    assert said(it.told[0]) == (
+        "Feed f0 is silent: not monitored through it since 2026-09-21 13:13:20.0 Z, no watch was at work."
+    )
+    assert it.told[1]["since_us"] == at_us(-3600)
+
+
+@pytest.mark.parametrize(
+    "it",
+    [
+        away(10, plan_feed("f0", "jsonl+tcp://127.0.0.1:9", {})),
+        away(-3600, plan_feed("f0", "jsonl+tcp://127.0.0.1:9", {})),
+        away(3600, replace(plan_feed("f0", "jsonl+tcp://127.0.0.1:9", {}), pace=Pace("max"))),
+        Listened(plan_feed("f0", "jsonl+tcp://127.0.0.1:9", {})),
+    ],
+    ids=["a short while", "a clock put back", "a recording", "the first"],
+)
+def test_a_start_that_is_no_silence(it: Listened) -> None:
+    it.positions(0)
+    assert it.told == []
+
+
+def test_a_feed_that_was_silent_before_is_so_since_then() -> None:
+    it = away(60, plan_feed("f0", "jsonl+tcp://127.0.0.1:9", {}), at_us(-500))
+    it.positions(0)
+    assert [(body["kind"], body["since_us"]) for body in it.told] == [("feed-alive", at_us(-500))]
 
 
 def test_a_clock_that_is_set_forward_makes_nothing_dry() -> None:

@@ -325,3 +325,13 @@ def test_a_clear_says_what_could_not_be_read(nobody: CheckResult) -> None:
     )
     partly = dataclasses.replace(nobody, findings=findings)
     assert clear(partly) == "Nobody was inside a zone; 2 records could not be read."
+
+
+def test_of_a_zone_that_was_not_read_nobody_is_cleared(nobody: CheckResult) -> None:
+    findings = (Finding("no-area", Severity.REJECTED, "no area", "z.geojson", "", 2),)
+    partly = dataclasses.replace(nobody, findings=findings, zones_not_read=2)
+    assert partly.exit_code == 3
+    words = "Nobody was inside a zone that could be read; 2 zones could not, of which nothing can be said."
+    assert clear(partly) == words
+    assert ", 2 more not read," in summary(partly)
+    assert partly.to_dict()["zones_not_read"] == 2

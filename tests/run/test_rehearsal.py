@@ -44,6 +44,7 @@ def _judged(stay: str, status: str, certainty: str) -> dict[str, Any]:
 )
 def test_the_exit_code_is_that_of_a_check(bodies: list[dict[str, Any]], code: int) -> None:
     assert exit_code(bodies) == code
+    assert exit_code(bodies, zones_not_read=1) == (code or 3)
 
 
 @pytest.fixture

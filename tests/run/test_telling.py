@@ -622,12 +622,14 @@ def test_what_turns_out_to_be_exempt_is_over_for_who_is_not_told_of_such(path: P
         ([body("i", "predicted", "predicted", inhibited={"who": "tower", "why": "training"})], [], []),
         ([said("muted", "zone:Z1"), body()], [], []),
         ([said("acknowledged", "zone:Z1"), body()], [], ["entered"]),
-        ([body(), said("muted", "zone:Z1")], ["a"], ["entered"]),
+        ([body(), said("muted", "zone:Z1")], ["a"], []),
+        ([body(), said("acknowledged", "zone:Z1")], ["a"], ["entered"]),
+        ([body(), said("muted", "zone:Z1"), said("muted", "zone:Z1", until_us=1)], ["a"], ["entered"]),
         ([body(), body(kind="judged", phase="infringing", status="infringement")], ["a"], ["entered"]),
         ([body(), body(kind="doubted", phase="undetermined")], ["a"], ["doubted"]),
         ([body(), body(kind="exited", phase="exited", status="exempt")], ["a"], []),
     ],
-    ids=range(11),
+    ids=range(13),
 )
 def test_after_a_restart_a_channel_shows_what_it_showed(
     path: Path, bodies: list[dict[str, Any]], channels: list[str], kinds: list[str]
@@ -644,6 +646,109 @@ def test_after_a_restart_a_channel_shows_what_it_showed(
     assert [n.kind for n in ear.standing] == kinds
 
 
+def test_after_a_restart_who_was_warned_of_and_has_entered_is_inside(path: Path) -> None:
+    append(path, LIFE[:2], "a")
+    with Store(path) as store:
+        store.outbox.deliver([alert_key(r.hash, "a") for r in store.read()], 1)
+    ear = Ear()
+    ear.beat_s = 0.01
+    telling = Telling([plan("a", ear, stateful=True)], path, Clock())
+    telling.watch([], ["i", "w"])
+    tell(telling, lambda: len(ear.beats) > 2)
+    assert [n.kind for n in ear.standing] == ["entered"]
+
+
+WITH_TIMES = [
+    body("w", "predicted", "predicted", warning="w", time_us=1000),
+    body("i", "entered", "infringing", warning="w", time_us=2000),
+    body("i", "doubted", "undetermined", warning="w", time_us=3000),
+    body("i", "exited", "exited", warning="w", time_us=4000),
+    body("i", "re-entered", "infringing", warning="w", time_us=5000),
+]
+
+
+def test_since_when_it_lasts_is_told_and_shown_as_recorded(path: Path) -> None:
+    append(path, WITH_TIMES, "a")
+    ear = Ear()
+    tell(Telling([plan("a", ear, stateful=True)], path, Clock()), settled(path, "a"))
+    assert [n.begun_us for n in ear.heard] == [1000, 1000, 1000, 1000, 5000]
+    after = Ear()
+    telling = Telling([plan("a", after, stateful=True)], path, Clock())
+    telling.watch([], ["i", "w"])
+    tell(telling, lambda: bool(after.standing))
+    assert [(n.kind, n.begun_us) for n in after.standing] == [("re-entered", 5000)]
+
+
+@pytest.mark.parametrize("verb", ["muted", "exempted", "cleared"])
+@pytest.mark.parametrize("again", [None, "taken back", "over"])
+def test_what_somebody_mutes_is_shown_no_more_until_that_is_over(
+    path: Path, monkeypatch: pytest.MonkeyPatch, verb: str, again: str | None
+) -> None:
+    monkeypatch.setattr(alert_line, "LOOK_S", 0.01)
+    ear, clock = Ear(), Clock()
+    ear.beat_s = 0.01
+    until_us = clock.now_us + 60 * S if again == "over" else None
+    telling = Telling([plan("a", ear, stateful=True)], path, clock)
+    telling.watch([RING])
+
+    async def shown(names: list[str]) -> None:
+        while [n.incident for n in ear.standing] != names:
+            await asyncio.sleep(0.002)
+
+    async def during() -> None:
+        append(path, [body("i"), body("j", target_id="icao24:000001")], "a")
+        telling.wake()
+        while len(ear.heard) < 2:
+            await asyncio.sleep(0.002)
+        append(path, [said(verb, "i", until_us=until_us)])
+        await shown(["j"])
+        if again == "taken back":
+            append(path, [said(verb, "i", until_us=clock.now_us)])
+        elif again == "over":
+            clock.now_us += 61 * S
+        if again is not None:
+            await shown(["j", "i"] if ear.standing[0].incident == "i" else ["i", "j"])
+
+    tell(telling, settled(path, "a"), during)
+    assert [n.kind for n in ear.heard] == ["entered", "entered"]
+    assert ear.zones == (RING,)
+
+
+def test_what_was_muted_before_it_came_is_shown_once_that_is_over(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alert_line, "LOOK_S", 0.01)
+    ear, clock = Ear(), Clock()
+    ear.beat_s = 0.01
+    append(path, [said("muted", "zone:Z1", until_us=clock.now_us + 60 * S)])
+    telling = Telling([plan("a", ear, stateful=True)], path, clock)
+    telling.watch([RING])
+
+    async def during() -> None:
+        append(path, [body("i"), body("i", "doubted", "undetermined")], "a")
+        telling.wake()
+        while telling.states[0].silenced < 2:
+            await asyncio.sleep(0.002)
+        assert list(ear.standing) == []
+        clock.now_us += 61 * S
+        while not ear.standing:
+            await asyncio.sleep(0.002)
+
+    tell(telling, settled(path, "a"), during)
+    assert [(n.kind, n.active) for n in ear.standing] == [("doubted", True)]
+    assert ear.heard == []
+
+
+def test_a_channel_that_says_when_is_told_it_once(path: Path) -> None:
+    append(path, LIFE[1:2], "a", "b")
+    when, other = Ear(), Ear()
+    told_of = plan("a", when)
+    told_of.module.SAYS_WHEN = True  # type: ignore[attr-defined]
+    tell(Telling([told_of, plan("b", other)], path, Clock()), settled(path, "a", "b"))
+    assert when.heard[0].text == "icao24:4ca7b3 entered Z1."
+    assert other.heard[0].text == "icao24:4ca7b3 entered Z1, 2020-09-13 12:26:40.0 Z."
+
+
 def test_verdicts_are_all_known() -> None:
     assert {v.value for v in Verdict} == {"told", "later", "never"}
 
@@ -652,4 +757,6 @@ def test_a_real_plan(path: Path, tmp_path: Path) -> None:
     file = tmp_path / "alerts.log"
     append(path, LIFE, "log")
     tell(Telling([plan_alert("log", "log", {"file": str(file)})], path, Clock()), settled(path, "log"))
-    assert len(file.read_text().splitlines()) == 3
+    lines = file.read_text().splitlines()
+    assert len(lines) == 3
+    assert lines[1].startswith("2020-09-13T12:26:40.000Z ALARM icao24:4ca7b3 entered Z1. [")

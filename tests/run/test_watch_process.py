@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import socket
@@ -108,6 +109,24 @@ def test_sighup_changes_the_zones_and_misses_no_report(tmp_path: Path, feed: Fee
     again = [[row[name] for name in names] for row in judged(found) if row["exit_cause"] != "data-lost"]
     assert sorted(again, key=repr) == sorted([[row[name] for name in names] for row in over], key=repr)
     assert len(reports) == sent + 51
+
+
+def test_a_sighup_that_comes_as_the_watch_begins_does_not_end_it(tmp_path: Path, feed: Feed) -> None:
+    """The configuration is a pipe: while it is read the watch is about to begin."""
+    config, state = configured(tmp_path, feed), tmp_path / "state"
+    text = config.read_text()
+    config.unlink()
+    os.mkfifo(config)
+    with watching(config, "--quiet") as process:
+        with config.open("w") as pipe:
+            process.send_signal(signal.SIGHUP)
+            time.sleep(0.5)
+            assert process.poll() is None
+            pipe.write(text)
+        until(lambda: (state / "record.sqlite").exists())
+        feed.fly("icao24:4b0001", 13.9, 14.1)
+        until(lambda: recorded(state))
+    assert [body["kind"] for body in recorded(state)] == ["entered"]
 
 
 def test_sigterm_gives_up_nothing_that_was_received(tmp_path: Path, feed: Feed) -> None:

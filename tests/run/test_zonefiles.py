@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import io
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -91,11 +92,56 @@ def test_an_unknown_format_names_those_there_are(tmp_path: Path, content: bytes)
 
 
 def test_missing_files_folders_and_formats(tmp_path: Path) -> None:
-    for path in (tmp_path / "absent.json", tmp_path, "bad\0name"):
+    for path in (tmp_path / "absent.json", "bad\0name"):
         with pytest.raises(ZoneFormatError, match="cannot be opened"):
             read_zones([path])
     with pytest.raises(PluginError, match="has no 'shapefile'"):
         read_zones([SAMPLE], format="shapefile")
+
+
+def test_a_folder_stands_for_all_its_zone_files_in_order(tmp_path: Path) -> None:
+    names = ["b/one.geojson", "a.geojson", "c.geojson", "b/.hidden.geojson"]
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(SAMPLE.read_bytes())
+    (tmp_path / "README.txt").write_text("read me")
+    (tmp_path / "cut.geojson").write_bytes(SAMPLE.read_bytes()[:-20])
+    found = read_zones(tmp_path)
+    read = [str(Path(file.path).relative_to(tmp_path)) for file in found.files]
+    assert read == ["a.geojson", "c.geojson", "cut.geojson", "b/one.geojson"]
+    one = read_zones(SAMPLE)
+    assert (len(found), found.rejected) == (3 * len(one), 3 * one.rejected + 1)
+    said = {Path(f.source).name: f.code for f in found.findings if f.code.endswith("not-read")}
+    assert said == {"README.txt": "file-not-read", "cut.geojson": "zone-file-not-read"}
+    with pytest.raises(ZoneFormatError):
+        read_zones(tmp_path, strict=True)
+
+
+def test_a_folder_without_zone_files_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ZoneFormatError, match="no zone file in this folder"):
+        read_zones(tmp_path)
+    (tmp_path / "README.txt").write_text("read me")
+    with pytest.raises(ZoneFormatError, match="no zone file in this folder"):
+        read_zones(tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names")
+def test_a_pipe_in_a_folder_is_told_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.geojson")
+    (tmp_path / "zones.geojson").write_bytes(SAMPLE.read_bytes())
+    said = [(Path(f.source).name, f.code) for f in read_zones(tmp_path).findings if f.code == "file-not-read"]
+    assert said == [("pipe.geojson", "file-not-read")]
+
+
+def test_a_second_copy_of_a_file_names_the_first(tmp_path: Path) -> None:
+    first, second = tmp_path / "first.geojson", tmp_path / "second.geojson"
+    for path in (first, second):
+        path.write_bytes(SAMPLE.read_bytes())
+    twice = [f for f in read_zones([first, second]).findings if f.code == "duplicate-id"]
+    assert twice
+    for finding in twice:
+        assert finding.source == str(second)
+        assert str(first) in finding.message
 
 
 def test_strict_raises_at_the_first_rejected_record() -> None:

@@ -61,6 +61,8 @@ class Notice:
     height_m: float | None = None
     height_datum: str | None = None
     height_words: str | None = None
+    begun_us: int | None = None
+    """Since when the target is inside, perhaps inside, or expected to be; when it was so, once it is over."""
     predicted_entry_us: int | None = None
     certainty: str | None = None
     status: str | None = None
@@ -144,8 +146,10 @@ class Channel:
     """How often :meth:`beat` is to be called, beside at once where the condition has changed; None: never."""
 
     async def watch(self, zones: Sequence[Zone], standing: Sequence[Notice]) -> None:
-        """Take what is watched, at the start and whenever it changes, and the last notice of each incident
-        that is open. It may raise where it cannot be shown now; it is then called again."""
+        """Take what is watched, and the last notice of each incident that is to be shown; whatever else is
+        shown is taken off. It is called at the start, whenever the zones change, and, of a channel that shows
+        a state, whenever somebody mutes, exempts, clears or takes that back. It may raise where it cannot be
+        shown now; it is then called again."""
 
     async def tell(self, notice: Notice) -> Outcome:
         """Tell a notice, and return what came of it. Whatever it raises means that it is tried later."""
@@ -168,7 +172,8 @@ class Plugin(Protocol):
 
     ``STATEFUL`` (False where it is missing): the channel shows a state, so an end is told there even where
     the beginning was silenced. ``PER_MINUTE`` (:data:`PER_MINUTE`): how many notices a minute it is told
-    unless its options say otherwise; None is as many as come.
+    unless its options say otherwise; None is as many as come. ``SAYS_WHEN`` (False where it is missing): the
+    channel itself says the time of a notice, so its text does not.
     """
 
     NAME: str

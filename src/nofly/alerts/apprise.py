@@ -2,22 +2,22 @@
 
 The service's URL (https://github.com/caronc/apprise/wiki) holds its credentials, so it stands in the
 environment. Apprise says only whether a service took a message, and cannot hand on the key: after a crash a
-message may come twice.
+message may come twice. It reads whatever a service answers to the end, so it does so in a process of its own.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
 
 from nofly.alerts._channel import Channel, Clock, Notice, Outcome, Urgency, later, told
+from nofly.alerts._own_process import OwnProcess
 from nofly.alerts._texts import one_line
-from nofly.alerts._thread import OwnThread
 from nofly.errors import ConfigError, PluginError
 from nofly.plugins.limits import check_times
+from nofly.plugins.reasons import reason
 from nofly.plugins.secrets import check_secret, secret
 
 NAME = "apprise"
@@ -52,38 +52,40 @@ def channel(options: OPTIONS, source: str, clock: Clock) -> Channel:
         raise PluginError(f"{source}: this needs Apprise: pip install 'nofly[notify]'") from error
     # What it logs may hold a URL, and with it a password.
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
-    service = apprise.Apprise()
+    service, url = apprise.Apprise(), secret(options.url or "")
     name = (options.url or "").removeprefix("env:")
-    if not service.add(secret(options.url or "")) or len(service) != 1:
+    if not service.add(url) or len(service) != 1:
         expected = "the URL of one service"
         raise ConfigError(f"the environment variable {name} holds no URL of a service", expected=expected)
-    return _Service(service, options.timeout_s)
+    return _Service(url, options.timeout_s)
 
 
 class _Service(Channel):
-    def __init__(self, service: Any, timeout_s: float) -> None:
-        self._service, self._timeout_s = service, timeout_s
-        self._thread = OwnThread(NAME)
+    def __init__(self, url: str, timeout_s: float) -> None:
+        self._timeout_s = timeout_s
+        self._sender = OwnProcess("nofly.alerts._apprise_sender", json.dumps(url).encode())
 
     def __repr__(self) -> str:
         return "apprise"
 
     async def tell(self, notice: Notice) -> Outcome:
         """Send title and text. A service that refuses is tried later: Apprise does not say why."""
-        send = partial(
-            self._service.notify, title=_plain(notice.title), body=_plain(notice.text),
-            notify_type=_TYPES[notice.urgency], body_format="text",
-        )  # fmt: skip
+        known = {
+            "title": _plain(notice.title), "body": _plain(notice.text),
+            "notify_type": _TYPES[notice.urgency], "body_format": "text",
+        }  # fmt: skip
         try:
             async with asyncio.timeout(self._timeout_s):
-                taken = await self._thread.run(send)
+                taken = json.loads(await self._sender.ask(json.dumps(known).encode()))
         except TimeoutError:
             return later(f"the service did not answer within {self._timeout_s:g} s")
-        return told() if taken else later("the service did not take it")
+        except OSError as error:
+            return later(reason(error))
+        return told() if taken is True else later("the service did not take it")
 
     async def aclose(self) -> None:
-        """End the thread."""
-        self._thread.close()
+        """End the process."""
+        await self._sender.aclose()
 
 
 def _plain(text: str) -> str:

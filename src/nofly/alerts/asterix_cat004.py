@@ -74,7 +74,11 @@ class _SafetyNet(Channel):
         self._condition = Condition()
 
     async def watch(self, zones: Sequence[Zone], standing: Sequence[Notice]) -> None:
-        """Take the warnings that hold; they are repeated with the next beat."""
+        """Take the warnings that hold; they are repeated with the next beat. The others are over."""
+        held = {notice.thread for notice in standing if notice.active}
+        for thread in self._open.keys() - held:
+            await self._send([self._end(self._open[thread], self._clock())])
+            del self._open[thread]
         for notice in standing:
             if notice.active:
                 self._taken(notice)
@@ -117,7 +121,8 @@ class _SafetyNet(Channel):
         known = self._open.get(notice.thread)
         if known is None:
             used = {one.alert for one in self._open.values()}
-            known = _Open(_number(notice.thread, used), notice.time_us, notice)
+            since_us = notice.time_us if notice.begun_us is None else notice.begun_us
+            known = _Open(_number(notice.thread, used), since_us, notice)
             self._open[notice.thread] = known
         known.notice = notice
         return known

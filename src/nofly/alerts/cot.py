@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nofly.alerts import _cot_events as events
 from nofly.alerts._channel import Channel, Clock, Condition, Notice, Outcome, later, never, told
@@ -23,6 +23,7 @@ from nofly.zones.model import Zone
 NAME = "cot"
 STATEFUL = True
 PER_MINUTE = None
+TAKEN_OFF = "Not shown here any more. Last told:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +76,18 @@ class _Cot(Channel):
         self._held: dict[str, Notice] = {}
 
     async def watch(self, zones: Sequence[Zone], standing: Sequence[Notice]) -> None:
-        """Draw the zones; those that are watched no more grow stale."""
+        """Draw the zones; those that are watched no more grow stale. Alerts that stand no more are over."""
+        shown = {notice.thread: notice for notice in standing if notice.active}
+        for thread in self._held.keys() - shown.keys():
+            gone = self._held[thread]
+            event = self._event(replace(gone, active=False, text=f"{TAKEN_OFF} {gone.text}"))
+            if event is not None:
+                await self._send(event)
+            del self._held[thread]
         self._drawings = {}
         for zone in zones:
             self._drawings.setdefault(zone.id, []).extend(events.drawings(zone))
-        self._held.update({notice.thread: notice for notice in standing if notice.active})
+        self._held.update(shown)
         await self._repeat()
 
     async def tell(self, notice: Notice) -> Outcome:

@@ -18,6 +18,7 @@ from nofly.plugins.reasons import placed, reason
 NAME = "log"
 STATEFUL = False
 PER_MINUTE = None
+SAYS_WHEN = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,12 +100,13 @@ class _Broker(Channel):
 
     async def watch(self, zones: Sequence[Zone], standing: Sequence[Notice]) -> None:
         """Announce a sensor for each zone and take away those of zones that are watched no more."""
-        for notice in standing:
-            self._keep(notice)
         watched = {zone.id: zone for zone in zones}
+        self._held = {}
+        for notice in standing:
+            if notice.zone_id in watched:
+                self._keep(notice)
         for zone_id in self._zones.keys() - watched.keys():
             self._gone.add(homeassistant.object_id(zone_id))
-            self._held.pop(zone_id, None)
         self._gone -= {homeassistant.object_id(zone_id) for zone_id in watched}
         self._zones, self._is_watching, self._is_shown = watched, True, False
         async with self._connected():

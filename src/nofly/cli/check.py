@@ -18,7 +18,8 @@ examples:
   nofly check --zones zones.json log.csv --map "Altitude=alt_std_m:ft" --explain all
   cat flights.json | nofly check --zones zones.kml - --format json
 
-exit codes: 0 nobody inside; 1 an infringement, confirmed or probable; 2 an error; 3 only what cannot be told.
+exit codes: 0 nobody inside; 1 an infringement, confirmed or probable; 2 an error;
+3 only what cannot be told, as of a zone that could not be read.
 Stays that are exempt, cleared or suspect are on record and do not count.
 """
 
@@ -43,7 +44,7 @@ def _add_inputs(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add(
         "--zones", "-z", nargs="+", action="extend", default=[], metavar="FILE",
-        help="zone files: GeoJSON, ED-269, ED-318, OpenAir, KML, KMZ",
+        help="zone files or folders: GeoJSON, ED-269, ED-318, OpenAir, KML, KMZ",
     )  # fmt: skip
     add("--zones-format", metavar="NAME", help="format of the zones, where the first bytes do not tell")
     add("--tracks-format", metavar="NAME", help="format of the tracks, where the first bytes do not tell")

@@ -168,13 +168,15 @@ def _read(store: Store, last: int = 2**63 - 1) -> Log:
 
 def _list(args: argparse.Namespace) -> int:
     from nofly.cli.aligned import aligned
+    from nofly.run.doctor_state import watched_now
     from nofly.run.outputs.text import clock, printable
     from nofly.run.record.incident_export import as_csv, as_json
     from nofly.run.record.incident_log import Incident, row_of
+    from nofly.run.record.known_names import FEEDS, known_names
 
     now_us = _now_us()
     with _store(args) as store:
-        log = _read(store)
+        log, feeds = _read(store), known_names(store, FEEDS)
     found = list(_wanted(args, log).of(log))
     rows = [row_of(one, log, now_us) for one in found]
     if args.format == "json":
@@ -187,7 +189,14 @@ def _list(args: argparse.Namespace) -> int:
     else:
         say_text("No such incident is on record." if args.all or args.since else "No incident is open.")
     for feed, since_us in log.silent.items():
-        note(f"feed {printable(feed)} is silent: not monitored through it since {clock(since_us)}")
+        gone = feeds is not None and feed not in feeds
+        how = "was silent, and is watched no more" if gone else "is silent"
+        note(f"feed {printable(feed)} {how}: not monitored through it since {clock(since_us)}")
+    folder = _path(args).parent
+    if watched_now(folder) is False:
+        note(
+            f"no watch is at work on {printable(str(folder))}: nothing is monitored, this is how it was left"
+        )
     return 0
 
 
@@ -325,6 +334,7 @@ def _say(args: argparse.Namespace) -> int:
     from nofly.run.alerting.plans import channels_for
     from nofly.run.at import instant
     from nofly.run.record.incident_log import Statement, is_scope, read_log, say
+    from nofly.run.record.known_names import CHANNELS, known_names
 
     now_us = _now_us()
     until_us = None
@@ -336,6 +346,7 @@ def _say(args: argparse.Namespace) -> int:
             )
     plans = _channels(args)
     with _store(args, read_only=False) as store:
+        _check_channel(args, [plan.name for plan in plans] if args.config else known_names(store, CHANNELS))
         log = read_log(store.read())
         scope = log.scope_of(args.scope) if is_scope(args.scope) else log.name_of(args.scope)
         _warn_unknown(scope, log)
@@ -359,16 +370,21 @@ def _warn_unknown(scope: str, log: Log) -> None:
 
 
 def _channels(args: argparse.Namespace) -> list[AlertPlan]:
-    """Return the channels of the configuration. Raises ConfigError where the named one is not among them."""
+    """Return the channels of the configuration; none where none is given."""
     from nofly.cli.configuration import read_config
-    from nofly.errors import ConfigError
     from nofly.run.watch_plan import plan_alerts
 
-    if args.config is None:
-        return []
-    plans = plan_alerts(read_config(args.config))
-    names = [plan.name for plan in plans]
+    return [] if args.config is None else plan_alerts(read_config(args.config))
+
+
+def _check_channel(args: argparse.Namespace, names: Sequence[str] | None) -> None:
+    """Raise ConfigError where the named channel is none of those known; None: nobody says which there are."""
+    from nofly.errors import ConfigError
+
     channel = getattr(args, "channel", None)
-    if channel is not None and channel not in names:
-        raise ConfigError(f"no channel {channel!r}", source=args.config, expected=", ".join(names) or "none")
-    return plans
+    if channel is None or channel in (names or ()):
+        return
+    source, expected = args.config or str(_path(args).parent), ", ".join(names or ()) or "none: there is none"
+    if names is None:
+        expected = "--config FILE: no watch has said yet which there are"
+    raise ConfigError(f"no channel {channel!r}", source=source, expected=expected)

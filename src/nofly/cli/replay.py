@@ -24,7 +24,7 @@ examples:
 A replay goes through the loop of nofly watch; nobody is told. A report measures the warnings by the situation
 classes of EUROCONTROL-GUID-161; a sweep tries settings and draws what each is worth.
 exit codes: 0 nobody inside, or a report is made; 1 an infringement, confirmed or probable; 2 an error;
-3 only what cannot be told.
+3 only what cannot be told, as of a zone that could not be read.
 """
 _GRID = "look_ahead_s, bypass_s: seconds; confirm: hits/looks; spacing_lateral_m: metres"
 
@@ -103,7 +103,7 @@ def _replay(args: argparse.Namespace, config: Config) -> int:
             verdicts.extend(body for body in bodies if "verdict" in body)
 
         note_findings(tuple(rehearse(plan, tell)))
-    return exit_code(verdicts)
+    return exit_code(verdicts, plan.zones_not_read)
 
 
 def _report(args: argparse.Namespace, config: Config) -> int:

@@ -47,18 +47,17 @@ def parser() -> argparse.ArgumentParser:
 
 def run(argv: list[str]) -> int:
     """Serve until told to stop; return the exit code."""
-    import asyncio
+    from functools import partial
 
-    from nofly.cli.watch import planned, watching
+    from nofly.cli.watch import watched
     from nofly.run.alerting.plans import channels_for
 
     args = parser().parse_args(argv)
     if args.beside:
         return _beside(args)
-    plan, config = planned(args)
-    plans = plan.alerts
-    web = _serving(args, config.web, plan.state, lambda body: channels_for(plans, body))
-    return asyncio.run(watching(args, plan, config, web))
+    return watched(
+        args, lambda plan, config: _serving(args, config.web, plan.state, partial(channels_for, plan.alerts))
+    )
 
 
 def _beside(args: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager, AsyncExitStack
 
     from nofly.config import Config
@@ -61,11 +61,27 @@ def add_plan(it: argparse.ArgumentParser) -> None:
 
 def run(argv: list[str]) -> int:
     """Watch until told to stop; return the exit code."""
-    import asyncio
+    return watched(parser().parse_args(argv))
 
-    args = parser().parse_args(argv)
-    plan, config = planned(args)
-    return asyncio.run(watching(args, plan, config))
+
+def watched(
+    args: argparse.Namespace,
+    beside: Callable[[WatchPlan, Config], AbstractContextManager[object]] | None = None,
+) -> int:
+    """Watch what the arguments say until told to stop; return the exit code. What goes on ``beside`` it goes
+    on until told to stop even where no feed can bring any more."""
+    import asyncio
+    import signal
+
+    early = list[int]()
+    # Unheeded, it would end a watch that is about to begin.
+    before = signal.signal(signal.SIGHUP, lambda number, _: early.append(number))
+    try:
+        plan, config = planned(args)
+        also = None if beside is None else beside(plan, config)
+        return asyncio.run(_watch(args, plan, config, early, also))
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def planned(args: argparse.Namespace) -> tuple[WatchPlan, Config]:
@@ -94,17 +110,15 @@ def planned(args: argparse.Namespace) -> tuple[WatchPlan, Config]:
     return plan, config
 
 
-async def watching(
-    args: argparse.Namespace,
-    plan: WatchPlan,
-    config: Config,
-    beside: AbstractContextManager[object] | None = None,
-) -> int:
-    """Watch until told to stop; return the exit code. What goes on ``beside`` it goes on until told to stop
-    even where no feed can bring any more."""
+async def _watch(
+    args: argparse.Namespace, plan: WatchPlan, config: Config, early: Sequence[int],
+    beside: AbstractContextManager[object] | None,
+) -> int:  # fmt: skip
+    """Watch until told to stop; ``early`` are the SIGHUPs that have come by then."""
     import asyncio
     import signal
     from contextlib import AsyncExitStack
+    from functools import partial
     from time import monotonic, time_ns
 
     from nofly.cli.streams import note, note_findings
@@ -138,12 +152,11 @@ async def watching(
         say = _shown(args, plan, watch, zones, ends)
         if not args.quiet:
             _tell_faults(watch, say)
-
-        def read_again() -> None:
-            _read_again(plan, config, watch, zones, say)
-
+        read_again = partial(_read_again, plan, config, watch, zones, say)
         loop.add_signal_handler(signal.SIGHUP, read_again)
         _heed_declarations(watch, LawFile(plan.state), read_again)
+        if early:
+            read_again()
         await watch.run(stop)
         file.ended(watch.view())
         if beside is not None and not stop.is_set():
@@ -246,7 +259,7 @@ def _read_again(
         say(f"nofly: the zones stay as they are: {printable(str(error))}")
         return
     zones.update({zone.zone_hash: zone for zone in law})
-    findings += without_zone(plan.inhibitions, law)
+    findings += without_zone(plan.inhibitions, law.zones)
     for line in finding_lines(tuple(findings))[:MOST_FINDINGS]:
         say(line)
-    watch.reload(law, options)
+    watch.reload(law.zones, options)

@@ -30,7 +30,9 @@ def parser() -> argparse.ArgumentParser:
 
     def verb(name: str, what: str, files: str) -> argparse.ArgumentParser:
         one = verbs.add_parser(name, help=what, description=what)
-        one.add_argument("files", nargs="+" if files == "FILE" else 2, metavar=files)
+        one.add_argument(
+            "files", nargs="+" if files == "FILE" else 2, metavar=files, help="zone files or folders of them"
+        )
         one.add_argument(
             "--from",
             dest="format",

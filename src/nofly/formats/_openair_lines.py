@@ -52,6 +52,8 @@ class Block:
     records: list[Record] = field(default_factory=list)
     fault: tuple[str, str] | None = None
     fault_line: int = 0
+    _shapeless: int = 0
+    """So many of the first records are known to be no geometry: none is looked at twice."""
 
     def spoil(self, code: str, why: str, line: int) -> None:
         """Note the first reason for which the block is rejected."""
@@ -61,7 +63,9 @@ class Block:
     @property
     def has_shape(self) -> bool:
         """Whether a geometry record was seen."""
-        return any(record.code[0] == "D" for record in self.records)
+        while self._shapeless < len(self.records) and self.records[self._shapeless].code[0] != "D":
+            self._shapeless += 1
+        return self._shapeless < len(self.records)
 
 
 def decoded(data: bytes, source: str) -> tuple[str, list[Finding]]:
@@ -150,7 +154,7 @@ class _Reader:
 
     def _class(self, record: Record) -> None:
         held = self._open
-        if held is not None and all(r.code == "AC" for r in held.records) and held.fault is None:
+        if held is not None and held.fault is None and held.records[-1].code == "AC":
             held.records.append(record)
             return
         self._start(record.line).records.append(record)

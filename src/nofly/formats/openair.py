@@ -29,6 +29,7 @@ NAME = "openair"
 EXTENSIONS = (".openair", ".oair", ".txt")
 
 _OTHERS = frozenset({b"AN", b"AH", b"AL", b"DP", b"DB", b"DC", b"DA", b"DY", b"V"})
+_ARCS = frozenset({"DA", "DB", "DC"})
 _LONGEST = 300
 
 
@@ -85,18 +86,20 @@ def _zone(block: Block, source: str, names: _Names, bounds: Bounds) -> tuple[Zon
     locator = f"line {block.line}"
     shapes = Shapes()
     by_code: dict[str, list[Record]] = {}
-    bounds.count("arcs", sum(r.code in ("DA", "DB", "DC") for r in block.records), source, locator)
+    bounds.count("arcs", sum([r.code in _ARCS for r in block.records]), source, locator)
     for record in block.records:
         if record.code != "DP":
             by_code.setdefault(record.code, []).append(record)
-        shapes.draw(record)
+        if record.code[0] in "DV":
+            shapes.draw(record)
     airspace_class, airspace_type = _last(by_code, "AC"), _last(by_code, "AY")
     lower, upper, findings = _limits(by_code, block.line, source)
     footprints, more = shapes.footprints(source, block.line, bounds)
     findings += more
     schedule, more = schedule_of(by_code.get("AA", []), source, locator)
-    findings += more + _remarks(by_code, source, locator)
-    if _tells_hours(by_code):
+    hours = _hours_in_name(by_code)
+    findings += more + _remarks(by_code, hours, source, locator)
+    if hours:
         schedule = ANNOUNCED
     restriction = restriction_of(airspace_class, airspace_type)
     if restriction is None:
@@ -162,8 +165,8 @@ def _limit(record: Record) -> Limit | None:
         raise BadRecordError("openair-bad-limit", f"{record.code}: {error}", record.line) from None
 
 
-def _remarks(by_code: dict[str, list[Record]], source: str, locator: str) -> list[Finding]:
-    """Return what is to be said about names, repeated classes and hours told in words."""
+def _remarks(by_code: dict[str, list[Record]], hours: str, source: str, locator: str) -> list[Finding]:
+    """Return what is to be said about names, repeated classes and ``hours`` told in words."""
 
     def warn(code: str, text: str) -> Finding:
         return Finding(code, Severity.WARNING, text, source, locator)
@@ -179,20 +182,18 @@ def _remarks(by_code: dict[str, list[Record]], source: str, locator: str) -> lis
     if "AX" in by_code and not re.fullmatch(r"[0-7]{4}", _last(by_code, "AX")):
         text = f"AX {_last(by_code, 'AX')[:20]!r} is no transponder code (expected four digits 0 to 7)"
         findings.append(warn("openair-bad-transponder", text))
-    if _tells_hours(by_code):
-        words = _called(by_code)[:60]
-        text = f"{words!r} tells hours of activity in words: when it is active is not known"
+    if hours:
+        text = f"{hours[:60]!r} tells hours of activity in words: when it is active is not known"
         findings.append(warn("openair-hours-in-name", text))
     return findings
 
 
-def _called(by_code: dict[str, list[Record]]) -> str:
-    """Return the names of a block with the comments beside them."""
-    return " ".join(f"{record.value} {record.comment}" for record in by_code.get("AN", [])).strip()
-
-
-def _tells_hours(by_code: dict[str, list[Record]]) -> bool:
-    return "AA" not in by_code and told_in(_called(by_code))
+def _hours_in_name(by_code: dict[str, list[Record]]) -> str:
+    """Return the names of a block with the comments beside them where they tell hours that no AA gives."""
+    if "AA" in by_code:
+        return ""
+    called = " ".join([f"{record.value} {record.comment}" for record in by_code.get("AN", [])]).strip()
+    return called if told_in(called) else ""
 
 
 class _Names:

@@ -42,6 +42,38 @@ def spells(records: Iterable[Record]) -> list[Spell]:
     return out
 
 
+def lasting(records: Iterable[Record], at_us: int) -> Spell | None:
+    """Return the stay that, by the records of one case, had begun before a time and not ended by then; None
+    where they tell of none. Its beginning may be older than they are: ``entry_us`` is then that time."""
+    found: Spell | None = None
+    for record in records:
+        if record.stay is None:
+            continue
+        begins, ends = record.kind in (Told.ENTERED, Told.REENTERED), record.kind in (Told.EXITED, Told.LOST)
+        if record.time_us < at_us:
+            if begins:
+                found = Spell(record.stay, record.time_us, None, bool(record.determined))
+            elif ends:
+                found = None
+            continue
+        if ends and (found is None or found.stay == record.stay):
+            entry_us = at_us if found is None else found.entry_us
+            return Spell(record.stay, entry_us, record.time_us, bool(record.determined))
+        if begins:
+            break
+    return found
+
+
+def end_moved(case: Case, told: Spell, found: Spell, time_us: int) -> tuple[Record, ...]:
+    """Return a record where a stay that was told has another end by the reports as they are known now.
+
+    ``found`` is the same stay worked out from some instant within it on, so of its beginning and its depth it
+    says nothing.
+    """
+    same = msgspec.structs.replace(told, exit_us=found.exit_us)
+    return amend(case, [told], [same], time_us)
+
+
 def amend(case: Case, told: Sequence[Spell], found: Sequence[Spell], time_us: int) -> tuple[Record, ...]:
     """Return a record for every stay that was told and is not so, or is so and was not told.
 
@@ -69,7 +101,15 @@ def _difference(told: Spell | None, found: Spell | None) -> str:
         return f"late reports show a stay from {found.entry_us} to {found.exit_us}"
     changed = []
     if told.exit_us != found.exit_us:
-        changed.append(f"the exit is {found.exit_us}, not {told.exit_us}")
+        changed.append(f"{_ended(found.exit_us)}, {_not(told.exit_us)}")
     if told.determined != found.determined:
         changed.append("it was determined to be inside" if found.determined else "it cannot be told")
     return f"late reports show: {'; '.join(changed)}" if changed else ""
+
+
+def _ended(exit_us: int | None) -> str:
+    return "no exit is known" if exit_us is None else f"the exit is {exit_us}"
+
+
+def _not(exit_us: int | None) -> str:
+    return "where none was" if exit_us is None else f"not {exit_us}"

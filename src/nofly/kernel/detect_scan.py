@@ -127,6 +127,8 @@ NARROW_DEG = cython.declare(cython.double, 1e-11)
 # A direction is rounded to a part in so many: exact in float.
 SLOPES = cython.declare(cython.double, 4096.0)
 LIMIT_MARGIN_M = cython.declare(cython.double, 1e-6)
+LATE = cython.declare(cython.double, 1.0 - 1e-9)
+"""The part of a segment that lies before its end for all that heights can tell."""
 RAD = cython.declare(cython.double, 0.017453292519943295)
 INF = cython.declare(cython.double, float("inf"))
 NAN = cython.declare(cython.double, float("nan"))
@@ -1847,6 +1849,7 @@ class Scan:
         m: cython.int
         state: cython.int
         active: cython.int
+        before: cython.int
         why: cython.int
         for m in range(self.n_met):
             state = 0
@@ -1857,10 +1860,13 @@ class Scan:
                     state = 1
             if state == self.met_state[m]:
                 continue
+            before = self._active(self.met_part[m], cython.cast(cython.double, self.t1) - 0.5)
             why = LATERAL
             if state == 1 or self.met_state[m] == 1:
-                why = DATA
-            elif active != self._active(self.met_part[m], cython.cast(cython.double, self.t1) - 0.5):
+                # Outside it was so far by its place alone, where its height would have allowed more.
+                if self.met_state[m] != 0 or before == 0 or self._vertical(self.met_part[m], LATE) == 0:
+                    why = DATA
+            elif active != before:
                 why = SCHEDULE
             if self._emit(m, state, why, self.t1, lat, lon, 1.0, NAN) != 0:
                 return MORE_OUT

@@ -24,7 +24,7 @@ Paths = str | Path | Sequence[str | Path]
 
 
 def read_zones(paths: Paths, *, format: str | None = None, strict: bool = False) -> ZoneSet:
-    """Return the zones of files (GeoJSON, ED-269, ED-318, OpenAir, KML, KMZ) with ``findings``.
+    """Return the zones of files and folders (GeoJSON, ED-269, ED-318, OpenAir, KML, KMZ) with ``findings``.
 
     ``strict`` raises at the first record that is rejected. Raises ZoneFormatError where a file as a whole
     cannot be read, PluginError where there is no such format.

@@ -66,7 +66,8 @@ def check(
     """Return who was inside which zone.
 
     ``batches`` come from :func:`nofly.run.files.trackfiles.read_batches`; ``again`` begins to read them anew,
-    which is needed where more than fits into memory is out of order. ``findings`` are those of the zones.
+    which is needed where more than fits into memory is out of order. ``findings`` are those of the zones: of
+    what is rejected among them it cannot be said that nobody was inside.
     Raises what the readers raise, ConfigError for an option that cannot be used, UnresolvedError for a list
     that a rule names and nobody supplied.
     """
@@ -84,8 +85,10 @@ def check(
         run = _Run(zones, outlines, compiled, chosen)
         with _read_ahead(ordered.anew(), chosen) as ready:
             run.take(ready)
-    said = [*findings, *(f for each in lists.lists for f in each.findings), *ordered.findings, *run.findings]
-    return run.result(lists, said)
+    told = list(findings)
+    said = [*told, *(f for each in lists.lists for f in each.findings), *ordered.findings, *run.findings]
+    rejected = sum(f.count for f in told if f.severity is Severity.REJECTED)
+    return run.result(lists, said, rejected)
 
 
 def _threads(options: CheckOptions) -> int:
@@ -140,11 +143,14 @@ class _Run:
         if self._keep_in is not None:
             self._keep_in.add(taken)
 
-    def result(self, lists: Lists, findings: list[Finding]) -> CheckResult:
+    def result(self, lists: Lists, findings: list[Finding], zones_not_read: int) -> CheckResult:
         """End the pass and judge what was found."""
         pipeline = self._pipeline
         if pipeline is None:
-            return CheckResult(self.law, 0, 0, None, tuple(fold_findings(findings)), options=self.options)
+            said = tuple(fold_findings(findings))
+            return CheckResult(
+                self.law, 0, 0, None, said, options=self.options, zones_not_read=zones_not_read
+            )
         stays, tracks, known = pipeline.finish(), self._tracks, pipeline.prepared
         if pipeline.repeated:
             findings = [*findings, _repeated(pipeline.repeated)]
@@ -166,7 +172,7 @@ class _Run:
             target_count=len(known.targets) - len(known.shadows), span_us=self._span,
             findings=tuple(fold_findings(findings)), infringements=judging.records(),
             tracks=when_asked(lambda: tracks.of(concerned)), gaps=when_asked(lambda: tracks.gaps(concerned)),
-            options=self.options,
+            options=self.options, zones_not_read=zones_not_read,
         )  # fmt: skip
 
     def _begin(self, first: Positions) -> Pipeline:

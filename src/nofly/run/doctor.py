@@ -160,11 +160,22 @@ def heights(plan: WatchPlan, now_us: int) -> Iterator[Check]:
             well, said = _known(using, aids.qnh is not None, lambda a, b: _offset_m(aids.qnh, now_us, a, b),
                                 "QNH", Well.WARNING)  # fmt: skip
         elif datum is Datum.AGL:
+            some = any(feed.tells_above_ground for feed in plan.feeds)
             well, said = _known(using, aids.terrain is not None,
                                 lambda a, b: float(aids.terrain.elevation_m(a, b)[0][0]), "terrain",
-                                Well.FAULT)  # fmt: skip
+                                Well.WARNING if some else Well.FAULT)  # fmt: skip
+            if well is not Well.OK and some:
+                said += f"; {_above_ground(plan)}"
         many = f"{len(using):,} zone{'s' * (len(using) > 1)}"
         yield Check("heights", datum.value, well, f"{many}; needs {_NEEDS[datum]}: {said}")
+
+
+def _above_ground(plan: WatchPlan) -> str:
+    """Return in words which feeds may tell a height above ground themselves, and which never do."""
+    telling = [printable(feed.name) for feed in plan.feeds if feed.tells_above_ground]
+    others = [printable(feed.name) for feed in plan.feeds if not feed.tells_above_ground]
+    said = f"exactly only where a report of {', '.join(telling)} tells its height above ground itself"
+    return f"{said}, never through {', '.join(others)}" if others else said
 
 
 def _known(

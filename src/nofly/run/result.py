@@ -87,6 +87,9 @@ class CheckResult:
     answered: bool = True
     """False where the question could not be answered at all: no report reaches the instant asked for."""
 
+    zones_not_read: int = 0
+    """Records of zones that were rejected: whether anybody was inside one of them is not known."""
+
     def __repr__(self) -> str:
         """Return the summary: what was looked at and what came out."""
         from nofly.run.outputs.table import summary
@@ -101,14 +104,14 @@ class CheckResult:
     @property
     def exit_code(self) -> int:
         """0 no infringement; 1 one that is confirmed or probable; 3 only undetermined ones, or no answer, as
-        without any zone or report.
+        without any zone or report, or of a zone that could not be read.
 
         Exempt, cleared and suspect stays are on record and count as none.
         """
         counted = {sure for status, sure in outcomes_of(self.infringements) if status is Status.INFRINGEMENT}
         if counted - {Certainty.UNDETERMINED}:
             return 1
-        asked = self.answered and self.report_count and self.zones
+        asked = self.answered and self.report_count and self.zones and not self.zones_not_read
         return 0 if asked and not counted else 3
 
     def to_arrow(self) -> pa.Table:

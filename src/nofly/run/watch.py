@@ -23,6 +23,7 @@ from nofly.run.feeding.credible_times import ForwardClock
 from nofly.run.feeding.monitoring import condition_of
 from nofly.run.feeding.receive_clock import ReceiveClock
 from nofly.run.feeding.silence import Silences
+from nofly.run.live import beside
 from nofly.run.live.amending import Amending, amendments
 from nofly.run.live.apart import judged_apart
 from nofly.run.live.engine import Body, Engine, EngineOptions
@@ -46,6 +47,7 @@ from nofly.run.live.recovery import (
 )  # fmt: skip
 from nofly.run.live.reloading import reloaded
 from nofly.run.record.archive_thread import ArchiveThread
+from nofly.run.record.known_names import note_names
 from nofly.run.watch_plan import WatchPlan
 from nofly.store.capture import Capture
 from nofly.store.journal import Batch, Journal, Mark
@@ -81,6 +83,7 @@ class Watch:
     _next_options: EngineOptions | None = None
     _options: EngineOptions | None = None
     _event_us: int | None = None
+    _lapse_us: int | None = None
     _store: Store = field(init=False)
     _journal: Journal = field(init=False)
     _engine: Engine = field(init=False)
@@ -88,6 +91,8 @@ class Watch:
     _received: ReceiveClock = field(init=False)
     _read_us: int = 0
     """What the receive clock of the process before read last, as far as it was kept."""
+    _watched_us: int | None = None
+    """When the process before was at work last; None: there was none."""
     _times: EventClock = field(default_factory=EventClock)
     _feeds: Feeds = field(init=False)
     _telling: Telling = field(init=False)
@@ -109,6 +114,7 @@ class Watch:
         async with AsyncExitStack() as ends:
             self._journal = ends.enter_context(Journal(state / "journal"))
             self._store = ends.enter_context(Store(state / "record.sqlite"))
+            note_names(self._store, [alert.name for alert in plan.alerts], [f.name for f in plan.feeds])
             capture = None
             if plan.capture is not None:
                 capture = Capture(state / "capture", plan.capture)
@@ -117,12 +123,13 @@ class Watch:
             self._received = ReceiveClock(self.clock, self.monotonic_s, self._read_us)
             times_by = ForwardClock(self.clock, self.monotonic_s, self._read_us)
             self._feeds = Feeds(plan.feeds, self._received, capture=capture, times_by=times_by)
-            self._silences = Silences(plan.feeds, [silent_since_us(self._store, f.name) for f in plan.feeds])
+            silent_us = [silent_since_us(self._store, f.name) for f in plan.feeds]
+            self._silences = Silences(plan.feeds, silent_us, self._watched_us)
             self._telling = Telling(
                 plan.alerts, state / "record.sqlite", self.clock, zone_of=self._zone,
                 condition=self._condition,
             )  # fmt: skip
-            self._telling.watch(self._law, self._open())
+            self._telling.watch(self._law, self._engine.open_names)
             archive = await ends.enter_async_context(ArchiveThread(state, plan.watch.archive_days))
             self._archive = archive
             telling = asyncio.create_task(self._telling.run(), name="alerts")
@@ -131,9 +138,7 @@ class Watch:
                 await self._loop(stop, feeding, telling, capture, archive)
             finally:
                 for task in (feeding, telling):
-                    task.cancel()
-                    with suppress(asyncio.CancelledError):
-                        await task
+                    await beside.end(task)
 
     def reload(self, law: Sequence[Zone], options: EngineOptions | None = None) -> None:
         """Judge by other zones from the next tick on, and with other heights and lists where given."""
@@ -167,9 +172,7 @@ class Watch:
             over = stop.is_set() or self._feeds.ended
             if over:
                 # What a decoder still holds comes as its feed ends.
-                feeding.cancel()
-                with suppress(asyncio.CancelledError):
-                    await feeding
+                await beside.end(feeding)
             begun_s = self.monotonic_s()
             ended = over and not stop.is_set()
             self._tick(capture, ended=ended)
@@ -184,10 +187,7 @@ class Watch:
                 await self._keep(archive)
                 kept_s = begun_s
             self.on_tick(self.view())
-            for task in (feeding, telling):
-                error = task.exception() if task.done() and not task.cancelled() else None
-                if error is not None:
-                    raise error
+            beside.check(feeding, telling)
             due_s = max(due_s + tick_s, self.monotonic_s())
             with suppress(TimeoutError):
                 async with asyncio.timeout(0.0 if over else max(0.0, due_s - self.monotonic_s())):
@@ -204,7 +204,7 @@ class Watch:
                 if self._next_law is not None:
                     self._change(self._next_law, self._intake.until_us + 1)
                     self._next_law = None
-                    self._telling.watch(self._law, self._open())
+                    self._telling.watch(self._law, self._engine.open_names)
                 self._take(steady_us)
                 self._times.came(self._intake.latest_us, now_us)
             until_us = self._intake.latest_us if ended else self._intake.watermark_us(steady_us)
@@ -247,6 +247,7 @@ class Watch:
 
     def _judge(self, moment: Moment) -> list[Body]:
         tick = self._engine.step(self._intake.release(moment.until_us), moment.lapse_us)
+        self._lapse_us = moment.lapse_us
         if moment.until_us > NEVER_US:
             self._event_us = moment.until_us
         if tick.late is not None:
@@ -271,7 +272,7 @@ class Watch:
     async def _amend(self) -> None:
         """Record what late reports show to have been otherwise."""
         at, until_us = self._journal.committed, self._intake.until_us
-        again = self._amending.take(self._engine, self._journal.folder, at, until_us)
+        again = self._amending.take(self._engine, self._journal.folder, at, until_us, self._lapse_us)
         if again is None:
             return
         try:
@@ -307,9 +308,7 @@ class Watch:
         failing: set[int] = set()
         while (at := self._take_up(failing)) is not None:
             failing.add(at)
-        watched = {name for name, force in zip(self._engine.hashes, self._engine.in_force, strict=True)
-                   if force.until_us is None}  # fmt: skip
-        if watched != {zone.zone_hash for zone in self._law}:
+        if self._engine.watched != {zone.zone_hash for zone in self._law}:
             live = any(feed.pace is None for feed in self.plan.feeds)
             self._change(self._law, self._times.started_us(self.clock(), self._intake.until_us, live=live))
 
@@ -330,6 +329,7 @@ class Watch:
         else:
             known = {zone.zone_hash: zone for zone in law}
             before = kept_law(self.plan.law_path, found.law, known)
+            self._watched_us = found.received_us or None
             force = found.in_force
             self._engine, self._intake, ended, said = taken_up(
                 self.plan.kept_path, found, lambda: (self._new_engine(before, force), self._new_intake()),
@@ -351,6 +351,7 @@ class Watch:
             elif isinstance(entry, Mark):
                 moment = Moment.decoded(entry.value)
                 self._times.came(self._intake.latest_us, entry.now_us)
+                self._watched_us = max(self._watched_us or 0, entry.now_us)
                 try:
                     apart = entry.offset_after in failing
                     bodies = self._judge_apart(moment) if apart else self._judge(moment)
@@ -394,7 +395,3 @@ class Watch:
 
     def _zone(self, zone_hash: str) -> Zone | None:
         return next((zone for zone in self._law if zone.zone_hash == zone_hash), None)
-
-    def _open(self) -> list[str]:
-        cases = self._engine.cases.values()
-        return [name for case in cases for name in (case.incident, case.warning) if name is not None]

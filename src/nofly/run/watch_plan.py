@@ -23,7 +23,7 @@ from nofly.run.feeding.plans import FeedPlan, plan_feed
 from nofly.run.files.heightfiles import load_geoid, load_qnh, load_terrain
 from nofly.run.files.inputs import expanded
 from nofly.run.files.lists import Lists, read_list
-from nofly.run.files.zonefiles import read_zones
+from nofly.run.files.zonefiles import ZoneSet, read_zones
 from nofly.run.judging.pipeline import lists_of
 from nofly.run.judging.preparing import Aids
 from nofly.run.live.engine import EngineOptions
@@ -48,6 +48,8 @@ class WatchPlan:
     findings: tuple[Finding, ...] = ()
     zone_files: tuple[str, ...] = ()
     """Names and patterns of zone files beside those of the configuration."""
+    zones_not_read: int = 0
+    """Records of zones that were rejected."""
 
     @property
     def state(self) -> Path:
@@ -94,10 +96,10 @@ def plan_watch(config: Config, zone_files: Sequence[str], now_us: int) -> WatchP
         inhibitions = tuple(plan_inhibition(table, k) for k, table in enumerate(config.inhibitions))
     except ConfigError as error:
         raise config.wrong(error) from None
-    findings += without_zone(inhibitions, law)
+    findings += without_zone(inhibitions, law.zones)
     return WatchPlan(
-        tuple(law), tuple(feeds), tuple(alerts), options, config.watch, prediction, inhibitions,
-        tuple(findings), tuple(zone_files),
+        law.zones, tuple(feeds), tuple(alerts), options, config.watch, prediction, inhibitions,
+        tuple(findings), tuple(zone_files), law.rejected,
     )  # fmt: skip
 
 
@@ -118,7 +120,7 @@ def plan_alerts(config: Config) -> list[AlertPlan]:
 
 def read_law(
     config: Config, zone_files: Sequence[str], now_us: int
-) -> tuple[list[Zone], EngineOptions, list[Finding]]:
+) -> tuple[ZoneSet, EngineOptions, list[Finding]]:
     """Return the zones, what is judged with, and what is to be said of both: all that is
     read from files, as the files are now. Errors as of :func:`plan_watch`."""
     files = expanded([*config.check.zones, *zone_files])
@@ -127,11 +129,10 @@ def read_law(
     if not files:
         raise ConfigError("no zones given", expected="--zones FILE, or zones in [check]")
     found = read_zones(files, strict=bool(config.check.strict))
-    law = list(found.zones)
-    if not law and not declared.is_file():
+    if not found.zones and not declared.is_file():
         raise ConfigError("no zone to be watched", source=", ".join(files[:5]))
     lists = Lists(tuple(read_list(path, name) for name, path in config.lists.items()))
-    lists.require(lists_of(law))
+    lists.require(lists_of(found.zones))
     check = config.check
     qnh, said = load_qnh(check.qnh, now_us, check.qnh_stations)
     aids = Aids(qnh, load_geoid(), load_terrain(check.terrain))
@@ -141,7 +142,7 @@ def read_law(
         error.locator = f"watch.{error.locator}"
         raise config.wrong(error) from None
     listed = [finding for each in lists.lists for finding in each.findings]
-    return law, EngineOptions(check.max_gap_s or 120.0, incidents, aids, lists), [
+    return found, EngineOptions(check.max_gap_s or 120.0, incidents, aids, lists), [
         *found.findings, *listed, *said,
     ]  # fmt: skip
 

@@ -7,6 +7,7 @@ a reference is above mean sea level, a flight level is pressure altitude.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from nofly.units import M_PER_FL, length_m
 from nofly.zones.model import Datum, Limit
@@ -42,6 +43,7 @@ def datum_of(word: str) -> Datum:
     return found
 
 
+@lru_cache(maxsize=1024)
 def parse_limit(text: str) -> Limit | None:
     """Return the limit a text states, in metres, with the text kept; None is unlimited.
 

@@ -11,6 +11,7 @@ import json
 import math
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum, StrEnum
+from itertools import chain
 from typing import Any
 
 from nofly.zones.rules import Rule
@@ -202,6 +203,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple | list):
         if value and all(type(v) is tuple for v in value):
             # A ring of vertices, as a rule tens of thousands of numbers: JSON takes it as it is.
-            return value if all(type(x) is float for v in value for x in v) else [_plain(v) for v in value]
+            plain = all(type(x) is float for v in value for x in v) and 0.0 not in chain.from_iterable(value)
+            return value if plain else [_plain(v) for v in value]
         return [_plain(v) for v in value]
-    return value
+    # Minus zero, as a longitude of 0° W is read, is zero.
+    return value + 0.0 if isinstance(value, float) else value

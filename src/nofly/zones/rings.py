@@ -18,6 +18,7 @@ import numpy as np
 
 from nofly.errors import Finding, Severity
 from nofly.zones._crossings import Cutting, Tangled, simple_loops
+from nofly.zones._few_points import sound_ring
 from nofly.zones.model import Arc, EdgeKind, Ring, Vertex
 
 if TYPE_CHECKING:
@@ -54,6 +55,9 @@ def clean_ring(
     (``ring-tangled``). ``cutting`` is shared by the rings of a file, so that all of them together cannot have
     more of them than a file may; a ring that does not cross itself takes nothing from it.
     """
+    sound = sound_ring(points, edge_kind)
+    if sound is not None:
+        return [sound], []
     line: list[Vertex | Arc] = list(points)
     findings = []
     lat_lon = _plain(line)

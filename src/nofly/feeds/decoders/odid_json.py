@@ -19,6 +19,7 @@ from nofly.feeds.decoding import DATAGRAM, Decoded, options_of
 
 NAME = "odid_json"
 FRAMING = DATAGRAM
+TELLS_ABOVE_GROUND = True
 
 
 @dataclass(frozen=True, slots=True)

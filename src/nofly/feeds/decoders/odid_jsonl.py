@@ -14,6 +14,7 @@ from nofly.feeds.decoding import STREAM, Decoded, options_of
 
 NAME = "odid_jsonl"
 FRAMING = STREAM
+TELLS_ABOVE_GROUND = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from nofly.feeds.decoding import DATAGRAM, Decoded, options_of
 
 NAME = "remote_id"
 FRAMING = DATAGRAM
+TELLS_ABOVE_GROUND = True
 
 LAYERS = {
     "message": "a message of 25 bytes or a pack, and nothing else",

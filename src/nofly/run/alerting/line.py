@@ -16,14 +16,13 @@ from nofly.run.alerting.desk import Desk
 from nofly.run.alerting.hand import Hand, Held
 from nofly.run.alerting.pacing import TokenBucket
 from nofly.run.alerting.plans import AlertPlan
+from nofly.run.alerting.standing import LOOK_S, Standing
 from nofly.run.alerting.words import notice_of
 from nofly.store.outbox import Alert
 from nofly.store.sqlite import Store
 from nofly.units import US_PER_S
 from nofly.zones.model import Zone
 
-LEASE_US = 3600 * US_PER_S
-"""How long an alert is kept for this process. The next process does not wait for it: it releases all."""
 MOST_IN_HAND = 500
 """So many alerts of a channel are held at once, to see which supersede others."""
 IDLE_S = 30.0
@@ -79,10 +78,13 @@ class Line:
         """The outbox had more than could be taken in hand."""
         self._uncounted = True
         """It was looked for alerts since they were counted."""
-        self._shown: tuple[Sequence[Zone], Sequence[str]] | None = None
+        self._zones: Sequence[Zone] | None = None
+        self._standing = Standing()
+        self._is_shown = True
         self._show_failures = self._beat_failures = 0
         self._beaten: Condition | None = None
         self._paused_until_s = self._look_s = self._beat_s = self._show_s = self._count_s = 0.0
+        self._said_s = 0.0
 
     def look(self) -> None:
         """Look for alerts at the next turn."""
@@ -90,7 +92,8 @@ class Line:
 
     def show(self, zones: Sequence[Zone], open_incidents: Sequence[str]) -> None:
         """Show at the next turn what is watched."""
-        self._shown, self._show_s = (zones, open_incidents), 0.0
+        self._standing.begin(open_incidents)
+        self._zones, self._is_shown, self._show_s = zones, False, 0.0
 
     async def close(self) -> None:
         """Have the channel give back what it holds."""
@@ -126,8 +129,10 @@ class Line:
         until_s = [now_s if self._more and len(ready) < MOST_IN_HAND // 2 else self._look_s]
         if self._channel.beat_s is not None:
             until_s.append(min(self._beat_s, now_s + CONDITION_S))
-        if self._shown is not None:
+        if not self._is_shown:
             until_s.append(self._show_s)
+        if self.plan.stateful:
+            until_s.append(self._said_s)
         if ready:
             until_s.append(max(self._paused_until_s, now_s + self._bucket.wait_s(now_s)))
         if self._is_uncounted():
@@ -139,17 +144,12 @@ class Line:
 
     async def _attend(self, clock_s: Callable[[], float]) -> None:
         """Show the channel what is watched, and let it beat. Whatever fails there holds up no alert."""
-        if self._shown is not None and clock_s() >= self._show_s:
-            zones, names = shown = self._shown
-            standing = await self._desk.standing(names, self.plan)
-            why = await self._within(self._channel.watch(zones, standing))
-            if why is None:
-                self._show_failures = 0
-                self._shown = None if self._shown is shown else self._shown
-            else:
-                self._show_failures, wait_s = after_failure(self._show_failures, 0.0, self._chance(), BACKOFF)
-                self._show_s = clock_s() + max(wait_s, 0.1)
-            await self._showed(why)
+        if self.plan.stateful and clock_s() >= self._said_s:
+            if await self._standing.is_due(self._desk):
+                self._is_shown = False
+            self._said_s = clock_s() + LOOK_S
+        if self._zones is not None and not self._is_shown and clock_s() >= self._show_s:
+            await self._show(self._zones, clock_s)
         if self._channel.beat_s is None:
             return
         condition = self._condition()
@@ -158,6 +158,21 @@ class Line:
             why = await self._within(self._channel.beat(condition))
             self._beat_failures = 0 if why is None else self._beat_failures + 1
             await self._showed(why)
+
+    async def _show(self, zones: Sequence[Zone], clock_s: Callable[[], float]) -> None:
+        """Show what is watched and what stands; where that fails, it is done again."""
+        standing = await self._standing.notices(self._desk, self.plan)
+        if self._zones is zones:
+            # What is said from here on is shown the next time.
+            self._is_shown = True
+        why = await self._within(self._channel.watch(zones, standing))
+        if why is None:
+            self._show_failures = 0
+        else:
+            self._is_shown = False
+            self._show_failures, wait_s = after_failure(self._show_failures, 0.0, self._chance(), BACKOFF)
+            self._show_s = clock_s() + max(wait_s, 0.1)
+        await self._showed(why)
 
     async def _showed(self, why: str | None) -> None:
         """Note that what is watched could be shown, or why not."""
@@ -179,9 +194,9 @@ class Line:
         now_us = await self._desk.now_us()
         limit = max(1, MOST_IN_HAND - len(self._hand.ready()))
         name = self.plan.name
-        claimed = await self._desk.do(lambda store: store.outbox.claim(name, now_us, LEASE_US, limit))
+        claimed = await self._desk.claim(name, now_us, limit)
         self._more = len(claimed) == limit
-        unread = {alert.key: why for alert in claimed if (why := self._take(alert)) is not None}
+        unread = {one.key: why for one, begun in claimed if (why := self._take(one, begun)) is not None}
         for key, why in unread.items():
             await self._give_up([key], why)
         for held in self._hand.ready():
@@ -192,7 +207,7 @@ class Line:
         count = self._hand.fold(every=tokens is not None and len(ready) > tokens)
         self.state = replace(self.state, folded=self.state.folded + count)
 
-    def _take(self, alert: Alert) -> str | None:
+    def _take(self, alert: Alert, begun_us: int | None) -> str | None:
         """Take an alert in hand; return why its record cannot be read, None where it can."""
         known = self._hand.get(alert.key)
         if known is not None:
@@ -200,7 +215,9 @@ class Line:
             known.alert = alert if known.alert.key == alert.key else known.alert
         elif alert.key not in self._unmarked:
             try:
-                notice = notice_of(alert.key, alert.record, self._desk.zone_of)
+                timed = not self.plan.says_when
+                notice = notice_of(alert.key, alert.record, self._desk.zone_of, timed=timed)
+                notice = replace(notice, begun_us=begun_us)
                 if notice.active and not self.plan.tells_status(alert.record.content):
                     # Whoever heard of it before hears that it is over.
                     notice = replace(notice, active=False)
@@ -211,10 +228,11 @@ class Line:
 
     async def _silenced(self, held: Held) -> bool:
         """Give an alert up that somebody has acknowledged or muted; return whether it was so."""
-        why = await self._desk.silence(held.notice, self.plan.name, self.plan.stateful)
-        if why is None:
+        silence = await self._desk.silence(held.notice, self.plan.name, self.plan.stateful)
+        if silence is None:
             return False
-        await self._give_up(held.keys, why)
+        await self._give_up(held.keys, silence.why)
+        self._standing.silenced(held.notice, silence)
         self._hand.drop(held)
         self.state = replace(self.state, silenced=self.state.silenced + len(held.keys))
         return True
@@ -241,6 +259,7 @@ class Line:
         now_us = await self._desk.now_us()
         if outcome.verdict is Verdict.TOLD:
             self._hand.drop(held)
+            self._standing.told(held.notice)
             self._unmarked += held.keys
             self.state = replace(self.state, last_told_us=now_us, failures=0, refused=0)
             await self._mark()

@@ -90,6 +90,11 @@ class AlertPlan:
         return bool(getattr(self.module, "STATEFUL", False))
 
     @property
+    def says_when(self) -> bool:
+        """Whether the channel itself says the time of a notice, so that its text does not."""
+        return bool(getattr(self.module, "SAYS_WHEN", False))
+
+    @property
     def tells(self) -> tuple[str, ...]:
         """Kinds of records that are told; to a channel that shows a state every end too."""
         told = TOLD_BY_DEFAULT if self.options.tell is None else self.options.tell

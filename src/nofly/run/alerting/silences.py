@@ -14,6 +14,7 @@ The scope is the record's ``incident``: an incident's name, or :func:`zone_scope
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from nofly.alerts import Notice
@@ -30,6 +31,14 @@ Read = Callable[[str], Iterable[Stored]]
 _GRAVITY = {Phase.PREDICTED: 1, Phase.LOST_INSIDE: 2, Phase.UNDETERMINED: 2, Phase.INFRINGING: 3}
 
 
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Why a notice is not told, and until when (UTC microseconds); None: for good."""
+
+    why: str
+    until_us: int | None
+
+
 def zone_scope(zone_id: str) -> str:
     """Return the scope of all alerts of a zone, whatever its edition; the id as it is shown, or as it is."""
     return f"zone:{printable(zone_id)}"
@@ -42,7 +51,7 @@ def target_scope(target_id: str) -> str:
 
 def silenced(
     notice: Notice, channel: str, stateful: bool, now_us: int, read: Read, verbs: Container[str] = VERBS
-) -> str | None:
+) -> Silence | None:
     """Return who said why, by one of some verbs, that a notice is not told on a channel; None where it is to
     be told.
 
@@ -63,7 +72,7 @@ def silenced(
         for (verb, only), body in said.items():
             if only in (None, channel) and _holds(body, now_us) and not _graver(verb, notice, body):
                 who, why = (printable(str(body.get(name) or "not said")) for name in ("who", "why"))
-                return f"{verb} by {who}: {why}"[:300]
+                return Silence(f"{verb} by {who}: {why}"[:300], body.get("until_us"))
     return None
 
 

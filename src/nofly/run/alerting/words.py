@@ -111,7 +111,8 @@ def notice_of(key: str, record: Stored, zone_of: ZoneOf, *, timed: bool = True) 
         )
     }  # fmt: skip
     outside = known.pop("side") == Side.OUTSIDE
-    known |= {name: read.number(name) for name in ("lat_deg", "lon_deg", "height_m", "depth_m")}
+    known |= {name: read.number(name) for name in ("height_m", "depth_m")}
+    known |= {"lat_deg": read.degrees("lat_deg", 90.0), "lon_deg": read.degrees("lon_deg", 360.0)}
     known |= {
         "zone_id": read.text("zone_id") or (_bounded(zone.id) if zone else None),
         "zone_name": read.text("zone_name") or (_bounded(zone.name) if zone else None),
@@ -132,17 +133,24 @@ def notice_of(key: str, record: Stored, zone_of: ZoneOf, *, timed: bool = True) 
         pattern = _DRY
     elif kind == FEED_ALIVE and begun_us is None:
         pattern = _ALIVE
+    if "{since}" in pattern and since_us == record.time_us:
+        # The time is said once.
+        pattern, timed = (pattern if timed else pattern.replace("{since}", "then")), False
     told = _sentence(pattern, phase, _bounded(record.incident), since_us, known)
-    # When a silence began has been said.
-    timed = timed and not ("{since}" in pattern and since_us == record.time_us)
     told += f", {_clock(record.time_us)}." if timed else "."
     return Notice(
         key=key, sequence=record.sequence, record_hash=record.hash, kind=kind,
         incident=_bounded(record.incident), time_us=record.time_us, text=told,
         title=_title(kind, known, _bounded(record.incident)),
         urgency=_urgency(kind, phase, known["status"]),
-        active=None if phase is None else kind == Told.PREDICTED or phase in _ACTIVE, **known,
+        active=is_active(kind, phase), **known,
     )  # fmt: skip
+
+
+def is_active(kind: str, phase: str | None) -> bool | None:
+    """Return whether after a record somebody is inside, may be, or is expected to be; None where it is of no
+    incident."""
+    return None if phase is None else kind == Told.PREDICTED or phase in _ACTIVE
 
 
 def as_told(zone: Zone) -> Zone:
@@ -166,6 +174,10 @@ class _Reader:
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             return None
         return float(value)
+
+    def degrees(self, name: str, most_deg: float) -> float | None:
+        value_deg = self.number(name)
+        return value_deg if value_deg is not None and abs(value_deg) <= most_deg else None
 
     def whole(self, name: str) -> int | None:
         value = self._body.get(name)

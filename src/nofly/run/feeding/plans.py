@@ -90,6 +90,13 @@ class FeedPlan:
         """Return the framing of the decoder."""
         return str(plugins.load(DECODERS, self.url.decoder).FRAMING)
 
+    @property
+    def tells_above_ground(self) -> bool:
+        """Return whether its reports may say themselves how high above ground they are; of recordings it is
+        not known, and they may."""
+        plugin = None if self.pace is not None else plugins.load(DECODERS, self.url.decoder)
+        return plugin is None or bool(getattr(plugin, "TELLS_ABOVE_GROUND", False))
+
     def decoder(self) -> Decoder:
         """Return a new decoder, which knows nothing yet."""
         made: Decoder = plugins.load(DECODERS, self.url.decoder).decoder(self.decoder_options, self.name)

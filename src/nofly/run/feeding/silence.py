@@ -12,6 +12,8 @@ from nofly.run.feeding.monitoring import patience_s, unusable
 from nofly.run.feeding.plans import FeedPlan
 from nofly.units import US_PER_S
 
+NOBODY_WATCHED = "no watch was at work"
+
 
 @dataclass(slots=True)
 class _Heard:
@@ -31,15 +33,23 @@ class Silences:
     """Which feeds are silent: bring nothing, or bring bytes and no positions. A connection that fails and is
     there again at once is no silence, and an empty sky is none before ``dry_after_s``."""
 
-    def __init__(self, plans: Sequence[FeedPlan], silent_us: Sequence[int | None]) -> None:
-        """``silent_us`` is since when each feed is silent by what was recorded last, None where it is not."""
-        self._plans = plans
+    def __init__(
+        self, plans: Sequence[FeedPlan], silent_us: Sequence[int | None], watched_us: int | None = None
+    ) -> None:
+        """``silent_us`` is since when each feed is silent by what was recorded last, None where it is not;
+        ``watched_us`` when a process before this one was at work last, None where there was none."""
+        self._plans, self._watched_us = plans, watched_us
         self._heard = [_Heard(since_us) for since_us in silent_us]
 
     def step(self, states: Sequence[FeedState], now_us: int, steady_us: int) -> Iterator[dict[str, Any]]:
         """Yield what is to be recorded as of ``now_us`` (UTC microseconds); ``steady_us`` is of a clock that
         nobody sets."""
+        watched_us, self._watched_us = self._watched_us, None
         for plan, state, heard in zip(self._plans, states, self._heard, strict=True):
+            if watched_us is not None and _was_away(plan, heard, watched_us, now_us):
+                heard.silent_us = watched_us
+                body = {"incident": f"feed:{plan.name}", "noticed_us": now_us, "feed": plan.name}
+                yield {"kind": FEED_SILENT, "time_us": watched_us, "why": NOBODY_WATCHED, **body}
             silent = _is_silent(plan, state, heard, steady_us)
             if silent is (heard.silent_us is not None):
                 continue
@@ -53,6 +63,12 @@ class Silences:
             else:
                 yield {"kind": FEED_ALIVE, "time_us": now_us, "since_us": heard.silent_us, **body}
                 heard.silent_us = None
+
+
+def _was_away(plan: FeedPlan, heard: _Heard, watched_us: int, now_us: int) -> bool:
+    """Return whether nobody watched for so long that of a feed it would be silence."""
+    is_live = plan.pace is None and heard.silent_us is None
+    return is_live and now_us - watched_us >= plan.stall_after_s * US_PER_S
 
 
 def _since_us(state: FeedState, *, dry: bool) -> int:

@@ -20,15 +20,28 @@ _TERRAIN = (".hgt", ".hgt.zip", ".tif", ".tiff")
 def is_tracks(path: str) -> bool:
     """Return whether a file looks more like recorded traffic than like zones, by its first bytes.
 
-    A folder, and what cannot be read or is neither, is taken as tracks: their reader says what is wrong.
+    A folder is what the first of its files is that is either. What cannot be read or is neither is taken as
+    tracks: their reader says what is wrong.
     """
-    if path == "-" or os.path.isdir(path):
+    if path == "-":
         return True
+    if os.path.isdir(path):
+        return _holds_tracks(path)
     head = _head(path)
     tracks, zones = (max(plugins.sniffed(kind, head).values(), default=0) for kind in (_TRACKS, _ZONES))
     if tracks != zones:
         return tracks > zones
     return _named_so(_TRACKS, head, path) >= _named_so(_ZONES, head, path)
+
+
+def _holds_tracks(folder: str) -> bool:
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            head = b"" if name.startswith(".") else _head(os.path.join(place, name))
+            if any(max(plugins.sniffed(kind, head).values(), default=0) for kind in (_TRACKS, _ZONES)):
+                return is_tracks(os.path.join(place, name))
+    return True
 
 
 def read_beside(paths: Sequence[str], format: str | None) -> bool:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import os
 import sys
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from nofly import plugins
 from nofly.errors import Finding, PluginError, Severity, ZoneFormatError
-from nofly.zones.model import Zone
+from nofly.zones.model import Source, Zone
 
 KIND = "nofly.formats"
 MAX_BYTES = 512 * 1024 * 1024
@@ -78,36 +79,86 @@ def read_zones(
 ) -> ZoneSet:
     """Return the zones of all files; ``-`` is standard input, gzip and zstd are undone.
 
+    A folder stands for all files in it and below, in order of name, but for names that begin with a dot. What
+    no format reads there is a finding; a zone file there that cannot be read as a whole is a rejected record.
     ``format`` names the format of all files instead of finding it out. ``strict`` raises at the first record
-    that is rejected. Raises ZoneFormatError: a file that cannot be opened, is longer than ``max_bytes`` (also
-    when decompressed), is of no known format or of several alike, or cannot be read as a whole; PluginError
-    where ``format`` does not exist.
+    that is rejected. Raises ZoneFormatError: a file that is named itself and cannot be opened, is longer than
+    ``max_bytes`` (also when decompressed), is of no known format or of several alike, or cannot be read as a
+    whole; a folder without a zone file; PluginError where ``format`` does not exist.
     """
     zones: list[Zone] = []
     findings: list[Finding] = []
     files: list[ZoneFile] = []
+    chosen = _Reading(format, strict, max_bytes, stdin)
     for path in [paths] if isinstance(paths, str | Path) else paths:
-        source = "standard input" if str(path) == "-" else str(path)
-        raw = _bytes_of(path, source, max_bytes, stdin)
-        data = _decompressed(raw, source, max_bytes)
-        plugin = _pick(data[:_HEAD_BYTES], source) if format is None else plugins.load(KIND, format)
-        read, said, records = plugin.read(data, source)
-        rejected = [f for f in said if f.severity is Severity.REJECTED]
-        if strict and rejected:
-            first = rejected[0]
-            raise ZoneFormatError(first.message, source=first.source, locator=first.locator)
-        count = sum(f.count for f in rejected)
-        if len(read) + count != records:
-            text = f"{plugin.NAME} returned {len(read)} zones and {count} rejected of {records} records"
-            raise PluginError(f"{source}: {text}")
-        digest = hashlib.sha256(raw).hexdigest()
-        for zone in read:
-            origin = replace(zone.source, format=plugin.NAME, sha256=digest)
-            zones.append(replace(zone, source=origin))
-        findings += said
-        files.append(ZoneFile(source, plugin.NAME, digest, records, count))
-    findings += _duplicates(zones, {file.sha256: file.path for file in files})
+        for read, said, file in _folder(Path(path), chosen) if os.path.isdir(path) else [_file(path, chosen)]:
+            zones += read
+            findings += said
+            files += [file] if file else []
+    findings += _duplicates(zones, [file.path for file in files for _ in range(file.records - file.rejected)])
     return ZoneSet(tuple(zones), tuple(findings), tuple(files))
+
+
+class _Reading(NamedTuple):
+    """How files are read."""
+
+    format: str | None
+    strict: bool
+    max_bytes: int
+    stdin: BinaryIO | None
+
+
+_Part = tuple[list[Zone], list[Finding], ZoneFile | None]
+
+
+def _folder(folder: Path, chosen: _Reading) -> Iterator[_Part]:
+    """Yield what the files of a folder hold; a file that is not read is a finding."""
+    found = False
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for path in (Path(place, name) for name in sorted(names) if not name.startswith(".")):
+            try:
+                if not path.is_file():
+                    raise _UnknownFormatError("no regular file", source=str(path))
+                part = _file(path, chosen)
+            except _UnknownFormatError as error:
+                yield [], [Finding("file-not-read", Severity.WARNING, error.message, str(path))], None
+                continue
+            except ZoneFormatError as error:
+                if chosen.strict:
+                    raise
+                text = f"a zone file that cannot be read: {error.message}"
+                said = Finding("zone-file-not-read", Severity.REJECTED, text, str(path), error.locator)
+                part = [], [said], ZoneFile(str(path), chosen.format or "unread", "", 1, 1)
+            found = True
+            yield part
+    if not found:
+        raise ZoneFormatError("no zone file in this folder", source=str(folder), expected="zone files")
+
+
+def _file(path: Path | str, chosen: _Reading) -> _Part:
+    """Return the zones of one file, its findings and what it was. Raises as :func:`read_zones` says."""
+    source = "standard input" if str(path) == "-" else str(path)
+    raw = _bytes_of(path, source, chosen.max_bytes, chosen.stdin)
+    data = _decompressed(raw, source, chosen.max_bytes)
+    named = chosen.format
+    plugin = _pick(data[:_HEAD_BYTES], source) if named is None else plugins.load(KIND, named)
+    read, said, records = plugin.read(data, source)
+    rejected = [f for f in said if f.severity is Severity.REJECTED]
+    if chosen.strict and rejected:
+        first = rejected[0]
+        raise ZoneFormatError(first.message, source=first.source, locator=first.locator)
+    count = sum(f.count for f in rejected)
+    if len(read) + count != records:
+        text = f"{plugin.NAME} returned {len(read)} zones and {count} rejected of {records} records"
+        raise PluginError(f"{source}: {text}")
+    digest = hashlib.sha256(raw).hexdigest()
+    zones = [replace(z, source=Source(plugin.NAME, digest, z.source.locator)) for z in read]
+    return zones, said, ZoneFile(source, plugin.NAME, digest, records, count)
+
+
+class _UnknownFormatError(ZoneFormatError):
+    """No format knows the first bytes of a file."""
 
 
 def _bytes_of(path: Path | str, source: str, max_bytes: int, stdin: BinaryIO | None) -> bytes:
@@ -162,21 +213,22 @@ def _pick(head: bytes, source: str) -> ModuleType:
         suffixes = {s.lower() for s in Path(source).suffixes}
         named = [n for n in surest if suffixes.intersection(plugins.load(KIND, n).EXTENSIONS)]
         surest = named if len(named) == 1 else surest
-    if len(surest) != 1:
-        what = f"could be {' or '.join(surest)}: name the format" if surest else "of no known format"
-        raise ZoneFormatError(what, source=source, expected=f"one of {', '.join(plugins.names(KIND))}")
+    expected = f"one of {', '.join(plugins.names(KIND))}"
+    if not surest:
+        raise _UnknownFormatError("of no known format", source=source, expected=expected)
+    if len(surest) > 1:
+        text = f"could be {' or '.join(surest)}: name the format"
+        raise ZoneFormatError(text, source=source, expected=expected)
     return plugins.load(KIND, surest[0])
 
 
-def _duplicates(zones: Sequence[Zone], paths: dict[str, str]) -> list[Finding]:
+def _duplicates(zones: Sequence[Zone], paths: Sequence[str]) -> list[Finding]:
     """Return a finding for every zone that has id, edition and first day of another one before it."""
-    first: dict[tuple[str, int, int | None], Zone] = {}
+    first: dict[tuple[str, int, int | None], tuple[Zone, str]] = {}
     found = []
-    for zone in zones:
-        before = first.setdefault((zone.id, zone.edition, zone.valid_from_us), zone)
+    for zone, path in zip(zones, paths, strict=True):
+        before, where = first.setdefault((zone.id, zone.edition, zone.valid_from_us), (zone, path))
         if before is not zone:
-            where = f"{paths[before.source.sha256]}, {before.source.locator}"
-            text = f"a second zone with the id {zone.id!r}: the first is in {where}"
-            path = paths[zone.source.sha256]
+            text = f"a second zone with the id {zone.id!r}: the first is in {where}, {before.source.locator}"
             found.append(Finding("duplicate-id", Severity.WARNING, text, path, zone.source.locator))
     return found

@@ -2,8 +2,10 @@
 
 A report older than the last one judged of its target changes nothing that is recorded. The target's reports
 of the last minutes are judged again, the late ones in their places; where a stay differs from the one that
-was recorded, an amendment says so, and the new verdict stands beside it. What held before these minutes is
-taken up as it was: whom zones that must not be left held for, and what was sent once and not again.
+was recorded, an amendment says so, and the new verdict stands beside it. Of a stay that began before these
+minutes it says where the end is another; how deep it was is not known any more, so no verdict does. What held
+before these minutes is taken up as it was: whom zones that must not be left held for, and what was sent once
+and not again.
 """
 
 from __future__ import annotations
@@ -16,10 +18,10 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from nofly.incidents.amendments import Spell, amend, spells
+from nofly.incidents.amendments import Spell, amend, end_moved, lasting, spells
 from nofly.incidents.keepin import Held
 from nofly.incidents.machine import Case, Key, Record
-from nofly.incidents.states import Told
+from nofly.incidents.states import Phase, Told
 from nofly.run.judging.witnesses import TOLD, Seen
 from nofly.run.leaving.held_before import HeldBefore
 from nofly.run.live.engine import Body, Engine, EngineOptions
@@ -34,6 +36,7 @@ LATEST_S = 600.0
 """Reports later than this are counted and kept, and nothing is judged again for them."""
 MOST_TARGETS = 500
 """Judged again at once; the others are next."""
+_INSIDE = (Phase.INFRINGING, Phase.UNDETERMINED)
 _TELLS = (Told.ENTERED, Told.REENTERED, Told.EXITED, Told.LOST, Told.DETERMINED, Told.DOUBTED)
 
 
@@ -58,6 +61,10 @@ class Again:
     """Target, zone hash, and how the one stood to the other at ``since_us``."""
     sent: dict[str, Seen]
     """Target → what it sent last."""
+    open: Sequence[Case] = ()
+    """The cases of those who were not outside at ``until_us``."""
+    lapse_us: int | None = None
+    """As of when who is silent is lost; None: as of ``until_us``."""
 
 
 @dataclass(slots=True)
@@ -115,7 +122,9 @@ class Amending:
             if time_us >= since_us:
                 self._late[name] = min(time_us, self._late.get(name, time_us))
 
-    def take(self, engine: Engine, journal: Path, offset: int, until_us: int) -> Again | None:
+    def take(
+        self, engine: Engine, journal: Path, offset: int, until_us: int, lapse_us: int | None = None
+    ) -> Again | None:
         """Return what is to be judged again as of now, None where nothing is."""
         if not self._late:
             return None
@@ -131,9 +140,10 @@ class Amending:
         told = [r for r in self._told if r.target_id in targets]
         held = self._held.at(targets, [engine.hashes[k] for k in engine.outlines], since_us)
         sent = {name: engine.sent(name) for name in targets}
+        inside = [c for c in engine.cases.values() if c.target_id in targets and c.phase in _INSIDE]
         return Again(
             engine.law, engine.in_force, engine.options, journal, since, offset, since_us, until_us, targets,
-            told, held, sent,
+            told, held, sent, inside, lapse_us,
         )  # fmt: skip
 
     def fresh(self, bodies: Iterable[Body]) -> Iterator[Body]:
@@ -152,7 +162,7 @@ def amendments(again: Again) -> list[Body]:
         return []
     engine = Engine(again.law, again.options, in_force=again.in_force)
     engine.begin(_sent_before(again, positions), again.held)
-    bodies = engine.step(positions, again.until_us).bodies
+    bodies = engine.step(positions, again.until_us if again.lapse_us is None else again.lapse_us).bodies
     found = _by_case(msgspec.convert(body, Record) for body in bodies if body["kind"] != JUDGED)
     told = _by_case(again.told)
     first_us = {
@@ -162,6 +172,7 @@ def amendments(again: Again) -> list[Body]:
     gap_us = round(again.options.max_gap_s * US_PER_S)
     out: list[Body] = []
     changed: set[str] = set()
+    inside = {case.key: case for case in again.open}
     for key in {**told, **found}:
         from_us = first_us[key.target_id] + gap_us
         before, after = (
@@ -171,8 +182,29 @@ def amendments(again: Again) -> list[Body]:
         changed |= {s.stay for s in after} - {s.stay for s in before} | _altered(before, after)
         incident = next((r.incident for r in reversed(told.get(key, [])) if r.stay), None)
         case = Case(key.zone_hash, key.target_id, key.shadow, incident=incident)
-        out += [_body(engine, record) for record in amend(case, before, after, again.until_us)]
+        records = list(amend(case, before, after, again.until_us))
+        was, now = _lasted(told.get(key), inside.get(key), from_us), lasting(found.get(key, ()), from_us)
+        if was is not None and now is not None:
+            case = msgspec.structs.replace(case, incident=_incident(told.get(key), inside.get(key), was.stay))
+            records = [*end_moved(case, was, now, again.until_us), *records]
+        out += [_body(engine, record) for record in records]
     return out + [body for body in bodies if body["kind"] == JUDGED and body["stay"] in changed]
+
+
+def _lasted(told: Sequence[Record] | None, inside: Case | None, at_us: int) -> Spell | None:
+    """Return the stay that lasted at a time by what was recorded: of which nothing was for long, if it lasts
+    still."""
+    if told:
+        return lasting(told, at_us)
+    if inside is None or inside.stay is None or inside.entry_us is None or inside.entry_us >= at_us:
+        return None
+    return Spell(inside.stay, inside.entry_us, None, inside.determined)
+
+
+def _incident(told: Sequence[Record] | None, inside: Case | None, stay: str) -> str | None:
+    """Return the incident that a stay was recorded under."""
+    names = [record.incident for record in told or () if record.stay == stay]
+    return names[-1] if names else inside.incident if inside else None
 
 
 def _altered(before: Sequence[Spell], after: Sequence[Spell]) -> set[str]:

@@ -6,7 +6,6 @@ the stream is cut. All state is in the object; it reads no clock and writes noth
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,6 +30,7 @@ from nofly.run.judging.stays import may_hold, subject
 from nofly.run.judging.witnesses import Seen
 from nofly.run.leaving.stream import Leaving
 from nofly.run.leaving.told import Left
+from nofly.run.live.cases import Cases
 from nofly.run.live.heard import Heard
 from nofly.run.live.in_force import InForce, changes_us, restricted, watched
 from nofly.run.live.latest import Latest, Now, late
@@ -106,10 +106,24 @@ class Engine:
         self.predictor = predictor
         self._gap_us = round(chosen.max_gap_s * US_PER_S)
         self._number = {zone_hash: k for k, zone_hash in enumerate(self.hashes)}
-        self._due: list[tuple[int, Key]] = []
-        """When cases are to be closed if nothing more happens."""
-        self.cases: dict[Key, Case] = {}
+        self._cases = Cases()
+
+    @property
+    def cases(self) -> Mapping[Key, Case]:
         """Every target and zone of which something is to be said, by name."""
+        return self._cases.known
+
+    @property
+    def open_names(self) -> list[str]:
+        """The names of incidents and warnings that are open."""
+        return [name for case in self.cases.values() for name in (case.incident, case.warning) if name]
+
+    @property
+    def watched(self) -> set[str]:
+        """The hashes of the zones that are watched still."""
+        return {
+            name for name, force in zip(self.hashes, self.in_force, strict=True) if force.until_us is None
+        }
 
     @property
     def datums(self) -> list[str]:
@@ -206,7 +220,7 @@ class Engine:
         return pack({
             "law": self.hashes, "in_force": [list(force) for force in self.in_force],
             "parts": self.parts.tolist(), "datums": self.datums,
-            "cases": machine.save(self.cases.values()),
+            "cases": self._cases.save(),
             "sides": self._sides.save(), "detector": self._detector.save(),
             **{name: getattr(self, name).save() for name in _SAVED},
             "leaving": None if self._leaving is None else self._leaving.save(),
@@ -218,8 +232,7 @@ class Engine:
         state = unpack(data, "the state of the engine")
         if not isinstance(state, dict) or state.get("law") != self.hashes:
             raise StoreError("the state of the engine is that of another law")
-        for case in machine.load(state["cases"]).values():
-            self._keep(case)
+        self._cases.load(state["cases"], self.options.incidents)
         self._sides.load(state["sides"])
         self._detector.load(state["detector"])
         for name in _SAVED:
@@ -237,7 +250,7 @@ class Engine:
             number = self._number.get(case.zone_hash)
             if number is None:
                 continue
-            self._keep(case)
+            self._cases.keep(case, self.options.incidents)
             ends = [Event.UNPREDICT] if case.warned else []
             ends += [Event.LOSE] if case.phase in (Phase.INFRINGING, Phase.UNDETERMINED) else []
             for event in ends:
@@ -367,34 +380,16 @@ class Engine:
             # On record, and no state of the case: should the inhibition end, the warning is given anew.
             yield self._verdicts.inhibited(key, zone, happening, more)
             return
-        case = self.cases.get(key) or Case(key.zone_hash, key.target_id, key.shadow)
-        news = happening.event is not Event.RECOGNISE or self._verdicts.is_news(case.stay, key.shadow, more)
-        if not news:
-            return
-        case, records = machine.step(case, happening, self.options.incidents)
-        self._keep(case)
-        for record in records:
-            yield self._verdicts.body(record, zone, more)
+        news = happening.event is not Event.RECOGNISE or self._verdicts.is_news(
+            self._cases.of(key).stay, key.shadow, more
+        )
+        if news:
+            for record in self._cases.happen(key, happening, self.options.incidents):
+                yield self._verdicts.body(record, zone, more)
 
     def _pass(self, until_us: int) -> Iterator[Body]:
         """Yield what follows from nothing having happened until then."""
         none_older_us = until_us - self._gap_us
-        while self._due and self._due[0][0] < none_older_us:
-            due_us, key = heapq.heappop(self._due)
-            case = self.cases.get(key)
-            if case is None or machine.due_us(case, self.options.incidents) != due_us:
-                continue
-            case, records = machine.advance(case, none_older_us, self.options.incidents)
-            self._keep(case)
-            for record in records:
-                yield self._verdicts.body(record, self._number[key.zone_hash], {})
+        for record in self._cases.lapse(none_older_us, self.options.incidents):
+            yield self._verdicts.body(record, self._number[record.zone_hash], {})
         yield from self._verdicts.again(none_older_us)
-
-    def _keep(self, case: Case) -> None:
-        if case.incident is None and not case.warned:
-            self.cases.pop(case.key, None)
-        else:
-            self.cases[case.key] = case
-            due_us = machine.due_us(case, self.options.incidents)
-            if due_us is not None:
-                heapq.heappush(self._due, (due_us, case.key))

@@ -14,6 +14,7 @@ from nofly.run.outputs.outline import outlines, path
 from nofly.run.outputs.paths import Paths
 from nofly.run.outputs.projection import LocalMap
 from nofly.run.outputs.text import printable, shorten
+from nofly.run.outputs.zone_labels import names_at
 from nofly.units import M_PER_NM, US_PER_S
 from nofly.zones.model import Zone
 
@@ -57,31 +58,30 @@ def draw_zone(axes: Axes, local: LocalMap, zone: Zone, *, strong: bool) -> None:
             axes.add_patch(outline)
 
 
-def label_zones(axes: Axes, local: LocalMap, zones: Sequence[Zone], view: View) -> None:
-    """Write the names of zones beside them, where one does not cover another."""
-    taken: list[View] = []
+def label_zones(
+    axes: Axes,
+    local: LocalMap,
+    zones: Sequence[Zone],
+    view: View,
+    marks: Sequence[tuple[float, float]],
+    flown: Sequence[NDArray[np.float64]],
+) -> None:
+    """Write the names of zones beside them, off each other and off ``marks`` and ``flown`` (lat, lon)."""
+    texts = [shorten(printable(zone.name or zone.id), 26) for zone in zones]
+    high = 0.04 * (view[3] - view[2])
+    sizes = [(0.0029 * len(text) * (view[1] - view[0]), high) for text in texts]
+    bounds = []
     for zone in zones:
-        text = shorten(printable(zone.name or zone.id), 26)
-        half_x, high = 0.0029 * len(text) * (view[1] - view[0]), 0.04 * (view[3] - view[2])
         x, y = (np.concatenate(part) for part in zip(*points_of(local, [zone]), strict=True))
-        middle_x, middle_y = (x.min() + x.max()) / 2, (y.min() + y.max()) / 2
-        places = (
-            (middle_x, y.max() + 0.7 * high), (middle_x, y.min() - 0.7 * high),
-            (x.max() + half_x * 1.1, middle_y), (x.min() - half_x * 1.1, middle_y),
-            (middle_x, y.max() + 2 * high), (middle_x, y.min() - 2 * high),
-        )  # fmt: skip
-        boxes = [(px - half_x, px + half_x, py - high / 2, py + high / 2) for px, py in places]
-        free = [k for k, box in enumerate(boxes) if not any(_overlap(box, other) for other in taken)]
-        best = free[0] if free else 0
-        taken.append(boxes[best])
+        bounds.append((float(x.min()), float(x.max()), float(y.min()), float(y.max())))
+    marked = [local.forward(*place) for place in marks]
+    lines = [np.column_stack(local.forward(*path(places).T)) for places in flown]
+    names = names_at(bounds, sizes, view, [(float(x), float(y)) for x, y in marked], lines)
+    for zone, text, place in zip(zones, texts, names, strict=True):
         axes.text(
-            *places[best], text, color=palette.ZONE_COLOUR[zone.restriction], fontsize=7.5, ha="center",
+            *place, text, color=palette.ZONE_COLOUR[zone.restriction], fontsize=7.5, ha="center",
             va="center", zorder=4, clip_on=True, bbox={**_LABEL_BOX, "pad": 1.0},
         )  # fmt: skip
-
-
-def _overlap(a: View, b: View) -> bool:
-    return a[0] < b[1] and b[0] < a[1] and a[2] < b[3] and b[2] < a[3]
 
 
 def _turned(ring: NDArray[np.float64], anticlockwise: bool) -> NDArray[np.float64]:

@@ -25,6 +25,7 @@ def document(result: CheckResult) -> dict[str, Any]:
     return {
         "nofly": __version__,
         "zones": zones,
+        "zones_not_read": result.zones_not_read,
         "zone_set_hash": hashlib.sha256(hashes.encode()).hexdigest(),
         "positions": {
             "reports": result.report_count,

@@ -149,7 +149,9 @@ def _overview(axes: Axes, result: CheckResult, paths: Paths, numbers: dict[str, 
     for zone in framed:
         chart.draw_zone(axes, local, zone, strong=bool(zones) or len(framed) <= MOST_LABELLED)
     if len(framed) <= MOST_LABELLED:
-        chart.label_zones(axes, local, framed, view)
+        marks = [(s.entry_lat_deg, s.entry_lon_deg) for s in stays]
+        marks += [(s.exit_lat_deg, s.exit_lon_deg) for s in stays]
+        chart.label_zones(axes, local, framed, view, marks, [paths.stay(stay)[1] for stay in stays])
     for target in dict.fromkeys(stay.target_id for stay in stays):
         chart.draw_flight(axes, local, paths, target, result.span_us or (0, 0), gap_s)
     for stay in stays:

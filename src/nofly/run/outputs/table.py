@@ -62,7 +62,10 @@ def nobody(result: CheckResult) -> str:
     said = "Nobody was inside a zone"
     if any(keep_in):
         said = f"Nobody {left}" if all(keep_in) else f"{said}, nor {left}"
-    rejected = sum(f.count for f in result.findings if f.severity is Severity.REJECTED)
+    unread = result.zones_not_read
+    if unread:
+        said += f" that could be read; {many(unread, 'zone')} could not, of which nothing can be said"
+    rejected = sum(f.count for f in result.findings if f.severity is Severity.REJECTED) - unread
     return f"{said}; {many(rejected, 'record')} could not be read." if rejected else f"{said}."
 
 
@@ -112,6 +115,7 @@ def summary(result: CheckResult) -> str:
             many(result.report_count, "report"),
             f"{result.target_count:,} aircraft",
             many(len(result.zones), "zone"),
+            *([f"{result.zones_not_read:,} more not read"] if result.zones_not_read else []),
             span,
         )
     )

@@ -137,12 +137,15 @@ def plan_report(config: Config, zone_files: Sequence[str]) -> ReportPlan:
     return ReportPlan(plan.law, plan.findings, plan.prediction, options)
 
 
-def exit_code(bodies: Sequence[Body]) -> int:
+def exit_code(bodies: Sequence[Body], zones_not_read: int = 0) -> int:
     """Return what a check of the same traffic answers: 1 an infringement that is confirmed or probable, 3
-    only what cannot be told, 0 nobody. Of a stay that was judged again the last verdict counts."""
+    only what cannot be told (as of a zone that was not read), 0 nobody. Of a stay that was judged again the
+    last verdict counts."""
     last = {body["stay"]: body for body in bodies if body["kind"] == JUDGED}
     found = {body["certainty"] for body in last.values() if body["status"] == "infringement"}
-    return 0 if not found else 3 if found == {"undetermined"} else 1
+    if found - {"undetermined"}:
+        return 1
+    return 3 if found or zones_not_read else 0
 
 
 def _begins_us(recording: str, reading: ArchiveOptions) -> int:
