@@ -18,8 +18,10 @@ from nofly.incidents import machine
 from nofly.incidents.machine import Case, Happening, Params
 from nofly.incidents.record import Cause
 from nofly.incidents.states import Event, Told
+from nofly.run.alerting.plans import KINDS
 from nofly.run.alerting.silences import silenced
 from nofly.run.alerting.words import FEED_SILENT, notice_of
+from nofly.run.record.acts import Act, record_act
 from nofly.run.record.incident_log import Statement, read_log, say
 from nofly.run.record.known_names import note_names
 from nofly.store.chain import Head
@@ -401,3 +403,30 @@ def test_what_was_said_outlives_a_watch_that_is_killed(tmp_path: Path, capsys: A
     with Store(tmp_path / "state/record.sqlite", read_only=True) as store:
         kinds = [record.kind for record in store.read(incident=one["id"])]
     assert sorted(kinds) == sorted(set(kinds))
+
+
+def test_acts_of_people_are_no_incidents(state: str, tmp_path: Path, capsys: Any) -> None:
+    before = rows(state, capsys, "--all")
+    for number, act in enumerate(Act):
+        record_act(
+            tmp_path / "record.sqlite", act, "anna", "root", "as agreed", T0 + number, {"role": "viewer"}
+        )
+    assert rows(state, capsys, "--all") == before
+    assert main(["incidents", "list", "--state", state, "--all"]) == 0
+    assert "access" not in capsys.readouterr().out
+    for form in ("json", "csv", "geojson"):
+        assert main(["incidents", "export", "--state", state, "--format", form]) == 0
+        assert "access" not in capsys.readouterr().out
+    assert main(["incidents", "show", "access:anna", "--state", state]) == 2
+    assert main(["incidents", "mute", "access:anna", "--why", "x", "--state", state]) == 2
+    assert main(["incidents", "verify", "--state", state]) == 0
+    assert (
+        main(["incidents", "export", "--records", "-o", str(tmp_path / "records.json"), "--state", state])
+        == 0
+    )
+    assert main(["incidents", "verify", str(tmp_path / "records.json")]) == 0
+    capsys.readouterr()
+    with Store(tmp_path / "record.sqlite", read_only=True) as store:
+        bodies = [record.content for record in store.read(incident="access:anna")]
+    assert [body["kind"] for body in bodies] == [act.value for act in Act]
+    assert not set(Act) & set(KINDS)

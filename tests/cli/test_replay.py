@@ -12,6 +12,7 @@ import pytest
 from nofly.cli import main
 from nofly.cli.replay import parser
 from nofly.run.demo import ZONES
+from nofly.run.record.acts import Act, record_act
 
 DATA = Path(__file__).resolve().parents[2] / "src/nofly/run/data"
 FLIGHTS = str(DATA / "demo-switzerland.json.gz")
@@ -69,6 +70,8 @@ def test_nobody_inside_is_0(tmp_path: Path) -> None:
 
 def test_a_state_is_kept_and_not_written_to_twice(tmp_path: Path, capsys: Any) -> None:
     state = tmp_path / "state"
+    state.mkdir()
+    record_act(state / "record.sqlite", Act.USER_MADE, "admin", "nofly", "the first start", 0, {})
     assert main(["replay", *LAW, FLIGHTS, "--state", str(state)]) == 1
     assert (state / "record.sqlite").is_file()
     assert not (state / "capture").exists()

@@ -31,7 +31,7 @@ FORBIDDEN = {
     r"\b(DESIGN|PERFORMANCE|STANDARDS|USERS|STYLE|PLATFORM)\.md\b": "a document that is not in the tree",
     r"(?i)\b(claude|anthropic|openai|chatgpt|copilot|language models?)\b": "who wrote it",
     r"(?i)(?<!user[- ])\bagents?\b": "who wrote it",
-    r"(?i)(?<!scope=\")(?<!spark)(?<!pytest_)\bsessions?\b": "who wrote it",
+    r"(?i)(?<!scope=\")(?<!spark)(?<!pytest_)(?<!/api/v1/)\bsessions?\b": "who wrote it",
     r"\b(TODO|FIXME|HACK)\b": "work left behind",
     r"(?i)\bissue #?\d+\b|\bco-authored-by\b": "how it came about",
 }

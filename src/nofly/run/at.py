@@ -30,6 +30,11 @@ def instant(text: str, *, day: bool = False) -> int:
         raise ConfigError(f"time {text!r} is a whole day", expected=f"{midnight} for its beginning")
     if moment.tzinfo is None:
         raise ConfigError(f"time {text!r} has no zone", expected=f"{moment.isoformat()}Z for UTC")
+    return utc_us(moment)
+
+
+def utc_us(moment: datetime) -> int:
+    """Return a time with its zone as UTC microseconds."""
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 

@@ -39,7 +39,7 @@ from nofly.run.live.recovery import (
     Recorded,
     keep,
     keep_law,
-    kept,
+    kept_beside,
     kept_law,
     latest_received_us,
     silent_since_us,
@@ -317,11 +317,9 @@ class Watch:
         self._intake = self._new_intake()
         self._amending = Amending(self.plan.options.max_gap_s)
         self._unstored = []
-        law, found, steady_us = self._law, kept(self.plan.kept_path), self._steady_us()
+        law, found, steady_us = self._law, kept_beside(self._store, self.plan.kept_path), self._steady_us()
         ended: list[Body] = []
         if found is None:
-            if self._store.head().sequence:
-                raise StoreError(f"{self.plan.kept_path}: the state that belongs to the record is missing")
             self._engine = self._new_engine(law, None)
             keep_law(self.plan.law_path, law)
             found = self._state(self._engine, [], 0)

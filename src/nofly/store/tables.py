@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from nofly.errors import StoreError
 
@@ -48,9 +49,19 @@ _TABLES = (
     """CREATE INDEX alert_open ON alert (channel, sequence)
         WHERE delivered_us IS NULL AND given_up_us IS NULL""",
     "CREATE TABLE kept (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT",
-    f"PRAGMA application_id = {APPLICATION_ID}",
-    f"PRAGMA user_version = {VERSION}",
 )
+
+
+class Layout(NamedTuple):
+    """What a file of SQLite holds: whose it is, the version of its tables, and the statements that make
+    them."""
+
+    application_id: int
+    version: int
+    tables: tuple[str, ...]
+
+
+RECORD = Layout(APPLICATION_ID, VERSION, _TABLES)
 
 
 @contextmanager
@@ -76,8 +87,11 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def connect(path: Path, *, create: bool, read_only: bool, busy_s: float) -> sqlite3.Connection:
-    """Return a connection to a store, its tables made where there were none and ``create``.
+def connect(
+    path: Path, *, create: bool, read_only: bool, busy_s: float, layout: Layout = RECORD, shared: bool = False
+) -> sqlite3.Connection:
+    """Return a connection to a store, its tables made where there were none and ``create``; where it is
+    ``shared``, several threads may use it, one at a time.
 
     Write-ahead log, a commit is on the disk before it returns (https://sqlite.org/pragma.html, journal_mode
     and synchronous). Raises StoreError where the file is missing, no store, of a newer version, or locked for
@@ -88,40 +102,43 @@ def connect(path: Path, *, create: bool, read_only: bool, busy_s: float) -> sqli
     mode = "ro" if read_only else "rwc" if create else "rw"
     with told(path, "opening the store"):
         connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=busy_s, isolation_level=None
-        )
+            f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=busy_s, isolation_level=None,
+            check_same_thread=not shared,
+        )  # fmt: skip
         try:
             connection.execute("PRAGMA foreign_keys = ON")
             if not read_only:
-                _check(connection, path, empty=create)
+                _check(connection, path, layout, empty=create)
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = FULL")
                 if create:
-                    _make(connection)
-            _check(connection, path, empty=False)
+                    _make(connection, layout)
+            _check(connection, path, layout, empty=False)
         except BaseException:
             connection.close()
             raise
     return connection
 
 
-def _make(connection: sqlite3.Connection) -> None:
+def _make(connection: sqlite3.Connection, layout: Layout) -> None:
+    marks = f"PRAGMA application_id = {layout.application_id}", f"PRAGMA user_version = {layout.version}"
     with transaction(connection):
         if _number(connection, "user_version") == 0:
-            for statement in _TABLES:
+            for statement in (*layout.tables, *marks):
                 connection.execute(statement)
 
 
-def _check(connection: sqlite3.Connection, path: Path, *, empty: bool) -> None:
+def _check(connection: sqlite3.Connection, path: Path, layout: Layout, *, empty: bool) -> None:
     """Raise StoreError unless this is a store of a known version, or an empty file where that is allowed."""
     whose, version = _number(connection, "application_id"), _number(connection, "user_version")
     new = empty and whose == version == 0
     if new and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
         return
-    if whose != APPLICATION_ID or version < 1:
+    if whose != layout.application_id or version < 1:
         raise StoreError(f"{path}: this is no store of nofly")
-    if version > VERSION:
-        raise StoreError(f"{path}: a newer nofly made this store (version {version}, known is {VERSION})")
+    if version > layout.version:
+        known = layout.version
+        raise StoreError(f"{path}: a newer nofly made this store (version {version}, known is {known})")
 
 
 def _number(connection: sqlite3.Connection, pragma: str) -> int:

@@ -22,6 +22,7 @@ from nofly.run.live.engine import Body, Engine
 from nofly.run.live.in_force import InForce
 from nofly.run.live.intake import Intake
 from nofly.run.live.packing import unpack
+from nofly.run.record.acts import watched
 from nofly.schema import Positions
 from nofly.store.chain import Stored, canonical
 from nofly.store.disk import flush_to_disk, told_of
@@ -96,6 +97,15 @@ def _write(path: Path, content: bytes) -> None:
 def kept(path: Path) -> Kept | None:
     """Return the state that was kept, None where there is none. Raises StoreError where it cannot be read."""
     return _read(path, Kept) if path.exists() else None
+
+
+def kept_beside(store: Store, path: Path) -> Kept | None:
+    """Return the state that belongs to a record, None before the first watch. Raises StoreError where it is
+    missing or cannot be read."""
+    found = kept(path)
+    if found is None and watched(store):
+        raise StoreError(f"{path}: the state that belongs to the record is missing")
+    return found
 
 
 def _read(path: Path, kind: type[T]) -> T:

@@ -22,6 +22,7 @@ from nofly.run.alerting.silences import EVERYTHING, target_scope, zone_scope
 from nofly.run.alerting.words import FEED_ALIVE, FEED_SILENT
 from nofly.run.live.verdicts import JUDGED
 from nofly.run.outputs.text import iso_time, printable
+from nofly.run.record.acts import ACTS
 from nofly.store.chain import Head, Stored
 from nofly.store.sqlite import Store
 from nofly.store.tables import connect, told
@@ -159,7 +160,7 @@ class Log:
                 self.silent[feed] = record.time_us
             else:
                 self.silent.pop(feed, None)
-        elif name in self.incidents or kind not in VERBS:
+        elif kind not in ACTS and (name in self.incidents or kind not in VERBS):
             incident = self.incidents.setdefault(name, Incident(name))
             incident.take(body)
             warning = incident.warning

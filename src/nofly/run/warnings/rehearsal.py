@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from nofly.config import Config
-from nofly.errors import ConfigError, Finding
+from nofly.errors import ConfigError, Finding, StoreError
 from nofly.feeds.options import ArchiveOptions
 from nofly.incidents.warnings import PredictionParams
 from nofly.run.check import CheckOptions
@@ -22,9 +22,11 @@ from nofly.run.files.trackfiles import read_batches
 from nofly.run.judging.witnesses import LATER_S
 from nofly.run.live.engine import Body
 from nofly.run.live.verdicts import JUDGED
+from nofly.run.record.acts import watched
 from nofly.run.watch import Watch
 from nofly.run.watch_plan import WatchPlan, plan_watch
 from nofly.store.capture_reading import CaptureReader, feed_folders
+from nofly.store.sqlite import Store
 from nofly.units import US_PER_S
 from nofly.zones.model import Zone
 
@@ -43,7 +45,7 @@ def plan_rehearsal(
     metrics are left out, and no raw bytes are kept. Raises ConfigError, also where the folder ``state`` has
     a record already, and what the recording's and the zones' readers raise.
     """
-    if (state / "record.sqlite").exists():
+    if _watched(state / "record.sqlite"):
         raise ConfigError(
             "there is a record in it already", source=str(state), expected="a folder of the replay's own"
         )
@@ -146,6 +148,15 @@ def exit_code(bodies: Sequence[Body], zones_not_read: int = 0) -> int:
     if found - {"undetermined"}:
         return 1
     return 3 if found or zones_not_read else 0
+
+
+def _watched(record: Path) -> bool:
+    """Return whether there is a record of a watch; so is what cannot be read."""
+    try:
+        with Store(record, create=False, read_only=True) as store:
+            return watched(store)
+    except StoreError:
+        return record.exists()
 
 
 def _begins_us(recording: str, reading: ArchiveOptions) -> int:

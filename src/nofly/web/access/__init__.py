@@ -1,1 +1,1 @@
-"""Who may do what: users, sessions, tokens, public links, and the record of every act."""
+"""Who may do what: users, logins, tokens, public links, and the record of every act."""

@@ -32,6 +32,11 @@ class Role(StrEnum):
         return frozenset([*Right][: [*Role].index(self) + 1])
 
 
+def rights_of(role: str) -> frozenset[Right]:
+    """Return what a role by its name may do; of one that is not known, nothing."""
+    return Role(role).rights if role in tuple(Role) else frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """Who asks: a user, a token of one, or whoever holds a public link."""

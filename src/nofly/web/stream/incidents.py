@@ -16,6 +16,7 @@ from starlette.responses import Response, StreamingResponse
 
 from nofly.run.following.follower import RECORD
 from nofly.run.outputs.text import iso_time
+from nofly.run.record.acts import ACTS
 from nofly.store.chain import Stored
 from nofly.store.sqlite import Store
 from nofly.web.api.status import status_row
@@ -54,7 +55,9 @@ async def _events(here: Served, sequence: int, delay_s: float) -> AsyncIterator[
             found = await asyncio.to_thread(_appended, here, sequence + 1)
             due = [record for record in found if not delay_s or record.time_us <= before_us]
             for record in due:
-                yield _event("record", _plain(record), record.sequence)
+                # Who logged in from where is no matter of those who may read.
+                if record.kind not in ACTS:
+                    yield _event("record", _plain(record), record.sequence)
                 sequence = record.sequence
             if len(due) < len(found) or not found:
                 break
