@@ -92,26 +92,40 @@ def _serving(
     folder: Path,
     channels: Callable[[Mapping[str, Any]], Sequence[str]],
 ) -> AbstractContextManager[None]:
-    """Return a context that serves a state folder, and says where, while it is open."""
-    from contextlib import contextmanager
+    """Return a context that serves a state folder, and says where, while it is open. Raises ConfigError where
+    that is not to be, before anything is opened."""
+    from contextlib import closing, contextmanager
     from time import time_ns
 
     from nofly.cli.streams import note
     from nofly.run.following.follower import Follower
+    from nofly.web.access.asking import AccessControl
+    from nofly.web.access.binding import may_bind
+    from nofly.web.access.proxies import Proxied, networks
     from nofly.web.app import create_app
     from nofly.web.served import Served
     from nofly.web.serving import serving
 
     bind = bound(args.bind or web.bind, web)
+    proxies = networks(part.strip() for part in web.trusted_proxies.split(",") if part.strip())
+    may_bind(bind.host, bool(bind.certificate), proxies, args.insecure or web.insecure)
+
+    def clock() -> int:
+        return time_ns() // 1000
 
     @contextmanager
     def served() -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
-        access = Open()
-        it = Served(Follower(folder), access, lambda: time_ns() // 1000, channels)
-        with serving(create_app(it), bind) as url:
-            note(f"the map is at {url}")
-            yield
+        with closing(AccessControl(folder, clock)) as access:
+            app = Proxied(create_app(Served(Follower(folder), access, clock, channels)), proxies)
+            with serving(app, bind) as url:
+                note(f"the map is at {url}")
+                password = access.first_password()
+                if password is not None:
+                    note(
+                        f"log in as admin with the password {password} (it is shown only now, and to be changed)"
+                    )
+                yield
 
     return served()
 
@@ -126,12 +140,3 @@ def bound(text: str, web: WebConfig) -> Bind:
     if place is None:
         raise ConfigError("no address", locator="web.bind", expected="HOST:PORT")
     return Bind(*place, web.certificate, web.key)
-
-
-class Open:
-    """TEMPORARY"""
-
-    async def principal(self, connection):  # type: ignore
-        from nofly.web.access.rights import Principal, Role
-
-        return Principal("local", Role.ADMINISTRATOR.rights)

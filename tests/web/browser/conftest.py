@@ -16,7 +16,14 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 ARGUMENTS = [
     "--no-sandbox", "--disable-background-networking", "--no-first-run", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-KNOWN = ("/api/v1/session", "GPU stall", "ERR_CONNECTION", "ERR_INCOMPLETE_CHUNKED", "ERR_EMPTY", "WebSocket connection")
+KNOWN = (
+    "/api/v1/session",
+    "GPU stall",
+    "ERR_CONNECTION",
+    "ERR_INCOMPLETE_CHUNKED",
+    "ERR_EMPTY",
+    "WebSocket connection",
+)
 """What a console may say: a server without users has no session, one that is ended breaks lines and refuses new
 ones, and a machine without a graphics card is slow."""
 

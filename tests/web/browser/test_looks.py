@@ -56,7 +56,9 @@ def test_nothing_is_cut_or_overlaps(
 
 def violations(page: Any) -> list[str]:
     """Return what axe-core finds that is serious or worse."""
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed"
+    )
     found = axe.Axe().run(page).response["violations"]
     return [
         f"{one['id']}: {node['html'][:120]}"
