@@ -1,4 +1,4 @@
-"""The routes of access by their description, asked by token and by login: no fault, and answers as described."""
+"""The routes of access by their description, by token and by login: no fault, and answers as described."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from nofly.web.served import Served
 from tests.web.access.doors import House
 from tests.web.test_schema import WANTED
 
-OURS = "^/api/v1/(session|users|tokens|links)"
+OURS = "^/api/v1/session|^/api/v1/(users|tokens|links)"
 
 
 @pytest.mark.parametrize("via", ["token", "login"])
