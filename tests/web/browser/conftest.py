@@ -74,7 +74,7 @@ def seen(browser: Any) -> Iterator[Callable[..., Seen]]:
     """Give what opens a page of a size and a colour scheme; afterwards, nothing was amiss on any."""
     pages: list[Seen] = []
 
-    def opened(width: int = 1400, height: int = 800, scheme: str = "light", **more: Any) -> Seen:
+    def opened(width: int = 1000, height: int = 640, scheme: str = "light", **more: Any) -> Seen:
         page = browser.new_page(
             viewport={"width": width, "height": height}, color_scheme=scheme, **{"locale": "en-GB", **more}
         )

@@ -2,7 +2,7 @@
 
 import { MAP, ofHeight } from "./colours.mjs";
 import { iconOf } from "./icons.mjs";
-import { addSource, collection, line, point } from "./layers.mjs";
+import { addSource, collection, line, point, showFeatures } from "./layers.mjs";
 import { FONT } from "./map.mjs";
 import { arrow, duration, height, speed } from "./units.mjs";
 
@@ -100,13 +100,13 @@ export function themeAircraft(map, theme) {
  *           entries: Map<string, { lat_deg: number, lon_deg: number }> }} how `entries`: where, by incident
  */
 export function showAircraft(map, aircraft, { selected, theme, now_ms, entries }) {
-  map.getSource("aircraft").setData(collection(aircraft.map((one) => point(one.lat_deg, one.lon_deg, {
+  showFeatures(map, "aircraft", collection(aircraft.map((one) => point(one.lat_deg, one.lon_deg, {
     target_id: one.target_id, icon: iconOf(one.category, one.track_deg), track_deg: one.track_deg ?? 0,
     colour: ofHeight(one.alt_m, one.ground, theme), age_s: one.age_s, said: dataBlock(one, now_ms),
     rank: one.target_id === selected ? 2 : one.mark ? 1 : 0,
     ...(one.mark ? { mark: `mark-${one.mark}` } : {}), ...(one.target_id === selected ? { selected: true } : {}),
   }))));
-  map.getSource("paths").setData(collection(aircraft.flatMap((one) => {
+  showFeatures(map, "paths", collection(aircraft.flatMap((one) => {
     const entry = one.mark === "predicted" ? entries.get(one.incident.id) : undefined;
     return entry ? [line([[one.lon_deg, one.lat_deg], [entry.lon_deg, entry.lat_deg]])] : [];
   })));

@@ -291,12 +291,11 @@ function hear() {
     else if (view.aircraft) change({ aircraft: "" });
   });
   addEventListener("popstate", () => {
-    const { lat, lon, zoom, lang } = readView();
-    const spoke = spoken();
+    // First what is looked at, then the map: it tells the address where it came to.
+    view = readView();
+    const { lat, lon, zoom, lang } = view;
     speak(lang);
     if (lat !== null && lon !== null && zoom !== null) map.jumpTo({ center: [lon, lat], zoom });
-    view = { ...view, ...readView() };
-    if (spoke !== spoken()) translatePage();
     dressMap();
     void fetchWay();
     void fetchIncident();

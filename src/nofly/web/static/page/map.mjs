@@ -2,9 +2,10 @@
 
 import { AttributionControl, MapLibreMap, NavigationControl, ScaleControl, setWorkerUrl } from "../vendor/maplibre-gl.mjs";
 import { MAP } from "./colours.mjs";
+import { showFeatures } from "./layers.mjs";
 import { country, say } from "./words.mjs";
 
-const WORLD = { center: [10, 47], zoom: 3 };
+const WORLD = { center: /** @type {[number, number]} */ ([10, 47]), zoom: 3 };
 /** Drawn by the browser itself, as the style names no glyphs. */
 export const FONT = ["sans-serif"];
 const ATTRIBUTION = "Natural Earth";
@@ -76,7 +77,7 @@ function style(theme) {
 export async function namePlaces(map) {
   const places = await (await fetch(dataUrl("places.json"))).json();
   for (const { properties } of places.features) properties.said = country(properties.code, properties.name);
-  map.getSource("places").setData(places);
+  showFeatures(map, "places", places);
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Zones on the map: each state has its own outline and filling, not its colour alone. */
 
 import { MAP, ZONES } from "./colours.mjs";
-import { addSource, collection, point } from "./layers.mjs";
+import { addSource, collection, point, showFeatures } from "./layers.mjs";
 import { FONT } from "./map.mjs";
 import { limit } from "./units.mjs";
 
@@ -64,8 +64,8 @@ export function addZoneNames(map, theme) {
  * @param {any} zones as the API has them
  */
 export function showZones(map, zones) {
-  map.getSource("zones").setData(zones);
-  map.getSource("zone-names").setData(collection(zones.features.map((/** @type {any} */ zone) => {
+  showFeatures(map, "zones", zones);
+  showFeatures(map, "zone-names", collection(zones.features.map((/** @type {any} */ zone) => {
     const [lat_deg, lon_deg] = middle(zone);
     const { name, id, floor, ceiling, state } = zone.properties;
     const said = `${name || id}\n${limit(ceiling)}\n${limit(floor)}`;
@@ -83,7 +83,7 @@ export function themeZones(map, theme) {
     map.setPaintProperty(`zone-fill-${state}`, "fill-color", colours[state]);
     map.setPaintProperty(`zone-fill-${state}`, "fill-opacity", FILLINGS[state]);
     map.setPaintProperty(`zone-line-${state}`, "line-color", colours[state]);
-    if (map.hasImage(`zone-${state}`)) map.updateImage(`zone-${state}`, hatching(state, theme));
+    if (state === "active" || state === "perhaps") map.updateImage(`zone-${state}`, hatching(state, theme));
   }
 }
 
