@@ -9,6 +9,8 @@ const WORLD = { center: /** @type {[number, number]} */ ([10, 47]), zoom: 3 };
 /** Drawn by the browser itself, as the style names no glyphs. */
 export const FONT = ["sans-serif"];
 const ATTRIBUTION = "Natural Earth";
+/** So much more than the screen is asked for, that a small move shows no empty edge. */
+const MARGIN = 0.25;
 
 /**
  * Return the map in an element.
@@ -91,6 +93,22 @@ export function themeMap(map, theme) {
   map.setPaintProperty("borders", "line-color", colours.border);
   map.setPaintProperty("places", "text-color", colours.place);
   map.setPaintProperty("places", "text-halo-color", colours.land);
+}
+
+/**
+ * Return what is looked at, and a margin round it.
+ * @param {MapLibreMap} map
+ * @returns {import("./socket.mjs").Box}
+ */
+export function boxOf(map) {
+  const bounds = map.getBounds();
+  const [high, wide] = [bounds.getNorth() - bounds.getSouth(), bounds.getEast() - bounds.getWest()];
+  const turned = (/** @type {number} */ lon_deg) => ((lon_deg + 180) % 360 + 360) % 360 - 180;
+  const whole = wide * (1 + 2 * MARGIN) >= 360;
+  return [
+    Math.max(-90, bounds.getSouth() - high * MARGIN), whole ? -180 : turned(bounds.getWest() - wide * MARGIN),
+    Math.min(90, bounds.getNorth() + high * MARGIN), whole ? 180 : turned(bounds.getEast() + wide * MARGIN),
+  ];
 }
 
 /** @param {string} name */

@@ -115,6 +115,18 @@ export function boundsOf(zone) {
 }
 
 /**
+ * Look at the zones that bind now or soon, or at all.
+ * @param {import("../vendor/maplibre-gl.mjs").MapLibreMap} map
+ * @param {any[]} zones at least one
+ */
+export function lookAtZones(map, zones) {
+  const bound = zones.filter(({ properties }) => ["active", "perhaps", "upcoming"].includes(properties.state));
+  const all = (bound.length ? bound : zones).map(boundsOf);
+  const edge = (/** @type {number} */ i) => Math[i < 2 ? "min" : "max"](...all.map((one) => one[i]));
+  map.fitBounds([[edge(0), edge(1)], [edge(2), edge(3)]], { padding: 40, maxZoom: 9, animate: false });
+}
+
+/**
  * Return where the name of a zone goes, latitude and longitude: the middle of its largest ring.
  * @param {any} zone
  * @returns {[number, number]}
