@@ -72,7 +72,13 @@ def test_a_gap_is_never_drawn_as_flown(swiss: Server, seen: Callable[..., Seen])
 
 
 def test_each_kind_of_incident_has_a_mark_of_its_own(swiss: Server, seen: Callable[..., Seen]) -> None:
-    usual = {"open": True, "phase": "infringing", "status": "infringement", "certainty": None, "credible": True}
+    usual = {
+        "open": True,
+        "credible": True,
+        "phase": "infringing",
+        "status": "infringement",
+        "certainty": None,
+    }
     cases: list[tuple[dict[str, Any], str | None]] = [
         ({}, "infringing"), ({"phase": "lost-inside"}, "infringing"), ({"phase": "predicted"}, "predicted"),
         ({"phase": "undetermined"}, "undetermined"), ({"certainty": "undetermined"}, "undetermined"),
