@@ -135,7 +135,8 @@ def places(topology: Mapping[str, Any], arcs: list[Line]) -> Iterator[dict[str, 
 
 def written(name: str, features: list[dict[str, Any]]) -> None:
     """Write a file of GeoJSON."""
-    text = json.dumps({"type": "FeatureCollection", "features": features}, separators=(",", ":"), ensure_ascii=False)
+    collection = {"type": "FeatureCollection", "features": features}
+    text = json.dumps(collection, separators=(",", ":"), ensure_ascii=False)
     (STATIC / "data" / name).write_text(text + "\n", encoding="utf-8")
 
 

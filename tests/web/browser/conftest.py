@@ -1,4 +1,4 @@
-"""A real browser on a page that a real process serves. Where there is none, the tests say so and are skipped."""
+"""A real browser on a page that a real process serves. Without one, the tests are skipped and say so."""
 
 from __future__ import annotations
 
@@ -14,18 +14,15 @@ from tests.web.browser.served import Server, demo, square
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = [
-    "--no-sandbox", "--disable-background-networking", "--no-first-run", "--disable-component-update", "--disable-sync",
+    "--no-sandbox", "--disable-background-networking", "--no-first-run", "--disable-component-update",
+    "--disable-sync",
 ]  # fmt: skip
 KNOWN = (
-    "/api/v1/session",
-    "GPU stall",
-    "ERR_CONNECTION",
-    "ERR_INCOMPLETE_CHUNKED",
-    "ERR_EMPTY",
+    "/api/v1/session", "GPU stall", "ERR_CONNECTION", "ERR_INCOMPLETE_CHUNKED", "ERR_EMPTY",
     "WebSocket connection",
-)
-"""What a console may say: a server without users has no session, one that is ended breaks lines and refuses new
-ones, and a machine without a graphics card is slow."""
+)  # fmt: skip
+"""What a console may say: a server without users has no session, one that is ended breaks lines and refuses
+new ones, and a machine without a graphics card is slow."""
 
 
 class Seen:
@@ -50,7 +47,7 @@ class Seen:
         return self.page
 
     def until(self, script: str) -> Any:
-        """Return the first true value of a script. The page's policy forbids what Playwright would wait by."""
+        """Return the first true value of a script. The page's policy forbids Playwright's own way to wait."""
         return until(lambda: self.page.evaluate(script), script)
 
 
@@ -74,7 +71,7 @@ def seen(browser: Any) -> Iterator[Callable[..., Seen]]:
     """Give what opens a page of a size and a colour scheme; afterwards, nothing was amiss on any."""
     pages: list[Seen] = []
 
-    def opened(width: int = 1400, height: int = 800, scheme: str = "light", **more: Any) -> Seen:
+    def opened(width: int = 1000, height: int = 640, scheme: str = "light", **more: Any) -> Seen:
         page = browser.new_page(
             viewport={"width": width, "height": height}, color_scheme=scheme, **{"locale": "en-GB", **more}
         )

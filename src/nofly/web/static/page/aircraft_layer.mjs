@@ -2,7 +2,7 @@
 
 import { MAP, ofHeight } from "./colours.mjs";
 import { iconOf } from "./icons.mjs";
-import { addSource, collection, line, point } from "./layers.mjs";
+import { addSource, collection, line, point, showFeatures } from "./layers.mjs";
 import { FONT } from "./map.mjs";
 import { arrow, duration, height, speed } from "./units.mjs";
 
@@ -10,6 +10,7 @@ import { arrow, duration, height, speed } from "./units.mjs";
 const FRESH_S = 30;
 const OLD_S = 120;
 const NEAR_PX = 14;
+const LABELS_ZOOM = 5.5;
 /** Data blocks. Those of aircraft that an incident is about are never left out for want of room. */
 const LABELS = ["aircraft-labels", "marked-labels"];
 const FADING = ["interpolate", ["linear"], ["get", "age_s"], FRESH_S, 1, OLD_S, 0.45];
@@ -54,7 +55,7 @@ export function addAircraft(map, theme) {
   for (const id of LABELS) {
     const marked = id === "marked-labels";
     map.addLayer({
-      id, type: "symbol", source: "aircraft", minzoom: marked ? 4 : 5.5,
+      id, type: "symbol", source: "aircraft", minzoom: marked ? LABELS_ZOOM - 1.5 : LABELS_ZOOM,
       filter: marked ? ["has", "mark"] : ["!", ["has", "mark"]],
       layout: {
         "text-field": ["get", "said"], "text-font": FONT, "text-size": 12, "text-justify": "auto",
@@ -100,13 +101,15 @@ export function themeAircraft(map, theme) {
  *           entries: Map<string, { lat_deg: number, lon_deg: number }> }} how `entries`: where, by incident
  */
 export function showAircraft(map, aircraft, { selected, theme, now_ms, entries }) {
-  map.getSource("aircraft").setData(collection(aircraft.map((one) => point(one.lat_deg, one.lon_deg, {
+  const labelled = map.getZoom() >= LABELS_ZOOM;
+  showFeatures(map, "aircraft", collection(aircraft.map((one) => point(one.lat_deg, one.lon_deg, {
     target_id: one.target_id, icon: iconOf(one.category, one.track_deg), track_deg: one.track_deg ?? 0,
-    colour: ofHeight(one.alt_m, one.ground, theme), age_s: one.age_s, said: dataBlock(one, now_ms),
+    colour: ofHeight(one.alt_m, one.ground, theme), age_s: one.age_s,
+    said: labelled || one.mark ? dataBlock(one, now_ms) : "",
     rank: one.target_id === selected ? 2 : one.mark ? 1 : 0,
     ...(one.mark ? { mark: `mark-${one.mark}` } : {}), ...(one.target_id === selected ? { selected: true } : {}),
   }))));
-  map.getSource("paths").setData(collection(aircraft.flatMap((one) => {
+  showFeatures(map, "paths", collection(aircraft.flatMap((one) => {
     const entry = one.mark === "predicted" ? entries.get(one.incident.id) : undefined;
     return entry ? [line([[one.lon_deg, one.lat_deg], [entry.lon_deg, entry.lat_deg]])] : [];
   })));

@@ -8,6 +8,7 @@ const RETRY_MS = 2000;
  * @property {string} time
  * @property {string} kind
  * @property {string | null} incident
+ * @property {string} hash
  * @property {Record<string, any>} body
  */
 

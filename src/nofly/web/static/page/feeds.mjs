@@ -5,9 +5,10 @@ import { clock, duration } from "./units.mjs";
 import { say, sayWord } from "./words.mjs";
 
 /** The server says something every 10 s; nothing for so long, and the page is cut off. */
-export const CUT_OFF_S = 25;
-/** Positions come every second. */
-export const NO_POSITIONS_S = 10;
+const CUT_OFF_S = 25;
+/** Positions come every second. Where the line is known to be broken, it is said sooner. */
+const NO_POSITIONS_S = 10;
+const BROKEN_S = 2;
 /** The picture of a watch of the present is not older. */
 const REPLAY_S = 120;
 const SIGNS = { alive: "●", connecting: "◌", stalled: "▲", failed: "✕", ended: "■" };
@@ -37,16 +38,18 @@ const isReplay = (status) => Math.abs(Date.parse(status.time) - Date.parse(statu
  * Draw what must not be missed. Returns whether what the map shows is old.
  * @param {any} status null where none is known
  * @param {number} now_ms as of when the picture is
- * @param {{ silent_s: number, positions_s: number, unreachable: string | null }} line for how long nothing came
+ * @param {{ silent_s: number, positions_s: number, broken: boolean, unreachable: string | null }} line
+ *   for how long nothing came, whether that of positions is broken
  * @returns {boolean}
  */
-export function drawBanner(status, now_ms, { silent_s, positions_s, unreachable }) {
+export function drawBanner(status, now_ms, { silent_s, positions_s, broken, unreachable }) {
   /** @type {[kind: string, text: string][]} */
   const said = [];
   const cut = silent_s >= CUT_OFF_S;
+  const blind = positions_s >= (broken ? BROKEN_S : NO_POSITIONS_S);
   if (unreachable) said.push(["alarm", say("banner.unreachable", { why: unreachable })]);
   if (cut) said.push(["alarm", say("banner.cut", { duration: duration(silent_s) })]);
-  else if (positions_s >= NO_POSITIONS_S) said.push(["alarm", say("banner.positions", { duration: duration(positions_s) })]);
+  else if (blind) said.push(["alarm", say("banner.positions", { duration: duration(positions_s) })]);
   if (status && !cut) {
     const since = status.unmonitored_since ? say("banner.since", { time: clock(status.unmonitored_since, true) }) : "";
     const reasons = status.reasons.join("; ");
@@ -61,5 +64,5 @@ export function drawBanner(status, now_ms, { silent_s, positions_s, unreachable 
     banner.dataset.key = key;
     fill(banner, ...said.map(([kind, text]) => element("p", { class: kind, role: kind === "alarm" ? "alert" : "status" }, text)));
   }
-  return cut || positions_s >= NO_POSITIONS_S || unreachable !== null;
+  return cut || blind || unreachable !== null;
 }

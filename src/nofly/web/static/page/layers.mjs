@@ -36,3 +36,14 @@ export const collection = (features) => ({ type: "FeatureCollection", features }
 export function addSource(map, name, options = {}) {
   map.addSource(name, { type: "geojson", data: nothing(), ...options });
 }
+
+/**
+ * Show features in place of those that a source had.
+ * @param {import("../vendor/maplibre-gl.mjs").MapLibreMap} map
+ * @param {string} name
+ * @param {any} features a FeatureCollection
+ */
+export function showFeatures(map, name, features) {
+  const source = /** @type {import("../vendor/maplibre-gl.mjs").GeoJSONSource} */ (map.getSource(name));
+  source.setData(features);
+}

@@ -1,35 +1,30 @@
 /** The map page: brings together what comes from the server, what is looked at, and what is drawn. */
 
-import { aircraftAt, addAircraft, nameOf, showAircraft, showLabels, themeAircraft } from "./aircraft_layer.mjs";
+import { aircraftAt, showAircraft, showLabels } from "./aircraft_layer.mjs";
+import { addLayers, themeLayers } from "./all_layers.mjs";
+import { announce } from "./announcements.mjs";
 import { ask, goToLogin, session } from "./api.mjs";
 import { byId, element, fill } from "./dom.mjs";
 import { followRecords } from "./events.mjs";
 import { drawBanner, drawFeeds } from "./feeds.mjs";
-import { addIcons } from "./icons.mjs";
 import { drawIncidents } from "./incident_list.mjs";
 import { incidentPage } from "./incident_page.mjs";
 import { hearKeys, showHelp } from "./keys.mjs";
 import { Known, MOST_INCIDENTS } from "./known.mjs";
-import { createMap, namePlaces, themeMap } from "./map.mjs";
-import { addMarks } from "./marks.mjs";
+import { boxOf, createMap, namePlaces } from "./map.mjs";
 import { drawSelected } from "./selected.mjs";
 import { followPositions } from "./socket.mjs";
+import { soon } from "./soon.mjs";
 import { askReason, hearStatements } from "./statement.mjs";
 import { drawAircraft, drawHeads } from "./table.mjs";
-import { addTrail, showTrail, themeTrail } from "./trail.mjs";
+import { showTrail } from "./trail.mjs";
 import { readView, TABS, writeView } from "./view_url.mjs";
-import { say, sayWord, speak, spoken, translatePage } from "./words.mjs";
+import { say, speak, spoken, translatePage } from "./words.mjs";
 import { drawLegend, drawZones } from "./zone_list.mjs";
-import { addZoneNames, addZones, boundsOf, showZones, themeZoneNames, themeZones } from "./zone_layer.mjs";
+import { boundsOf, lookAtZones, showZones } from "./zone_layer.mjs";
 
-const SETTLE_MS = 200;
 const ZONES_MS = 10_000;
 const WAY_MS = 2000;
-/** So much more than the screen is asked for, that a small move shows no empty edge. */
-const MARGIN = 0.25;
-const ANNOUNCED = ["predicted", "entered", "re-entered", "determined", "doubted", "exited", "lost"];
-const ALARMING = ["entered", "re-entered", "determined"];
-
 const known = new Known();
 let view = readView();
 /** @type {string[]} */
@@ -38,10 +33,10 @@ let rights = [];
 let unreachable = null;
 let event_ms = performance.now();
 let frame_ms = performance.now();
+/** Whether the line of positions is broken. */
+let broken = false;
 /** @type {Promise<void> | null} */
 let following = null;
-/** @type {Set<string>} */
-const announced = new Set();
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 /** @returns {import("./colours.mjs").Theme} */
@@ -53,10 +48,12 @@ const map = createMap(byId("map"), view, theme());
 const positions = followPositions({
   frame(frame, names) {
     frame_ms = performance.now();
+    broken = false;
     known.takeFrame(frame, names);
     drawMoving();
   },
   cut() {
+    broken = true;
     // Whether it is that nobody is logged in any more, the answer says.
     ask("status").catch(() => undefined);
   },
@@ -133,8 +130,7 @@ function change(what, { step = true } = {}) {
 function dressMap() {
   dress();
   if (!map.getSource("aircraft")) return;
-  addMarks(map, theme());
-  for (const one of [themeMap, themeZones, themeTrail, themeAircraft, themeZoneNames]) one(map, theme());
+  themeLayers(map, theme());
 }
 
 /** @param {string} aircraft */
@@ -181,17 +177,7 @@ async function fetchZones() {
   known.zones = zones;
   if (map.getSource("zones")) showZones(map, zones);
   drawZones(zones.features, { filter: view.filter, theme: theme(), show: showZone });
-  if (first && view.lat === null) lookAtZones();
-}
-
-/** Look at the zones that bind, or at all. */
-function lookAtZones() {
-  const zones = known.zones.features;
-  const bound = zones.filter((/** @type {any} */ { properties }) => ["active", "perhaps", "upcoming"].includes(properties.state));
-  const all = (bound.length ? bound : zones).map(boundsOf);
-  if (!all.length) return;
-  const edge = (/** @type {number} */ i) => Math[i < 2 ? "min" : "max"](...all.map((/** @type {number[]} */ one) => one[i]));
-  map.fitBounds([[edge(0), edge(1)], [edge(2), edge(3)]], { padding: 40, maxZoom: 9, animate: false });
+  if (first && zones.features.length && view.lat === null) lookAtZones(map, zones.features);
 }
 
 /** Fetch the incident that is looked at. */
@@ -224,63 +210,19 @@ async function fetchWay() {
   drawSelected(target, way?.aircraft ?? null, known.marked.get(target), openIncident);
 }
 
-/**
- * Have something fetched soon, once for all that asks for it meanwhile.
- * @param {() => Promise<void>} fetched
- */
-function soon(fetched) {
-  let waiting = false;
-  return () => {
-    if (waiting) return;
-    waiting = true;
-    setTimeout(() => {
-      waiting = false;
-      fetched().catch(() => undefined);
-    }, SETTLE_MS);
-  };
-}
-
-/** @param {any} record */
-function announce(record) {
-  if (!ANNOUNCED.includes(record.kind) || announced.has(record.hash)) return;
-  announced.add(record.hash);
-  const text = say("announce", {
-    kind: sayWord("kind", record.kind), who: nameOf(record.body), zone: record.body.zone_name || record.body.zone_id || "",
-  });
-  fill(byId(ALARMING.includes(record.kind) ? "announce-alarm" : "announce"), text);
-}
-
 /** Give the map its layers, once it has its style. */
-function addLayers() {
-  addIcons(map);
-  addMarks(map, theme());
-  addZones(map, theme());
-  addTrail(map, theme());
-  addAircraft(map, theme());
-  addZoneNames(map, theme());
-  map.moveLayer("marked-labels");
+function begun() {
+  addLayers(map, theme());
   showZones(map, known.zones);
   void namePlaces(map);
   draw();
-  lookThere();
-}
-
-/** Say to the server what is looked at, and in the address. */
-function lookThere() {
-  const bounds = map.getBounds();
-  const [high, wide] = [bounds.getNorth() - bounds.getSouth(), bounds.getEast() - bounds.getWest()];
-  const turned = (/** @type {number} */ lon_deg) => ((lon_deg + 180) % 360 + 360) % 360 - 180;
-  const whole = wide * (1 + 2 * MARGIN) >= 360;
-  positions.look([
-    Math.max(-90, bounds.getSouth() - high * MARGIN), whole ? -180 : turned(bounds.getWest() - wide * MARGIN),
-    Math.min(90, bounds.getNorth() + high * MARGIN), whole ? 180 : turned(bounds.getEast() + wide * MARGIN),
-  ]);
+  positions.look(boxOf(map));
 }
 
 /** Hear what is done to the page. */
 function hear() {
   map.on("moveend", () => {
-    lookThere();
+    positions.look(boxOf(map));
     const { lat, lng } = map.getCenter();
     view = { ...view, lat, lon: lng, zoom: map.getZoom() };
     writeView(view, false);
@@ -291,12 +233,11 @@ function hear() {
     else if (view.aircraft) change({ aircraft: "" });
   });
   addEventListener("popstate", () => {
-    const { lat, lon, zoom, lang } = readView();
-    const spoke = spoken();
+    // First what is looked at, then the map: it tells the address where it came to.
+    view = readView();
+    const { lat, lon, zoom, lang } = view;
     speak(lang);
     if (lat !== null && lon !== null && zoom !== null) map.jumpTo({ center: [lon, lat], zoom });
-    view = { ...view, ...readView() };
-    if (spoke !== spoken()) translatePage();
     dressMap();
     void fetchWay();
     void fetchIncident();
@@ -402,7 +343,8 @@ async function fetchEntry(id) {
 /** Draw whether the page is cut off; what it shows then is grey. */
 function drawTrouble() {
   const old = drawBanner(known.status, known.now_ms, {
-    silent_s: (performance.now() - event_ms) / 1000, positions_s: (performance.now() - frame_ms) / 1000, unreachable,
+    silent_s: (performance.now() - event_ms) / 1000, positions_s: (performance.now() - frame_ms) / 1000,
+    broken, unreachable,
   });
   document.body.classList.toggle("old", old);
 }
@@ -426,7 +368,7 @@ async function begin() {
 
 hear();
 // With the style, not after the first picture of it: one picture fewer to draw.
-map.on("style.load", addLayers);
+map.on("style.load", begun);
 map.on("load", () => document.body.dataset.drawn = "true");
 setInterval(drawTrouble, 1000);
 setInterval(() => {

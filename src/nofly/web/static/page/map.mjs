@@ -2,12 +2,15 @@
 
 import { AttributionControl, MapLibreMap, NavigationControl, ScaleControl, setWorkerUrl } from "../vendor/maplibre-gl.mjs";
 import { MAP } from "./colours.mjs";
+import { showFeatures } from "./layers.mjs";
 import { country, say } from "./words.mjs";
 
-const WORLD = { center: [10, 47], zoom: 3 };
+const WORLD = { center: /** @type {[number, number]} */ ([10, 47]), zoom: 3 };
 /** Drawn by the browser itself, as the style names no glyphs. */
 export const FONT = ["sans-serif"];
 const ATTRIBUTION = "Natural Earth";
+/** So much more than the screen is asked for, that a small move shows no empty edge. */
+const MARGIN = 0.25;
 
 /**
  * Return the map in an element.
@@ -76,7 +79,7 @@ function style(theme) {
 export async function namePlaces(map) {
   const places = await (await fetch(dataUrl("places.json"))).json();
   for (const { properties } of places.features) properties.said = country(properties.code, properties.name);
-  map.getSource("places").setData(places);
+  showFeatures(map, "places", places);
 }
 
 /**
@@ -90,6 +93,22 @@ export function themeMap(map, theme) {
   map.setPaintProperty("borders", "line-color", colours.border);
   map.setPaintProperty("places", "text-color", colours.place);
   map.setPaintProperty("places", "text-halo-color", colours.land);
+}
+
+/**
+ * Return what is looked at, and a margin round it.
+ * @param {MapLibreMap} map
+ * @returns {import("./socket.mjs").Box}
+ */
+export function boxOf(map) {
+  const bounds = map.getBounds();
+  const [high, wide] = [bounds.getNorth() - bounds.getSouth(), bounds.getEast() - bounds.getWest()];
+  const turned = (/** @type {number} */ lon_deg) => ((lon_deg + 180) % 360 + 360) % 360 - 180;
+  const whole = wide * (1 + 2 * MARGIN) >= 360;
+  return [
+    Math.max(-90, bounds.getSouth() - high * MARGIN), whole ? -180 : turned(bounds.getWest() - wide * MARGIN),
+    Math.min(90, bounds.getNorth() + high * MARGIN), whole ? 180 : turned(bounds.getEast() + wide * MARGIN),
+  ];
 }
 
 /** @param {string} name */

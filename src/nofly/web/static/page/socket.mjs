@@ -3,7 +3,7 @@
 import { decode } from "./frames.mjs";
 
 const FIRST_WAIT_MS = 1000;
-const LONGEST_WAIT_MS = 15000;
+const LONGEST_WAIT_MS = 5000;
 
 /**
  * @typedef {object} Name What an aircraft says of itself; null is not known.

@@ -1,7 +1,7 @@
 /** The way the selected aircraft came, and how well it knows where it is. A gap is never drawn as flown. */
 
 import { MAP, ofHeight } from "./colours.mjs";
-import { addSource, collection, feature, line } from "./layers.mjs";
+import { addSource, collection, feature, line, showFeatures } from "./layers.mjs";
 
 /** Reports further apart than this have a gap between them: where it was meanwhile, nobody knows. */
 export const GAP_S = 120;
@@ -48,17 +48,25 @@ export function linesOf(places, theme) {
   let last = null;
   for (let i = 1; i < places.length; i += 1) {
     const [from, to] = [places[i - 1], places[i]];
+    const [from_deg, to_deg] = [from.lon_deg, near(to.lon_deg, from.lon_deg)];
     const gap = Date.parse(to.time) - Date.parse(from.time) > GAP_S * 1000;
     const colour = ofHeight(from.alt_m, from.on_ground, theme);
     if (last && last.properties.gap === gap && last.properties.colour === colour && !gap) {
-      last.geometry.coordinates.push([to.lon_deg, to.lat_deg]);
+      last.geometry.coordinates.push([near(to_deg, last.geometry.coordinates.at(-1)[0]), to.lat_deg]);
     } else {
-      last = line([[from.lon_deg, from.lat_deg], [to.lon_deg, to.lat_deg]], { gap, colour });
+      last = line([[from_deg, from.lat_deg], [to_deg, to.lat_deg]], { gap, colour });
       lines.push(last);
     }
   }
   return lines;
 }
+
+/**
+ * Return a longitude turned so that it lies within half a turn of another: the short way over the antimeridian.
+ * @param {number} lon_deg
+ * @param {number} other_deg
+ */
+const near = (lon_deg, other_deg) => lon_deg + 360 * Math.round((other_deg - lon_deg) / 360);
 
 /**
  * Show the way of an aircraft, or none.
@@ -67,9 +75,9 @@ export function linesOf(places, theme) {
  * @param {{ trails: boolean, theme: import("./colours.mjs").Theme }} how
  */
 export function showTrail(map, way, { trails, theme }) {
-  map.getSource("trail").setData(collection(way && trails ? linesOf(way.trail, theme) : []));
+  showFeatures(map, "trail", collection(way && trails ? linesOf(way.trail, theme) : []));
   const error_m = way?.aircraft.pos_err_m ?? null;
-  map.getSource("error").setData(collection(way && error_m !== null ? [circle(way.aircraft, error_m)] : []));
+  showFeatures(map, "error", collection(way && error_m !== null ? [circle(way.aircraft, error_m)] : []));
 }
 
 /**

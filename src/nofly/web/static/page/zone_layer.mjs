@@ -1,7 +1,7 @@
 /** Zones on the map: each state has its own outline and filling, not its colour alone. */
 
 import { MAP, ZONES } from "./colours.mjs";
-import { addSource, collection, point } from "./layers.mjs";
+import { addSource, collection, point, showFeatures } from "./layers.mjs";
 import { FONT } from "./map.mjs";
 import { limit } from "./units.mjs";
 
@@ -64,8 +64,8 @@ export function addZoneNames(map, theme) {
  * @param {any} zones as the API has them
  */
 export function showZones(map, zones) {
-  map.getSource("zones").setData(zones);
-  map.getSource("zone-names").setData(collection(zones.features.map((/** @type {any} */ zone) => {
+  showFeatures(map, "zones", zones);
+  showFeatures(map, "zone-names", collection(zones.features.map((/** @type {any} */ zone) => {
     const [lat_deg, lon_deg] = middle(zone);
     const { name, id, floor, ceiling, state } = zone.properties;
     const said = `${name || id}\n${limit(ceiling)}\n${limit(floor)}`;
@@ -83,7 +83,7 @@ export function themeZones(map, theme) {
     map.setPaintProperty(`zone-fill-${state}`, "fill-color", colours[state]);
     map.setPaintProperty(`zone-fill-${state}`, "fill-opacity", FILLINGS[state]);
     map.setPaintProperty(`zone-line-${state}`, "line-color", colours[state]);
-    if (map.hasImage(`zone-${state}`)) map.updateImage(`zone-${state}`, hatching(state, theme));
+    if (state === "active" || state === "perhaps") map.updateImage(`zone-${state}`, hatching(state, theme));
   }
 }
 
@@ -112,6 +112,18 @@ export function boundsOf(zone) {
     bounds[3] = Math.max(bounds[3], lat_deg);
   }
   return bounds;
+}
+
+/**
+ * Look at the zones that bind now or soon, or at all.
+ * @param {import("../vendor/maplibre-gl.mjs").MapLibreMap} map
+ * @param {any[]} zones at least one
+ */
+export function lookAtZones(map, zones) {
+  const bound = zones.filter(({ properties }) => ["active", "perhaps", "upcoming"].includes(properties.state));
+  const all = (bound.length ? bound : zones).map(boundsOf);
+  const edge = (/** @type {number} */ i) => Math[i < 2 ? "min" : "max"](...all.map((one) => one[i]));
+  map.fitBounds([[edge(0), edge(1)], [edge(2), edge(3)]], { padding: 40, maxZoom: 9, animate: false });
 }
 
 /**

@@ -1,0 +1,93 @@
+"""Modules of the page, in the browser: what they make of what the server sends."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from nofly.run.following.picture import Picture
+from nofly.web.frames import RECORD, frame, records
+from tests.store.batches import batch
+from tests.web.browser.conftest import Seen
+from tests.web.browser.served import Server
+
+NOW_US = 1_700_000_000_000_000
+DECODED = """async text => {
+  const { decode } = await import("/page/frames.mjs");
+  return decode(Uint8Array.from(atob(text), one => one.charCodeAt(0)).buffer);
+}"""
+LINES = """async places => {
+  const { linesOf } = await import("/page/trail.mjs");
+  return linesOf(places, "light").map(one => [one.properties.gap, one.geometry.coordinates]);
+}"""
+MARKS = """async incidents => {
+  const { markOf } = await import("/page/marks.mjs");
+  return incidents.map(markOf);
+}"""
+SAID = """async () => {
+  const { EN } = await import("/page/words_en.mjs"), { UK } = await import("/page/words_uk.mjs");
+  const holes = text => (text.match(/\\{\\w+\\}/g) ?? []).sort().join();
+  return [Object.keys(EN).filter(key => !(key in UK) || holes(EN[key]) !== holes(UK[key])),
+    Object.keys(UK).filter(key => !(key in EN))];
+}"""
+
+
+def plain(swiss: Server, seen: Callable[..., Seen]) -> Any:
+    page = seen().page
+    page.goto(f"{swiss.url}login.html")
+    return page
+
+
+def test_the_page_reads_the_frames_that_the_server_writes(swiss: Server, seen: Callable[..., Seen]) -> None:
+    picture = Picture()
+    picture.take(batch(50, NOW_US, seed=3))
+    rows = records(picture, NOW_US)
+    rows = np.concatenate([rows, np.zeros(1, RECORD)])
+    rows[-1] = (7, -900000000, 1799999999, np.nan, np.nan, 65535, 65535, 0, 255, -32768)
+    told = plain(swiss, seen).evaluate(DECODED, b64encode(frame(rows, NOW_US, 99)).decode())
+    assert (told["time_ms"], told["known"], len(told["reports"])) == (NOW_US / 1000, 99, len(rows))
+    for row, report in zip(rows, told["reports"], strict=True):
+        assert report["number"] == row["number"]
+        assert abs(report["lat_deg"] - row["lat"] * 1e-7) < 1e-9
+        assert abs(report["lon_deg"] - row["lon"] * 1e-7) < 1e-9
+        assert report["alt_m"] == (None if np.isnan(row["alt_m"]) else float(row["alt_m"]))
+        assert report["track_deg"] == (None if row["track"] == 65535 else row["track"] / 100)
+        assert report["vrate_mps"] == (None if row["vrate"] == -32768 else row["vrate"] / 100)
+        assert report["ground"] == {0: False, 1: True, 255: None}[int(row["ground"])]
+
+
+def test_a_gap_is_never_drawn_as_flown(swiss: Server, seen: Callable[..., Seen]) -> None:
+    places = [
+        {"time": f"2026-03-04T12:{minute:02}:{second:02}Z", "lat_deg": 50.0, "lon_deg": lon, "alt_m": 9000.0,
+         "on_ground": False}
+        for minute, second, lon in ((0, 0, 179.8), (0, 10, 179.9), (2, 11, -179.9), (2, 20, -179.8))
+    ]  # fmt: skip
+    lines = plain(swiss, seen).evaluate(LINES, places)
+    assert [gap for gap, _ in lines] == [False, True, False]
+    assert lines[0][1] == [[179.8, 50], [179.9, 50]]
+    assert np.allclose(lines[1][1], [[179.9, 50], [180.1, 50]]), "the short way over the antimeridian"
+
+
+def test_each_kind_of_incident_has_a_mark_of_its_own(swiss: Server, seen: Callable[..., Seen]) -> None:
+    usual = {
+        "open": True,
+        "credible": True,
+        "phase": "infringing",
+        "status": "infringement",
+        "certainty": None,
+    }
+    cases: list[tuple[dict[str, Any], str | None]] = [
+        ({}, "infringing"), ({"phase": "lost-inside"}, "infringing"), ({"phase": "predicted"}, "predicted"),
+        ({"phase": "undetermined"}, "undetermined"), ({"certainty": "undetermined"}, "undetermined"),
+        ({"credible": False}, "suspect"), ({"status": "exempt"}, "exempt"), ({"status": "cleared"}, "exempt"),
+        ({"phase": "exited"}, None), ({"open": False}, None),
+    ]  # fmt: skip
+    marks = plain(swiss, seen).evaluate(MARKS, [{**usual, **case} for case, _ in cases])
+    assert marks == [mark for _, mark in cases]
+
+
+def test_both_languages_say_the_same(swiss: Server, seen: Callable[..., Seen]) -> None:
+    assert plain(swiss, seen).evaluate(SAID) == [[], []]
