@@ -177,7 +177,6 @@ async def export(
     has the zone, the stays, and the track from shortly before to shortly after."""
     log = here.follower.log
     incident = log.incidents[named(log, name)]
-
     if form == "kml" and records:
         raise InputError("no records as KML", locator="query.format", expected="json, csv or geojson")
 

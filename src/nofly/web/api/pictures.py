@@ -11,6 +11,7 @@ from starlette.responses import Response
 from nofly.run.following.finding import result_of
 from nofly.run.outputs.text import iso_time
 from nofly.run.record.incident_log import Incident
+from nofly.web.api.incidents import named
 from nofly.web.errors import ApiError, not_found
 from nofly.web.served import Here, Reader, Served
 
@@ -22,7 +23,7 @@ WAIT_S = 30.0
 async def picture(here: Here, _: Reader, name: str) -> Response:
     """A PNG of the stays that a verdict was given on; 404 while there is none, 503 where many wait."""
     log = here.follower.log
-    incident = log.incidents[log.name_of(name)]
+    incident = log.incidents[named(log, name)]
     if not incident.verdicts:
         raise not_found("there is no verdict on it, so there is no picture", "an incident that is over")
     try:
@@ -37,8 +38,8 @@ async def picture(here: Here, _: Reader, name: str) -> Response:
         data = await asyncio.to_thread(_drawn, here, incident)
     finally:
         here.drawing.release()
-    named = f'attachment; filename="incident-{incident.id[:16]}.png"'
-    return Response(data, 200, {"Content-Disposition": named}, "image/png")
+    attached = f'attachment; filename="incident-{incident.id[:16]}.png"'
+    return Response(data, 200, {"Content-Disposition": attached}, "image/png")
 
 
 def _drawn(here: Served, incident: Incident) -> bytes:

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from nofly.geo.heights import ERR_M
 from nofly.run.files.zonewords import sentences
 from nofly.run.following.evidence import GAP_S, Evidence, evidence, gaps_us, span_us
+from nofly.run.judging.preparing import position_errors_m
 from nofly.run.outputs.text import iso_time, printable
 from nofly.web.answers import answered
 from nofly.web.api.incidents import named
@@ -41,6 +42,9 @@ class ReportAnswer(BaseModel):
     vrate_mps: float | None
     pos_err_m: float | None
     alt_err_m: float | None
+    judged_err_m: float = Field(
+        description="95 % error of the place that it is judged by: as stated, by NACp, or assumed of its source."
+    )
     inside_m: float | None = Field(description="Distance inside the lateral boundary; below 0: outside.")
     marks: list[str]
 
@@ -112,7 +116,7 @@ def _track(here: Served, name: str, margin_s: float) -> dict[str, Any]:
         "gaps": [{"start": iso_time(start_us), "end": iso_time(end_us)} for start_us, end_us in gaps],
         "assumed_err_m": ERR_M,
         "volumes": [] if zone is None else _volumes(zone),
-        "zone": None if zone is None else features([zone], incident.last_us)[0],
+        "zone": None if zone is None else features([zone], incident.entry_us or incident.last_us)[0],
         "law": [] if zone is None else sentences(zone),
     }  # fmt: skip
 
@@ -120,12 +124,14 @@ def _track(here: Served, name: str, margin_s: float) -> dict[str, Any]:
 def _rows(found: Evidence) -> Iterator[dict[str, Any]]:
     reports = found.reports
     columns = {name: reports.floats(name).tolist() for name in (*_HEIGHTS, *_NUMBERS)}
+    errors_m = position_errors_m(reports).tolist()
     inside = None if found.inside_m is None else found.inside_m.tolist()
     for row, time_us in enumerate(reports.time_us.tolist()):
         yield {
             "time": iso_time(time_us), "lat_deg": round(float(reports.lat_deg[row]), 7),
             "lon_deg": round(float(reports.lon_deg[row]), 7),
             **{name: _known(values[row]) for name, values in columns.items()},
+            "judged_err_m": round(errors_m[row], 2),
             "inside_m": None if inside is None else _known(inside[row]), "marks": list(found.marks[row]),
         }  # fmt: skip
 

@@ -12,7 +12,7 @@ const MOST_DOTS = 400;
  * @param {import("./track.mjs").Track} track
  * @param {{
  *   value: (report: import("./track.mjs").Report) => number | null,
- *   error: (report: import("./track.mjs").Report) => number | null,
+ *   error: (report: import("./track.mjs").Report) => number,
  * }} what
  */
 export function drawWay({ inside, x, y }, track, { value, error }) {
@@ -21,9 +21,9 @@ export function drawWay({ inside, x, y }, track, { value, error }) {
     /** @type {[number, number]} */ ([x(reports[i].ms), y(Number(value(reports[i])) + off)]);
   const rows = (/** @type {number} */ from, /** @type {number} */ to) =>
     Array.from({ length: to - from + 1 }, (_, k) => from + k);
-  for (const [from, to] of runsOf(track, (report) => value(report) !== null && error(report) !== null)) {
-    const upper = rows(from, to).map((i) => at(i, Number(error(reports[i]))));
-    const lower = rows(from, to).map((i) => at(i, -Number(error(reports[i])))).reverse();
+  for (const [from, to] of runsOf(track, (report) => value(report) !== null)) {
+    const upper = rows(from, to).map((i) => at(i, error(reports[i])));
+    const lower = rows(from, to).map((i) => at(i, -error(reports[i]))).reverse();
     inside.append(shape("path", { class: "band", d: `${through([...upper, ...lower])}Z` }));
   }
   let [sound, doubtful] = ["", ""];

@@ -44,12 +44,12 @@ export function drawBoundary(host, track, { stays, go }) {
   }
   drawWay(plot, track, {
     value: (report) => report.inside_m === null ? null : report.inside_m / unit,
-    error: (report) => report.pos_err_m === null ? null : report.pos_err_m / unit,
+    error: (report) => report.judged_err_m / unit,
   });
   over.append(
     shape("line", { class: "limit", x1: frame.left, x2: frame.right, y1: y(0), y2: y(0) }),
-    shape("text", { class: "limit-words", x: frame.right - 6, y: y(0) - 5, "text-anchor": "end" }, `${say("boundary.inside")} ↑`),
-    shape("text", { class: "limit-words", x: frame.right - 6, y: y(0) + 14, "text-anchor": "end" }, `${say("boundary.outside")} ↓`),
+    shape("text", { class: "limit-words", x: frame.right - 6, y: frame.top + 15, "text-anchor": "end" }, `${say("boundary.inside")} ↑`),
+    shape("text", { class: "limit-words", x: frame.right - 6, y: frame.bottom - 7, "text-anchor": "end" }, `${say("boundary.outside")} ↓`),
   );
   return plot;
 }

@@ -7,15 +7,15 @@ import { followRecords } from "../page/events.mjs";
 import { addIcons } from "../page/icons.mjs";
 import { createMap, namePlaces, themeMap } from "../page/map.mjs";
 import { askReason, hearStatements } from "../page/statement.mjs";
-import { clock, distance, feet, height } from "../page/units.mjs";
+import { clock, feet, height } from "../page/units.mjs";
 import { learn, say, sayWord, speak, spoken, translatePage } from "../page/words.mjs";
-import { addZones, showZones, themeZones } from "../page/zone_layer.mjs";
+import { addZoneNames, addZones, showZones, themeZoneNames, themeZones } from "../page/zone_layer.mjs";
 import { drawBoundary, signedDistance } from "./boundary.mjs";
 import { finding, kindOf } from "./finding.mjs";
 import { datumOf, drawProfile } from "./profile.mjs";
 import { exportsOf, gaps, law, life, saidOf, toldTo } from "./record.mjs";
 import { Replay } from "./replay.mjs";
-import { inWords, ReportTable } from "./report_table.mjs";
+import { inWords, placeError, ReportTable } from "./report_table.mjs";
 import { heightError_m, placeAt, trackOf } from "./track.mjs";
 import { DATUMS, mapAddress, readView, writeView } from "./view.mjs";
 import { addWay, lookAtWay, showMoment, showWay, themeWay } from "./way_layer.mjs";
@@ -49,7 +49,7 @@ const theme = () => view.theme === "light" || view.theme === "dark" ? view.theme
 learn({ en: MORE_EN, uk: MORE_UK });
 speak(view.lang);
 dress();
-const map = createMap(byId("map"), { .../** @type {any} */ ({}), lat: null, lon: null, zoom: null }, theme());
+const map = createMap(byId("map"), /** @type {any} */ ({ lat: null, lon: null, zoom: null }), theme());
 const replay = new Replay(showAt, rest);
 const table = new ReportTable(byId("reports"), go);
 
@@ -111,8 +111,7 @@ function showAt(ms) {
   table.mark(place.row);
   sayMoment(place);
   byId("profile-said").textContent = report ? heightInWords(report) : say("moment.unseen");
-  byId("boundary-said").textContent = report ? signedDistance(report.inside_m)
-    + (report.pos_err_m === null ? ` (${say("selected.noerror")})` : ` ± ${distance(report.pos_err_m)}`) : say("moment.unseen");
+  byId("boundary-said").textContent = report ? `${signedDistance(report.inside_m)} ${placeError(report)}` : say("moment.unseen");
   const marks = place.row >= 0 ? track.reports[place.row].marks : [];
   fill(byId("report-marks"), marks.length ? `${say("report.against")} ` : "",
     marks.length ? element("span", { lang: "en" }, marks.join("; ")) : "");
@@ -254,6 +253,7 @@ function addLayers() {
   addIcons(map);
   addZones(map, theme());
   addWay(map, theme());
+  addZoneNames(map, theme());
   void namePlaces(map);
   drawWayOnMap();
   map.once("idle", () => document.body.dataset.drawn = "true");
@@ -270,7 +270,7 @@ function dressAgain() {
   dress();
   draw();
   if (!map.getSource("way")) return;
-  for (const one of [themeMap, themeZones, themeWay]) one(map, theme());
+  for (const one of [themeMap, themeZones, themeZoneNames, themeWay]) one(map, theme());
   showAt(replay.moment_ms);
 }
 

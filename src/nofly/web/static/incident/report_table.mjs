@@ -40,6 +40,7 @@ export class ReportTable {
   show(reports, datum) {
     [this.reports, this.datum] = [reports, datum];
     this.table.setAttribute("aria-rowcount", String(reports.length + 1));
+    this.row = -1;
     this.draw();
   }
 
@@ -73,12 +74,12 @@ export class ReportTable {
    * @param {number} i
    */
   #line(report, i) {
-    const { ms, lat_deg, lon_deg, gs_mps, track_deg, vrate_mps, pos_err_m, inside_m, marks } = report;
+    const { ms, lat_deg, lon_deg, gs_mps, track_deg, vrate_mps, inside_m, marks } = report;
     const east_deg = ((lon_deg + 180) % 360 + 360) % 360 - 180;
     const cells = [
       `${new Date(ms).toISOString().slice(11, 21)} Z`, height(report.alt_m[this.datum] ?? null, this.datum), speed(gs_mps),
       bearing(track_deg), verticalRate(vrate_mps), `${lat_deg.toFixed(5)}, ${east_deg.toFixed(5)}`,
-      pos_err_m === null ? "–" : `± ${distance(pos_err_m)}`, signedDistance(inside_m),
+      placeError(report), signedDistance(inside_m),
     ];
     return element("tr", {
       "aria-rowindex": String(i + 2), "data-row": i, class: marks.length ? "doubtful" : null,
@@ -102,6 +103,13 @@ function room(rows) {
   cell.style.height = `${rows * ROW_PX}px`;
   return element("tr", { class: "room", "aria-hidden": "true", hidden: rows <= 0 }, cell);
 }
+
+/**
+ * Return the error of a place, and whether the report states it.
+ * @param {import("./track.mjs").Report} report
+ */
+export const placeError = ({ pos_err_m, judged_err_m }) =>
+  `± ${distance(judged_err_m)}${pos_err_m === null ? ` ${say("error.assumed")}` : ""}`;
 
 /**
  * Return what a report says, for the moment's line.

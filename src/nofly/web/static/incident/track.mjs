@@ -11,6 +11,7 @@
  * @property {number | null} vrate_mps
  * @property {number | null} pos_err_m
  * @property {number | null} alt_err_m as stated
+ * @property {number} judged_err_m 95 % error of the place that it is judged by
  * @property {number | null} inside_m
  * @property {string[]} marks
  */

@@ -120,14 +120,13 @@ export function showMoment(map, { reports }, { kind, row, part }, { datum, theme
   const along = (/** @type {"lat_deg" | "lon_deg"} */ name) =>
     between ? here[name] + part * (next[name] - here[name]) : here[name];
   const at = { lat_deg: along("lat_deg"), lon_deg: along("lon_deg") };
-  const errors_m = [here, ...(between ? [next] : [])].map((report) => report.pos_err_m);
-  const error_m = errors_m.includes(null) ? null : Math.max(...errors_m.map(Number));
+  const error_m = Math.max(here.judged_err_m, between ? next.judged_err_m : 0);
   map.getSource("moment").setData(collection([point(at.lat_deg, at.lon_deg, {
     icon: iconOf(null, here.track_deg), track_deg: here.track_deg ?? 0, said,
     colour: ofHeight(here.alt_m[datum], false, theme),
     opacity: between ? OPACITIES.between : seen ? OPACITIES.report : OPACITIES.unseen,
   })]));
-  map.getSource("error").setData(collection(seen && error_m !== null ? [circle(at, error_m)] : []));
+  map.getSource("error").setData(collection(seen ? [circle(at, error_m)] : []));
 }
 
 /**

@@ -26,7 +26,7 @@ export const MORE_EN = {
   "boundary.inside": "inside", "boundary.outside": "outside", "boundary.in": "{distance} inside", "boundary.out": "{distance} outside",
   "report.title": "Reports", "report.count": "{count} reports, {marked} with screening marks", "report.time": "UTC", "report.height": "Height",
   "report.speed": "Speed", "report.track": "Track", "report.vertical": "Vertical", "report.place": "Latitude, longitude",
-  "report.error": "Error, 95 %", "report.inside": "Boundary", "report.marks": "Screening", "report.against": "Against this report:",
+  "report.error": "Error, 95 %", "report.inside": "Boundary", "error.assumed": "(assumed)", "report.marks": "Screening", "report.against": "Against this report:",
   "law.title": "Law it was judged by, and rules considered", "law.unknown": "The edition that it was judged by is not kept any more.",
   "gaps.title": "When it was not seen", "gaps.none": "No gap: no two reports are further apart than {duration}.",
   "gaps.gap": "not seen from {from} to {to} ({duration})", "gaps.partial": "More reports may exist than are shown here.",

@@ -26,7 +26,7 @@ export const MORE_UK = {
   "boundary.inside": "усередині", "boundary.outside": "зовні", "boundary.in": "{distance} усередині", "boundary.out": "{distance} зовні",
   "report.title": "Повідомлення", "report.count": "повідомлень: {count}, із зауваженнями: {marked}", "report.time": "UTC", "report.height": "Висота",
   "report.speed": "Швидкість", "report.track": "Курс", "report.vertical": "Вертикальна", "report.place": "Широта, довгота",
-  "report.error": "Похибка, 95 %", "report.inside": "Межа", "report.marks": "Перевірка", "report.against": "Проти цього повідомлення:",
+  "report.error": "Похибка, 95 %", "report.inside": "Межа", "error.assumed": "(припущено)", "report.marks": "Перевірка", "report.against": "Проти цього повідомлення:",
   "law.title": "Право, за яким оцінено, і розглянуті правила", "law.unknown": "Редакцію, за якою оцінено, вже не збережено.",
   "gaps.title": "Коли його не було видно", "gaps.none": "Перерв немає: між повідомленнями не більше ніж {duration}.",
   "gaps.gap": "не видно від {from} до {to} ({duration})", "gaps.partial": "Повідомлень може бути більше, ніж показано тут.",
