@@ -4,7 +4,7 @@ import { element } from "../page/dom.mjs";
 import { inShort } from "../page/incident_list.mjs";
 import { sentences } from "../page/incident_page.mjs";
 import { markPicture } from "../page/marks.mjs";
-import { clock, distance, duration, feet, height } from "../page/units.mjs";
+import { distance, duration, feet, height } from "../page/units.mjs";
 import { say, sayWord } from "../page/words.mjs";
 
 /** @typedef {"infringing" | "undetermined" | "suspect" | "predicted" | "exempt"} Kind */
@@ -69,8 +69,8 @@ function figures(verdict) {
     : say("figure.range", { low: duration(duration_low_s), high: duration(duration_high_s) });
   const margin = (/** @type {number | null} */ m) => m === null ? say("figure.unknown") : `${Math.round(feet(m))} ft`;
   return [
-    [say("figure.entry"), `${clock(entry_time, true)}, ${sayWord("cause", verdict.cause)}`],
-    [say("figure.exit"), `${clock(exit_time, true)}, ${sayWord("cause", verdict.exit_cause)}`],
+    [say("figure.entry"), `${instant(entry_time)}, ${sayWord("cause", verdict.cause)}`],
+    [say("figure.exit"), `${instant(exit_time)}, ${sayWord("cause", verdict.exit_cause)}`],
     [say("figure.duration"), `${duration(duration_s)} (${range})`],
     [say("figure.depth"), depth_m === null ? say("figure.unknown")
       : `${distance(depth_m)} ± ${depth_err_m === null ? "?" : distance(depth_err_m)}`],
@@ -79,3 +79,9 @@ function figures(verdict) {
     [say("figure.reports"), String(verdict.reports)], [say("figure.gap"), duration(verdict.longest_gap_s)],
   ];
 }
+
+/**
+ * Return a moment to the tenth of a second: entry and exit lie between reports.
+ * @param {string} time
+ */
+const instant = (time) => `${time.slice(0, 10)} ${time.slice(11, 21)} Z`;

@@ -116,7 +116,8 @@ function showAt(ms) {
   fill(byId("report-marks"), marks.length ? `${say("report.against")} ` : "",
     marks.length ? element("span", { lang: "en" }, marks.join("; ")) : "");
   if (map.getSource("moment")) {
-    showMoment(map, track, place, { datum: datum(), theme: theme(), said: say(`moment.short.${place.kind}`) });
+    const at = showMoment(map, track, place, { datum: datum(), theme: theme(), said: say(`moment.short.${place.kind}`) });
+    byId("map").dataset.aircraft = at ? `${place.kind} ${at.lat_deg.toFixed(5)} ${at.lon_deg.toFixed(5)}` : "";
   }
 }
 

@@ -110,10 +110,11 @@ export function showWay(map, { reports, gap_ms }, ends) {
  * @param {import("./track.mjs").Track} track
  * @param {import("./track.mjs").Place} place
  * @param {{ datum: string, theme: import("../page/colours.mjs").Theme, said: string }} how
+ * @returns {{ lat_deg: number, lon_deg: number } | null} where it is drawn
  */
 export function showMoment(map, { reports }, { kind, row, part }, { datum, theme, said }) {
   const here = reports[Math.max(0, row)];
-  if (!here) return;
+  if (!here) return null;
   const next = reports[row + 1];
   const between = kind === "between";
   const seen = between || kind === "report";
@@ -127,6 +128,7 @@ export function showMoment(map, { reports }, { kind, row, part }, { datum, theme
     opacity: between ? OPACITIES.between : seen ? OPACITIES.report : OPACITIES.unseen,
   })]));
   map.getSource("error").setData(collection(seen ? [circle(at, error_m)] : []));
+  return at;
 }
 
 /**
