@@ -42,6 +42,8 @@ def watching(browser: object, tmp_path_factory: pytest.TempPathFactory) -> Itera
     feed.time_us += 200_000_000
     feed.fly(TARGET, 14.40, 14.45, **FLIGHT)
     until(lambda: judged(server), "a verdict")
+    name = judged(server)[0]["id"]
+    until(lambda: server.asked(f"incidents/{name}/track")["gaps"], "the reports after the gap")
     yield server
     server.end()
     feed.close()

@@ -25,7 +25,7 @@ import { MORE_UK } from "./words_uk.mjs";
 const SETTLE_MS = 300;
 const RETRY_MS = 3000;
 const VERBS = { acknowledge: "say", mute: "say", exempt: "decide", clear: "decide" };
-const SIGNS = ["flown", "between", "gap", "doubtful", "error", "entry", "exit"];
+const SIGNS = ["flown", "between", "gap", "unknown", "doubtful", "error", "entry", "exit"];
 
 let view = readView();
 /** @type {any} the incident as the API has it */

@@ -92,7 +92,7 @@ export function stripe(pattern, from_px, to_px, { top, bottom }, words) {
   const wide_px = Math.max(1, to_px - from_px);
   const drawn = [shape("rect", { x: from_px, width: wide_px, y: top, height: bottom - top, fill: `url(#${pattern})` })];
   if (wide_px > words.length * 6.5) {
-    drawn.push(shape("text", { class: "words", x: from_px + wide_px / 2, y: bottom - 8, "text-anchor": "middle" }, words));
+    drawn.push(shape("text", { class: "words", x: from_px + wide_px / 2, y: (top + bottom) / 2, "text-anchor": "middle" }, words));
   }
   return drawn;
 }

@@ -71,7 +71,7 @@ function rangeOf(heights_ft, limits_ft) {
     const near = limits_ft.filter((one) => low - NEAR * span < one && one < high + NEAR * span);
     [low, high] = [Math.min(low, ...near), Math.max(high, ...near)];
   }
-  const margin = Math.max(0.14 * (high - low), 250);
+  const margin = Math.max(0.14 * (high - low), (LEAST_FT - high + low) / 2);
   return [low - margin, high + margin];
 }
 

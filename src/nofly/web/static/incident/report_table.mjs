@@ -7,7 +7,7 @@ import { signedDistance } from "./boundary.mjs";
 
 const ROW_PX = 28;
 const MORE_ROWS = 8;
-const COLUMNS = ["time", "height", "speed", "track", "vertical", "place", "error", "inside", "marks"];
+const COLUMNS = ["time", "height", "inside", "marks", "speed", "track", "vertical", "place", "error"];
 
 /** A table over some reports. */
 export class ReportTable {
@@ -76,16 +76,20 @@ export class ReportTable {
   #line(report, i) {
     const { ms, lat_deg, lon_deg, gs_mps, track_deg, vrate_mps, inside_m, marks } = report;
     const east_deg = ((lon_deg + 180) % 360 + 360) % 360 - 180;
-    const cells = [
-      `${new Date(ms).toISOString().slice(11, 21)} Z`, height(report.alt_m[this.datum] ?? null, this.datum), speed(gs_mps),
-      bearing(track_deg), verticalRate(vrate_mps), `${lat_deg.toFixed(5)}, ${east_deg.toFixed(5)}`,
-      placeError(report), signedDistance(inside_m),
+    const said = [
+      `${new Date(ms).toISOString().slice(11, 21)} Z`, height(report.alt_m[this.datum] ?? null, this.datum),
+      signedDistance(inside_m),
+    ];
+    const more = [
+      speed(gs_mps), bearing(track_deg), verticalRate(vrate_mps), `${lat_deg.toFixed(5)}, ${east_deg.toFixed(5)}`,
+      placeError(report),
     ];
     return element("tr", {
       "aria-rowindex": String(i + 2), "data-row": i, class: marks.length ? "doubtful" : null,
       "aria-current": i === this.row ? "true" : null, click: () => this.go(ms),
-    }, ...cells.map((text) => element("td", {}, text)),
-    element("td", { class: "marks", title: marks.join("; "), lang: "en" }, marks.length ? `× ${marks.join("; ")}` : ""));
+    }, ...said.map((text) => element("td", {}, text)),
+    element("td", { class: "marks", title: marks.join("; "), lang: "en" }, marks.length ? `× ${marks.join("; ")}` : ""),
+    ...more.map((text) => element("td", {}, text)));
   }
 
   /** @param {KeyboardEvent} event */

@@ -14,7 +14,7 @@ export const MORE_EN = {
   "moment.short.none": "", "moment.short.before": "not seen yet", "moment.short.after": "last seen here", "moment.short.report": "",
   "moment.short.between": "between reports", "moment.short.gap": "last seen here",
   "sign.flown": "flown, by its reports", "sign.between": "between two reports", "sign.gap": "not seen",
-  "sign.doubtful": "× screening has something against it", "sign.error": "position error, 95 %", "sign.entry": "entry", "sign.exit": "exit",
+  "sign.unknown": "height not known", "sign.doubtful": "× screening has something against it", "sign.error": "position error, 95 %", "sign.entry": "entry", "sign.exit": "exit",
   "profile.title": "Vertical profile", "profile.datum": "Heights", "profile.none": "No height is known on {datum}.",
   "profile.about": "Height over time: {low} to {high}; known of {known} of {count} reports.",
   "height.unknown": "height not known", "plot.gap": "not seen",

@@ -14,7 +14,7 @@ export const MORE_UK = {
   "moment.short.none": "", "moment.short.before": "ще не видно", "moment.short.after": "востаннє видно тут", "moment.short.report": "",
   "moment.short.between": "між повідомленнями", "moment.short.gap": "востаннє видно тут",
   "sign.flown": "пройдено, за повідомленнями", "sign.between": "між двома повідомленнями", "sign.gap": "не видно",
-  "sign.doubtful": "× перевірка має зауваження", "sign.error": "похибка місця, 95 %", "sign.entry": "вхід", "sign.exit": "вихід",
+  "sign.unknown": "висота невідома", "sign.doubtful": "× перевірка має зауваження", "sign.error": "похибка місця, 95 %", "sign.entry": "вхід", "sign.exit": "вихід",
   "profile.title": "Вертикальний профіль", "profile.datum": "Висоти", "profile.none": "Жодної висоти ({datum}) не відомо.",
   "profile.about": "Висота в часі: від {low} до {high}; відома у {known} з {count} повідомлень.",
   "height.unknown": "висота невідома", "plot.gap": "не видно",
