@@ -19,10 +19,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nofly.errors import ConfigError, Finding, Severity
+from nofly.errors import ConfigError, Finding, InputError, Severity
 from nofly.run.files.atomic import write_whole
 from nofly.run.outputs import FORMATS, format_of, render, write
-from nofly.run.outputs.columns import COLUMNS, record
+from nofly.run.outputs.columns import COLUMNS, record, stay_of
 from nofly.run.outputs.outline import outlines
 from nofly.run.outputs.split import split_line, split_polygon
 from nofly.run.outputs.table import finding_lines, summary, table
@@ -335,3 +335,20 @@ def test_of_a_zone_that_was_not_read_nobody_is_cleared(nobody: CheckResult) -> N
     assert clear(partly) == words
     assert ", 2 more not read," in summary(partly)
     assert partly.to_dict()["zones_not_read"] == 2
+
+
+def test_a_row_is_read_back_as_the_stay(result: CheckResult) -> None:
+    for stay in result.infringements:
+        row = json.loads(json.dumps(record(stay)))
+        again = stay_of(row)
+        assert record(again) == record(stay)
+        assert (again.status, again.entry_time_us, again.findings) == (
+            stay.status,
+            stay.entry_time_us,
+            tuple(map(printable, stay.findings)),
+        )
+    with pytest.raises(InputError, match="no verdict"):
+        stay_of({**row, "status": "guilty"})
+    unknown = stay_of({**row, "duration_low_s": None, "depth_m": None})
+    assert np.isnan(unknown.duration_low_s)
+    assert unknown.depth_m is None

@@ -39,6 +39,8 @@ class Served:
     """Returns on which alert channels a record is to be told."""
     declaring: threading.Lock = field(default_factory=threading.Lock)
     """Held while a zone is declared."""
+    drawing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while a picture is drawn: one at a time."""
     positions: object = None
     """What the clients of positions have in common; theirs."""
     turned: asyncio.Condition = field(default_factory=asyncio.Condition)

@@ -236,5 +236,7 @@ def sentences(zone: Zone) -> list[str]:
     if zone.message:
         lines.append(f"message: {zone.message}")
     lines += [f"{key} (kept, not used): {value}" for key, value in zone.extra]
-    lines += [f"source: {zone.source.format} {zone.source.locator}".rstrip(), f"hash: {zone.zone_hash}"]
+    if zone.source.format or zone.source.locator:
+        lines.append(f"source: {zone.source.format} {zone.source.locator}".rstrip())
+    lines.append(f"hash: {zone.zone_hash}")
     return [printable(line) for line in lines]

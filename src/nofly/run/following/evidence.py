@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 
 from nofly.run.judging.witnesses import sentences_of
 from nofly.run.outputs.outline import outlines
+from nofly.run.record.incident_log import Incident
 from nofly.schema import Positions, concatenate
 from nofly.store.journal import Batch, JournalDamaged, last_segment, read
 from nofly.store.positions.layout import Wanted
 from nofly.store.positions.store import PositionStore
 from nofly.tracks.screening import screen
+from nofly.units import US_PER_S
 from nofly.zones.compiled import compile_zones
 from nofly.zones.model import Zone
 from nofly.zones.shape import distance_m, shape
@@ -24,6 +26,9 @@ from nofly.zones.shape import distance_m, shape
 MOST_JOURNAL_ROWS = 20_000_000
 """Of what is not in the archive yet so many rows are looked through."""
 MOST_REPORTS = 20_000
+MOST_SPAN_S = 6 * 3600.0
+"""Of a longer incident the reports of its last hours."""
+GAP_S = 120.0
 
 
 class Evidence(NamedTuple):
@@ -34,6 +39,19 @@ class Evidence(NamedTuple):
     marks: list[tuple[str, ...]]
     inside_m: NDArray[np.float64] | None
     whole: bool
+
+
+def span_us(incident: Incident, margin_s: float) -> tuple[int, int]:
+    """Return from when to when an incident lasted, with a margin before and after."""
+    begun_us = min(incident.first_us, incident.entry_us or incident.first_us)
+    until_us = max(incident.last_us, incident.exit_us or 0) + round(margin_s * US_PER_S)
+    return max(begun_us - round(margin_s * US_PER_S), until_us - round(MOST_SPAN_S * US_PER_S)), until_us
+
+
+def gaps_us(times_us: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """Return from when to when there was no report, of times in order."""
+    at = np.flatnonzero(np.diff(times_us) > GAP_S * US_PER_S)
+    return [(int(times_us[k]), int(times_us[k + 1])) for k in at]
 
 
 def evidence(folder: Path, target_id: str, from_us: int, until_us: int, zone: Zone | None) -> Evidence:

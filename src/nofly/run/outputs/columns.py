@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from math import isfinite
+import math
+from collections.abc import Callable, Iterable, Mapping
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
+from nofly.errors import InputError
 from nofly.incidents.record import Infringement
+from nofly.run.at import instant
 from nofly.run.outputs.text import iso_time, printable
 
 if TYPE_CHECKING:
@@ -38,6 +42,24 @@ def record(stay: Infringement) -> dict[str, Any]:
     return {name: plain(value) for name, plain, value in zip(_NAMES, _PLAINS, _VALUES(stay), strict=True)}
 
 
+def stay_of(row: Mapping[str, Any]) -> Infringement:
+    """Return the stay that a row of :func:`record` tells of, as exactly as the row does.
+
+    Raises InputError for a row that is none.
+    """
+    values: dict[str, Any] = {}
+    for name, field, _ in _PLAN:
+        value = row.get(name)
+        if field != name and isinstance(value, str):
+            value = instant(value)
+        # A duration that is not known is NaN, everything else None.
+        values[field] = math.nan if value is None and name.startswith("duration") else value
+    try:
+        return msgspec.convert(values, Infringement)
+    except msgspec.ValidationError as error:
+        raise InputError(f"no verdict: {error}", expected="the columns of a check") from error
+
+
 def _text(value: Any) -> str | None:
     if value is None:
         return None
@@ -47,7 +69,7 @@ def _text(value: Any) -> str | None:
 
 def _rounded(digits: int) -> Callable[[Any], float | None]:
     def number(value: Any) -> float | None:
-        return None if value is None or not isfinite(value) else round(float(value), digits)
+        return None if value is None or not math.isfinite(value) else round(float(value), digits)
 
     return number
 

@@ -68,16 +68,16 @@ def _house_style() -> Iterator[None]:
         yield
 
 
-def figure(result: CheckResult, *, headed: bool = True) -> Figure:
+def figure(result: CheckResult, *, headed: bool = True, source: str = "") -> Figure:
     """Return the picture of a result as a matplotlib figure; it needs no display.
 
-    ``headed`` puts a line with the summary at its top.
+    ``headed`` puts a line with the summary at its top, ``source`` one at its foot that says where it is from.
     """
     with _house_style():
-        return _figure(result, headed)
+        return _figure(result, headed, source)
 
 
-def _figure(result: CheckResult, headed: bool) -> Figure:
+def _figure(result: CheckResult, headed: bool, source: str) -> Figure:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -104,6 +104,7 @@ def _figure(result: CheckResult, headed: bool) -> Figure:
         _row(drawn, inches, (top, row), result, paths, stay, numbers.get(stay.id), gap_s)
         top -= row
     _foot(drawn, inches, result, shown)
+    drawn.text(0.06, 0.05 / inches, shorten(source, 200), fontsize=7, color=palette.FAINT, va="center")
     return drawn
 
 

@@ -15,7 +15,9 @@ from starlette.responses import Response
 
 from nofly.errors import InputError
 from nofly.incidents.states import Told
+from nofly.run.following.finding import result_of, told
 from nofly.run.following.follower import RECORD
+from nofly.run.outputs import kml
 from nofly.run.outputs.text import iso_time, printable
 from nofly.run.record import incident_export
 from nofly.run.record.incident_log import Choice, Log, Statement, deliveries, is_scope, row_of, say
@@ -37,7 +39,10 @@ _VERBS = {
     "exempt": Told.EXEMPTED,
     "clear": Told.CLEARED,
 }
-_MEDIA = {"json": "application/json", "csv": "text/csv; charset=utf-8", "geojson": "application/geo+json"}
+_MEDIA = {
+    "json": "application/json", "csv": "text/csv; charset=utf-8", "geojson": "application/geo+json",
+    "kml": "application/vnd.google-earth.kml+xml",
+}  # fmt: skip
 
 
 class IncidentAnswer(BaseModel):
@@ -102,6 +107,9 @@ class IncidentWhole(BaseModel):
 
     incident: IncidentAnswer
     verdicts: list[dict[str, Any]]
+    sentences: list[list[str]] = Field(
+        description="Each verdict in plain sentences, the first of which stands for itself."
+    )
     records: list[RecordAnswer]
     alerts: list[TellingAnswer]
 
@@ -162,14 +170,19 @@ async def one(request: Request, here: Here, _: Reader, name: str) -> Response:
 @router.get("/{name}/export")
 async def export(
     here: Here, _: Reader, name: str,
-    form: Annotated[Literal["json", "csv", "geojson"], Query(alias="format")] = "json",
+    form: Annotated[Literal["json", "csv", "geojson", "kml"], Query(alias="format")] = "json",
     records: Annotated[bool, Query(description="Every record with its hashes, not the verdicts.")] = False,
 ) -> Response:  # fmt: skip
-    """Verdicts or records as a file; of the records as JSON ``nofly incidents verify FILE`` proves each."""
+    """Verdicts or records as a file; of the records as JSON ``nofly incidents verify FILE`` proves each. KML
+    has the zone, the stays, and the track from shortly before to shortly after."""
     log = here.follower.log
     incident = log.incidents[named(log, name)]
+    if form == "kml" and records:
+        raise InputError("no records as KML", locator="query.format", expected="json, csv or geojson")
 
     def made() -> bytes:
+        if form == "kml":
+            return kml.write(result_of(here.folder, incident, here.follower.zone))
         with _opened(here) as store:
             if records:
                 names = [incident.warning, incident.id] if incident.warning else [incident.id]
@@ -199,11 +212,11 @@ async def said(here: Served, who: Principal, name: str, body: StatementBody) -> 
     until_us = None if body.until is None else _instant(body.until, "body.until")
     if until_us is not None and until_us < now_us:
         raise InputError("that is past", locator="body.until", expected="a time to come")
-    told = Statement(scope, verb, who.name, body.why, now_us, until_us, body.channel)
+    spoken = Statement(scope, verb, who.name, body.why, now_us, until_us, body.channel)
 
     def appended() -> SaidAnswer:
         with Store(here.folder / RECORD, create=False) as store:
-            head = say(store, told, here.channels)
+            head = say(store, spoken, here.channels)
         return SaidAnswer(sequence=head.sequence, hash=head.hash)
 
     return await asyncio.to_thread(appended)
@@ -223,10 +236,11 @@ def _whole(here: Served, name: str) -> dict[str, Any]:
     with _opened(here) as store:
         names = [incident.warning, name] if incident.warning else [name]
         records = [record for each in names for record in store.read(incident=each)]
-    told = [one for each in names for one in deliveries(here.folder / RECORD, each)]
+    alerts = [one for each in names for one in deliveries(here.folder / RECORD, each)]
     rows = incident_export.verdict_rows([incident])
     return {
         "incident": row_of(incident, log, here.clock()), "verdicts": rows,
+        "sentences": told(rows, here.follower.zone),
         "records": [{
             "sequence": r.sequence, "time": iso_time(r.time_us), "kind": r.kind, "hash": r.hash,
             "previous": r.previous, "body": r.content,
@@ -236,7 +250,7 @@ def _whole(here: Served, name: str) -> dict[str, Any]:
             "delivered": None if d.delivered_us is None else iso_time(d.delivered_us),
             "given_up": None if d.given_up_us is None else iso_time(d.given_up_us),
             "error": None if d.error is None else printable(d.error),
-        } for d in told],
+        } for d in alerts],
     }  # fmt: skip
 
 

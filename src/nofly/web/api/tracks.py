@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from nofly.run.following.evidence import Evidence, evidence
+from nofly.geo.heights import ERR_M
+from nofly.run.files.zonewords import sentences
+from nofly.run.following.evidence import GAP_S, Evidence, evidence, gaps_us, span_us
+from nofly.run.judging.preparing import position_errors_m
 from nofly.run.outputs.text import iso_time, printable
-from nofly.units import US_PER_S
 from nofly.web.answers import answered
 from nofly.web.api.incidents import named
 from nofly.web.api.zones import features
@@ -22,9 +23,6 @@ from nofly.web.served import Here, Reader, Served
 from nofly.zones.model import Limit, Zone
 
 router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"])
-MOST_SPAN_S = 6 * 3600.0
-"""Of a longer incident the reports of its last hours."""
-GAP_S = 120.0
 _HEIGHTS = ("alt_std_m", "alt_amsl_m", "alt_agl_m", "alt_hae_m")
 _NUMBERS = ("gs_mps", "track_deg", "vrate_mps", "pos_err_m", "alt_err_m")
 
@@ -44,6 +42,9 @@ class ReportAnswer(BaseModel):
     vrate_mps: float | None
     pos_err_m: float | None
     alt_err_m: float | None
+    judged_err_m: float = Field(
+        description="95 % error of the place that it is judged by: as stated, by NACp, or assumed of its source."
+    )
     inside_m: float | None = Field(description="Distance inside the lateral boundary; below 0: outside.")
     marks: list[str]
 
@@ -78,9 +79,14 @@ class TrackAnswer(BaseModel):
     end: str
     whole: bool = Field(description="false: more reports may exist")
     reports: list[ReportAnswer]
+    gap_s: float = Field(description="Reports further apart have a gap between them.")
     gaps: list[GapAnswer]
+    assumed_err_m: dict[str, float] = Field(
+        description="95 % error of a height by datum, where the report does not state its own."
+    )
     volumes: list[VolumeAnswer]
     zone: dict[str, Any] | None = Field(description="The zone in the edition that was judged by, as GeoJSON.")
+    law: list[str] = Field(description="That edition in sentences: limits, schedule, rule, source, hash.")
 
 
 @router.get("/{name}/track", responses={200: {"model": TrackAnswer}})
@@ -95,47 +101,43 @@ async def track(
 
 def _track(here: Served, name: str, margin_s: float) -> dict[str, Any]:
     incident = here.follower.log.incidents[name]
-    begun_us = min(incident.first_us, incident.entry_us or incident.first_us)
-    ended_us = max(incident.last_us, incident.exit_us or 0)
-    until_us = ended_us + round(margin_s * US_PER_S)
-    from_us = max(begun_us - round(margin_s * US_PER_S), until_us - round(MOST_SPAN_S * US_PER_S))
+    from_us, until_us = span_us(incident, margin_s)
     zone = None if incident.zone_hash is None else here.follower.zone(incident.zone_hash)
     target = incident.target_id
     rows: list[dict[str, Any]] = []
-    times_us: list[int] = []
+    gaps: list[tuple[int, int]] = []
     whole = target is not None
     if target is not None:
         found = evidence(here.folder, target, from_us, until_us, zone)
-        rows, times_us, whole = list(_rows(found)), found.reports.time_us.tolist(), found.whole
+        rows, gaps, whole = list(_rows(found)), gaps_us(found.reports.time_us), found.whole
     return {
         "target_id": None if target is None else printable(target), "start": iso_time(from_us),
-        "end": iso_time(until_us), "whole": whole, "reports": rows, "gaps": _gaps(times_us),
+        "end": iso_time(until_us), "whole": whole, "reports": rows, "gap_s": GAP_S,
+        "gaps": [{"start": iso_time(start_us), "end": iso_time(end_us)} for start_us, end_us in gaps],
+        "assumed_err_m": ERR_M,
         "volumes": [] if zone is None else _volumes(zone),
-        "zone": None if zone is None else features([zone], ended_us)[0],
+        "zone": None if zone is None else features([zone], incident.entry_us or incident.last_us)[0],
+        "law": [] if zone is None else sentences(zone),
     }  # fmt: skip
 
 
 def _rows(found: Evidence) -> Iterator[dict[str, Any]]:
     reports = found.reports
     columns = {name: reports.floats(name).tolist() for name in (*_HEIGHTS, *_NUMBERS)}
+    errors_m = position_errors_m(reports).tolist()
     inside = None if found.inside_m is None else found.inside_m.tolist()
     for row, time_us in enumerate(reports.time_us.tolist()):
         yield {
             "time": iso_time(time_us), "lat_deg": round(float(reports.lat_deg[row]), 7),
             "lon_deg": round(float(reports.lon_deg[row]), 7),
             **{name: _known(values[row]) for name, values in columns.items()},
+            "judged_err_m": round(errors_m[row], 2),
             "inside_m": None if inside is None else _known(inside[row]), "marks": list(found.marks[row]),
         }  # fmt: skip
 
 
 def _known(value: float) -> float | None:
     return round(value, 2) if math.isfinite(value) else None
-
-
-def _gaps(times_us: list[int]) -> list[dict[str, str]]:
-    return [
-        {"start": iso_time(a), "end": iso_time(b)} for a, b in pairwise(times_us) if b - a > GAP_S * US_PER_S
-    ]
 
 
 def _volumes(zone: Zone) -> list[dict[str, Any]]:

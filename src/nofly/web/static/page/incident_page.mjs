@@ -29,7 +29,9 @@ export function incidentPage(whole, { rights, show, speak }) {
     verbs.length ? element("div", { class: "verbs", role: "group", "aria-label": say("say.actions") },
       ...verbs.map(([verb]) => element("button", { type: "button", title: say(`say.${verb}.what`), click: () => speak(verb) },
         say(`say.${verb}`)))) : element("span"),
-    element("p", {}, element("button", { type: "button", class: "link", click: () => show(incident) }, say("show.aircraft"))),
+    element("p", { class: "verbs" },
+      element("button", { type: "button", class: "link", click: () => show(incident) }, say("show.aircraft")),
+      element("a", { href: wholePage(incident.id), id: "incident-replay" }, say("show.whole"))),
     element("h3", {}, say("life")),
     element("ol", { class: "life" }, ...records.map(happening)),
     ...list("alerts", alerts.map(telling)),
@@ -41,11 +43,24 @@ export function incidentPage(whole, { rights, show, speak }) {
 }
 
 /**
+ * Return the address of the page with the replay of an incident, in the language and theme of this one.
+ * @param {string} id
+ */
+function wholePage(id) {
+  const query = new URLSearchParams({ id });
+  for (const name of ["lang", "theme"]) {
+    const given = new URLSearchParams(location.search).get(name);
+    if (given) query.set(name, given);
+  }
+  return `/incident.html?${query}`;
+}
+
+/**
  * Return the finding as sentences.
  * @param {any} incident
  * @param {any[]} verdicts
  */
-function sentences(incident, verdicts) {
+export function sentences(incident, verdicts) {
   const values = {
     who: nameOf(incident), zone: incident.zone_name || incident.zone_id, time: clock(incident.predicted_entry_time, true),
     entry: clock(incident.entry_time, true), exit: clock(incident.exit_time, true), last: clock(incident.last_time, true),
@@ -75,7 +90,7 @@ function kind({ phase, entry_time, exit_time, certainty }) {
 }
 
 /** @param {any} record */
-function happening({ sequence, time, kind: word, hash, body }) {
+export function happening({ sequence, time, kind: word, hash, body }) {
   const why = [sayWord("cause", body.cause), body.reason, body.why && `${body.who}: ${body.why}`].filter(Boolean).join(" · ");
   const place = body.height_m === undefined || body.height_m === null ? "" : height(body.height_m, body.height_datum);
   return element("li", { "data-kind": word },
@@ -86,7 +101,7 @@ function happening({ sequence, time, kind: word, hash, body }) {
 }
 
 /** @param {any} one */
-function telling({ channel, delivered, given_up, error, attempts }) {
+export function telling({ channel, delivered, given_up, error, attempts }) {
   if (delivered) return say("alerts.delivered", { channel, time: clock(delivered) });
   if (given_up) return say("alerts.givenup", { channel, time: clock(given_up), error: error ?? "" });
   return say("alerts.waiting", { channel, attempts });

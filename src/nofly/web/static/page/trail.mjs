@@ -81,10 +81,11 @@ export function showTrail(map, way, { trails, theme }) {
 }
 
 /**
+ * Return a circle on the ground.
  * @param {{ lat_deg: number, lon_deg: number }} centre
  * @param {number} radius_m
  */
-function circle({ lat_deg, lon_deg }, radius_m) {
+export function circle({ lat_deg, lon_deg }, radius_m) {
   const ring = Array.from({ length: CORNERS + 1 }, (_, i) => {
     const turn = 2 * Math.PI * i / CORNERS;
     const [north_deg, east_deg] = [Math.cos(turn) * radius_m / M_PER_DEG, Math.sin(turn) * radius_m / M_PER_DEG];

@@ -19,6 +19,14 @@ export function speak(wanted) {
   document.documentElement.lang = language;
 }
 
+/**
+ * Learn the words of a page besides the ones of the map.
+ * @param {Record<string, Record<string, string>>} words by language
+ */
+export function learn(words) {
+  for (const [tag, more] of Object.entries(words)) Object.assign(LANGUAGES[tag], more);
+}
+
 /** The language that is spoken. */
 export const spoken = () => language;
 

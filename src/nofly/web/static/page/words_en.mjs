@@ -25,7 +25,7 @@ export const EN = {
   "alerts.delivered": "{channel}: told at {time}", "alerts.givenup": "{channel}: given up at {time}: {error}",
   "alerts.waiting": "{channel}: not told yet, {attempts} tries",
   "exports": "Export", "exports.verdicts": "verdicts", "exports.records": "records with hashes",
-  "show.aircraft": "Show the aircraft",
+  "show.aircraft": "Show the aircraft", "show.whole": "Replay, profile, reports and proof",
   "sentence.predicted": "{who} is expected to enter {zone} at {time}.",
   "sentence.dropped": "{who} was expected to enter {zone} at {time} and did not.",
   "sentence.inside": "{who} has been in {zone} since {entry}.",

@@ -25,7 +25,7 @@ export const UK = {
   "alerts.delivered": "{channel}: сповіщено {time}", "alerts.givenup": "{channel}: припинено {time}: {error}",
   "alerts.waiting": "{channel}: ще не сповіщено, спроб: {attempts}",
   "exports": "Експорт", "exports.verdicts": "висновки", "exports.records": "записи з хешами",
-  "show.aircraft": "Показати борт",
+  "show.aircraft": "Показати борт", "show.whole": "Відтворення, профіль, повідомлення й докази",
   "sentence.predicted": "Очікується вхід {who} у {zone} о {time}.",
   "sentence.dropped": "Очікувався вхід {who} у {zone} о {time}; цього не сталося.",
   "sentence.inside": "{who} перебуває у {zone} з {entry}.",

@@ -1,0 +1,54 @@
+"""An incident as a picture: map and vertical profile, with legend, source, UTC and scale."""
+
+from __future__ import annotations
+
+import asyncio
+from http import HTTPStatus
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from nofly.run.following.finding import result_of
+from nofly.run.outputs.text import iso_time
+from nofly.run.record.incident_log import Incident
+from nofly.web.api.incidents import named
+from nofly.web.errors import ApiError, not_found
+from nofly.web.served import Here, Reader, Served
+
+router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"])
+WAIT_S = 30.0
+
+
+@router.get("/{name}/picture", responses={200: {"content": {"image/png": {}}}})
+async def picture(here: Here, _: Reader, name: str) -> Response:
+    """A PNG of the stays that a verdict was given on; 404 while there is none, 503 where many wait."""
+    log = here.follower.log
+    incident = log.incidents[named(log, name)]
+    if not incident.verdicts:
+        raise not_found("there is no verdict on it, so there is no picture", "an incident that is over")
+    try:
+        async with asyncio.timeout(WAIT_S):
+            await here.drawing.acquire()
+    except TimeoutError:
+        raise ApiError(
+            HTTPStatus.SERVICE_UNAVAILABLE, "busy", "other pictures are being drawn",
+            expected="ask again later", headers={"Retry-After": str(round(WAIT_S))},
+        ) from None  # fmt: skip
+    try:
+        data = await asyncio.to_thread(_drawn, here, incident)
+    finally:
+        here.drawing.release()
+    attached = f'attachment; filename="incident-{incident.id[:16]}.png"'
+    return Response(data, 200, {"Content-Disposition": attached}, "image/png")
+
+
+def _drawn(here: Served, incident: Incident) -> bytes:
+    from nofly.run.outputs.picture import encoded, figure
+
+    result = result_of(here.folder, incident, here.follower.zone)
+    hashes = ", ".join(dict.fromkeys(stay.zone_hash[:12] for stay in result.infringements))
+    source = (
+        f"Source: incident {incident.id}, from the record of a watch as of {iso_time(here.clock())[:19]}Z; "
+        f"judged by the edition of hash {hashes}."
+    )
+    return encoded(figure(result, source=source))

@@ -1,0 +1,256 @@
+"""The page of an incident: what it says, its replay, and every part of it on the same moment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.cli.live import Feed, until
+from tests.web.browser.conftest import Seen
+from tests.web.browser.served import HOSTILE_CALLSIGN, HOSTILE_ZONE, Server, square
+from tests.web.browser.test_looks import CROWDED, OUTSIDE, SIZES, violations
+from tests.web.browser.test_views import asked
+
+FLIGHT: dict[str, Any] = {"callsign": HOSTILE_CALLSIGN, "gs_mps": 143.0, "track_deg": 90.0}
+TARGET = "icao24:4b1234"
+CURSORS = "[...document.querySelectorAll('.cursor')].map(one => Number(one.getAttribute('x1')))"
+ROW = "document.querySelector('#reports tr[aria-current]')?.dataset.row"
+PARTS = ".box, .plot-head, .verdict, #scrub, .facts, .stay-card"
+
+
+def judged(server: Server) -> list[dict[str, Any]]:
+    """Return the infringements on which a verdict was given."""
+    found: list[dict[str, Any]] = server.asked("incidents?limit=1000")["incidents"]
+    return [one for one in found if one["certainty"] and one["credible"]]
+
+
+@pytest.fixture(scope="module")
+def watching(browser: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Give a server that has seen a stay: heights are not always known, one report is doubtful, and there is a
+    gap."""
+    folder, feed = tmp_path_factory.mktemp("stay"), Feed()
+    server = Server(folder, square(folder), f"jsonl+tcp://127.0.0.1:{feed.port}")
+    server.begin()
+    feed.fly(TARGET, 13.90, 14.10, **FLIGHT)
+    feed.fly(TARGET, 14.11, 14.15, **FLIGHT, alt_std_m=None)
+    feed.fly(TARGET, 14.16, 14.20, **FLIGHT)
+    feed.fly(TARGET, 14.21, 14.21, **FLIGHT, lat_deg=50.06)
+    feed.fly(TARGET, 14.22, 14.34, **FLIGHT)
+    feed.time_us += 200_000_000
+    feed.fly(TARGET, 14.40, 14.45, **FLIGHT)
+    until(lambda: judged(server), "a verdict")
+    name = judged(server)[0]["id"]
+    until(lambda: server.asked(f"incidents/{name}/track")["gaps"], "the reports after the gap")
+    yield server
+    server.end()
+    feed.close()
+
+
+@pytest.fixture
+def incident(watching: Server) -> str:
+    """Return the address of its incident."""
+    return f"{watching.url}incident.html?id={judged(watching)[0]['id']}"
+
+
+def go(look: Seen, row: int) -> None:
+    """Go to a report by the table."""
+    look.page.evaluate(f"document.getElementById('reports').scrollTop = {row * 28}")
+    look.page.locator(f"#reports tr[data-row='{row}']").click()
+
+
+def aircraft(look: Seen) -> str:
+    """Return how the map shows the aircraft now: where, how pale, with which words."""
+    return str(look.page.evaluate("document.getElementById('map').dataset.aircraft"))
+
+
+def test_map_plots_and_table_are_of_one_moment(incident: str, seen: Callable[..., Seen]) -> None:
+    look = seen()
+    page = look.open(incident)
+    first = page.evaluate(CURSORS)
+    assert len(first) == 2
+    assert first[0] == pytest.approx(first[1])
+    before = (page.evaluate(ROW), aircraft(look))
+    page.locator("#scrubber").focus()
+    page.keyboard.press("End")
+    last = page.evaluate(CURSORS)
+    assert last[0] == pytest.approx(last[1])
+    assert last[0] > first[0]
+    assert (page.evaluate(ROW), aircraft(look)) != before
+    page.keyboard.press("Home")
+    assert page.evaluate(ROW) == "0"
+    assert page.evaluate(CURSORS)[0] < first[0]
+    page.keyboard.press("ArrowRight")
+    assert "between" in page.locator("#moment-said").inner_text().lower()
+    page.locator("#after").click()
+    assert page.evaluate(ROW) == "1"
+    assert page.locator("#moment-said").inner_text().startswith("Report: ")
+    look.until("new URLSearchParams(location.search).has('t')")
+    kept = page.url
+    moment = page.locator("#clock").inner_text()
+    look.open(kept)
+    assert page.locator("#clock").inner_text() == moment
+    assert page.evaluate(ROW) == "1"
+
+
+def test_it_plays_and_rests_at_the_end(incident: str, seen: Callable[..., Seen]) -> None:
+    look = seen()
+    page = look.open(f"{incident}&speed=120")
+    page.keyboard.press("Space")
+    look.until("document.getElementById('play').title.startsWith('Pause')")
+    look.until("document.getElementById('play').title.startsWith('Play')")
+    scrubber = page.locator("#scrubber")
+    assert int(scrubber.input_value()) >= int(scrubber.get_attribute("max") or 0) - 1
+    assert page.locator("#moment-said").inner_text().startswith("Report: ")
+
+
+def test_nothing_moves_over_a_gap(incident: str, seen: Callable[..., Seen]) -> None:
+    look = seen()
+    page = look.open(incident)
+    page.locator("#gaps button").click()
+    said = page.locator("#moment-said").inner_text()
+    assert re.fullmatch(
+        r"Not seen from \d\d:\d\d:\d\d Z to \d\d:\d\d:\d\d Z. Where it was meanwhile is not known.", said
+    )
+    place, cursors = aircraft(look), page.evaluate(CURSORS)
+    page.locator("#scrubber").focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    assert page.evaluate(CURSORS)[0] > cursors[0]
+    assert aircraft(look) == place
+    assert page.locator("#profile-said").inner_text() == "not seen"
+    assert page.locator("#boundary-said").inner_text() == "not seen"
+
+
+def test_what_is_not_known_is_not_zero(incident: str, seen: Callable[..., Seen]) -> None:
+    look = seen()
+    page = look.open(incident)
+    go(look, 23)
+    assert page.locator("#profile-said").inner_text() == "height not known"
+    assert page.locator("#reports tr[data-row='23'] td").nth(1).inner_text() == "–"
+    assert "height not known" in page.locator("#profile").text_content()
+    page.locator("#datum").select_option("AGL")
+    assert asked(page.url)["datum"] == "AGL"
+    assert page.locator("#profile svg").get_attribute("aria-label") == "No height is known on AGL."
+    assert page.locator("#profile .way").first.get_attribute("d") == ""
+    assert "another datum" in page.locator("#profile").text_content()
+
+
+def test_a_doubtful_report_is_marked_everywhere(incident: str, seen: Callable[..., Seen]) -> None:
+    look = seen()
+    page = look.open(incident)
+    assert page.evaluate("document.querySelectorAll('#profile .cross').length") >= 1
+    row = int(page.evaluate("document.querySelectorAll('#profile .dot').length && 31"))
+    go(look, row)
+    assert page.locator("#reports tr[data-row='31']").get_attribute("class") == "doubtful"
+    assert "Against this report" in page.locator("#report-marks").inner_text()
+
+
+def test_the_finding_is_said_with_its_certainty_and_why(
+    watching: Server, incident: str, seen: Callable[..., Seen]
+) -> None:
+    look = seen()
+    page = look.open(incident)
+    whole = watching.asked(f"incidents/{asked(incident)['id']}")
+    shown = page.locator("#finding").inner_text()
+    assert whole["sentences"][0]
+    for sentence in whole["sentences"][0]:
+        assert " ".join(sentence.split()) in " ".join(shown.split())
+    for record in whole["records"]:
+        assert record["hash"][:12] in page.locator("#life").inner_text()
+    assert whole["verdicts"][0]["zone_hash"] in page.locator("#law").inner_text()
+
+
+def test_hostile_names_stay_text(incident: str, seen: Callable[..., Seen]) -> None:
+    look = seen()
+    page = look.open(incident)
+    title = page.locator("#title").inner_text()
+    assert HOSTILE_CALLSIGN in title
+    assert HOSTILE_ZONE in title
+    assert HOSTILE_ZONE in page.locator("#law").inner_text()
+    assert page.evaluate("document.querySelectorAll('img, i').length") == 0
+    assert page.title().endswith("– nofly")
+
+
+def test_what_is_not_an_infringement_does_not_look_like_one(swiss: Server, seen: Callable[..., Seen]) -> None:
+    exempt = until(
+        lambda: [i for i in swiss.asked("incidents?limit=1000")["incidents"] if i["status"] in ("exempt", "cleared")],
+        "an exempt flight",
+    )  # fmt: skip
+    look = seen()
+    page = look.open(f"{swiss.url}incident.html?id={exempt[0]['id']}")
+    assert page.evaluate("document.querySelector('#whole').dataset.kind") == "exempt"
+    assert page.evaluate("document.querySelectorAll('.infringing').length") == 0
+
+
+def test_what_is_said_is_shown(incident: str, seen: Callable[..., Seen]) -> None:
+    look = seen()
+    page = look.open(incident)
+    page.get_by_role("button", name="Mute").click()
+    page.locator("#statement textarea").fill("known to the tower <b>")
+    page.get_by_role("button", name="Put on record").click()
+    look.until("document.getElementById('said').textContent.includes('known to the tower <b>')")
+    assert "muted" in page.locator("#life").inner_text()
+
+
+def test_every_export_can_be_had(incident: str, seen: Callable[..., Seen]) -> None:
+    look = seen()
+    page = look.open(incident)
+    links = page.evaluate("[...document.querySelectorAll('#exports a')].map(one => one.href)")
+    assert len(links) == 7
+    for link in links:
+        answer = page.request.get(link)
+        assert answer.status == 200, link
+        assert answer.headers["content-disposition"].startswith("attachment")
+    assert page.request.get(links[-1]).body().startswith(b"\x89PNG")
+
+
+def test_the_map_page_leads_here_and_back(incident: str, seen: Callable[..., Seen]) -> None:
+    look = seen()
+    name = asked(incident)["id"]
+    page = look.open(incident.replace("incident.html?id=", "?theme=dark&incident="))
+    look.until("document.getElementById('incident-replay')")
+    page.locator("#incident-replay").click()
+    look.until("location.pathname === '/incident.html' && document.body.dataset.drawn === 'true'")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.locator("#to-map").click()
+    look.until("location.pathname === '/' && document.body.dataset.drawn === 'true'")
+    view = asked(page.url)
+    assert (view["incident"], view["theme"]) == (name, "dark")
+    assert float(view["lat"]) == pytest.approx(50.0, abs=0.1)
+
+
+def test_an_incident_that_is_not_there_is_told(watching: Server, seen: Callable[..., Seen]) -> None:
+    look = seen()
+    look.faults = type("Ignored", (list,), {"append": lambda *_: None})()
+    look.page.goto(f"{watching.url}incident.html?id=0000000000000000")
+    look.until("document.getElementById('banner').textContent.includes('not in the record')")
+    assert look.page.locator("#whole").is_hidden()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_is_cut_or_overlaps(
+    incident: str, seen: Callable[..., Seen], tmp_path_factory: pytest.TempPathFactory, scheme: str
+) -> None:
+    pictures = tmp_path_factory.mktemp(f"incident-{scheme}")
+    look = seen(scheme=scheme)
+    page = look.open(f"{incident}&lang={'uk' if scheme == 'dark' else 'en'}")
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_timeout(300)
+        page.screenshot(path=pictures / f"{width}.png", full_page=True)
+        outside = OUTSIDE.replace(".maplibregl-map,", ".maplibregl-map, #reports, svg,")
+        assert page.evaluate(outside) == [], width
+        crowded = CROWDED.replace("header, nav", f"{PARTS}, header, nav")
+        assert page.evaluate(crowded) == [], width
+
+
+def test_axe_finds_no_serious_violation(incident: str, seen: Callable[..., Seen]) -> None:
+    look = seen()
+    page = look.open(incident)
+    assert violations(page) == []
+    page.keyboard.press("d")
+    page.locator("#gaps button").click()
+    assert violations(page) == []
