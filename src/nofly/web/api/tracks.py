@@ -17,7 +17,7 @@ from nofly.run.outputs.text import iso_time, printable
 from nofly.units import US_PER_S
 from nofly.web.answers import answered
 from nofly.web.api.incidents import named
-from nofly.web.api.zones import features
+from nofly.web.features import features
 from nofly.web.served import Here, Reader, Served
 from nofly.zones.model import Limit, Zone
 
@@ -101,21 +101,22 @@ def _track(here: Served, name: str, margin_s: float) -> dict[str, Any]:
     from_us = max(begun_us - round(margin_s * US_PER_S), until_us - round(MOST_SPAN_S * US_PER_S))
     zone = None if incident.zone_hash is None else here.follower.zone(incident.zone_hash)
     target = incident.target_id
-    rows: list[dict[str, Any]] = []
+    reports: list[dict[str, Any]] = []
     times_us: list[int] = []
     whole = target is not None
     if target is not None:
         found = evidence(here.folder, target, from_us, until_us, zone)
-        rows, times_us, whole = list(_rows(found)), found.reports.time_us.tolist(), found.whole
+        reports, times_us, whole = list(rows(found)), found.reports.time_us.tolist(), found.whole
     return {
         "target_id": None if target is None else printable(target), "start": iso_time(from_us),
-        "end": iso_time(until_us), "whole": whole, "reports": rows, "gaps": _gaps(times_us),
+        "end": iso_time(until_us), "whole": whole, "reports": reports, "gaps": gaps(times_us),
         "volumes": [] if zone is None else _volumes(zone),
         "zone": None if zone is None else features([zone], ended_us)[0],
     }  # fmt: skip
 
 
-def _rows(found: Evidence) -> Iterator[dict[str, Any]]:
+def rows(found: Evidence) -> Iterator[dict[str, Any]]:
+    """Yield reports as :class:`ReportAnswer` has them."""
     reports = found.reports
     columns = {name: reports.floats(name).tolist() for name in (*_HEIGHTS, *_NUMBERS)}
     inside = None if found.inside_m is None else found.inside_m.tolist()
@@ -132,7 +133,8 @@ def _known(value: float) -> float | None:
     return round(value, 2) if math.isfinite(value) else None
 
 
-def _gaps(times_us: list[int]) -> list[dict[str, str]]:
+def gaps(times_us: list[int]) -> list[dict[str, str]]:
+    """Return the time spans between reports in which nothing was heard."""
     return [
         {"start": iso_time(a), "end": iso_time(b)} for a, b in pairwise(times_us) if b - a > GAP_S * US_PER_S
     ]
