@@ -19,6 +19,14 @@ export function speak(wanted) {
   document.documentElement.lang = language;
 }
 
+/**
+ * Learn the texts of a page of its own.
+ * @param {Record<string, Record<string, string>>} texts by language
+ */
+export function learn(texts) {
+  for (const [tag, more] of Object.entries(texts)) Object.assign(LANGUAGES[tag], more);
+}
+
 /** The language that is spoken. */
 export const spoken = () => language;
 
