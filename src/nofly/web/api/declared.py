@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -24,6 +25,8 @@ from nofly.web.served import Authority, Here, Reader, Served
 from nofly.web.telling import DraftAnswer, told
 
 router = APIRouter(prefix="/api/v1/declared", tags=["declared zones"])
+MOST_WAIT_S = 2.0
+"""Longest that an act waits to be followed."""
 
 
 class ProposalBody(BaseModel, extra="forbid"):
@@ -131,18 +134,21 @@ async def _done(
     request: Request, here: Served, zone_id: str, act: Callable[[Declarations, int], dict[str, Any]],
     status: int = 200,
 ) -> Response:  # fmt: skip
-    """Do an act on what the record says now, one at a time, and answer with the zone."""
+    """Do an act on what the record says now, one at a time, and answer with the zone as soon as what is asked
+    next is answered by it."""
     now_us = here.clock()
 
-    def appended() -> Declared:
+    def appended() -> tuple[int, Declared]:
         with here.declaring, Store(here.folder / RECORD) as store:
             law = Declarations()
             for record in store.read():
                 law.take(record)
-            declare(store, here.folder, act(law, now_us), law)
-            return law.zones[zone_id]
+            return declare(store, here.folder, act(law, now_us), law), law.zones[zone_id]
 
-    one = await asyncio.to_thread(appended)
+    sequence, one = await asyncio.to_thread(appended)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(MOST_WAIT_S), here.turned:
+            await here.turned.wait_for(lambda: here.follower.sequence >= sequence)
     return answered(request, _row(one, here.follower.picture_us(now_us)), status=status)
 
 

@@ -78,9 +78,10 @@ async def preview(
     """Read a zone file of any format (GeoJSON, ED-269, ED-318, OpenAir, KML, KMZ); nothing is kept of it."""
     found = await _reading(await request.body(), name)
     now_us = here.follower.picture_us(here.clock())
+    zones = await asyncio.to_thread(lambda: [told(zone, now_us) for zone in found.zones])
     return answered(request, {
-        "format": found.format, "records": found.records, "rejected": found.rejected,
-        "zones": [told(zone, now_us) for zone in found.zones], "findings": _findings(found.findings),
+        "format": found.format, "records": found.records, "rejected": found.rejected, "zones": zones,
+        "findings": _findings(found.findings),
     })  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import { say } from "../page/words.mjs";
 import { bars } from "./bars.mjs";
 import { fault } from "./fields.mjs";
 import { complete } from "./shape.mjs";
+import { sentencesOf } from "./standing.mjs";
 
 const SETTLE_MS = 700;
 
@@ -59,7 +60,7 @@ export class Checking {
     fill(this.into,
       element("p", { class: zone ? "sound" : "error" }, say(zone ? "check.sound" : "check.rejected")),
       findingsList(found.findings),
-      ...(zone ? [element("ul", { class: "sentences" }, ...zone.sentences.map((/** @type {string} */ one) => element("li", {}, one))), bars(zone)] : []));
+      ...(zone ? [element("ul", { class: "sentences" }, ...sentencesOf(zone).map((one) => element("li", {}, one))), bars(zone)] : []));
     this.judged(zone);
   }
 

@@ -106,6 +106,7 @@ export class Drawing {
     const places = this.dragged?.places ?? (shown ? placesOf(shown) : []);
     const kind = shown ? kindOf(shown) : "other";
     if (this.selected >= places.length) this.select(-1);
+    if (this.adding && kind === "circle" && places.length) this.add(false);
     const lines = [];
     const handles = places.map(([lat, lon], at) => point(lat, lon, { at, kind: "corner", selected: at === this.selected }));
     if (kind === "circle" && places.length) {
@@ -146,7 +147,6 @@ export class Drawing {
       const kind = kindOf(shown);
       const place = this.#rounded(lngLat);
       if (kind !== "other") this.draft.change(moved(shown, kind === "circle" ? [place] : [...placesOf(shown), place]), "map");
-      if (kind === "circle") this.add(false);
     });
     for (const begin of ["mousedown", "touchstart"]) map.on(begin, (/** @type {any} */ event) => this.#grab(event));
     for (const go of ["mousemove", "touchmove"]) map.on(go, (/** @type {any} */ event) => this.#drag(event));

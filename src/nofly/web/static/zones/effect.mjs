@@ -73,7 +73,7 @@ function row(stay, show) {
     element("td", { class: "name" }, element("button", {
       type: "button", title: say("effect.show"), "aria-label": say("effect.show.of", { name }), click: () => void fly(stay, show),
     }, name)),
-    element("td", {}, clock(stay.entry_time, true).slice(5)),
+    element("td", {}, clock(stay.entry_time, true)),
     element("td", {}, clock(stay.exit_time), " ", element("span", { class: "fine" }, duration(stay.duration_s ?? 0))),
     element("td", {}, height(stay.height_m, stay.height_datum)),
     element("td", {}, depth),

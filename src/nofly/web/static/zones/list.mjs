@@ -2,11 +2,12 @@
 
 import { element, refill } from "../page/dom.mjs";
 import { matches } from "../page/table.mjs";
-import { clock, limit } from "../page/units.mjs";
+import { limit } from "../page/units.mjs";
 import { say, sayWord } from "../page/words.mjs";
 import { statePicture } from "../page/zone_list.mjs";
 import { button, line } from "./fields.mjs";
 import { KINDS } from "./shape.mjs";
+import { turns } from "./standing.mjs";
 
 /**
  * Show the list in an element; return what draws its rows.
@@ -40,8 +41,8 @@ export function openList(into, { filter, filtered, open, begin, goOn, load, may 
  * @param {(id: string) => void} open
  */
 function rowButton({ key, id, zone, state, here }, theme, open) {
-  const { name, state_until, floor, ceiling, schedule, edition, zone_hash } = zone.properties;
-  const until = state_until && state === zone.properties.state ? ` ${say("zones.until", { time: clock(state_until, true) })}` : "";
+  const { name, floor, ceiling, schedule, edition, zone_hash } = zone.properties;
+  const until = state === zone.properties.state ? turns(zone) : "";
   return element("button", { type: "button", class: `zone-row ${state}`, "data-key": key, "data-zone": id, click: () => open(id) },
     statePicture(/** @type {any} */ (state), theme),
     element("span", { class: "who" }, name || id, name && name !== id ? element("span", { class: "fine" }, ` ${id}`) : null),

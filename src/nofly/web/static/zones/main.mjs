@@ -100,9 +100,16 @@ function open() {
   }
   if (view.zone) return void fetchZone();
   drawRows = openList(side(), {
-    filter: view.filter, filtered: (filter) => change({ filter }, false), open: (zone) => change({ zone }), begin,
+    filter: view.filter, filtered: (filter) => change({ filter }, false), open: openOne, begin,
     goOn: keptFeature() && may ? () => change({ show: "draft" }) : null, load: () => change({ show: "import" }), may,
   });
+}
+
+/** @param {string} zone */
+function openOne(zone) {
+  const chosen = rows().filter(({ id }) => id === zone).map((row) => row.zone);
+  change({ zone });
+  fitZones(chosen);
 }
 
 /** Open the draft that is kept. */

@@ -6,6 +6,7 @@ import { say, sayWord } from "../page/words.mjs";
 import { bars } from "./bars.mjs";
 import { effectPart } from "./effect.mjs";
 import { button } from "./fields.mjs";
+import { sentencesOf, turns } from "./standing.mjs";
 
 /**
  * @typedef {object} Whole
@@ -77,12 +78,10 @@ function inForce(told, declared, law, page) {
 
 /** @param {any} told */
 function facts(told) {
-  const { state, state_until, zone_hash, edition } = told.zone.properties;
-  const until = state_until ? ` ${say("zones.until", { time: clock(state_until, true) })}` : "";
-  const sentences = told.sentences.filter((/** @type {string} */ one) => !/^(hash|source):/.test(one) && one !== told.zone.properties.id);
+  const { state, zone_hash, edition } = told.zone.properties;
   return [
-    element("p", { class: "standing" }, element("b", {}, sayWord("state", state)), until, " · ", say("zones.edition", { edition })),
-    element("ul", { class: "sentences" }, ...sentences.map((/** @type {string} */ one) => element("li", {}, one))),
+    element("p", { class: "standing" }, element("b", {}, sayWord("state", state)), turns(told.zone), " · ", say("zones.edition", { edition })),
+    element("ul", { class: "sentences" }, ...sentencesOf(told).map((one) => element("li", {}, one))),
     element("p", { class: "fine" }, say("one.hash"), " ", element("code", {}, zone_hash)),
     element("details", {}, element("summary", {}, say("bars.title")), bars(told)),
   ];

@@ -3,8 +3,8 @@
 import { byId, element, fill } from "../page/dom.mjs";
 import { say } from "../page/words.mjs";
 
-const dialog = () => /** @type {HTMLDialogElement} */ (byId("reason"));
-const form = () => /** @type {HTMLFormElement} */ (byId("reason-form"));
+const dialog = () => /** @type {HTMLDialogElement} */ (byId("act"));
+const form = () => /** @type {HTMLFormElement} */ (byId("act-form"));
 /** @type {(why: string) => Promise<void>} */
 let act = async () => undefined;
 
@@ -18,16 +18,16 @@ let act = async () => undefined;
 export function askWhy(key, what, facts, does) {
   act = does;
   form().reset();
-  byId("reason-title").textContent = say(key);
-  byId("reason-what").textContent = what;
-  fill(byId("reason-facts"), ...facts.map((fact) => element("li", {}, fact)));
-  byId("reason-error").textContent = "";
+  byId("act-title").textContent = say(key);
+  byId("act-what").textContent = what;
+  fill(byId("act-facts"), ...facts.map((fact) => element("li", {}, fact)));
+  byId("act-error").textContent = "";
   dialog().showModal();
 }
 
 /** Hear the form. */
 export function hearReasons() {
-  byId("reason-cancel").addEventListener("click", () => dialog().close());
+  byId("act-cancel").addEventListener("click", () => dialog().close());
   form().addEventListener("submit", async (event) => {
     event.preventDefault();
     const why = String(new FormData(form()).get("why")).trim();
@@ -39,7 +39,7 @@ export function hearReasons() {
       dialog().close();
       byId("announce").textContent = say("say.done");
     } catch (error) {
-      byId("reason-error").textContent = say("say.failed", { why: /** @type {Error} */ (error).message });
+      byId("act-error").textContent = say("say.failed", { why: /** @type {Error} */ (error).message });
     } finally {
       send.disabled = false;
     }

@@ -3,6 +3,7 @@ export const EN = {
   "zones.title": "nofly – zones", "zones.here": "Zones", "zones.skip": "To the zones", "zones.tomap": "Map",
   "zones.panel": "Zones", "zones.filter": "Name or id", "zones.begin": "Declare a zone",
   "zones.count": "{shown} of {all} zones", "zones.nomatch": "No zone of that name or id.",
+  "zones.comes": "from {time}",
   "zones.declared": "declared here", "zones.offile": "of a file", "zones.edition": "edition {edition}",
   "state.proposed": "proposed", "state.coming": "put in force, about to be watched",
   "begin.polygon": "New polygon", "begin.circle": "New circle", "begin.corridor": "New corridor", "begin.goon": "Back to the draft",
@@ -45,7 +46,7 @@ export const EN = {
   "facts.valid_from": "In force from (UTC)", "facts.valid_to": "In force until (UTC)",
   "restriction.PROHIBITED": "Prohibited", "restriction.REQ_AUTHORISATION": "Authorisation required", "restriction.CONDITIONAL": "Conditional",
   "restriction.NO_RESTRICTION": "No restriction", "restriction.KEEP_IN": "Must not be left",
-  "limits": "Limits", "limits.hint": "As published: GND, 3000 ft AMSL, 500 m AGL, FL195, UNL. Empty is not known.",
+  "limits": "Limits", "limits.hint": "As published: GND, 3000 ft AMSL, 500 m AGL, FL195, UNL. Empty: no limit.",
 
   "schedule": "When", "schedule.when": "Holds", "when.always": "Always", "when.times": "At times", "when.announced": "When announced elsewhere (NOTAM)",
   "schedule.clock": "Clock", "schedule.clock.hint": "UTC, or a place: Europe/Zurich", "schedule.more": "Add a range of dates",

@@ -3,6 +3,7 @@ export const UK = {
   "zones.title": "nofly – зони", "zones.here": "Зони", "zones.skip": "До зон", "zones.tomap": "Карта",
   "zones.panel": "Зони", "zones.filter": "Назва або код", "zones.begin": "Оголосити зону",
   "zones.count": "Зон: {shown} з {all}", "zones.nomatch": "Немає зони з такою назвою чи кодом.",
+  "zones.comes": "від {time}",
   "zones.declared": "оголошена тут", "zones.offile": "з файлу", "zones.edition": "редакція {edition}",
   "state.proposed": "запропонована", "state.coming": "введена в дію, ось-ось під наглядом",
   "begin.polygon": "Новий багатокутник", "begin.circle": "Нове коло", "begin.corridor": "Новий коридор", "begin.goon": "До чернетки",
@@ -45,7 +46,7 @@ export const UK = {
   "facts.valid_from": "Чинна від (UTC)", "facts.valid_to": "Чинна до (UTC)",
   "restriction.PROHIBITED": "Заборонено", "restriction.REQ_AUTHORISATION": "Потрібен дозвіл", "restriction.CONDITIONAL": "За умов",
   "restriction.NO_RESTRICTION": "Без обмежень", "restriction.KEEP_IN": "Не можна покидати",
-  "limits": "Межі висоти", "limits.hint": "Як оприлюднено: GND, 3000 ft AMSL, 500 m AGL, FL195, UNL. Порожньо: невідомо.",
+  "limits": "Межі висоти", "limits.hint": "Як оприлюднено: GND, 3000 ft AMSL, 500 m AGL, FL195, UNL. Порожньо: без межі.",
 
   "schedule": "Коли", "schedule.when": "Діє", "when.always": "Завжди", "when.times": "У певний час", "when.announced": "Коли оголошено окремо (NOTAM)",
   "schedule.clock": "Годинник", "schedule.clock.hint": "UTC або місце: Europe/Kyiv", "schedule.more": "Додати проміжок дат",
