@@ -20,7 +20,6 @@ from nofly.incidents.record import Status
 from nofly.incidents.states import VERBS, Phase, Told
 from nofly.run.alerting.silences import EVERYTHING, target_scope, zone_scope
 from nofly.run.alerting.words import FEED_ALIVE, FEED_SILENT
-from nofly.run.declaring.acts import KINDS as DECLARING
 from nofly.run.live.verdicts import JUDGED
 from nofly.run.outputs.text import iso_time, printable
 from nofly.run.record.acts import ACTS
@@ -150,10 +149,7 @@ class Log:
     """Feed → since when it was silent, of those that were at the end of the record."""
 
     def take(self, record: Stored) -> None:
-        """Take the next record. Raises StoreError for one that cannot be read. One that declares a zone is of
-        no incident."""
-        if record.kind in DECLARING:
-            return
+        """Take the next record. Raises StoreError for one that cannot be read."""
         body = {**record.content, "time_us": record.time_us, "kind": record.kind}
         name, kind = record.incident, record.kind
         if kind in VERBS:

@@ -44,7 +44,8 @@ function rowButton({ key, id, zone, state, here }, theme, open) {
   const { name, floor, ceiling, schedule, edition, zone_hash } = zone.properties;
   const until = state === zone.properties.state ? turns(zone) : "";
   return element("button", { type: "button", class: `zone-row ${state}`, "data-key": key, "data-zone": id, click: () => open(id) },
-    statePicture(/** @type {any} */ (state), theme),
+    state === "proposed" || state === "coming" ? element("span", { class: "mark proposed", "aria-hidden": "true" })
+      : statePicture(/** @type {any} */ (state), theme),
     element("span", { class: "who" }, name || id, name && name !== id ? element("span", { class: "fine" }, ` ${id}`) : null),
     element("span", { class: "when" }, `${limit(floor)} – ${limit(ceiling)}`),
     element("span", { class: "what" }, sayWord("state", state), until, " · ", say(here ? "zones.declared" : "zones.offile")),

@@ -15,7 +15,7 @@ import { rowsOf } from "./known.mjs";
 import { openList } from "./list.mjs";
 import { openZone } from "./one.mjs";
 import { askWhy, hearReasons } from "./reason.mjs";
-import { kindOf, newFeature } from "./shape.mjs";
+import { kindOf, newFeature, placesOf } from "./shape.mjs";
 import { readZoneView, writeZoneView } from "./view.mjs";
 import { EN } from "./words_en.mjs";
 import { UK } from "./words_uk.mjs";
@@ -34,6 +34,10 @@ let may = false;
 let draft = null;
 /** @type {Drawing | null} */
 let drawing = null;
+/** The draft as it would be judged, as far as that is known. @type {any} */
+let judged = null;
+/** The zones of the file that is being taken over. @type {any[]} */
+let read = [];
 /** What ends what the panel shows. */
 let ends = () => undefined;
 /** @type {((rows: import("./known.mjs").Row[], filter: string, theme: import("../page/colours.mjs").Theme) => void) | null} */
@@ -91,6 +95,7 @@ function draw() {
 /** Open in the panel what the view says. */
 function open() {
   drawing?.show(null);
+  [judged, read] = [null, []];
   byId("draw-tools").hidden = true;
   if (map.getSource("flown")) showFlown(map, null);
   if (view.show === "draft" && may) return openDraft();
@@ -120,9 +125,11 @@ function openDraft() {
   const mine = draft;
   const tools = kindOf(feature) !== "other" || feature.geometry === null;
   byId("draw-tools").hidden = !tools;
-  drawing?.show(draft);
   const end = openEditor(side(), draft, {
-    warning: (id) => warningOf(id), judged: (zone) => drawing?.outline(zone?.zone ?? null), drawn: () => drawing?.draw(),
+    warning: (id) => warningOf(id), judged: (zone) => {
+      judged = zone?.zone ?? null;
+      drawing?.outline(judged);
+    }, drawn: () => drawing?.draw(),
     close: () => change({ show: "" }), propose: (proposed) => proposeOne(proposed), fly, may,
   });
   ends = () => {
@@ -130,8 +137,18 @@ function openDraft() {
     if (draft === mine) draft = null;
     drawing?.show(null);
   };
+  drawDraft(draft);
+}
+
+/**
+ * Draw a draft that is opened; one that is nowhere yet is to be drawn first of all.
+ * @param {Draft} opened
+ */
+function drawDraft(opened) {
+  drawing?.show(opened);
+  drawing?.outline(judged);
   drawing?.fit();
-  if (!mine.past.length && feature.geometry && !JSON.stringify(feature.geometry).match(/\d/)) drawing?.add(true);
+  if (kindOf(opened.feature) !== "other" && !placesOf(opened.feature).length) drawing?.add(true);
 }
 
 /**
@@ -256,7 +273,8 @@ function drawMap() {
 
 /** @param {any[]} zones */
 function showRead(zones) {
-  map.getSource("outline")?.setData(collection(zones));
+  read = zones;
+  if (zones.length) map.getSource("outline")?.setData(collection(zones));
   if (zones.length) fitZones(zones);
 }
 
@@ -292,9 +310,10 @@ function addLayers() {
   drawing = new Drawing(map, theme());
   drawing.told = drawTools;
   themeOwn();
-  shown = "";
-  draw();
-  if (view.lat === null) fitZones(law.filter(({ properties }) => ["active", "perhaps", "upcoming"].includes(properties.state)));
+  if (draft) drawDraft(draft);
+  showRead(read);
+  drawMap();
+  if (view.lat === null && !draft && !read.length) fitZones(law.filter(({ properties }) => ["active", "perhaps", "upcoming"].includes(properties.state)));
 }
 
 /** Colour the page's own layers. */
@@ -353,6 +372,7 @@ function hear() {
       document.body.dataset.side = name;
       for (const other of ["map", "panel"]) byId(`side-${other}`).setAttribute("aria-pressed", String(other === name));
       map.resize();
+      if (name === "map") drawing?.fit();
     });
   }
   byId("side-panel").setAttribute("aria-pressed", "true");
@@ -413,5 +433,8 @@ async function beginPage() {
 }
 
 hear();
-map.on("load", addLayers);
+map.on("load", () => {
+  addLayers();
+  document.body.dataset.drawn = "true";
+});
 void beginPage();
