@@ -160,7 +160,7 @@ def test_an_effect_over_real_flights(watched: Path) -> None:
     path = watched.parent / "drawn.geojson"
     path.write_text(json.dumps({"type": "FeatureCollection", "features": [always]}))
     (zone,) = read_zones(path).zones
-    found = effect(watched, zone, 0)
+    found = effect(watched, zone, 0, 2**62)
     assert found.whole
     assert found.reports > 500
     assert found.stays

@@ -1,4 +1,4 @@
-"""What a zone would have been entered by, had it been in force: the positions kept, checked against it."""
+"""Who would have been in a zone, had it been in force: the positions kept, checked against it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ import numpy as np
 
 from nofly.run.check import CheckOptions, check
 from nofly.run.files.trackfiles import TrackBatch
+from nofly.run.following.evidence import MOST_JOURNAL_ROWS, unarchived
 from nofly.run.outputs.columns import record
 from nofly.run.outputs.outline import outlines
+from nofly.schema import Positions, concatenate
 from nofly.store.positions.layout import Wanted
 from nofly.store.positions.store import PositionStore
 from nofly.zones.model import Zone
@@ -24,36 +26,63 @@ MOST_STAYS = 1_000
 
 
 class Effect(NamedTuple):
-    """The stays, in the columns of a check, and how many reports they rest on; ``whole`` is False where there
-    were more of either, or where what was received last is not in the archive yet."""
+    """The stays, in the columns of a check, and on how many reports near the zone they rest; ``whole`` is
+    False where there were more of either, or nothing is kept at all."""
 
     stays: list[dict[str, Any]]
     reports: int
     whole: bool
 
 
-def effect(folder: Path, zone: Zone, since_us: int) -> Effect:
-    """Return who would have been in a zone since then, by the positions in a state folder.
+def effect(folder: Path, zone: Zone, since_us: int, until_us: int) -> Effect:
+    """Return who would have been in a zone in a time span, by the positions in a state folder: those of the
+    archive, and what is not in it yet.
 
     Raises StoreError where they cannot be read.
     """
-    box = _round(zone)
-    if not (folder / "positions").is_dir():
-        return Effect([], 0, False)
-    seen = [0]
-
-    def batches() -> Iterator[TrackBatch]:
-        seen[0] = 0
-        with PositionStore(folder / "positions", read_only=True) as store:
-            for positions in store.query(Wanted(from_us=since_us, box_deg=box)):
-                seen[0] += len(positions)
-                if seen[0] > MOST_REPORTS:
-                    return
-                yield TrackBatch(positions, [], "", "", 0, 0)
-
-    result = check([zone], batches(), CheckOptions(), again=batches)
+    wanted = Wanted(from_us=since_us, until_us=until_us, box_deg=_round(zone))
+    near = _Near(folder, wanted)
+    result = check([zone], near.batches(), CheckOptions(), again=near.batches)
     stays = [record(stay) for stay in result.infringements[:MOST_STAYS]]
-    return Effect(stays, seen[0], seen[0] <= MOST_REPORTS and len(result.infringements) <= MOST_STAYS)
+    return Effect(stays, near.reports, near.whole and len(result.infringements) <= MOST_STAYS)
+
+
+class _Near:
+    """The reports that are wanted, at most :data:`MOST_REPORTS`; what is said of them is said of those given
+    out last."""
+
+    def __init__(self, folder: Path, wanted: Wanted) -> None:
+        self._folder, self._wanted = folder, wanted
+        self.reports, self.whole = 0, False
+
+    def batches(self) -> Iterator[TrackBatch]:
+        """Yield them."""
+        self.reports = 0
+        self.whole = (self._folder / "positions").is_dir() or (self._folder / "journal").is_dir()
+        for positions in self._positions():
+            kept = positions.take(slice(0, MOST_REPORTS - self.reports))
+            self.reports += len(kept)
+            if len(kept):
+                yield TrackBatch(kept, [], "", "", 0, 0)
+            if len(kept) < len(positions):
+                self.whole = False
+                return
+
+    def _positions(self) -> Iterator[Positions]:
+        reached = 0
+        if (self._folder / "positions").is_dir():
+            with PositionStore(self._folder / "positions", read_only=True) as store:
+                reached = store.reached
+                yield from store.query(self._wanted)
+        rows, parts = 0, []
+        for batch in unarchived(self._folder, reached):
+            rows += len(batch)
+            if rows > MOST_JOURNAL_ROWS:
+                self.whole = False
+                break
+            parts.append(self._wanted.of(batch))
+        found = concatenate([part for part in parts if len(part)])
+        yield found.take(np.argsort(found.time_us, kind="stable"))
 
 
 def _round(zone: Zone) -> tuple[float, float, float, float] | None:

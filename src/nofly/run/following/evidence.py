@@ -66,7 +66,7 @@ def evidence(folder: Path, target_id: str, from_us: int, until_us: int, zone: Zo
             reached = store.reached
             parts += [wanted.of(batch) for batch in store.query(wanted)]
     rows, whole = 0, True
-    for batch in _since(folder / "journal", reached):
+    for batch in unarchived(folder, reached):
         rows += len(batch)
         if rows > MOST_JOURNAL_ROWS:
             whole = False
@@ -82,8 +82,10 @@ def evidence(folder: Path, target_id: str, from_us: int, until_us: int, zone: Zo
     return Evidence(found, marks, None if zone is None else _inside_m(zone, found), whole)
 
 
-def _since(journal: Path, offset: int) -> Iterator[Positions]:
-    at = offset
+def unarchived(folder: Path, reached: int) -> Iterator[Positions]:
+    """Yield what is in a state folder's journal from an offset on, as it came: the archive has what is before
+    it. Raises StoreError where the journal cannot be read."""
+    journal, at = folder / "journal", reached
     while last_segment(journal) is not None:
         try:
             for entry in read(journal, at):

@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from nofly.run.declaring.acts import KINDS as DECLARING
 from nofly.store.sqlite import Store
 
 SUBJECT = "access:"
@@ -33,7 +34,8 @@ class Act(StrEnum):
     LINK_REVOKED = "access-link-revoked"
 
 
-ACTS = frozenset(Act)
+ACTS = frozenset([*Act, *DECLARING])
+"""Those that declare zones too."""
 
 
 def record_act(

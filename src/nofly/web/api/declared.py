@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -18,10 +19,14 @@ from nofly.run.outputs.text import iso_time, printable
 from nofly.store.sqlite import Store
 from nofly.web.answers import answered
 from nofly.web.api.drafts import drawn
-from nofly.web.api.zones import ZoneFeature, features
+from nofly.web.errors import not_found
+from nofly.web.features import ZoneFeature, features
 from nofly.web.served import Authority, Here, Reader, Served
+from nofly.web.telling import DraftAnswer, told
 
 router = APIRouter(prefix="/api/v1/declared", tags=["declared zones"])
+MOST_WAIT_S = 2.0
+"""Longest that an act waits to be followed."""
 
 
 class ProposalBody(BaseModel, extra="forbid"):
@@ -60,6 +65,19 @@ class DeclaredAnswer(BaseModel):
     acts: list[ActAnswer]
 
 
+class Editions(BaseModel):
+    """Of the proposal, and of what is in force."""
+
+    proposed: DraftAnswer | None
+    in_force: DraftAnswer | None
+
+
+class DeclaredWhole(DeclaredAnswer):
+    """A zone that was declared here, told whole."""
+
+    editions: Editions
+
+
 class DeclaredList(BaseModel):
     """All of them."""
 
@@ -74,6 +92,18 @@ async def listed(request: Request, here: Here, _: Reader) -> Response:
     return answered(request, {"declared": [_row(one, now_us) for _, one in sorted(zones.items())]})
 
 
+@router.get("/{zone_id:path}", responses={200: {"model": DeclaredWhole}})
+async def one(request: Request, here: Here, _: Reader, zone_id: str) -> Response:
+    """One zone that was declared here, both editions told whole."""
+    found = here.follower.declarations.zones.get(zone_id)
+    if found is None:
+        raise not_found(f"{printable(zone_id)[:80]!r} was not declared here", "an id of /api/v1/declared")
+    now_us = here.follower.picture_us(here.clock())
+    both = (("proposed", found.proposed), ("in_force", found.in_force))
+    editions = {name: None if zone is None else told(zone, now_us) for name, zone in both}
+    return answered(request, {**_row(found, now_us), "editions": editions})
+
+
 @router.post("", status_code=201, responses={201: {"model": DeclaredAnswer}})
 async def propose(request: Request, here: Here, who: Authority, body: ProposalBody) -> Response:
     """Propose a zone, as the next edition of its id. Nothing is judged by it yet."""
@@ -83,7 +113,7 @@ async def propose(request: Request, here: Here, who: Authority, body: ProposalBo
     )
 
 
-@router.post("/{zone_id}/activate", responses={200: {"model": DeclaredAnswer}})
+@router.post("/{zone_id:path}/activate", responses={200: {"model": DeclaredAnswer}})
 async def activate(request: Request, here: Here, who: Authority, zone_id: str, body: ActBody) -> Response:
     """Put the proposed edition in force: the watch judges by it from its next look at the law on."""
     return await _done(
@@ -92,7 +122,7 @@ async def activate(request: Request, here: Here, who: Authority, zone_id: str, b
     )  # fmt: skip
 
 
-@router.post("/{zone_id}/withdraw", responses={200: {"model": DeclaredAnswer}})
+@router.post("/{zone_id:path}/withdraw", responses={200: {"model": DeclaredAnswer}})
 async def withdraw(request: Request, here: Here, who: Authority, zone_id: str, body: ActBody) -> Response:
     """Withdraw the edition in force: whoever is inside has left it then, for that cause."""
     return await _done(
@@ -104,19 +134,22 @@ async def _done(
     request: Request, here: Served, zone_id: str, act: Callable[[Declarations, int], dict[str, Any]],
     status: int = 200,
 ) -> Response:  # fmt: skip
-    """Do an act on what the record says now, one at a time, and answer with the zone."""
+    """Do an act on what the record says now, one at a time, and answer with the zone as soon as what is asked
+    next is answered by it."""
     now_us = here.clock()
 
-    def appended() -> Declared:
+    def appended() -> tuple[int, Declared]:
         with here.declaring, Store(here.folder / RECORD) as store:
             law = Declarations()
             for record in store.read():
                 law.take(record)
-            declare(store, here.folder, act(law, now_us), law)
-            return law.zones[zone_id]
+            return declare(store, here.folder, act(law, now_us), law), law.zones[zone_id]
 
-    one = await asyncio.to_thread(appended)
-    return answered(request, _row(one, now_us), status=status)
+    sequence, one = await asyncio.to_thread(appended)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(MOST_WAIT_S), here.turned:
+            await here.turned.wait_for(lambda: here.follower.sequence >= sequence)
+    return answered(request, _row(one, here.follower.picture_us(now_us)), status=status)
 
 
 def _row(one: Declared, now_us: int) -> dict[str, Any]:

@@ -11,21 +11,20 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from nofly import plugins
 from nofly.errors import Finding, InputError
+from nofly.run.at import instant
 from nofly.run.declaring.effect import effect
 from nofly.run.files.reading_apart import Read, read_apart
-from nofly.run.files.zonewords import sentences
-from nofly.run.following.law import times
 from nofly.run.outputs.text import iso_time, printable
 from nofly.units import US_PER_S
 from nofly.web.answers import answered
-from nofly.web.api.zones import ZoneFeature, features
 from nofly.web.served import Authority, Here
+from nofly.web.telling import DraftAnswer, told
 from nofly.zones.model import Zone
 
 router = APIRouter(prefix="/api/v1/zones", tags=["declared zones"])
-WEEKS_US = 28 * 86_400 * US_PER_S
+MOST_HOURS = 168.0
+_MOMENT = Query(description="ISO 8601; until: now, or as of when the picture is.", max_length=40)
 AT_ONCE = asyncio.Semaphore(2)
 """So many files are read, or effects weighed, at a time."""
 
@@ -38,23 +37,6 @@ class FindingAnswer(BaseModel):
     message: str
     where: str
     count: int
-
-
-class TimesAnswer(BaseModel):
-    """From when until when a zone is active."""
-
-    start: str | None
-    end: str | None
-    certain: bool = Field(description="false: announced elsewhere, so it may be")
-
-
-class DraftAnswer(BaseModel):
-    """A zone as it was read; ``draft`` is what is sent to propose it."""
-
-    zone: ZoneFeature
-    draft: dict[str, Any]
-    sentences: list[str]
-    times: list[TimesAnswer] = Field(description="In the next four weeks.")
 
 
 class PreviewAnswer(BaseModel):
@@ -77,7 +59,8 @@ class EffectAnswer(BaseModel):
     """Who would have been inside, had the zone been in force; ``whole`` false: more may have been."""
 
     since: str
-    reports: int
+    until: str
+    reports: int = Field(description="Reports near the zone, on which this rests.")
     whole: bool
     stays: list[dict[str, Any]]
 
@@ -94,25 +77,46 @@ async def preview(
 ) -> Response:  # fmt: skip
     """Read a zone file of any format (GeoJSON, ED-269, ED-318, OpenAir, KML, KMZ); nothing is kept of it."""
     found = await _reading(await request.body(), name)
-    now_us = here.clock()
+    now_us = here.follower.picture_us(here.clock())
+    zones = await asyncio.to_thread(lambda: [told(zone, now_us) for zone in found.zones])
     return answered(request, {
-        "format": found.format, "records": found.records, "rejected": found.rejected,
-        "zones": [_draft(zone, now_us) for zone in found.zones], "findings": _findings(found.findings),
+        "format": found.format, "records": found.records, "rejected": found.rejected, "zones": zones,
+        "findings": _findings(found.findings),
     })  # fmt: skip
 
 
 @router.post("/effect", responses={200: {"model": EffectAnswer}})
 async def weigh(
     request: Request, here: Here, _: Authority, body: EffectBody,
-    hours: Annotated[float, Query(gt=0, le=168)] = 24.0,
+    hours: Annotated[float, Query(gt=0, le=MOST_HOURS, description="Before until, without since.")] = 24.0,
+    since: Annotated[str | None, _MOMENT] = None, until: Annotated[str | None, _MOMENT] = None,
 ) -> Response:  # fmt: skip
-    """Who would have been inside in the last hours, had this zone been in force at its times."""
+    """Who would have been inside, had this zone been in force at its times: in the last hours, as of the
+    time of the picture, or in a time span of at most a week."""
+    until_us = here.follower.picture_us(here.clock()) if until is None else _moment_us(until, "query.until")
+    since_us = (
+        until_us - round(hours * 3600 * US_PER_S) if since is None else _moment_us(since, "query.since")
+    )
+    if not 0 < until_us - since_us <= MOST_HOURS * 3600 * US_PER_S:
+        raise InputError(
+            "no time span", locator="query.since", expected=f"one of at most {MOST_HOURS:g} hours"
+        )
     zone = await drawn(body.feature)
-    since_us = here.clock() - round(hours * 3600 * US_PER_S)
     async with AT_ONCE:
-        found = await asyncio.to_thread(effect, here.folder, zone, since_us)
-    said = {"since": iso_time(since_us), "reports": found.reports, "whole": found.whole}
-    return answered(request, {**said, "stays": found.stays})
+        found = await asyncio.to_thread(effect, here.folder, zone, since_us, until_us)
+    return answered(request, {
+        "since": iso_time(since_us), "until": iso_time(until_us), "reports": found.reports,
+        "whole": found.whole, "stays": found.stays,
+    })  # fmt: skip
+
+
+def _moment_us(text: str, where: str) -> int:
+    """Return a moment. Raises InputError for what is none."""
+    try:
+        return instant(text)
+    except InputError as error:
+        error.locator = where
+        raise
 
 
 async def drawn(feature: dict[str, Any]) -> Zone:
@@ -130,19 +134,6 @@ async def drawn(feature: dict[str, Any]) -> Zone:
 async def _reading(data: bytes, name: str) -> Read:
     async with AT_ONCE:
         return await asyncio.to_thread(read_apart, data, name)
-
-
-def _draft(zone: Zone, now_us: int) -> dict[str, Any]:
-    writer = plugins.load("nofly.formats", "geojson")
-    draft = msgspec.json.decode(writer.write([zone]))["features"][0]
-    rows = [
-        {"start": iso_time(start), "end": iso_time(end), "certain": certain}
-        for start, end, certain in times(zone, now_us, now_us + WEEKS_US)
-    ]
-    return {
-        "zone": features([zone], now_us)[0], "draft": draft, "times": rows,
-        "sentences": [printable(sentence) for sentence in sentences(zone)],
-    }  # fmt: skip
 
 
 def _findings(findings: Iterable[Finding]) -> list[dict[str, Any]]:

@@ -19,8 +19,8 @@ from nofly.run.outputs.text import iso_time
 from nofly.run.record.incident_log import row_of
 from nofly.web.answers import GEOJSON, answered
 from nofly.web.api.aircraft import aircraft_rows
-from nofly.web.api.zones import features
 from nofly.web.errors import not_found
+from nofly.web.features import features
 from nofly.web.served import Here, Reader, Served
 
 router = APIRouter(prefix="/ogc", tags=["OGC API – Features"])

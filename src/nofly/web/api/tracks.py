@@ -7,7 +7,9 @@ import math
 from collections.abc import Iterator
 from typing import Annotated, Any
 
+import numpy as np
 from fastapi import APIRouter, Query, Request
+from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
@@ -18,7 +20,7 @@ from nofly.run.judging.preparing import position_errors_m
 from nofly.run.outputs.text import iso_time, printable
 from nofly.web.answers import answered
 from nofly.web.api.incidents import named
-from nofly.web.api.zones import features
+from nofly.web.features import features
 from nofly.web.served import Here, Reader, Served
 from nofly.zones.model import Limit, Zone
 
@@ -43,7 +45,7 @@ class ReportAnswer(BaseModel):
     pos_err_m: float | None
     alt_err_m: float | None
     judged_err_m: float = Field(
-        description="95 % error of the place that it is judged by: as stated, by NACp, or assumed of its source."
+        description="95 % error of the place that it is judged by: stated, by NACp, or assumed."
     )
     inside_m: float | None = Field(description="Distance inside the lateral boundary; below 0: outside.")
     marks: list[str]
@@ -104,24 +106,24 @@ def _track(here: Served, name: str, margin_s: float) -> dict[str, Any]:
     from_us, until_us = span_us(incident, margin_s)
     zone = None if incident.zone_hash is None else here.follower.zone(incident.zone_hash)
     target = incident.target_id
-    rows: list[dict[str, Any]] = []
-    gaps: list[tuple[int, int]] = []
+    reports: list[dict[str, Any]] = []
+    unseen: list[dict[str, str]] = []
     whole = target is not None
     if target is not None:
         found = evidence(here.folder, target, from_us, until_us, zone)
-        rows, gaps, whole = list(_rows(found)), gaps_us(found.reports.time_us), found.whole
+        reports, unseen, whole = list(rows(found)), gaps(found.reports.time_us), found.whole
     return {
         "target_id": None if target is None else printable(target), "start": iso_time(from_us),
-        "end": iso_time(until_us), "whole": whole, "reports": rows, "gap_s": GAP_S,
-        "gaps": [{"start": iso_time(start_us), "end": iso_time(end_us)} for start_us, end_us in gaps],
-        "assumed_err_m": ERR_M,
+        "end": iso_time(until_us), "whole": whole, "reports": reports, "gap_s": GAP_S,
+        "gaps": unseen, "assumed_err_m": ERR_M,
         "volumes": [] if zone is None else _volumes(zone),
         "zone": None if zone is None else features([zone], incident.entry_us or incident.last_us)[0],
         "law": [] if zone is None else sentences(zone),
     }  # fmt: skip
 
 
-def _rows(found: Evidence) -> Iterator[dict[str, Any]]:
+def rows(found: Evidence) -> Iterator[dict[str, Any]]:
+    """Yield reports as :class:`ReportAnswer` has them."""
     reports = found.reports
     columns = {name: reports.floats(name).tolist() for name in (*_HEIGHTS, *_NUMBERS)}
     errors_m = position_errors_m(reports).tolist()
@@ -138,6 +140,11 @@ def _rows(found: Evidence) -> Iterator[dict[str, Any]]:
 
 def _known(value: float) -> float | None:
     return round(value, 2) if math.isfinite(value) else None
+
+
+def gaps(times_us: NDArray[np.int64]) -> list[dict[str, str]]:
+    """Return the time spans between reports in which nothing was heard."""
+    return [{"start": iso_time(start_us), "end": iso_time(end_us)} for start_us, end_us in gaps_us(times_us)]
 
 
 def _volumes(zone: Zone) -> list[dict[str, Any]]:

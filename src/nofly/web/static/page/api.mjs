@@ -41,12 +41,13 @@ export class Refused extends Error {
 export async function ask(path, { method = "GET", body, login = true } = {}) {
   /** @type {Record<string, string>} */
   const headers = { Accept: "application/json" };
-  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const bytes = body instanceof Blob;
+  if (body !== undefined) headers["Content-Type"] = bytes ? "application/octet-stream" : "application/json";
   if (csrf && method !== "GET") headers["X-CSRF-Token"] = csrf;
   let answer;
   try {
     answer = await fetch(API + path, {
-      method, headers, body: body === undefined ? undefined : JSON.stringify(body), credentials: "same-origin",
+      method, headers, body: bytes || body === undefined ? body : JSON.stringify(body), credentials: "same-origin",
     });
   } catch (error) {
     throw new Refused(0, String(error));

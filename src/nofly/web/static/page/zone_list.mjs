@@ -67,7 +67,7 @@ function step(colour, text) {
  * @param {typeof STATES[number]} state
  * @param {import("./colours.mjs").Theme} theme
  */
-function statePicture(state, theme) {
+export function statePicture(state, theme) {
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height, canvas.className] = [48, 48, "mark"];
   canvas.setAttribute("aria-hidden", "true");

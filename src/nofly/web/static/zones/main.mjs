@@ -1,0 +1,440 @@
+/** The zone page: brings together the list, a zone, the editor, the import, and the map beside them. */
+
+import { ask, goToLogin, session } from "../page/api.mjs";
+import { byId, element, fill } from "../page/dom.mjs";
+import { addSource, collection } from "../page/layers.mjs";
+import { createMap, namePlaces, themeMap } from "../page/map.mjs";
+import { clock } from "../page/units.mjs";
+import { learn, say, speak, spoken, translatePage } from "../page/words.mjs";
+import { addZones, boundsOf, showZones, themeZones } from "../page/zone_layer.mjs";
+import { Draft, forgetKept, keptFeature } from "./draft.mjs";
+import { addFlown, Drawing, showFlown, themeFlown } from "./drawing.mjs";
+import { openEditor } from "./editor.mjs";
+import { openImport } from "./importing.mjs";
+import { rowsOf } from "./known.mjs";
+import { openList } from "./list.mjs";
+import { openZone } from "./one.mjs";
+import { askWhy, hearReasons } from "./reason.mjs";
+import { kindOf, newFeature, placesOf } from "./shape.mjs";
+import { readZoneView, writeZoneView } from "./view.mjs";
+import { EN } from "./words_en.mjs";
+import { UK } from "./words_uk.mjs";
+
+const LOOK_MS = 5000;
+const SELECTED = { light: "#0b5bb5", dark: "#7dbbff" };
+
+learn({ en: EN, uk: UK });
+let view = readZoneView();
+/** @type {any[]} */
+let law = [];
+/** @type {any[]} */
+let declared = [];
+let may = false;
+/** @type {Draft | null} */
+let draft = null;
+/** @type {Drawing | null} */
+let drawing = null;
+/** The draft as it would be judged, as far as that is known. @type {any} */
+let judged = null;
+/** The zones of the file that is being taken over. @type {any[]} */
+let read = [];
+/** What ends what the panel shows. */
+let ends = () => undefined;
+/** @type {((rows: import("./known.mjs").Row[], filter: string, theme: import("../page/colours.mjs").Theme) => void) | null} */
+let drawRows = null;
+/** What the panel shows, so that it is not built anew under the hands of whoever uses it. */
+let shown = "";
+
+const dark = matchMedia("(prefers-color-scheme: dark)");
+/** @returns {import("../page/colours.mjs").Theme} */
+const theme = () => view.theme === "light" || view.theme === "dark" ? view.theme : dark.matches ? "dark" : "light";
+const side = () => byId("side");
+const rows = () => rowsOf(law, declared);
+
+speak(view.lang);
+dress();
+const map = createMap(byId("map"), view, theme());
+
+/** Dress the page in the language and the theme of the view. */
+function dress() {
+  document.documentElement.dataset.theme = theme();
+  document.title = say("zones.title");
+  translatePage();
+  /** @type {HTMLSelectElement} */ (byId("language")).value = spoken();
+  const query = new URLSearchParams();
+  for (const name of /** @type {const} */ (["lang", "theme"])) if (view[name]) query.set(name, view[name]);
+  /** @type {HTMLAnchorElement} */ (byId("to-map")).href = `/${query.size ? `?${query}` : ""}`;
+}
+
+/**
+ * Look at something else.
+ * @param {Partial<import("./view.mjs").ZoneView>} what
+ * @param {boolean} [step] whether "back" comes back to what was looked at before
+ */
+function change(what, step = true) {
+  view = { ...view, ...what };
+  writeZoneView(view, step);
+  draw();
+}
+
+/** Draw what the view says. */
+function draw() {
+  const wanted = JSON.stringify([view.show, view.zone, may, spoken()]);
+  if (wanted !== shown) {
+    shown = wanted;
+    ends();
+    ends = () => undefined;
+    drawRows = null;
+    open();
+    side().scrollTop = 0;
+  }
+  drawRows?.(rows(), view.filter, theme());
+  drawMap();
+}
+
+/** Open in the panel what the view says. */
+function open() {
+  drawing?.show(null);
+  [judged, read] = [null, []];
+  byId("draw-tools").hidden = true;
+  if (map.getSource("flown")) showFlown(map, null);
+  if (view.show === "draft" && may) return openDraft();
+  if (view.show === "import" && may) {
+    const close = () => change({ show: "" });
+    return openImport(side(), { close, show: showRead, look: lookAt, open: edit, propose: proposeAll, may });
+  }
+  if (view.zone) return void fetchZone();
+  drawRows = openList(side(), {
+    filter: view.filter, filtered: (filter) => change({ filter }, false), open: openOne, begin,
+    goOn: keptFeature() && may ? () => change({ show: "draft" }) : null, load: () => change({ show: "import" }), may,
+  });
+}
+
+/** @param {string} zone */
+function openOne(zone) {
+  const chosen = rows().filter(({ id }) => id === zone).map((row) => row.zone);
+  change({ zone });
+  fitZones(chosen);
+}
+
+/** Open the draft that is kept. */
+function openDraft() {
+  const feature = keptFeature();
+  if (!feature) return change({ show: "" }, false);
+  draft = new Draft(feature);
+  const mine = draft;
+  const tools = kindOf(feature) !== "other" || feature.geometry === null;
+  byId("draw-tools").hidden = !tools;
+  const end = openEditor(side(), draft, {
+    warning: (id) => warningOf(id), judged: (zone) => {
+      judged = zone?.zone ?? null;
+      drawing?.outline(judged);
+    }, drawn: () => drawing?.draw(),
+    close: () => change({ show: "" }), propose: (proposed) => proposeOne(proposed), fly, may,
+  });
+  ends = () => {
+    end();
+    if (draft === mine) draft = null;
+    drawing?.show(null);
+  };
+  drawDraft(draft);
+}
+
+/**
+ * Draw a draft that is opened; one that is nowhere yet is to be drawn first of all.
+ * @param {Draft} opened
+ */
+function drawDraft(opened) {
+  drawing?.show(opened);
+  drawing?.outline(judged);
+  drawing?.fit();
+  if (kindOf(opened.feature) !== "other" && !placesOf(opened.feature).length) drawing?.add(true);
+}
+
+/**
+ * Return what stands against an id: another zone has it.
+ * @param {string} id
+ */
+function warningOf(id) {
+  const of_file = law.some((zone) => zone.properties.id === id && !rows().find((row) => row.zone.id === zone.id)?.here);
+  if (of_file) return say("warn.offile", { id });
+  return declared.some((one) => one.zone_id === id) ? say("warn.edition", { id }) : "";
+}
+
+/** @param {any} kind */
+function begin(kind) {
+  const ids = new Set([...law.map((zone) => zone.properties.id), ...declared.map((one) => one.zone_id)]);
+  let number = 1;
+  while (ids.has(`NEW-${number}`)) number += 1;
+  edit(newFeature(kind, `NEW-${number}`));
+}
+
+/** @param {any} feature */
+function edit(feature) {
+  new Draft(feature).keep();
+  shown = "";
+  change({ show: "draft" });
+}
+
+/** @param {any} feature */
+function proposeOne(feature) {
+  askWhy("propose", `${feature.properties.name || ""} ${feature.properties.id}`, [say("propose.what")], async (why) => {
+    const one = await ask("declared", { method: "POST", body: { feature, why } });
+    forgetKept();
+    await fetchAll();
+    change({ show: "", zone: one.zone_id });
+  });
+}
+
+/**
+ * @param {any[]} drafts
+ * @param {(id: string, why: string) => void} told
+ */
+function proposeAll(drafts, told) {
+  askWhy("propose", say("import.many", { count: drafts.length }), [say("propose.what")], async (why) => {
+    for (const feature of drafts) {
+      try {
+        await ask("declared", { method: "POST", body: { feature, why } });
+        told(feature.properties.id, "");
+      } catch (error) {
+        told(feature.properties.id, /** @type {Error} */ (error).message);
+      }
+    }
+    await fetchAll();
+  });
+}
+
+/** @param {any} one */
+function activate(one) {
+  const { id: hash, properties } = one.proposed;
+  const facts = [say("activate.what"), `${say("one.hash")} ${hash}`, ...one.differences];
+  askWhy("one.activate", `${properties.name} ${properties.id}, ${say("zones.edition", { edition: properties.edition })}`, facts, (why) =>
+    act(one.zone_id, "activate", { why, hash }));
+}
+
+/** @param {any} one */
+function withdraw(one) {
+  const { properties } = one.in_force;
+  askWhy("one.withdraw", `${properties.name} ${properties.id}`, [say("withdraw.what")], (why) => act(one.zone_id, "withdraw", { why }));
+}
+
+/**
+ * @param {string} id
+ * @param {string} verb
+ * @param {any} body
+ */
+async function act(id, verb, body) {
+  await ask(`declared/${encodeURIComponent(id)}/${verb}`, { method: "POST", body });
+  await fetchAll();
+  shown = "";
+  draw();
+}
+
+/** Fetch a zone that is looked at, and show it. */
+async function fetchZone() {
+  const id = view.zone;
+  const mine = shown;
+  const path = encodeURIComponent(id);
+  const none = (/** @type {any} */ error) => {
+    if (error.status === 404) return null;
+    throw error;
+  };
+  try {
+    const [of_law, of_here] = await Promise.all([ask(`zones/${path}`).catch(none), ask(`declared/${path}`).catch(none)]);
+    if (mine !== shown) return;
+    openZone(side(), { id, law: of_law?.editions ?? [], declared: of_here }, {
+      close: () => change({ zone: "" }), edit, activate, withdraw, fly, may,
+    });
+    byId("side-title").focus({ preventScroll: true });
+  } catch (error) {
+    if (mine === shown) fill(side(), element("p", { class: "error" }, /** @type {Error} */ (error).message));
+  }
+}
+
+/** Fetch what is watched and what was declared. */
+async function fetchAll() {
+  const before = JSON.stringify([law, declared].map((all) => all.map((one) => one.id ?? [one.edition, one.in_force?.id, one.proposed?.id])));
+  const [zones, acts, status] = await Promise.all([ask("zones"), ask("declared"), ask("status")]);
+  [law, declared] = [zones.features, acts.declared];
+  byId("asof").textContent = clock(status.picture_time ?? status.time, true);
+  const now = JSON.stringify([law, declared].map((all) => all.map((one) => one.id ?? [one.edition, one.in_force?.id, one.proposed?.id])));
+  if (before !== now && view.zone && !view.show) void fetchZone();
+}
+
+/** Draw the zones on the map. */
+function drawMap() {
+  if (!map.getSource("proposed")) return;
+  const all = rows();
+  showZones(map, collection(law));
+  map.getSource("proposed").setData(collection(all.filter(({ state }) => state === "proposed" || state === "coming").map(({ zone }) => zone)));
+  const chosen = view.show ? [] : all.filter(({ id }) => id === view.zone).map(({ zone }) => zone);
+  map.getSource("chosen").setData(collection(chosen));
+}
+
+/** @param {any[]} zones */
+function showRead(zones) {
+  read = zones;
+  if (zones.length) map.getSource("outline")?.setData(collection(zones));
+  if (zones.length) fitZones(zones);
+}
+
+/** @param {any[]} zones */
+function fitZones(zones) {
+  const all = zones.map(boundsOf).filter((bounds) => Number.isFinite(bounds[0]));
+  if (!all.length) return;
+  const edge = (/** @type {number} */ i) => Math[i < 2 ? "min" : "max"](...all.map((one) => one[i]));
+  map.fitBounds([[edge(0), edge(1)], [edge(2), edge(3)]], { padding: 60, maxZoom: 11, animate: false });
+}
+
+/** @param {any} zone */
+const lookAt = (zone) => fitZones([zone]);
+
+/** @param {any} flown */
+function fly(flown) {
+  showFlown(map, flown);
+  const places = (flown?.reports ?? []).map((/** @type {any} */ one) => [one.lon_deg, one.lat_deg]);
+  byId("announce").textContent = say(places.length ? "effect.shown" : "effect.unseen", { count: places.length });
+  if (!places.length) return;
+  const of = (/** @type {number} */ i) => places.map((/** @type {number[]} */ place) => place[i]);
+  map.fitBounds([[Math.min(...of(0)), Math.min(...of(1))], [Math.max(...of(0)), Math.max(...of(1))]], { padding: 70, maxZoom: 10 });
+}
+
+/** Add the layers of the map once it is there. */
+function addLayers() {
+  void namePlaces(map);
+  addZones(map, theme());
+  for (const name of ["proposed", "chosen"]) addSource(map, name);
+  map.addLayer({ id: "proposed-line", type: "line", source: "proposed", paint: { "line-width": 2.5, "line-dasharray": [3, 2] } });
+  map.addLayer({ id: "chosen-line", type: "line", source: "chosen", paint: { "line-width": 5, "line-opacity": 0.7 } });
+  addFlown(map, theme());
+  drawing = new Drawing(map, theme());
+  drawing.told = drawTools;
+  themeOwn();
+  if (draft) drawDraft(draft);
+  showRead(read);
+  drawMap();
+  if (view.lat === null && !draft && !read.length) fitZones(law.filter(({ properties }) => ["active", "perhaps", "upcoming"].includes(properties.state)));
+}
+
+/** Colour the page's own layers. */
+function themeOwn() {
+  map.setPaintProperty("proposed-line", "line-color", theme() === "dark" ? "#e7a6ff" : "#7a1fa2");
+  map.setPaintProperty("chosen-line", "line-color", SELECTED[theme()]);
+}
+
+/** Draw what the tools may do. */
+function drawTools() {
+  const adding = drawing?.adding ?? false;
+  byId("draw-add").setAttribute("aria-pressed", String(adding));
+  /** @type {HTMLButtonElement} */ (byId("draw-delete")).disabled = (drawing?.selected ?? -1) < 0;
+  byId("draw-hint").textContent = say(adding ? "draw.hint.add" : "draw.hint.move");
+}
+
+/** Hear whoever uses the page. */
+function hear() {
+  map.on("moveend", () => {
+    const { lat, lng } = map.getCenter();
+    view = { ...view, lat, lon: lng, zoom: map.getZoom() };
+    writeZoneView(view, false);
+  });
+  map.on("click", (/** @type {any} */ { point: at }) => {
+    if (view.show || !map.getLayer("proposed-line")) return;
+    const layers = ["active", "perhaps", "upcoming", "inactive", "expired"].map((state) => `zone-fill-${state}`);
+    const [found] = map.queryRenderedFeatures(at, { layers: [...layers, "proposed-line"] });
+    if (found) change({ zone: found.properties.id });
+  });
+  byId("draw-add").addEventListener("click", () => drawing?.add(!drawing.adding));
+  byId("draw-delete").addEventListener("click", () => drawing?.remove());
+  byId("draw-undo").addEventListener("click", () => draft?.undo());
+  byId("draw-redo").addEventListener("click", () => draft?.redo());
+  byId("draw-fit").addEventListener("click", () => drawing?.fit());
+  addEventListener("popstate", () => {
+    view = readZoneView();
+    speak(view.lang);
+    dressAll();
+    draw();
+  });
+  byId("theme").addEventListener("click", () => {
+    view.theme = theme() === "dark" ? "light" : "dark";
+    writeZoneView(view, true);
+    dressAll();
+    draw();
+  });
+  dark.addEventListener("change", dressAll);
+  byId("language").addEventListener("change", (event) => {
+    view.lang = /** @type {HTMLSelectElement} */ (event.target).value;
+    writeZoneView(view, true);
+    location.reload();
+  });
+  byId("logout").addEventListener("click", () => ask("session", { method: "DELETE" }).finally(goToLogin));
+  for (const name of ["map", "panel"]) {
+    byId(`side-${name}`).addEventListener("click", () => {
+      document.body.dataset.side = name;
+      for (const other of ["map", "panel"]) byId(`side-${other}`).setAttribute("aria-pressed", String(other === name));
+      map.resize();
+      if (name === "map") drawing?.fit();
+    });
+  }
+  byId("side-panel").setAttribute("aria-pressed", "true");
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target instanceof Element && event.target.closest("input, textarea, select");
+    if (document.querySelector("dialog[open]")) return;
+    if (event.key === "Escape" && !typing) {
+      if (drawing?.adding) drawing.add(false);
+      else if (view.show) change({ show: "" });
+      else if (view.zone) change({ zone: "" });
+    }
+    if (event.key.toLowerCase() !== "z" || !(event.ctrlKey || event.metaKey) || typing || !draft) return;
+    event.preventDefault();
+    if (event.shiftKey) draft.redo();
+    else draft.undo();
+  });
+  hearReasons();
+}
+
+/** Dress page and map in another theme or language. */
+function dressAll() {
+  dress();
+  if (!drawing) return;
+  for (const one of [themeMap, themeZones, themeFlown]) one(map, theme());
+  drawing.theme(theme());
+  themeOwn();
+}
+
+/** Fetch again and again; say where the server does not answer. */
+async function follow() {
+  try {
+    await fetchAll();
+    fill(byId("banner"));
+    drawRows?.(rows(), view.filter, theme());
+    drawMap();
+  } catch (error) {
+    fill(byId("banner"), element("p", { class: "warning" }, say("banner.unreachable", { why: /** @type {Error} */ (error).message })));
+  }
+  setTimeout(follow, LOOK_MS);
+}
+
+/** Begin, and begin again where the server does not answer yet. */
+async function beginPage() {
+  try {
+    const { rights, via } = await session();
+    may = rights.includes("decide");
+    byId("logout").hidden = via !== "login";
+    await fetchAll();
+    if (view.lat === null && drawing) fitZones(law.filter(({ properties }) => ["active", "perhaps", "upcoming"].includes(properties.state)));
+    fill(byId("banner"));
+  } catch (error) {
+    fill(byId("banner"), element("p", { class: "warning" }, say("banner.unreachable", { why: /** @type {Error} */ (error).message })));
+    setTimeout(beginPage, 3000);
+    return;
+  }
+  draw();
+  setTimeout(follow, LOOK_MS);
+}
+
+hear();
+map.on("load", () => {
+  addLayers();
+  document.body.dataset.drawn = "true";
+});
+void beginPage();

@@ -1,0 +1,120 @@
+/** The shape of a draft in figures: its places, its size, its kind of edge. What is typed is what is drawn. */
+
+import { element, fill } from "../page/dom.mjs";
+import { say } from "../page/words.mjs";
+import { button, choice, fault, field, line, reading } from "./fields.mjs";
+import { lengthText, parseLength } from "./lengths.mjs";
+import { placeText, readPlaces } from "./places.mjs";
+import { kindOf, KINDS, moved, placesOf, reshaped } from "./shape.mjs";
+
+const EDGES = ["GEODESIC", "PLANAR", "PARALLEL"];
+const BY = "shape";
+/** @type {import("./places.mjs").Writing} */
+let writing = "dms";
+
+/**
+ * Return the form of the shape, and what brings it up to date.
+ * @param {import("./draft.mjs").Draft} draft
+ */
+export function shapeForm(draft) {
+  const box = element("fieldset", { class: "part" });
+  let shown = "";
+  const update = (/** @type {string} */ by) => {
+    const kind = kindOf(draft.feature);
+    if (kind !== shown) {
+      shown = kind;
+      fill(box, element("legend", {}, say("shape")), ...parts(draft, kind));
+    }
+    for (const one of box.querySelectorAll("[data-part]")) {
+      const control = /** @type {HTMLInputElement & { refresh?: () => void }} */ (one);
+      if (by !== BY || document.activeElement !== control) control.refresh?.();
+    }
+  };
+  update("");
+  return { box, update };
+}
+
+/**
+ * @param {import("./draft.mjs").Draft} draft
+ * @param {import("./shape.mjs").ShapeKind} kind
+ */
+function parts(draft, kind) {
+  if (kind === "other") return [element("p", {}, say("shape.other")), unarc(draft)];
+  const kinds = element("div", { class: "choices", role: "group", "aria-label": say("shape.kind") }, ...KINDS.map((one) =>
+    button(`shape.${one}`, () => draft.change(reshaped(draft.feature, one, placesOf(draft.feature)), "kind"), {
+      "aria-pressed": String(one === kind),
+    })));
+  const size = kind === "circle" ? sized(draft, "radius_m", 1) : kind === "corridor" ? sized(draft, "half_width_m", 2) : null;
+  return [kinds, places(draft, kind), size, edges(draft, kind)];
+}
+
+/**
+ * Return what makes a polygon with arcs one of points, where that is what hinders its being drawn.
+ * @param {import("./draft.mjs").Draft} draft
+ */
+function unarc(draft) {
+  const { arcs, ...properties } = draft.feature.properties;
+  if (!arcs?.length) return null;
+  return button("shape.unarc", () => draft.change({ ...draft.feature, properties }, "arcs"));
+}
+
+/**
+ * @param {import("./draft.mjs").Draft} draft
+ * @param {import("./shape.mjs").ShapeKind} kind
+ */
+function places(draft, kind) {
+  const area = /** @type {HTMLTextAreaElement & { refresh?: () => void }} */ (element("textarea", {
+    id: "places", "data-part": "places", class: "places", spellcheck: "false", rows: kind === "circle" ? 1 : 6,
+    input: () => {
+      const { places: found, wrong } = readPlaces(area.value, placesOf(draft.feature), writing);
+      const many = kind === "circle" && found.length > 1 ? [say("place.one")] : [];
+      fault(area, [...wrong, ...many].join(" "));
+      if (!wrong.length && !many.length) draft.change(moved(draft.feature, found), BY);
+    },
+  }));
+  area.refresh = () => {
+    area.value = placesOf(draft.feature).map((place) => placeText(place, writing)).join("\n");
+    fault(area, "");
+  };
+  const as = choice(writing, [["dms", say("place.dms")], ["decimal", say("place.decimal")]], (value) => {
+    writing = value === "decimal" ? "decimal" : "dms";
+    area.refresh?.();
+  }, { "aria-label": say("place.writing"), id: "writing" });
+  const key = { polygon: "shape.corners", circle: "shape.centre", corridor: "shape.way", other: "" }[kind];
+  return element("div", { class: "with" }, field(key, area, { where: "$.geometry", hint: say("place.hint") }), as);
+}
+
+/**
+ * @param {import("./draft.mjs").Draft} draft
+ * @param {"radius_m" | "half_width_m"} name
+ * @param {number} times so many of it are what is typed: a corridor is told by its whole width
+ */
+function sized(draft, name, times) {
+  const made = /** @type {HTMLInputElement & { refresh?: () => void }} */ (line("", (text) => heard(text), {
+    id: name, "data-part": name, size: 12,
+  }));
+  const heard = reading(() => made, parseLength, (m) => draft.set(name, Number((m / times).toFixed(6)), BY));
+  made.refresh = () => {
+    made.value = lengthText(draft.feature.properties[name] * times);
+    fault(made, "");
+  };
+  return field(name === "radius_m" ? "shape.radius" : "shape.width", made, {
+    where: `$.properties.${name}`, hint: say("length.hint"),
+  });
+}
+
+/**
+ * @param {import("./draft.mjs").Draft} draft
+ * @param {import("./shape.mjs").ShapeKind} kind
+ */
+function edges(draft, kind) {
+  if (kind === "circle") return null;
+  const made = /** @type {HTMLSelectElement & { refresh?: () => void }} */ (choice(
+    "PLANAR", EDGES.map((name) => [name, say(`edges.${name}`)]), (value) => draft.set("edges", value, BY),
+    { id: "edges", "data-part": "edges" },
+  ));
+  made.refresh = () => {
+    made.value = draft.feature.properties.edges ?? "PLANAR";
+  };
+  return field("edges", made, { where: "$.properties.edges" });
+}
