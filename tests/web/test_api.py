@@ -231,3 +231,17 @@ def test_the_openapi_document_is_whole(client: TestClient) -> None:
     assert document["openapi"].startswith("3.1")
     assert "prefixItems" not in json.dumps(document)
     assert "/api/v1/incidents/{name}/track" in document["paths"]
+
+
+def test_whoever_is_shown_only_what_is_past_sees_nothing_sooner(watched: Path) -> None:
+    with application(watched, Role.VIEWER, delay_s=300.0) as client:
+        for path in ("aircraft", "aircraft/icao24:4ca7b3", "coverage"):
+            assert client.get(f"/api/v1/{path}").status_code == 403
+        assert client.get("/ogc/collections/positions/items").json()["features"] == []
+        past = rows(client, limit=1000)
+        assert past
+    with application(watched, Role.VIEWER, delay_s=20 * 365 * 86_400.0) as client:
+        assert rows(client, limit=1000) == []
+        assert client.get("/ogc/collections/incidents/items").json()["features"] == []
+        for path in ("", "/track", "/export?format=json", "/picture"):
+            assert client.get(f"/api/v1/incidents/{past[0]['id']}{path}").status_code == 404

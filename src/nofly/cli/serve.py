@@ -122,9 +122,7 @@ def _serving(
                 note(f"the map is at {url}")
                 password = access.first_password()
                 if password is not None:
-                    note(
-                        f"log in as admin with the password {password} (it is shown only now, and to be changed)"
-                    )
+                    note(f"log in as admin with the password {password} (shown only now)")
                 yield
 
     return served()

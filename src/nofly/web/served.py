@@ -82,7 +82,16 @@ def needs(right: Right) -> Callable[[HTTPConnection], Awaitable[Principal]]:
     return asked
 
 
+async def _at_once(who: Annotated[Principal, Depends(needs(Right.READ))]) -> Principal:
+    """Return who asks. Raises ApiError 403 of who is shown only what is past."""
+    if who.delay_s:
+        raise ApiError(HTTPStatus.FORBIDDEN, "forbidden", f"{who.name} is not shown what is now")
+    return who
+
+
 Reader = Annotated[Principal, Depends(needs(Right.READ))]
+AtOnce = Annotated[Principal, Depends(_at_once)]
+"""A reader who may see what is now."""
 Operator = Annotated[Principal, Depends(needs(Right.SAY))]
 Authority = Annotated[Principal, Depends(needs(Right.DECIDE))]
 Administrator = Annotated[Principal, Depends(needs(Right.ADMINISTER))]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from nofly.units import US_PER_S
+
 
 class Right(StrEnum):
     """What may be done; a route names the one it needs."""
@@ -45,3 +47,7 @@ class Principal:
     rights: frozenset[Right]
     delay_s: float = 0.0
     """Shown is what was this long ago."""
+
+    def sees(self, time_us: int, now_us: int) -> bool:
+        """Return whether what happened then is shown now."""
+        return not self.delay_s or time_us <= now_us - round(self.delay_s * US_PER_S)

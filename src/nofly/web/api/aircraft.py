@@ -18,7 +18,7 @@ from nofly.run.outputs.text import iso_time, printable
 from nofly.units import M_PER_NM, US_PER_S
 from nofly.web.answers import answered
 from nofly.web.errors import not_found
-from nofly.web.served import Here, Reader
+from nofly.web.served import AtOnce, Here
 
 router = APIRouter(prefix="/api/v1/aircraft", tags=["aircraft"])
 MOST_NM = 10_000.0
@@ -73,7 +73,7 @@ def _of(what: str, example: str) -> Any:
 
 @router.get("", responses={200: {"model": AircraftList}})
 async def listed(
-    request: Request, here: Here, _: Reader,
+    request: Request, here: Here, _: AtOnce,
     circle: Annotated[str | None, _of("lat,lon,NM", "47.45,8.56,30")] = None,
     box: Annotated[str | None, _of("south,north,west,east", "45,48,6,11")] = None,
     closest: Annotated[str | None, _of("lat,lon,NM: the one aircraft", "47.45,8.56,30")] = None,
@@ -102,7 +102,7 @@ async def listed(
 
 
 @router.get("/{target_id}", responses={200: {"model": TrailAnswer}})
-async def one(request: Request, here: Here, _: Reader, target_id: str) -> Response:
+async def one(request: Request, here: Here, _: AtOnce, target_id: str) -> Response:
     """One aircraft, and where it was in the last ten minutes."""
     picture, now_us = here.follower.picture, here.follower.picture_us(here.clock())
     number = picture.number(target_id)

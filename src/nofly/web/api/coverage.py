@@ -11,7 +11,7 @@ from starlette.responses import Response
 from nofly.run.following.coverage import BANDS_FT, CELL_DEG
 from nofly.run.outputs.text import iso_time
 from nofly.web.answers import answered
-from nofly.web.served import Here, Reader
+from nofly.web.served import AtOnce, Here
 
 router = APIRouter(prefix="/api/v1", tags=["aircraft"])
 
@@ -35,7 +35,7 @@ class CoverageAnswer(BaseModel):
 
 @router.get("/coverage", responses={200: {"model": CoverageAnswer}})
 async def coverage(
-    request: Request, here: Here, _: Reader, within_s: Annotated[int, Query(ge=1, le=86_400)] = 3600
+    request: Request, here: Here, _: AtOnce, within_s: Annotated[int, Query(ge=1, le=86_400)] = 3600
 ) -> Response:
     """Where, and how high, something was seen within so many seconds."""
     now_us = here.follower.picture_us(here.clock())

@@ -16,7 +16,7 @@ from nofly.run.outputs.text import iso_time, printable
 from nofly.units import US_PER_S
 from nofly.web.answers import answered
 from nofly.web.api.tracks import GapAnswer, ReportAnswer, gaps, rows
-from nofly.web.served import Here, Reader
+from nofly.web.served import AtOnce, Here
 
 router = APIRouter(prefix="/api/v1/flown", tags=["aircraft"])
 _MOMENT = Query(description="ISO 8601.", max_length=40)
@@ -35,7 +35,7 @@ class FlownAnswer(BaseModel):
 
 @router.get("/{target_id:path}", responses={200: {"model": FlownAnswer}})
 async def flown(
-    request: Request, here: Here, _: Reader, target_id: str,
+    request: Request, here: Here, _: AtOnce, target_id: str,
     since: Annotated[str, _MOMENT], until: Annotated[str, _MOMENT],
 ) -> Response:  # fmt: skip
     """Where an aircraft was from since to until, at most six hours, by the reports that are kept."""

@@ -20,7 +20,7 @@ from nofly.run.following.follower import RECORD
 from nofly.run.outputs import kml
 from nofly.run.outputs.text import iso_time, printable
 from nofly.run.record import incident_export
-from nofly.run.record.incident_log import Choice, Log, Statement, deliveries, is_scope, row_of, say
+from nofly.run.record.incident_log import Choice, Statement, deliveries, is_scope, row_of, say
 from nofly.store.sqlite import Store
 from nofly.web.access.rights import Principal, Right
 from nofly.web.answers import answered
@@ -136,7 +136,7 @@ class SaidAnswer(BaseModel):
 
 @router.get("", responses={200: {"model": IncidentList}})
 async def listed(
-    request: Request, here: Here, _: Reader,
+    request: Request, here: Here, who: Reader,
     open: Annotated[bool, Query(description="Only those that are not closed.")] = False,
     zone: Annotated[str | None, Query(max_length=200)] = None,
     target: Annotated[str | None, Query(description="Target id, address or callsign.", max_length=80)] = None,
@@ -150,7 +150,8 @@ async def listed(
         None if since is None else _instant(since, "query.since"), open,
     )  # fmt: skip
     log, now_us = here.follower.log, here.clock()
-    found = sorted(choice.of(log), key=lambda one: (one.first_us, one.id), reverse=True)
+    shown = (one for one in choice.of(log) if who.sees(one.last_us, now_us))
+    found = sorted(shown, key=lambda one: (one.first_us, one.id), reverse=True)
     if cursor is not None:
         after = _after(cursor)
         found = [one for one in found if (one.first_us, one.id) < after]
@@ -161,22 +162,21 @@ async def listed(
 
 
 @router.get("/{name}", responses={200: {"model": IncidentWhole}})
-async def one(request: Request, here: Here, _: Reader, name: str) -> Response:
+async def one(request: Request, here: Here, who: Reader, name: str) -> Response:
     """One incident, by its id or the first digits of it: its life, its verdicts, and who was told."""
-    name = named(here.follower.log, name)
+    name = named(here, who, name)
     return answered(request, await asyncio.to_thread(_whole, here, name))
 
 
 @router.get("/{name}/export")
 async def export(
-    here: Here, _: Reader, name: str,
+    here: Here, who: Reader, name: str,
     form: Annotated[Literal["json", "csv", "geojson", "kml"], Query(alias="format")] = "json",
     records: Annotated[bool, Query(description="Every record with its hashes, not the verdicts.")] = False,
 ) -> Response:  # fmt: skip
     """Verdicts or records as a file; of the records as JSON ``nofly incidents verify FILE`` proves each. KML
     has the zone, the stays, and the track from shortly before to shortly after."""
-    log = here.follower.log
-    incident = log.incidents[named(log, name)]
+    incident = here.follower.log.incidents[named(here, who, name)]
     if form == "kml" and records:
         raise InputError("no records as KML", locator="query.format", expected="json, csv or geojson")
 
@@ -208,7 +208,7 @@ async def said(here: Served, who: Principal, name: str, body: StatementBody) -> 
     if body.channel is not None and _RIGHTS[verb] is not Right.SAY:
         raise InputError("only acknowledge and mute are of one channel", locator="body.channel")
     log, now_us = here.follower.log, here.clock()
-    scope = log.scope_of(name) if is_scope(name) else named(log, name)
+    scope = log.scope_of(name) if is_scope(name) else named(here, who, name)
     until_us = None if body.until is None else _instant(body.until, "body.until")
     if until_us is not None and until_us < now_us:
         raise InputError("that is past", locator="body.until", expected="a time to come")
@@ -222,13 +222,16 @@ async def said(here: Served, who: Principal, name: str, body: StatementBody) -> 
     return await asyncio.to_thread(appended)
 
 
-def named(log: Log, name: str) -> str:
+def named(here: Served, who: Principal, name: str) -> str:
     """Return the id of an incident by its first digits. Raises ApiError 404 where none, or several, have
-    them."""
+    them, and of one that is not shown to who asks."""
     try:
-        return log.name_of(name)
+        found = here.follower.log.name_of(name)
     except InputError as error:
         raise not_found(error.message, error.expected) from error
+    if not who.sees(here.follower.log.incidents[found].last_us, here.clock()):
+        raise not_found("no such incident is shown yet")
+    return found
 
 
 def _whole(here: Served, name: str) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from nofly.errors import InputError
 from nofly.run.at import instant
 from nofly.run.outputs.text import iso_time
 from nofly.run.record.incident_log import row_of
+from nofly.web.access.rights import Principal
 from nofly.web.answers import GEOJSON, answered
 from nofly.web.api.aircraft import aircraft_rows
 from nofly.web.errors import not_found
@@ -37,13 +38,15 @@ class _Collection(NamedTuple):
 
     title: str
     what: str
-    features: Callable[[Served], Iterable[Feature]]
+    features: Callable[[Served, Principal], Iterable[Feature]]
     time: tuple[str, ...] = ()
 
 
-def _incidents(here: Served) -> Iterable[Feature]:
+def _incidents(here: Served, who: Principal) -> Iterable[Feature]:
     log, now_us = here.follower.log, here.clock()
     for one in log.incidents.values():
+        if not who.sees(one.last_us, now_us):
+            continue
         row = row_of(one, log, now_us)
         deepest = one.deepest
         place = deepest.get("entry_lon_deg"), deepest.get("entry_lat_deg")
@@ -52,7 +55,9 @@ def _incidents(here: Served) -> Iterable[Feature]:
         yield {"type": "Feature", "id": one.id, "geometry": geometry, "properties": row}
 
 
-def _positions(here: Served) -> Iterable[Feature]:
+def _positions(here: Served, who: Principal) -> Iterable[Feature]:
+    if who.delay_s:
+        return
     now_us = here.follower.picture_us(here.clock())
     picture = here.follower.picture
     for row in aircraft_rows(picture, picture.shown(now_us), now_us):
@@ -63,7 +68,7 @@ def _positions(here: Served) -> Iterable[Feature]:
         }  # fmt: skip
 
 
-def _zones(here: Served) -> Iterable[Feature]:
+def _zones(here: Served, _: Principal) -> Iterable[Feature]:
     return features(here.follower.law, here.follower.picture_us(here.clock()))
 
 
@@ -123,7 +128,7 @@ async def collection(request: Request, _: Reader, name: str) -> Response:
 
 @router.get("/collections/{name}/items")
 async def items(
-    request: Request, here: Here, _: Reader, name: str,
+    request: Request, here: Here, who: Reader, name: str,
     limit: Annotated[int, Query(ge=1, le=MOST)] = 1000,
     offset: Annotated[int, Query(ge=0, le=2**31)] = 0,
     bbox: Annotated[str | None, Query(description="west,south,east,north", max_length=120)] = None,
@@ -131,7 +136,7 @@ async def items(
 ) -> Response:  # fmt: skip
     """Features of a collection as GeoJSON."""
     of = _known(name)
-    found = list(of.features(here))
+    found = list(of.features(here, who))
     if bbox is not None:
         box = _bbox(bbox)
         found = [one for one in found if one["geometry"] is not None and _meets(one["geometry"], box)]
@@ -152,9 +157,9 @@ async def items(
 
 
 @router.get("/collections/{name}/items/{feature_id:path}")
-async def item(request: Request, here: Here, _: Reader, name: str, feature_id: str) -> Response:
+async def item(request: Request, here: Here, who: Reader, name: str, feature_id: str) -> Response:
     """One feature."""
-    found = next((one for one in _known(name).features(here) if one["id"] == feature_id), None)
+    found = next((one for one in _known(name).features(here, who) if one["id"] == feature_id), None)
     if found is None:
         raise not_found("no such feature", f"an id of /ogc/collections/{name}/items")
     root = f"{_root(request)}/collections/{name}"

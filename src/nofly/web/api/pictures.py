@@ -20,10 +20,10 @@ WAIT_S = 30.0
 
 
 @router.get("/{name}/picture", responses={200: {"content": {"image/png": {}}}})
-async def picture(here: Here, _: Reader, name: str) -> Response:
+async def picture(here: Here, who: Reader, name: str) -> Response:
     """A PNG of the stays that a verdict was given on; 404 while there is none, 503 where many wait."""
     log = here.follower.log
-    incident = log.incidents[named(log, name)]
+    incident = log.incidents[named(here, who, name)]
     if not incident.verdicts:
         raise not_found("there is no verdict on it, so there is no picture", "an incident that is over")
     try:

@@ -93,11 +93,11 @@ class TrackAnswer(BaseModel):
 
 @router.get("/{name}/track", responses={200: {"model": TrackAnswer}})
 async def track(
-    request: Request, here: Here, _: Reader, name: str,
+    request: Request, here: Here, who: Reader, name: str,
     margin_s: Annotated[float, Query(ge=0, le=3600, description="So long before and after.")] = 300.0,
 ) -> Response:  # fmt: skip
     """The reports of the aircraft from shortly before to shortly after, with what stands against each."""
-    name = named(here.follower.log, name)
+    name = named(here, who, name)
     return answered(request, await asyncio.to_thread(_track, here, name, margin_s))
 
 

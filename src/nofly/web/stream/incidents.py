@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Header, Query
+from starlette.requests import HTTPConnection
 from starlette.responses import Response, StreamingResponse
 
 from nofly.run.following.follower import RECORD
@@ -19,8 +20,10 @@ from nofly.run.outputs.text import iso_time
 from nofly.run.record.acts import ACTS
 from nofly.store.chain import Stored
 from nofly.store.sqlite import Store
+from nofly.web.access.rights import Principal, Right
 from nofly.web.api.status import status_row
-from nofly.web.served import Here, Reader, Served
+from nofly.web.errors import ApiError
+from nofly.web.served import Here, Reader, Served, needs
 
 router = APIRouter()
 MOST_AT_ONCE = 500
@@ -33,7 +36,7 @@ BEAT_S = 10.0
     responses={200: {"content": {"text/event-stream": {}}}},
 )  # fmt: skip
 async def incidents(
-    here: Here, who: Reader,
+    connection: HTTPConnection, here: Here, who: Reader,
     last_event_id: Annotated[str | None, Header(max_length=40)] = None,
     after: Annotated[int | None, Query(ge=0, le=2**62, description="As Last-Event-ID.")] = None,
 ) -> Response:  # fmt: skip
@@ -41,19 +44,21 @@ async def incidents(
     given = last_event_id if last_event_id and last_event_id.isdigit() and len(last_event_id) < 19 else None
     begin = int(given) if given is not None else after if after is not None else here.follower.sequence
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_events(here, begin, who.delay_s), 200, headers, "text/event-stream")
+    return StreamingResponse(_events(connection, here, begin, who), 200, headers, "text/event-stream")
 
 
-async def _events(here: Served, sequence: int, delay_s: float) -> AsyncIterator[bytes]:
+async def _events(
+    connection: HTTPConnection, here: Served, sequence: int, who: Principal
+) -> AsyncIterator[bytes]:
+    """Yield events for as long as who listens may read."""
     status: dict[str, Any] = {}
     yield b"retry: 2000\n\n"
     beat_s = 0.0
     loop = asyncio.get_running_loop()
     while True:
         while here.follower.sequence > sequence:
-            before_us = here.clock() - round(delay_s * 1e6)
             found = await asyncio.to_thread(_appended, here, sequence + 1)
-            due = [record for record in found if not delay_s or record.time_us <= before_us]
+            due = [record for record in found if who.sees(record.time_us, here.clock())]
             for record in due:
                 # Who logged in from where is no matter of those who may read.
                 if record.kind not in ACTS:
@@ -68,6 +73,10 @@ async def _events(here: Served, sequence: int, delay_s: float) -> AsyncIterator[
         if news or loop.time() - beat_s >= BEAT_S:
             yield _event("status", now, None)
             status, beat_s = now, loop.time()
+            try:
+                who = await needs(Right.READ)(connection)
+            except ApiError:
+                return
         async with here.turned:
             await here.turned.wait()
 

@@ -25,6 +25,8 @@ from nofly.web.served import Served, needs
 
 router = APIRouter()
 EVERY_S = 1.0
+AGAIN_S = 10.0
+"""So often it is asked whether who looks still may."""
 MOST_CLIENTS = 1000
 MOST_MESSAGE_CHARACTERS = 400
 POLICY_VIOLATION, TRY_LATER = 1008, 1013
@@ -111,7 +113,16 @@ async def _send(
     socket: WebSocket, served: Served, common: _Shared, look: list[Box | None], hearing: asyncio.Task[None]
 ) -> None:
     read, sent = 0, (-1, -1, look[0])
+    loop = asyncio.get_running_loop()
+    known_s = loop.time()
     while not hearing.done():
+        if loop.time() - known_s >= AGAIN_S:
+            known_s = loop.time()
+            try:
+                await needs(Right.READ)(socket)
+            except ApiError as error:
+                await socket.close(POLICY_VIOLATION, error.message[:100])
+                return
         common.renew(served)
         state = (common.moment_us, common.version, look[0])
         if state != sent and common.rows is not None:
