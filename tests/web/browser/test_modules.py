@@ -27,6 +27,10 @@ MARKS = """async incidents => {
   const { markOf } = await import("/page/marks.mjs");
   return incidents.map(markOf);
 }"""
+UNSEEN = """async ([coverage, band]) => {
+  const { unseen } = await import("/page/coverage_layer.mjs");
+  return unseen(coverage, band).map(one => one.geometry.coordinates[0]);
+}"""
 SAID = """async () => {
   const { EN } = await import("/page/words_en.mjs"), { UK } = await import("/page/words_uk.mjs");
   const holes = text => (text.match(/\\{\\w+\\}/g) ?? []).sort().join();
@@ -87,6 +91,28 @@ def test_each_kind_of_incident_has_a_mark_of_its_own(swiss: Server, seen: Callab
     ]  # fmt: skip
     marks = plain(swiss, seen).evaluate(MARKS, [{**usual, **case} for case, _ in cases])
     assert marks == [mark for _, mark in cases]
+
+
+def test_the_veil_lies_on_all_that_was_not_seen(swiss: Server, seen: Callable[..., Seen]) -> None:
+    cells = [
+        (46.0, 7.0, [None, 30]),
+        (46.0, 7.25, [5, None]),
+        (46.0, 8.0, [None, 9]),
+        (47.0, 7.0, [None, None]),
+    ]
+    coverage = {
+        "cell_deg": 0.25,
+        "cells": [{"south_deg": s, "west_deg": w, "ages_s": ages} for s, w, ages in cells],
+    }
+    page = plain(swiss, seen)
+    for band, holes in (("", 3), ("0", 1), ("1", 2), ("7", 0)):
+        veiled = page.evaluate(UNSEEN, [coverage, band])
+        area = sum((ring[2][0] - ring[0][0]) * (ring[2][1] - ring[0][1]) for ring in veiled)
+        assert area == 170 * 360 - holes * 0.25**2
+    for south, west, _ in cells[:3]:
+        lat, lon = south + 0.1, west + 0.1
+        veiled = page.evaluate(UNSEEN, [coverage, ""])
+        assert not any(r[0][0] < lon < r[2][0] and r[0][1] < lat < r[2][1] for r in veiled)
 
 
 def test_both_languages_say_the_same(swiss: Server, seen: Callable[..., Seen]) -> None:

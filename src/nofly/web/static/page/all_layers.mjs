@@ -1,6 +1,7 @@
 /** All that the map shows, from below to above, and in which theme. */
 
 import { addAircraft, themeAircraft } from "./aircraft_layer.mjs";
+import { addCoverage, themeCoverage } from "./coverage_layer.mjs";
 import { addIcons } from "./icons.mjs";
 import { themeMap } from "./map.mjs";
 import { addMarks } from "./marks.mjs";
@@ -15,6 +16,7 @@ import { addZoneNames, addZones, themeZoneNames, themeZones } from "./zone_layer
 export function addLayers(map, theme) {
   addIcons(map);
   addMarks(map, theme);
+  addCoverage(map, theme);
   addZones(map, theme);
   addTrail(map, theme);
   addAircraft(map, theme);
@@ -29,5 +31,5 @@ export function addLayers(map, theme) {
  */
 export function themeLayers(map, theme) {
   addMarks(map, theme);
-  for (const one of [themeMap, themeZones, themeTrail, themeAircraft, themeZoneNames]) one(map, theme);
+  for (const one of [themeMap, themeCoverage, themeZones, themeTrail, themeAircraft, themeZoneNames]) one(map, theme);
 }

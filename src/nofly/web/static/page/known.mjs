@@ -28,6 +28,8 @@ export class Known {
     this.count = 0;
     /** As of when the picture is. */
     this.now_ms = Date.now();
+    /** Where something was seen lately. @type {any} */
+    this.coverage = null;
     /** The incident that is shown, whole. @type {any} */
     this.whole = null;
     /** The way of the selected aircraft. @type {any} */

@@ -5,6 +5,7 @@ import { addLayers, themeLayers } from "./all_layers.mjs";
 import { announce } from "./announcements.mjs";
 import { ask, goToLogin, session } from "./api.mjs";
 import { byId, element, fill } from "./dom.mjs";
+import { showCoverage } from "./coverage_layer.mjs";
 import { followRecords } from "./events.mjs";
 import { drawBanner, drawFeeds } from "./feeds.mjs";
 import { drawIncidents } from "./incident_list.mjs";
@@ -20,13 +21,16 @@ import { drawAircraft, drawHeads } from "./table.mjs";
 import { showTrail } from "./trail.mjs";
 import { readView, TABS, writeView } from "./view_url.mjs";
 import { say, speak, spoken, translatePage } from "./words.mjs";
-import { drawLegend, drawZones } from "./zone_list.mjs";
+import { drawBands, drawLegend, drawZones } from "./zone_list.mjs";
 import { boundsOf, lookAtZones, showZones } from "./zone_layer.mjs";
 
 const ZONES_MS = 10_000;
+const COVERAGE_MS = 30_000;
 const WAY_MS = 2000;
 const known = new Known();
 let view = readView();
+/** Whether the address said where to look. */
+const placed = view.lat !== null;
 /** @type {string[]} */
 let rights = [];
 /** @type {string | null} */
@@ -100,11 +104,13 @@ function draw() {
   byId("incident-whole").hidden = view.incident === "";
   if (map.getLayer("aircraft-labels")) {
     showLabels(map, view.labels);
+    showCoverage(map, known.coverage, view.veil);
     showTrail(map, known.way, { trails: view.trails, theme: theme() });
   }
   drawHeads(view.sort, (sort) => change({ sort }));
   drawZones(known.zones.features, { filter: view.filter, theme: theme(), show: showZone });
   drawLegend(theme());
+  drawBands(known.coverage?.bands_ft ?? [], view.veil);
   drawMoving();
 }
 
@@ -177,7 +183,14 @@ async function fetchZones() {
   known.zones = zones;
   if (map.getSource("zones")) showZones(map, zones);
   drawZones(zones.features, { filter: view.filter, theme: theme(), show: showZone });
-  if (first && zones.features.length && view.lat === null) lookAtZones(map, zones.features);
+  if (first && zones.features.length && !placed) lookAtZones(map, zones.features);
+}
+
+/** Fetch where something was seen lately. */
+async function fetchCoverage() {
+  known.coverage = await ask("coverage");
+  drawBands(known.coverage.bands_ft, view.veil);
+  if (map.getSource("coverage")) showCoverage(map, known.coverage, view.veil);
 }
 
 /** Fetch the incident that is looked at. */
@@ -251,6 +264,9 @@ function hear() {
     view.lang = /** @type {HTMLSelectElement} */ (event.target).value;
     writeView(view, true);
     location.reload();
+  });
+  byId("veil").addEventListener("change", (event) => {
+    change({ veil: /** @type {HTMLSelectElement} */ (event.target).value });
   });
   byId("theme").addEventListener("click", turnTheme);
   dark.addEventListener("change", () => change({}, { step: false }));
@@ -375,6 +391,8 @@ setInterval(() => {
   if (view.aircraft) void fetchWay();
 }, WAY_MS);
 setInterval(() => fetchZones().catch(() => undefined), ZONES_MS);
+setInterval(() => fetchCoverage().catch(() => undefined), COVERAGE_MS);
+fetchCoverage().catch(() => undefined);
 draw();
 if (view.aircraft) void fetchWay();
 void begin();

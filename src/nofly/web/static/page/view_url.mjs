@@ -12,6 +12,7 @@
  * @property {string} tab
  * @property {string} lang
  * @property {string} theme light or dark; empty as the system has it
+ * @property {string} veil of which band of heights the coverage is shown; empty for any, or `off`
  * @property {boolean} labels
  * @property {boolean} trails
  */
@@ -33,7 +34,7 @@ export function readView(search = location.search) {
     aircraft: text(query, "aircraft") || (icao24 ? `icao24:${icao24.toLowerCase().slice(0, 8)}` : ""),
     incident: text(query, "incident"), filter: text(query, "filter"), sort: text(query, "sort"),
     tab: TABS.includes(tab) ? tab : "incidents",
-    lang: text(query, "lang"), theme: theme === "light" || theme === "dark" ? theme : "",
+    lang: text(query, "lang"), veil: text(query, "veil"), theme: theme === "light" || theme === "dark" ? theme : "",
     labels: query.get("labels") !== "0", trails: query.get("trails") !== "0",
   };
 }
@@ -49,7 +50,7 @@ export function addressOf(view) {
     query.set("lon", view.lon.toFixed(4));
     query.set("zoom", view.zoom.toFixed(2));
   }
-  for (const name of /** @type {const} */ (["aircraft", "incident", "filter", "sort", "lang", "theme"])) {
+  for (const name of /** @type {const} */ (["aircraft", "incident", "filter", "sort", "veil", "lang", "theme"])) {
     if (view[name]) query.set(name, view[name]);
   }
   if (view.tab !== "incidents") query.set("tab", view.tab);

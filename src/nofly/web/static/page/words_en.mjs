@@ -58,6 +58,8 @@ export const EN = {
   "state.inactive": "inactive", "state.expired": "expired",
   "legend": "Legend", "legend.height": "Height of aircraft", "legend.unknown": "not known", "legend.ground": "ground",
   "legend.gap": "not heard for more than 2 minutes", "legend.trail": "trail", "legend.error": "position error, 95 %",
+  "legend.veil": "nothing seen in the last hour: nobody can say that nothing is there",
+  "veil": "Veil where nothing was seen", "veil.any": "at any height", "veil.off": "not veiled",
   "legend.path": "expected way in",
   "mark.infringing": "infringing", "mark.undetermined": "cannot be told", "mark.predicted": "expected to enter",
   "mark.suspect": "suspect reports", "mark.exempt": "exempt or cleared", "mark.none": "none",

@@ -58,6 +58,8 @@ export const UK = {
   "state.inactive": "не діє", "state.expired": "закінчилась",
   "legend": "Умовні знаки", "legend.height": "Висота борту", "legend.unknown": "невідома", "legend.ground": "земля",
   "legend.gap": "не чутий понад 2 хвилини", "legend.trail": "слід", "legend.error": "похибка позиції, 95 %",
+  "legend.veil": "за останню годину нічого не видно: ніхто не скаже, що там нічого немає",
+  "veil": "Завіса там, де нічого не видно", "veil.any": "на будь-якій висоті", "veil.off": "без завіси",
   "legend.path": "очікуваний шлях усередину",
   "mark.infringing": "порушує", "mark.undetermined": "не можна сказати", "mark.predicted": "очікується вхід",
   "mark.suspect": "сумнівні повідомлення", "mark.exempt": "звільнений або має дозвіл", "mark.none": "немає",

@@ -34,6 +34,20 @@ export function drawZones(zones, { filter, theme, show }) {
 }
 
 /**
+ * Draw of which heights the coverage may be shown.
+ * @param {number[]} bands_ft where each begins
+ * @param {string} chosen
+ */
+export function drawBands(bands_ft, chosen) {
+  const said = bands_ft.map((from_ft, i) => bands_ft[i + 1] === undefined
+    ? `≥ ${from_ft} ft` : `${from_ft} – ${bands_ft[i + 1]} ft`);
+  const choices = [["", say("veil.any")], ...said.map((text, i) => [String(i), text]), ["off", say("veil.off")]];
+  const select = /** @type {HTMLSelectElement} */ (byId("veil"));
+  refill(select, choices.map(([value, text]) => element("option", { value, "data-key": value }, text)));
+  select.value = chosen;
+}
+
+/**
  * Draw the legend.
  * @param {import("./colours.mjs").Theme} theme
  */
@@ -45,6 +59,7 @@ export function drawLegend(theme) {
     element("p", { class: "steps" }, step(UNKNOWN[theme], ""), say("legend.unknown"), step(GROUND[theme], ""), say("legend.ground")),
     element("ul", { class: "signs" },
       ...KINDS.map((kind) => element("li", {}, markPicture(kind, theme), say(`mark.${kind}`))),
+      element("li", {}, element("span", { class: "sign veil" }), say("legend.veil")),
       element("li", {}, element("span", { class: "sign trail" }), say("legend.trail")),
       element("li", {}, element("span", { class: "sign gap" }), say("legend.gap")),
       element("li", {}, element("span", { class: "sign path" }), say("legend.path")),
