@@ -274,11 +274,11 @@ function hear() {
   byId("selected-close").addEventListener("click", () => change({ aircraft: "" }));
   byId("incidents-more").addEventListener("click", () => {
     known.most_incidents = Math.min(MOST_INCIDENTS, known.most_incidents * 3);
-    void fetchIncidents();
+    fetchIncidents().catch(() => undefined);
   });
-  byId("logout").addEventListener("click", () => ask("session", { method: "DELETE" }).finally(goToLogin));
+  byId("logout").addEventListener("click", () => ask("session", { method: "DELETE" }).catch(() => undefined).then(goToLogin));
   hearStatements((id) => {
-    void fetchIncidents();
+    fetchIncidents().catch(() => undefined);
     if (id === view.incident) void fetchIncident();
     fill(byId("announce"), say("say.done"));
   });
@@ -314,12 +314,14 @@ async function follow() {
   const wholeSoon = soon(fetchIncident);
   const zonesSoon = soon(fetchZones);
   const zonesFirst = fetchZones();
+  // Where all fail alike, the first is enough.
+  zonesFirst.catch(() => undefined);
   // The status first: what is recorded after it comes as events.
   known.status = await ask("status");
   let law = known.status.zones;
   await Promise.all([fetchIncidents(), zonesFirst]);
   for (const { incident } of known.marked.values()) {
-    if (incident.phase === "predicted") void fetchEntry(incident.id);
+    if (incident.phase === "predicted") fetchEntry(incident.id).catch(() => undefined);
   }
   followRecords(known.status.records, {
     record(record) {
