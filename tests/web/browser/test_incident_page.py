@@ -29,8 +29,7 @@ def judged(server: Server) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def watching(browser: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Give a server that has seen a stay: heights are not always known, one report is doubtful, and there is a
-    gap."""
+    """Give a server that has seen a stay, with heights that are not known, a doubtful report and a gap."""
     folder, feed = tmp_path_factory.mktemp("stay"), Feed()
     server = Server(folder, square(folder), f"jsonl+tcp://127.0.0.1:{feed.port}")
     server.begin()
@@ -175,10 +174,11 @@ def test_hostile_names_stay_text(incident: str, seen: Callable[..., Seen]) -> No
 
 
 def test_what_is_not_an_infringement_does_not_look_like_one(swiss: Server, seen: Callable[..., Seen]) -> None:
-    exempt = until(
-        lambda: [i for i in swiss.asked("incidents?limit=1000")["incidents"] if i["status"] in ("exempt", "cleared")],
-        "an exempt flight",
-    )  # fmt: skip
+    def found() -> list[dict[str, Any]]:
+        every = swiss.asked("incidents?limit=1000")["incidents"]
+        return [one for one in every if one["status"] in ("exempt", "cleared")]
+
+    exempt = until(found, "an exempt flight")
     look = seen()
     page = look.open(f"{swiss.url}incident.html?id={exempt[0]['id']}")
     assert page.evaluate("document.querySelector('#whole').dataset.kind") == "exempt"
