@@ -18,10 +18,10 @@ ARGUMENTS = [
     "--disable-sync",
 ]  # fmt: skip
 KNOWN = (
-    "/api/v1/session", "GPU stall", "ERR_CONNECTION", "ERR_INCOMPLETE_CHUNKED", "ERR_EMPTY",
+    "401 (Unauthorized)", "GPU stall", "ERR_CONNECTION", "ERR_INCOMPLETE_CHUNKED", "ERR_EMPTY",
     "WebSocket connection",
 )  # fmt: skip
-"""What a console may say: a server without users has no session, one that is ended breaks lines and refuses
+"""What a console may say: whoever is not known has no session, one that is ended breaks lines and refuses
 new ones, and a machine without a graphics card is slow."""
 
 
@@ -40,9 +40,10 @@ class Seen:
         if message.type in ("error", "warning") and not any(known in text for known in KNOWN):
             self.faults.append(text)
 
-    def open(self, url: str) -> Any:
-        """Open an address, wait until the map is drawn, and return the page."""
-        self.page.goto(url)
+    def open(self, server: Server, address: str) -> Any:
+        """Open a view of a server as who is logged in, wait until the map is drawn, and return the page."""
+        self.page.context.add_cookies(server.as_logged_in())
+        self.page.goto(server.url + address)
         self.until("document.body.dataset.drawn === 'true'")
         return self.page
 
@@ -97,6 +98,7 @@ def flown(tmp_path: Path, feed: Feed) -> Iterator[Server]:
     """Give a server that watches a square by the feed."""
     server = Server(tmp_path, square(tmp_path), f"jsonl+tcp://127.0.0.1:{feed.port}")
     server.begin()
+    server.log_in()
     yield server
     server.end()
 
@@ -108,6 +110,7 @@ def swiss(browser: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     zones, flights = demo(folder, first_s=14 * 60)
     server = Server(folder, zones, f"replay+file:{flights}?speed=4")
     server.begin()
+    server.log_in()
     until(lambda: len(server.asked("incidents?open=true")["incidents"]) >= 2, "incidents")
     yield server
     server.end()

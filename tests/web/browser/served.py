@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import socket
 import subprocess
 import urllib.error
 import urllib.request
+from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from tests.cli.live import NOFLY, PATIENCE_S, SQUARE, until
 
 HOSTILE_ZONE = '<img src=x onerror="document.title=1">'
 HOSTILE_CALLSIGN = "<I>X</I>"
+PASSWORD = "a password of the tests alone"
 NOON_MS = 1_533_124_800_000
 """1 August 2018, 12:00 UTC: when the demo over Switzerland begins."""
 
@@ -28,6 +31,8 @@ class Server:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         self.process: subprocess.Popen[bytes] | None = None
+        self.cookies = CookieJar()
+        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
 
     @property
     def url(self) -> str:
@@ -47,13 +52,38 @@ class Server:
         assert self.process is not None
         assert self.process.poll() is None, (self.folder / "serve.log").read_text()
         try:
-            return bool(self.asked("status")["zones"])
-        except (urllib.error.URLError, OSError):
+            with self.opener.open(f"{self.url}healthz", timeout=PATIENCE_S):
+                return True
+        except OSError:
             return False
 
-    def asked(self, path: str) -> Any:
-        with urllib.request.urlopen(f"{self.url}api/v1/{path}", timeout=PATIENCE_S) as answer:
+    def first_password(self) -> str:
+        """Return the password that the first start prints."""
+        log = self.folder / "serve.log"
+        found = until(
+            lambda: re.search(r"log in as admin with the password (\S+)", log.read_text()), "a password"
+        )
+        return str(found[1])
+
+    def log_in(self) -> None:
+        """Log in as the administrator of the first start, who chooses a password of his own."""
+        first = self.first_password()
+        session = self.asked("session", {"name": "admin", "password": first})
+        self.asked("session/password", {"current": first, "new": PASSWORD}, session["csrf"])
+
+    def asked(self, path: str, body: Any = None, csrf: str = "") -> Any:
+        """Return what the API answers to whoever logged in."""
+        request = urllib.request.Request(f"{self.url}api/v1/{path}")
+        if body is not None:
+            request.data = json.dumps(body).encode()
+            request.add_header("Content-Type", "application/json")
+            request.add_header("X-CSRF-Token", csrf)
+        with self.opener.open(request, timeout=PATIENCE_S) as answer:
             return json.load(answer)
+
+    def as_logged_in(self) -> list[dict[str, Any]]:
+        """Return the cookies of who logged in, as Playwright takes them."""
+        return [{"name": one.name, "value": one.value, "url": self.url} for one in self.cookies]
 
     def end(self) -> None:
         if self.process is not None:

@@ -18,7 +18,7 @@ def test_warning_entry_and_exit_appear_without_reload(
     flown: Server, feed: Feed, seen: Callable[..., Seen]
 ) -> None:
     look = seen()
-    page = look.open(flown.url + AT_SQUARE)
+    page = look.open(flown, AT_SQUARE)
     page.evaluate("window.sameDocument = true")
     assert page.evaluate(PHASES) == ""
     feed.fly("icao24:4b1234", 13.70, 13.95, **FLIGHT)
@@ -54,7 +54,7 @@ def test_the_page_goes_on_when_the_server_comes_back(
     flown: Server, feed: Feed, seen: Callable[..., Seen]
 ) -> None:
     look = seen()
-    page = look.open(flown.url + AT_SQUARE)
+    page = look.open(flown, AT_SQUARE)
     feed.fly("icao24:4b1234", 13.70, 14.05, **FLIGHT)
     look.until(f"{PHASES} === 'infringing'")
     flown.end()

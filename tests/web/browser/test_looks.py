@@ -42,7 +42,7 @@ def test_nothing_is_cut_or_overlaps(
 ) -> None:
     pictures = tmp_path_factory.mktemp(f"pictures-{scheme}")
     look = seen(scheme=scheme)
-    page = look.open(f"{swiss.url}{SWISS}&aircraft=icao24:49d283")
+    page = look.open(swiss, f"{SWISS}&aircraft=icao24:49d283")
     look.until("document.querySelectorAll('#incidents-open button').length >= 1")
     assert page.evaluate("document.documentElement.dataset.theme") == scheme
     for width, height in SIZES:
@@ -73,7 +73,7 @@ def violations(page: Any) -> list[str]:
 
 def test_axe_finds_no_serious_violation(swiss: Server, seen: Callable[..., Seen]) -> None:
     look = seen()
-    page = look.open(f"{swiss.url}{SWISS}&aircraft=icao24:49d283")
+    page = look.open(swiss, f"{SWISS}&aircraft=icao24:49d283")
     look.until("document.querySelectorAll('#incidents-open button').length >= 1")
     for tab in TABS:
         page.locator(f"#tab-{tab}").click()
@@ -88,6 +88,7 @@ def test_axe_finds_no_serious_violation(swiss: Server, seen: Callable[..., Seen]
         assert page.evaluate("document.documentElement.dataset.theme") == theme
         assert violations(page) == [], theme
         page.keyboard.press("d")
+    page.context.clear_cookies()
     page.goto(f"{swiss.url}login.html")
     look.until("!document.getElementById('login').hidden")
     assert violations(page) == []

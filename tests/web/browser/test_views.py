@@ -17,7 +17,7 @@ def asked(url: str) -> dict[str, str]:
 
 def test_a_view_is_an_address_and_back_goes_back(swiss: Server, seen: Callable[..., Seen]) -> None:
     look = seen()
-    page = look.open(f"{swiss.url}{SWISS}&tab=aircraft")
+    page = look.open(swiss, f"{SWISS}&tab=aircraft")
     look.until("document.querySelectorAll('#aircraft-rows tr').length >= 3")
     page.locator("#filter").fill("tvs")
     look.until("document.querySelectorAll('#aircraft-rows tr').length === 1")
@@ -33,7 +33,7 @@ def test_a_view_is_an_address_and_back_goes_back(swiss: Server, seen: Callable[.
     page.go_forward()
     look.until("document.querySelectorAll('.life li').length >= 1")
     kept = page.url
-    look.open(kept)
+    look.open(swiss, kept.removeprefix(swiss.url))
     look.until("document.querySelectorAll('.life li').length >= 1")
     view = asked(page.url)
     assert view == asked(kept)
@@ -44,7 +44,7 @@ def test_a_view_is_an_address_and_back_goes_back(swiss: Server, seen: Callable[.
 
 def test_keys_alone_reach_everything(swiss: Server, seen: Callable[..., Seen]) -> None:
     look = seen()
-    page = look.open(f"{swiss.url}{SWISS}&lang=uk")
+    page = look.open(swiss, f"{SWISS}&lang=uk")
     page.keyboard.press("a")
     look.until("document.querySelectorAll('#aircraft-rows tr').length >= 3")
     page.keyboard.press("f")
@@ -82,7 +82,7 @@ def test_keys_alone_reach_everything(swiss: Server, seen: Callable[..., Seen]) -
 
 def test_what_is_said_goes_on_record_with_its_reason(swiss: Server, seen: Callable[..., Seen]) -> None:
     look = seen()
-    page = look.open(f"{swiss.url}{SWISS}")
+    page = look.open(swiss, SWISS)
     look.until("document.querySelectorAll('#incidents-open button').length >= 1")
     page.locator("#incidents-open button").first.click()
     look.until("document.querySelectorAll('.verbs button').length === 4")
