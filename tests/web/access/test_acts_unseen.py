@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 
+from starlette.requests import HTTPConnection
+
 from nofly.store.sqlite import Store
+from nofly.web.access.rights import Principal, Role
 from nofly.web.stream.incidents import _events
 from tests.web.access.doors import T0, House
 
@@ -21,7 +24,8 @@ def test_the_stream_of_records_leaves_acts_out(here: House) -> None:
 
     async def told() -> bytes:
         found = b""
-        async for event in _events(served, 0, 0.0):
+        connection = HTTPConnection({"type": "http"})
+        async for event in _events(connection, served, 0, Principal("viewer", Role.VIEWER.rights)):
             found += event
             if b"event: status" in event:
                 break

@@ -16,6 +16,12 @@ from tests.web.browser.test_views import asked
 
 FLIGHT: dict[str, Any] = {"callsign": HOSTILE_CALLSIGN, "gs_mps": 143.0, "track_deg": 90.0}
 TARGET = "icao24:4b1234"
+SAID = """async () => {
+  const { MORE_EN } = await import("/incident/words_en.mjs"), { MORE_UK } = await import("/incident/words_uk.mjs");
+  const holes = text => (text.match(/\\{\\w+\\}/g) ?? []).sort().join();
+  return [Object.keys(MORE_EN).filter(key => !(key in MORE_UK) || holes(MORE_EN[key]) !== holes(MORE_UK[key])),
+    Object.keys(MORE_UK).filter(key => !(key in MORE_EN))];
+}"""
 CURSORS = "[...document.querySelectorAll('.cursor')].map(one => Number(one.getAttribute('x1')))"
 ROW = "document.querySelector('#reports tr[aria-current]')?.dataset.row"
 PARTS = ".box, .plot-head, .verdict, #scrub, .facts, .stay-card"
@@ -29,11 +35,11 @@ def judged(server: Server) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def watching(browser: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Give a server that has seen a stay: heights are not always known, one report is doubtful, and there is a
-    gap."""
+    """Give a server that has seen a stay, with heights that are not known, a doubtful report and a gap."""
     folder, feed = tmp_path_factory.mktemp("stay"), Feed()
     server = Server(folder, square(folder), f"jsonl+tcp://127.0.0.1:{feed.port}")
     server.begin()
+    server.log_in()
     feed.fly(TARGET, 13.90, 14.10, **FLIGHT)
     feed.fly(TARGET, 14.11, 14.15, **FLIGHT, alt_std_m=None)
     feed.fly(TARGET, 14.16, 14.20, **FLIGHT)
@@ -51,8 +57,8 @@ def watching(browser: object, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 @pytest.fixture
 def incident(watching: Server) -> str:
-    """Return the address of its incident."""
-    return f"{watching.url}incident.html?id={judged(watching)[0]['id']}"
+    """Return the address of its incident, on the server."""
+    return f"incident.html?id={judged(watching)[0]['id']}"
 
 
 def go(look: Seen, row: int) -> None:
@@ -66,9 +72,11 @@ def aircraft(look: Seen) -> str:
     return str(look.page.evaluate("document.getElementById('map').dataset.aircraft"))
 
 
-def test_map_plots_and_table_are_of_one_moment(incident: str, seen: Callable[..., Seen]) -> None:
+def test_map_plots_and_table_are_of_one_moment(
+    watching: Server, incident: str, seen: Callable[..., Seen]
+) -> None:
     look = seen()
-    page = look.open(incident)
+    page = look.open(watching, incident)
     first = page.evaluate(CURSORS)
     assert len(first) == 2
     assert first[0] == pytest.approx(first[1])
@@ -90,14 +98,14 @@ def test_map_plots_and_table_are_of_one_moment(incident: str, seen: Callable[...
     look.until("new URLSearchParams(location.search).has('t')")
     kept = page.url
     moment = page.locator("#clock").inner_text()
-    look.open(kept)
+    look.open(watching, kept.removeprefix(watching.url))
     assert page.locator("#clock").inner_text() == moment
     assert page.evaluate(ROW) == "1"
 
 
-def test_it_plays_and_rests_at_the_end(incident: str, seen: Callable[..., Seen]) -> None:
+def test_it_plays_and_rests_at_the_end(watching: Server, incident: str, seen: Callable[..., Seen]) -> None:
     look = seen()
-    page = look.open(f"{incident}&speed=120")
+    page = look.open(watching, f"{incident}&speed=120")
     page.keyboard.press("Space")
     look.until("document.getElementById('play').title.startsWith('Pause')")
     look.until("document.getElementById('play').title.startsWith('Play')")
@@ -106,9 +114,9 @@ def test_it_plays_and_rests_at_the_end(incident: str, seen: Callable[..., Seen])
     assert page.locator("#moment-said").inner_text().startswith("Report: ")
 
 
-def test_nothing_moves_over_a_gap(incident: str, seen: Callable[..., Seen]) -> None:
+def test_nothing_moves_over_a_gap(watching: Server, incident: str, seen: Callable[..., Seen]) -> None:
     look = seen()
-    page = look.open(incident)
+    page = look.open(watching, incident)
     page.locator("#gaps button").click()
     said = page.locator("#moment-said").inner_text()
     assert re.fullmatch(
@@ -124,9 +132,9 @@ def test_nothing_moves_over_a_gap(incident: str, seen: Callable[..., Seen]) -> N
     assert page.locator("#boundary-said").inner_text() == "not seen"
 
 
-def test_what_is_not_known_is_not_zero(incident: str, seen: Callable[..., Seen]) -> None:
+def test_what_is_not_known_is_not_zero(watching: Server, incident: str, seen: Callable[..., Seen]) -> None:
     look = seen()
-    page = look.open(incident)
+    page = look.open(watching, incident)
     go(look, 23)
     assert page.locator("#profile-said").inner_text() == "height not known"
     assert page.locator("#reports tr[data-row='23'] td").nth(1).inner_text() == "–"
@@ -138,9 +146,11 @@ def test_what_is_not_known_is_not_zero(incident: str, seen: Callable[..., Seen])
     assert "another datum" in page.locator("#profile").text_content()
 
 
-def test_a_doubtful_report_is_marked_everywhere(incident: str, seen: Callable[..., Seen]) -> None:
+def test_a_doubtful_report_is_marked_everywhere(
+    watching: Server, incident: str, seen: Callable[..., Seen]
+) -> None:
     look = seen()
-    page = look.open(incident)
+    page = look.open(watching, incident)
     assert page.evaluate("document.querySelectorAll('#profile .cross').length") >= 1
     row = int(page.evaluate("document.querySelectorAll('#profile .dot').length && 31"))
     go(look, row)
@@ -152,7 +162,7 @@ def test_the_finding_is_said_with_its_certainty_and_why(
     watching: Server, incident: str, seen: Callable[..., Seen]
 ) -> None:
     look = seen()
-    page = look.open(incident)
+    page = look.open(watching, incident)
     whole = watching.asked(f"incidents/{asked(incident)['id']}")
     shown = page.locator("#finding").inner_text()
     assert whole["sentences"][0]
@@ -163,9 +173,9 @@ def test_the_finding_is_said_with_its_certainty_and_why(
     assert whole["verdicts"][0]["zone_hash"] in page.locator("#law").inner_text()
 
 
-def test_hostile_names_stay_text(incident: str, seen: Callable[..., Seen]) -> None:
+def test_hostile_names_stay_text(watching: Server, incident: str, seen: Callable[..., Seen]) -> None:
     look = seen()
-    page = look.open(incident)
+    page = look.open(watching, incident)
     title = page.locator("#title").inner_text()
     assert HOSTILE_CALLSIGN in title
     assert HOSTILE_ZONE in title
@@ -175,19 +185,20 @@ def test_hostile_names_stay_text(incident: str, seen: Callable[..., Seen]) -> No
 
 
 def test_what_is_not_an_infringement_does_not_look_like_one(swiss: Server, seen: Callable[..., Seen]) -> None:
-    exempt = until(
-        lambda: [i for i in swiss.asked("incidents?limit=1000")["incidents"] if i["status"] in ("exempt", "cleared")],
-        "an exempt flight",
-    )  # fmt: skip
+    def found() -> list[dict[str, Any]]:
+        every = swiss.asked("incidents?limit=1000")["incidents"]
+        return [one for one in every if one["status"] in ("exempt", "cleared")]
+
+    exempt = until(found, "an exempt flight")
     look = seen()
-    page = look.open(f"{swiss.url}incident.html?id={exempt[0]['id']}")
+    page = look.open(swiss, f"incident.html?id={exempt[0]['id']}")
     assert page.evaluate("document.querySelector('#whole').dataset.kind") == "exempt"
     assert page.evaluate("document.querySelectorAll('.infringing').length") == 0
 
 
-def test_what_is_said_is_shown(incident: str, seen: Callable[..., Seen]) -> None:
+def test_what_is_said_is_shown(watching: Server, incident: str, seen: Callable[..., Seen]) -> None:
     look = seen()
-    page = look.open(incident)
+    page = look.open(watching, incident)
     page.get_by_role("button", name="Mute").click()
     page.locator("#statement textarea").fill("known to the tower <b>")
     page.get_by_role("button", name="Put on record").click()
@@ -195,9 +206,9 @@ def test_what_is_said_is_shown(incident: str, seen: Callable[..., Seen]) -> None
     assert "muted" in page.locator("#life").inner_text()
 
 
-def test_every_export_can_be_had(incident: str, seen: Callable[..., Seen]) -> None:
+def test_every_export_can_be_had(watching: Server, incident: str, seen: Callable[..., Seen]) -> None:
     look = seen()
-    page = look.open(incident)
+    page = look.open(watching, incident)
     links = page.evaluate("[...document.querySelectorAll('#exports a')].map(one => one.href)")
     assert len(links) == 7
     for link in links:
@@ -207,10 +218,10 @@ def test_every_export_can_be_had(incident: str, seen: Callable[..., Seen]) -> No
     assert page.request.get(links[-1]).body().startswith(b"\x89PNG")
 
 
-def test_the_map_page_leads_here_and_back(incident: str, seen: Callable[..., Seen]) -> None:
+def test_the_map_page_leads_here_and_back(watching: Server, incident: str, seen: Callable[..., Seen]) -> None:
     look = seen()
     name = asked(incident)["id"]
-    page = look.open(incident.replace("incident.html?id=", "?theme=dark&incident="))
+    page = look.open(watching, incident.replace("incident.html?id=", "?theme=dark&incident="))
     look.until("document.getElementById('incident-replay')")
     page.locator("#incident-replay").click()
     look.until("location.pathname === '/incident.html' && document.body.dataset.drawn === 'true'")
@@ -224,19 +235,25 @@ def test_the_map_page_leads_here_and_back(incident: str, seen: Callable[..., See
 
 def test_an_incident_that_is_not_there_is_told(watching: Server, seen: Callable[..., Seen]) -> None:
     look = seen()
-    look.faults = type("Ignored", (list,), {"append": lambda *_: None})()
+    look.page.context.add_cookies(watching.as_logged_in())
     look.page.goto(f"{watching.url}incident.html?id=0000000000000000")
     look.until("document.getElementById('banner').textContent.includes('not in the record')")
     assert look.page.locator("#whole").is_hidden()
+    assert all("404 (Not Found)" in fault for fault in look.faults)
+    look.faults.clear()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_is_cut_or_overlaps(
-    incident: str, seen: Callable[..., Seen], tmp_path_factory: pytest.TempPathFactory, scheme: str
+    watching: Server,
+    incident: str,
+    seen: Callable[..., Seen],
+    tmp_path_factory: pytest.TempPathFactory,
+    scheme: str,
 ) -> None:
     pictures = tmp_path_factory.mktemp(f"incident-{scheme}")
     look = seen(scheme=scheme)
-    page = look.open(f"{incident}&lang={'uk' if scheme == 'dark' else 'en'}")
+    page = look.open(watching, f"{incident}&lang={'uk' if scheme == 'dark' else 'en'}")
     for width, height in SIZES:
         page.set_viewport_size({"width": width, "height": height})
         page.wait_for_timeout(300)
@@ -247,10 +264,16 @@ def test_nothing_is_cut_or_overlaps(
         assert page.evaluate(crowded) == [], width
 
 
-def test_axe_finds_no_serious_violation(incident: str, seen: Callable[..., Seen]) -> None:
+def test_axe_finds_no_serious_violation(watching: Server, incident: str, seen: Callable[..., Seen]) -> None:
     look = seen()
-    page = look.open(incident)
+    page = look.open(watching, incident)
     assert violations(page) == []
     page.keyboard.press("d")
     page.locator("#gaps button").click()
     assert violations(page) == []
+
+
+def test_it_says_the_same_in_both_languages(watching: Server, seen: Callable[..., Seen]) -> None:
+    page = seen().page
+    page.goto(f"{watching.url}login.html")
+    assert page.evaluate(SAID) == [[], []]

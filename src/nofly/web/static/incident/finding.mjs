@@ -34,7 +34,7 @@ export function finding(whole, theme) {
     element("div", { class: `verdict ${kind}` },
       markPicture(kind, theme), element("p", { class: "short" }, inShort(incident)),
       element("p", { class: "plain" }, sentences(incident, verdicts).join(" "))),
-    verdicts.length ? null : element("p", { class: "fine" }, say("finding.none")),
+    incident.entry_time && !verdicts.length ? element("p", { class: "fine" }, say("finding.none")) : null,
     ...verdicts.map((/** @type {any} */ one, /** @type {number} */ i) =>
       stay(one, whole.sentences[i] ?? [], verdicts.length > 1 ? i + 1 : 0, theme)),
   ].filter((node) => node !== null);
@@ -72,12 +72,20 @@ function figures(verdict) {
     [say("figure.entry"), `${instant(entry_time)}, ${sayWord("cause", verdict.cause)}`],
     [say("figure.exit"), `${instant(exit_time)}, ${sayWord("cause", verdict.exit_cause)}`],
     [say("figure.duration"), `${duration(duration_s)} (${range})`],
-    [say("figure.depth"), depth_m === null ? say("figure.unknown")
-      : `${distance(depth_m)} ± ${depth_err_m === null ? "?" : distance(depth_err_m)}`],
+    [say("figure.depth"), deepest(depth_m, depth_err_m)],
     [say("figure.height"), height_m === null ? say("figure.unknown") : height(height_m, verdict.height_datum)],
     [say("figure.lower"), margin(verdict.lower_margin_m)], [say("figure.upper"), margin(verdict.upper_margin_m)],
     [say("figure.reports"), String(verdict.reports)], [say("figure.gap"), duration(verdict.longest_gap_s)],
   ];
+}
+
+/**
+ * @param {number | null} depth_m
+ * @param {number | null} depth_err_m
+ */
+function deepest(depth_m, depth_err_m) {
+  if (depth_m === null) return say("figure.unknown");
+  return distance(depth_m) + (depth_err_m === null ? ` (${say("figure.norange")})` : ` ± ${distance(depth_err_m)}`);
 }
 
 /**

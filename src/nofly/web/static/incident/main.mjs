@@ -86,7 +86,8 @@ function stays() {
 /** Entries and exits, as the map draws them: of the verdicts, or of the record where there are none yet. */
 function ends() {
   const { incident, verdicts, records } = whole;
-  const end = (/** @type {any} */ lat_deg, /** @type {any} */ lon_deg, /** @type {string} */ time, /** @type {boolean} */ entry, /** @type {any} */ of) => ({
+  /** @type {(lat_deg: number, lon_deg: number, time: string, entry: boolean, of: any) => any} */
+  const end = (lat_deg, lon_deg, time, entry, of) => ({
     lat_deg, lon_deg, entry, kind: kindOf({ ...of, credible: incident.credible }),
     said: say(entry ? "incident.entry" : "incident.exit") + ` ${clock(time)}`,
   });
@@ -323,9 +324,10 @@ async function begin() {
     fill(byId("banner"));
   } catch (error) {
     const { status, message } = /** @type {import("../page/api.mjs").Refused} */ (error);
-    if (status === 400 || status === 404 || !view.id) return fill(byId("banner"), element("p", { class: "warning" }, say("incident.unknown")));
-    fill(byId("banner"), element("p", { class: "alarm" }, say("banner.unreachable", { why: message })));
-    setTimeout(begin, RETRY_MS);
+    const unknown = status === 400 || status === 404 || !view.id;
+    fill(byId("banner"), unknown ? element("p", { class: "warning" }, say("incident.unknown"))
+      : element("p", { class: "alarm" }, say("banner.unreachable", { why: message })));
+    if (!unknown) setTimeout(begin, RETRY_MS);
   }
 }
 
