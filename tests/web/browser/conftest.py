@@ -21,11 +21,7 @@ KNOWN = (
     "401 (Unauthorized)", "GPU stall", "ERR_CONNECTION", "ERR_INCOMPLETE_CHUNKED", "ERR_EMPTY",
     "WebSocket connection",
 )  # fmt: skip
-<<<<<<< HEAD
-"""What a console may say: whoever is not known is told so, a server that is ended breaks lines and refuses
-=======
 """What a console may say: whoever is not known has no session, one that is ended breaks lines and refuses
->>>>>>> incpage
 new ones, and a machine without a graphics card is slow."""
 
 
@@ -115,10 +111,6 @@ def swiss(browser: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     server = Server(folder, zones, f"replay+file:{flights}?speed=4")
     server.begin()
     server.log_in()
-<<<<<<< HEAD
-    until(lambda: len(server.asked("/api/v1/incidents?open=true")["incidents"]) >= 2, "incidents")
-=======
     until(lambda: len(server.asked("incidents?open=true")["incidents"]) >= 2, "incidents")
->>>>>>> incpage
     yield server
     server.end()
