@@ -202,10 +202,9 @@ def test_an_effect_of_a_time_span(client: TestClient) -> None:
 
 
 def test_where_an_aircraft_flew(client: TestClient) -> None:
-    (stay, *_) = client.post(
-        "/api/v1/zones/effect?until=2018-08-01T13:00:00Z",
-        json={"feature": {**FEATURE, "properties": {"id": "A", "upper": "FL660", "restriction": "PROHIBITED"}}},
-    ).json()["stays"]
+    feature = {**FEATURE, "properties": {"id": "A", "upper": "FL660", "restriction": "PROHIBITED"}}
+    answer = client.post("/api/v1/zones/effect?until=2018-08-01T13:00:00Z", json={"feature": feature})
+    (stay, *_) = answer.json()["stays"]
     span = f"since={stay['entry_time']}&until={stay['exit_time']}"
     flown = client.get(f"/api/v1/flown/{stay['target_id']}?{span}").json()
     assert flown["whole"]

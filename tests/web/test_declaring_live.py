@@ -1,4 +1,4 @@
-"""Zones declared beside a watch are judged by from its next look at the law on, also where they are all of it."""
+"""Zones declared beside a watch: it judges by them from its next look at the law on, also by them alone."""
 
 from __future__ import annotations
 
@@ -55,7 +55,8 @@ def test_a_zone_put_over_an_aircraft_is_entered_for_that_cause_and_left_when_wit
     state, zones = tmp_path / "state", tmp_path / "zones.geojson"
     zones.write_text(json.dumps(ELSEWHERE))
     address = f"jsonl+tcp://127.0.0.1:{feed.port}"
-    with serving(state, "--state", str(state), "--zones", str(zones), "--feed", address, "--metrics", "") as it:
+    args = ("--state", str(state), "--zones", str(zones), "--feed", address, "--metrics", "")
+    with serving(state, *args) as it:
         feed.fly("icao24:4b1804", 13.95, 14.0)
         until(lambda: it.asked("aircraft")[1]["aircraft"], "it is heard")
         assert incidents(it) == []

@@ -239,8 +239,12 @@ async function fetchZone() {
     if (error.status === 404) return null;
     throw error;
   };
+  const watched = law.some((zone) => zone.properties.id === id);
+  const here = declared.some((one) => one.zone_id === id);
   try {
-    const [of_law, of_here] = await Promise.all([ask(`zones/${path}`).catch(none), ask(`declared/${path}`).catch(none)]);
+    const [of_law, of_here] = await Promise.all([
+      watched ? ask(`zones/${path}`).catch(none) : null, here ? ask(`declared/${path}`).catch(none) : null,
+    ]);
     if (mine !== shown) return;
     openZone(side(), { id, law: of_law?.editions ?? [], declared: of_here }, {
       close: () => change({ zone: "" }), edit, activate, withdraw, fly, may,
@@ -253,12 +257,20 @@ async function fetchZone() {
 
 /** Fetch what is watched and what was declared. */
 async function fetchAll() {
-  const before = JSON.stringify([law, declared].map((all) => all.map((one) => one.id ?? [one.edition, one.in_force?.id, one.proposed?.id])));
+  const before = looksOf(view.zone);
   const [zones, acts, status] = await Promise.all([ask("zones"), ask("declared"), ask("status")]);
   [law, declared] = [zones.features, acts.declared];
   byId("asof").textContent = clock(status.picture_time ?? status.time, true);
-  const now = JSON.stringify([law, declared].map((all) => all.map((one) => one.id ?? [one.edition, one.in_force?.id, one.proposed?.id])));
-  if (before !== now && view.zone && !view.show) void fetchZone();
+  if (before !== looksOf(view.zone) && view.zone && !view.show) void fetchZone();
+}
+
+/**
+ * Return what a page on a zone depends on.
+ * @param {string} id
+ */
+function looksOf(id) {
+  const watched = law.filter(({ properties }) => properties.id === id).map((zone) => [zone.id, zone.properties.state]);
+  return JSON.stringify([watched, declared.find((one) => one.zone_id === id)?.acts]);
 }
 
 /** Draw the zones on the map. */
