@@ -100,3 +100,22 @@ def test_whoever_is_inside_a_zone_that_is_taken_back_has_left_it_by_a_change_of_
     ]
     (verdict,) = judged(bodies)
     assert (verdict["exit_cause"], verdict["reports"]) == ("zone-changed", 20)
+
+
+def test_a_law_of_no_zones_is_one() -> None:
+    """All zones are taken back; long after, others come: who is inside then has entered by that."""
+    square = Polygon(((10.0, 10.0), (10.0, 11.0), (11.0, 11.0), (11.0, 10.0)))
+    law, second = zone("R", square), 1_000_000
+    flown = positions_of([Report(EPOCH_US + k * second, "a", 10.5, 10.5 + k / 10_000) for k in range(1000)])
+    engine, bodies = Engine([law], EngineOptions(aids=AIDS)), []
+    for k, zones in enumerate(([], [], [law], [])):
+        at_us = EPOCH_US + (k + 1) * 200 * second + 500_000
+        bodies += engine.step(flown.take(slice(k * 200 + (k > 0), (k + 1) * 200 + 1)), at_us).bodies
+        engine, ended = reloaded(engine, zones, at_us, lambda _: None)
+        bodies += ended
+    bodies += [*engine.step(flown.take(slice(801, None)), EPOCH_US + 1000 * second).bodies, *engine.finish().bodies]
+    told = [((b["time_us"] - EPOCH_US) / second, b["kind"], b["cause"]) for b in bodies if b["kind"] != JUDGED]
+    assert [one for one in told if one[1] in ("entered", "exited", "re-entered")] == [
+        (0.0, "entered", "data-resumed"), (200.5, "exited", "zone-changed"),
+        (600.5, "entered", "zone-changed"), (800.5, "exited", "zone-changed"),
+    ]  # fmt: skip

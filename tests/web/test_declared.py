@@ -15,6 +15,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from nofly.run.declaring.acts import Declarations
+from nofly.run.declaring.effect import effect
 from nofly.run.declaring.file import NAME
 from nofly.run.files.zonefiles import read_zones
 from nofly.store.sqlite import Store
@@ -153,8 +154,6 @@ def test_the_effect_is_what_a_check_finds(client: TestClient) -> None:
 
 
 def test_an_effect_over_real_flights(watched: Path) -> None:
-    from nofly.run.declaring.effect import effect
-
     about = {k: v for k, v in FEATURE["properties"].items() if k != "schedule"}
     always = {**FEATURE, "properties": {**about, "upper": "FL660"}}
     path = watched.parent / "drawn.geojson"
@@ -165,3 +164,70 @@ def test_an_effect_over_real_flights(watched: Path) -> None:
     assert found.reports > 500
     assert found.stays
     assert all(stay["zone_id"] == "NEW-1" for stay in found.stays)
+
+
+def test_an_effect_rests_on_what_is_not_archived_yet_too(own: Path) -> None:
+    path = own.parent / "wide.geojson"
+    about = {k: v for k, v in FEATURE["properties"].items() if k != "schedule"}
+    path.write_text(json.dumps({**FEATURE, "properties": {**about, "upper": "FL660"}}))
+    (zone,) = read_zones(path).zones
+    whole = effect(own, zone, 0, 2**62)
+    shutil.rmtree(own / "positions")
+    assert effect(own, zone, 0, 2**62) == whole
+    shutil.rmtree(own / "journal")
+    assert effect(own, zone, 0, 2**62) == ([], 0, False)
+
+
+def test_an_effect_of_a_time_span(client: TestClient) -> None:
+    about = {k: v for k, v in FEATURE["properties"].items() if k != "schedule"}
+    feature = {**FEATURE, "properties": {**about, "upper": "FL660"}}
+
+    def weighed(query: str) -> dict[str, Any]:
+        answer = client.post(f"/api/v1/zones/effect?{query}", json={"feature": feature})
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    found = weighed("since=2018-08-01T12:00:00Z&until=2018-08-01T12:30:00Z")
+    assert found["reports"] > 100
+    assert found["stays"]
+    assert all(stay["entry_time"] >= "2018-08-01T12:00:00" for stay in found["stays"])
+    assert all(stay["exit_time"] <= "2018-08-01T12:30:00" for stay in found["stays"])
+    assert weighed("until=2018-08-01T12:30:00Z&hours=0.5") == found
+    for query in (
+        "since=2018-08-01T12:00:00Z", "until=noon", "since=2018-08-01T12:00:00Z&until=2018-08-01T11:00:00Z"
+    ):  # fmt: skip
+        wrong = client.post(f"/api/v1/zones/effect?{query}", json={"feature": feature})
+        assert (wrong.status_code, wrong.json()["error"]["where"][:6]) == (400, "query."), wrong.text
+
+
+def test_where_an_aircraft_flew(client: TestClient) -> None:
+    feature = {**FEATURE, "properties": {"id": "A", "upper": "FL660", "restriction": "PROHIBITED"}}
+    answer = client.post("/api/v1/zones/effect?until=2018-08-01T13:00:00Z", json={"feature": feature})
+    (stay, *_) = answer.json()["stays"]
+    span = f"since={stay['entry_time']}&until={stay['exit_time']}"
+    flown = client.get(f"/api/v1/flown/{stay['target_id']}?{span}").json()
+    assert flown["whole"]
+    assert len(flown["reports"]) >= 2
+    assert all(stay["entry_time"] <= one["time"] <= stay["exit_time"] for one in flown["reports"])
+    assert client.get(f"/api/v1/flown/nobody?{span}").json()["reports"] == []
+    for query in ("since=2018-08-01T12:00:00Z&until=2018-08-02T12:00:00Z", "since=x&until=y"):
+        assert client.get(f"/api/v1/flown/{stay['target_id']}?{query}").status_code == 400
+
+
+def test_a_zone_is_told_whole(own: Path) -> None:
+    with application(own) as client:
+        assert client.get("/api/v1/declared/NEW-1").status_code == 404
+        proposed = propose(client, {**FEATURE, "properties": {**FEATURE["properties"], "id": "A/1"}})
+        told = client.get("/api/v1/declared/A/1").json()
+        assert told["editions"]["in_force"] is None
+        edition = told["editions"]["proposed"]
+        assert edition["zone"]["id"] == proposed["proposed"]["id"]
+        assert edition["draft"]["properties"]["lower"] == "GND"
+        again = client.post("/api/v1/zones/preview", content=json.dumps(edition["draft"])).json()["zones"][0]
+        assert again["zone"]["id"] == proposed["proposed"]["id"]
+        done = client.post("/api/v1/declared/A/1/activate", json={"why": "y", "hash": edition["zone"]["id"]})
+        assert done.status_code == 200, done.text
+        (one,) = client.get("/api/v1/zones/LS-X").json()["editions"]
+        assert one["draft"]["properties"]["id"] == "LS-X"
+        assert one["since"] < one["until"]

@@ -95,6 +95,7 @@ def _moved(state: dict[str, Any], zones: Numbers, new: Engine) -> dict[str, Any]
     carry = [prepared["carry"][row] if row != GONE else _no_heights(size) for row in rows]
     detector = moved(state["detector"], parts, rows, len(state["datums"]))
     verdicts, stays = state["_verdicts"], state["_stays"]
+    changed = np.append(parts, GONE)  # Part 0 stands for none there, and an empty law has none.
     told = [[t, int(zones[z]), e, {**stay, "zone": int(zones[z])}, *rest]
             for t, z, e, stay, *rest in verdicts["told"] if zones[z] != GONE]  # fmt: skip
     open_ = [[x, t, int(zones[z]), e] for x, t, z, e in verdicts["open"] if zones[z] != GONE]
@@ -105,7 +106,7 @@ def _moved(state: dict[str, Any], zones: Numbers, new: Engine) -> dict[str, Any]
         "detector": detector,
         "_book": _visits(state["_book"], parts, ""),
         "_stays": {**_visits(stays, parts, "visit."),
-                   "change.part": np.maximum(parts[stays["change.part"]], 0)},
+                   "change.part": np.maximum(changed[stays["change.part"]], 0)},
         "_heard": {**state["_heard"], **{name: _by_zone(state["_heard"][name], zones)
                                          for name in ("going", "ended")}},
         "_verdicts": {**verdicts, "told": told, "open": open_},

@@ -93,10 +93,8 @@ async def weigh(
 ) -> Response:  # fmt: skip
     """Who would have been inside, had this zone been in force at its times: in the last hours, as of the
     time of the picture, or in a time span of at most a week."""
-    until_us = here.follower.picture_us(here.clock()) if until is None else _moment_us(until, "query.until")
-    since_us = (
-        until_us - round(hours * 3600 * US_PER_S) if since is None else _moment_us(since, "query.since")
-    )
+    until_us = _moment_us(until, "query.until", here.follower.picture_us(here.clock()))
+    since_us = _moment_us(since, "query.since", until_us - round(hours * 3600 * US_PER_S))
     if not 0 < until_us - since_us <= MOST_HOURS * 3600 * US_PER_S:
         raise InputError(
             "no time span", locator="query.since", expected=f"one of at most {MOST_HOURS:g} hours"

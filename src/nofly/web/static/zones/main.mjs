@@ -6,16 +6,19 @@ import { addSource, collection } from "../page/layers.mjs";
 import { createMap, namePlaces, themeMap } from "../page/map.mjs";
 import { clock } from "../page/units.mjs";
 import { learn, say, speak, spoken, translatePage } from "../page/words.mjs";
-import { addZones, boundsOf, showZones, themeZones } from "../page/zone_layer.mjs";
-import { Draft, forgetKept, keptFeature } from "./draft.mjs";
+import { addZones, showZones, themeZones } from "../page/zone_layer.mjs";
+import { activate, propose, proposeAll, withdraw } from "./acts.mjs";
+import { Draft, keptFeature } from "./draft.mjs";
 import { addFlown, Drawing, showFlown, themeFlown } from "./drawing.mjs";
 import { openEditor } from "./editor.mjs";
 import { openImport } from "./importing.mjs";
 import { rowsOf } from "./known.mjs";
 import { openList } from "./list.mjs";
+import { lookAtFlown, lookAtZones } from "./looking.mjs";
 import { openZone } from "./one.mjs";
-import { askWhy, hearReasons } from "./reason.mjs";
+import { hearReasons } from "./reason.mjs";
 import { kindOf, newFeature, placesOf } from "./shape.mjs";
+import { hearTools } from "./tools.mjs";
 import { readZoneView, writeZoneView } from "./view.mjs";
 import { EN } from "./words_en.mjs";
 import { UK } from "./words_uk.mjs";
@@ -101,7 +104,8 @@ function open() {
   if (view.show === "draft" && may) return openDraft();
   if (view.show === "import" && may) {
     const close = () => change({ show: "" });
-    return openImport(side(), { close, show: showRead, look: lookAt, open: edit, propose: proposeAll, may });
+    return openImport(side(), { close, show: showRead, look: (zone) => fitZones([zone]), open: edit, may,
+      propose: (drafts, told) => proposeAll(drafts, told, fetchAll) });
   }
   if (view.zone) return void fetchZone();
   drawRows = openList(side(), {
@@ -130,7 +134,7 @@ function openDraft() {
       judged = zone?.zone ?? null;
       drawing?.outline(judged);
     }, drawn: () => drawing?.draw(),
-    close: () => change({ show: "" }), propose: (proposed) => proposeOne(proposed), fly, may,
+    close: () => change({ show: "" }), propose: (proposed) => propose(proposed, lookAgain), fly, may,
   });
   ends = () => {
     end();
@@ -176,58 +180,14 @@ function edit(feature) {
   change({ show: "draft" });
 }
 
-/** @param {any} feature */
-function proposeOne(feature) {
-  askWhy("propose", `${feature.properties.name || ""} ${feature.properties.id}`, [say("propose.what")], async (why) => {
-    const one = await ask("declared", { method: "POST", body: { feature, why } });
-    forgetKept();
-    await fetchAll();
-    change({ show: "", zone: one.zone_id });
-  });
-}
-
 /**
- * @param {any[]} drafts
- * @param {(id: string, why: string) => void} told
+ * Look at a zone of which something was put on record.
+ * @param {string} zone
  */
-function proposeAll(drafts, told) {
-  askWhy("propose", say("import.many", { count: drafts.length }), [say("propose.what")], async (why) => {
-    for (const feature of drafts) {
-      try {
-        await ask("declared", { method: "POST", body: { feature, why } });
-        told(feature.properties.id, "");
-      } catch (error) {
-        told(feature.properties.id, /** @type {Error} */ (error).message);
-      }
-    }
-    await fetchAll();
-  });
-}
-
-/** @param {any} one */
-function activate(one) {
-  const { id: hash, properties } = one.proposed;
-  const facts = [say("activate.what"), `${say("one.hash")} ${hash}`, ...one.differences];
-  askWhy("one.activate", `${properties.name} ${properties.id}, ${say("zones.edition", { edition: properties.edition })}`, facts, (why) =>
-    act(one.zone_id, "activate", { why, hash }));
-}
-
-/** @param {any} one */
-function withdraw(one) {
-  const { properties } = one.in_force;
-  askWhy("one.withdraw", `${properties.name} ${properties.id}`, [say("withdraw.what")], (why) => act(one.zone_id, "withdraw", { why }));
-}
-
-/**
- * @param {string} id
- * @param {string} verb
- * @param {any} body
- */
-async function act(id, verb, body) {
-  await ask(`declared/${encodeURIComponent(id)}/${verb}`, { method: "POST", body });
+async function lookAgain(zone) {
   await fetchAll();
   shown = "";
-  draw();
+  change({ show: "", zone });
 }
 
 /** Fetch a zone that is looked at, and show it. */
@@ -239,11 +199,16 @@ async function fetchZone() {
     if (error.status === 404) return null;
     throw error;
   };
+  const watched = law.some((zone) => zone.properties.id === id);
+  const here = declared.some((one) => one.zone_id === id);
   try {
-    const [of_law, of_here] = await Promise.all([ask(`zones/${path}`).catch(none), ask(`declared/${path}`).catch(none)]);
+    const [of_law, of_here] = await Promise.all([
+      watched ? ask(`zones/${path}`).catch(none) : null, here ? ask(`declared/${path}`).catch(none) : null,
+    ]);
     if (mine !== shown) return;
     openZone(side(), { id, law: of_law?.editions ?? [], declared: of_here }, {
-      close: () => change({ zone: "" }), edit, activate, withdraw, fly, may,
+      close: () => change({ zone: "" }), edit, fly, may,
+      activate: (one) => activate(one, lookAgain), withdraw: (one) => withdraw(one, lookAgain),
     });
     byId("side-title").focus({ preventScroll: true });
   } catch (error) {
@@ -253,12 +218,20 @@ async function fetchZone() {
 
 /** Fetch what is watched and what was declared. */
 async function fetchAll() {
-  const before = JSON.stringify([law, declared].map((all) => all.map((one) => one.id ?? [one.edition, one.in_force?.id, one.proposed?.id])));
+  const before = looksOf(view.zone);
   const [zones, acts, status] = await Promise.all([ask("zones"), ask("declared"), ask("status")]);
   [law, declared] = [zones.features, acts.declared];
   byId("asof").textContent = clock(status.picture_time ?? status.time, true);
-  const now = JSON.stringify([law, declared].map((all) => all.map((one) => one.id ?? [one.edition, one.in_force?.id, one.proposed?.id])));
-  if (before !== now && view.zone && !view.show) void fetchZone();
+  if (before !== looksOf(view.zone) && view.zone && !view.show) void fetchZone();
+}
+
+/**
+ * Return what a page on a zone depends on.
+ * @param {string} id
+ */
+function looksOf(id) {
+  const watched = law.filter(({ properties }) => properties.id === id).map((zone) => [zone.id, zone.properties.state]);
+  return JSON.stringify([watched, declared.find((one) => one.zone_id === id)?.acts]);
 }
 
 /** Draw the zones on the map. */
@@ -279,24 +252,18 @@ function showRead(zones) {
 }
 
 /** @param {any[]} zones */
-function fitZones(zones) {
-  const all = zones.map(boundsOf).filter((bounds) => Number.isFinite(bounds[0]));
-  if (!all.length) return;
-  const edge = (/** @type {number} */ i) => Math[i < 2 ? "min" : "max"](...all.map((one) => one[i]));
-  map.fitBounds([[edge(0), edge(1)], [edge(2), edge(3)]], { padding: 60, maxZoom: 11, animate: false });
-}
+const fitZones = (zones) => lookAtZones(map, zones);
 
-/** @param {any} zone */
-const lookAt = (zone) => fitZones([zone]);
+/** Look at the zones that bind, unless something else is looked at. */
+function lookAtLaw() {
+  if (view.lat !== null || draft || read.length) return;
+  fitZones(law.filter(({ properties }) => ["active", "perhaps", "upcoming"].includes(properties.state)));
+}
 
 /** @param {any} flown */
 function fly(flown) {
-  showFlown(map, flown);
-  const places = (flown?.reports ?? []).map((/** @type {any} */ one) => [one.lon_deg, one.lat_deg]);
-  byId("announce").textContent = say(places.length ? "effect.shown" : "effect.unseen", { count: places.length });
-  if (!places.length) return;
-  const of = (/** @type {number} */ i) => places.map((/** @type {number[]} */ place) => place[i]);
-  map.fitBounds([[Math.min(...of(0)), Math.min(...of(1))], [Math.max(...of(0)), Math.max(...of(1))]], { padding: 70, maxZoom: 10 });
+  const count = lookAtFlown(map, flown);
+  byId("announce").textContent = say(count ? "effect.shown" : "effect.unseen", { count });
 }
 
 /** Add the layers of the map once it is there. */
@@ -308,26 +275,18 @@ function addLayers() {
   map.addLayer({ id: "chosen-line", type: "line", source: "chosen", paint: { "line-width": 5, "line-opacity": 0.7 } });
   addFlown(map, theme());
   drawing = new Drawing(map, theme());
-  drawing.told = drawTools;
+  hearTools(drawing);
   themeOwn();
   if (draft) drawDraft(draft);
   showRead(read);
   drawMap();
-  if (view.lat === null && !draft && !read.length) fitZones(law.filter(({ properties }) => ["active", "perhaps", "upcoming"].includes(properties.state)));
+  lookAtLaw();
 }
 
 /** Colour the page's own layers. */
 function themeOwn() {
   map.setPaintProperty("proposed-line", "line-color", theme() === "dark" ? "#e7a6ff" : "#7a1fa2");
   map.setPaintProperty("chosen-line", "line-color", SELECTED[theme()]);
-}
-
-/** Draw what the tools may do. */
-function drawTools() {
-  const adding = drawing?.adding ?? false;
-  byId("draw-add").setAttribute("aria-pressed", String(adding));
-  /** @type {HTMLButtonElement} */ (byId("draw-delete")).disabled = (drawing?.selected ?? -1) < 0;
-  byId("draw-hint").textContent = say(adding ? "draw.hint.add" : "draw.hint.move");
 }
 
 /** Hear whoever uses the page. */
@@ -343,11 +302,6 @@ function hear() {
     const [found] = map.queryRenderedFeatures(at, { layers: [...layers, "proposed-line"] });
     if (found) change({ zone: found.properties.id });
   });
-  byId("draw-add").addEventListener("click", () => drawing?.add(!drawing.adding));
-  byId("draw-delete").addEventListener("click", () => drawing?.remove());
-  byId("draw-undo").addEventListener("click", () => draft?.undo());
-  byId("draw-redo").addEventListener("click", () => draft?.redo());
-  byId("draw-fit").addEventListener("click", () => drawing?.fit());
   addEventListener("popstate", () => {
     view = readZoneView();
     speak(view.lang);
@@ -378,16 +332,10 @@ function hear() {
   byId("side-panel").setAttribute("aria-pressed", "true");
   document.addEventListener("keydown", (event) => {
     const typing = event.target instanceof Element && event.target.closest("input, textarea, select");
-    if (document.querySelector("dialog[open]")) return;
-    if (event.key === "Escape" && !typing) {
-      if (drawing?.adding) drawing.add(false);
-      else if (view.show) change({ show: "" });
-      else if (view.zone) change({ zone: "" });
-    }
-    if (event.key.toLowerCase() !== "z" || !(event.ctrlKey || event.metaKey) || typing || !draft) return;
-    event.preventDefault();
-    if (event.shiftKey) draft.redo();
-    else draft.undo();
+    if (event.key !== "Escape" || typing || document.querySelector("dialog[open]")) return;
+    if (drawing?.adding) drawing.add(false);
+    else if (view.show) change({ show: "" });
+    else if (view.zone) change({ zone: "" });
   });
   hearReasons();
 }
@@ -421,7 +369,7 @@ async function beginPage() {
     may = rights.includes("decide");
     byId("logout").hidden = via !== "login";
     await fetchAll();
-    if (view.lat === null && drawing) fitZones(law.filter(({ properties }) => ["active", "perhaps", "upcoming"].includes(properties.state)));
+    lookAtLaw();
     fill(byId("banner"));
   } catch (error) {
     fill(byId("banner"), element("p", { class: "warning" }, say("banner.unreachable", { why: /** @type {Error} */ (error).message })));

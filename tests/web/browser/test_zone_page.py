@@ -1,0 +1,362 @@
+"""The zone page in a real browser: drawn, typed, taken over from a file, put in force, judged, withdrawn."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.live import Feed, until
+from tests.web.browser.conftest import Seen
+from tests.web.browser.test_looks import CROWDED, OUTSIDE, violations
+from tests.web.keys import NAME, PASSWORD
+from tests.web.test_serve import Server, serving
+
+HOSTILE = '<img src=x onerror="document.title=1">'
+SQUARE: dict[str, Any] = {
+    "type": "Feature",
+    "properties": {
+        "id": "OF-FILE", "name": HOSTILE, "restriction": "PROHIBITED", "lower": "GND", "upper": "FL150",
+    },
+    "geometry": {"type": "Polygon", "coordinates": [[[15, 49], [15.3, 49], [15.3, 49.2], [15, 49]]]},
+}  # fmt: skip
+VIEW = "zones.html?lat=50&lon=14&zoom=8"
+OPENAIR = """AC R
+AN {name}
+AL GND
+AH FL95
+V X=50:00:00 N 014:00:00 E
+DC 5
+
+AC P
+AN ODD
+AL GND
+AH FLx
+DP 47:00:00 N 008:00:00 E
+DP 47:10:00 N 008:00:00 E
+DP 47:00:00 N 008:20:00 E
+"""
+PLACES = """async texts => {
+  const { parsePlace, placeText } = await import("/zones/places.mjs");
+  return texts.map(text => {
+    try { const place = parsePlace(text); return [...place, placeText(place, "dms")]; } catch { return null; }
+  });
+}"""
+LENGTHS = """async texts => {
+  const { parseLength, lengthText } = await import("/zones/lengths.mjs");
+  return texts.map(text => {
+    try { return [parseLength(text), lengthText(parseLength(text))]; } catch { return null; }
+  });
+}"""
+
+
+@pytest.fixture
+def feed() -> Iterator[Feed]:
+    found = Feed()
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def served(browser: object, tmp_path: Path, feed: Feed) -> Iterator[Server]:
+    """Give a server whose law is a square of a file, and that hears a feed."""
+    zones, state = tmp_path / "zones.geojson", tmp_path / "state"
+    zones.write_text(json.dumps(SQUARE))
+    address = f"jsonl+tcp://127.0.0.1:{feed.port}"
+    args = ("--state", str(state), "--zones", str(zones), "--feed", address, "--metrics", "")
+    with serving(state, *args) as it:
+        until(lambda: it.asked("status")[1]["zones"] == 1, "the square is watched")
+        yield it
+
+
+@pytest.fixture
+def opened(served: Server, seen: Callable[..., Seen]) -> Callable[..., Seen]:
+    """Give what opens the page, logged in."""
+
+    def open_page(address: str = VIEW, **more: Any) -> Seen:
+        look = seen(**more)
+        known = look.page.request.post(
+            f"{served.url}api/v1/session", data={"name": NAME, "password": PASSWORD},
+            headers={"Origin": served.url.rstrip("/")},
+        )  # fmt: skip
+        assert known.ok, known.text()
+        look.open(served.url + address)
+        return look
+
+    return open_page
+
+
+def act(look: Seen, why: str) -> None:
+    """Give the reason that is asked for."""
+    look.until("document.querySelector('#act').open")
+    look.page.keyboard.type(why)
+    look.page.locator("#act-form [type=submit]").click()
+    look.until("!document.querySelector('#act').open")
+
+
+def draft(look: Seen) -> dict[str, Any]:
+    """Return the draft as the page holds it."""
+    found: dict[str, Any] = json.loads(look.page.evaluate("document.querySelector('#raw').value"))
+    return found
+
+
+@contextmanager
+def at(page: Any, x: float, y: float) -> Iterator[tuple[float, float]]:
+    """Give a place of the map, in parts of its width and height, on the screen."""
+    box = page.locator("#map").bounding_box()
+    yield box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+
+def test_a_zone_is_drawn_put_in_force_judged_and_withdrawn(
+    served: Server, feed: Feed, opened: Callable[..., Seen]
+) -> None:
+    feed.fly("icao24:4b1804", 13.95, 14.0)
+    until(lambda: served.asked("aircraft")[1]["aircraft"], "it is heard")
+    look = opened()
+    page = look.page
+    look.until("document.querySelectorAll('[data-zone]').length === 1")
+    page.locator("#begin-polygon").click()
+    look.until("document.querySelector('#draw-add').getAttribute('aria-pressed') === 'true'")
+    for x, y in ((0.4, 0.4), (0.6, 0.4), (0.6, 0.6), (0.4, 0.6)):
+        with at(page, x, y) as place:
+            page.mouse.click(*place)
+        page.wait_for_timeout(400)
+    typed = page.locator("#places").input_value()
+    assert len(typed.splitlines()) == 4
+    assert len(draft(look)["geometry"]["coordinates"][0]) == 5
+    page.locator("#draw-add").click()
+    with at(page, 0.4, 0.4) as place:
+        page.mouse.move(*place)
+        page.mouse.down()
+    with at(page, 0.3, 0.3) as place:
+        page.mouse.move(*place, steps=4)
+        page.mouse.up()
+    look.until(f"document.querySelector('#places').value.split('\\n')[0] !== '{typed.splitlines()[0]}'")
+    assert page.locator("#places").input_value().splitlines()[1:] == typed.splitlines()[1:]
+    page.locator("#draw-undo").click()
+    assert page.locator("#places").input_value() == typed
+    page.locator("#name").fill(HOSTILE)
+    page.locator("#upper").fill("FL150")
+    look.until("document.querySelector('#checked .sound') && !document.querySelector('#propose').disabled")
+    page.locator("#effect-weigh").click()
+    look.until("document.querySelectorAll('.effect tbody tr').length === 1")
+    page.locator("#propose").click()
+    act(look, "by order")
+    look.until("document.querySelector('#activate')")
+    assert served.asked("status")[1]["zones"] == 1
+    page.locator("#activate").click()
+    act(look, "signed")
+    look.until("document.querySelector('#withdraw')")
+    until(lambda: served.asked("status")[1]["zones"] == 2, "the watch has taken it over")
+    feed.fly("icao24:4b1804", 14.01, 14.02)
+    (incident,) = until(lambda: served.asked("incidents")[1]["incidents"], "it is judged")
+    assert incident["zone_id"] == "NEW-1"
+    assert page.locator(".acts li").count() == 2
+    page.locator("#withdraw").click()
+    act(look, "over")
+    look.until("document.querySelectorAll('.acts li').length === 3")
+    until(lambda: served.asked("status")[1]["zones"] == 1, "the watch has dropped it")
+    assert page.title() == "nofly – zones"
+
+
+def test_by_the_keyboard_alone(opened: Callable[..., Seen]) -> None:
+    look = opened()
+    page = look.page
+    look.until("document.querySelector('#begin-circle')")
+    page.locator("#begin-circle").focus()
+    page.keyboard.press("Enter")
+    look.until("document.querySelector('#places')")
+    page.locator("#places").focus()
+    page.keyboard.type("500000N 0140000E")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "radius_m"
+    page.keyboard.press("Control+a")
+    page.keyboard.type("3.5 NM")
+    found = draft(look)
+    assert found["geometry"] == {"type": "Point", "coordinates": [14, 50]}
+    assert found["properties"]["radius_m"] == 6482
+    page.keyboard.press("Control+a")
+    page.keyboard.type("3.5")
+    assert page.locator("#radius_m").get_attribute("aria-invalid") == "true"
+    assert draft(look)["properties"]["radius_m"] == 6482
+    page.locator("#draw-undo").focus()
+    page.keyboard.press("Control+z")
+    assert page.locator("#radius_m").get_attribute("aria-invalid") is None
+    page.locator("#upper").focus()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("FLx")
+    look.until("document.querySelector('#upper').getAttribute('aria-invalid') === 'true'")
+    assert page.locator("#propose").is_disabled()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("1500 ft AMSL")
+    look.until("document.querySelector('#checked .sound') && !document.querySelector('#propose').disabled")
+    assert page.locator("#upper").get_attribute("aria-invalid") is None
+    page.reload()
+    look.until("document.querySelector('#upper')?.value === '1500 ft AMSL'")
+
+
+def test_times_and_exemptions_are_told(opened: Callable[..., Seen]) -> None:
+    look = opened()
+    page = look.page
+    look.until("document.querySelector('#begin-corridor')")
+    page.locator("#begin-corridor").click()
+    page.locator("#places").fill("50.1 14.0\n49.9, 14.2")
+    page.locator("#half_width_m").fill("4 NM")
+    page.locator("#edges").select_option("PLANAR")
+    page.locator("#when").select_option("times")
+    page.locator("#time-zone").fill("Europe/Prague")
+    page.locator("[data-where$='periods[0].start']").fill("SR-30min")
+    page.locator("[data-where$='periods[0].end']").fill("SS")
+    page.get_by_text("Add an exemption").click()
+    page.locator("[data-where$='exempt[0].who[0]']").fill("REGA*, OKR?")
+    page.locator("[data-where$='exempt[0].reason']").fill("rescue")
+    page.locator("[data-where$='exempt[0].upper_m']").fill("3000 ft")
+    properties = draft(look)["properties"]
+    assert properties["half_width_m"] == 3704
+    assert properties["edges"] == "PLANAR"
+    days = ["MON", "TUE", "WED", "THU", "FRI"]
+    assert properties["schedule"] == {
+        "time_zone": "Europe/Prague",
+        "windows": [{"periods": [{"days": days, "start": "SR-30min", "end": "SS"}]}],
+    }
+    who = [{"kind": "callsign", "values": ["REGA*", "OKR?"]}]
+    assert properties["rule"] == {"exempt": [{"who": who, "reason": "rescue", "upper_m": 914.4}]}
+    look.until("document.querySelectorAll('.bars .bar').length >= 19")
+    assert page.locator(".bars tr").count() in (28, 29)
+    assert "rescue (callsign REGA* or OKR?" in page.locator("#checked").inner_text()
+    properties["rule"]["exempt"][0]["nobody"] = 1
+    page.locator("details:has(#raw) > summary").click()
+    page.locator("#raw").fill(json.dumps({**draft(look), "properties": properties}))
+    look.until("document.querySelector('#checked .error')")
+    assert "unknown key" in page.locator("#checked .rejected").inner_text()
+    assert page.locator("#propose").is_disabled()
+
+
+def test_a_file_is_taken_over(served: Server, opened: Callable[..., Seen], tmp_path: Path) -> None:
+    path = tmp_path / "new.txt"
+    path.write_text(OPENAIR.format(name=HOSTILE))
+    look = opened(f"{VIEW}&show=import")
+    page = look.page
+    look.until("document.querySelector('#import-file')")
+    page.locator("#import-file").set_input_files(path)
+    look.until("document.querySelector('#import-count')")
+    count = page.locator("#import-count").inner_text()
+    assert count == "new.txt (openair): 1 zones + 1 rejected = 2 records."
+    assert "line 11" in page.locator(".findings .rejected").inner_text()
+    page.locator(".import-rows input").check()
+    page.locator("#import-propose").click()
+    act(look, "taken over")
+    (one,) = served.asked("declared")[1]["declared"]
+    assert (one["in_force"], one["proposed"]["properties"]["name"]) == (None, HOSTILE)
+    page.locator("#back").click()
+    look.until("document.querySelector('.zone-row.proposed')")
+    path.write_bytes(b"\0" * 100)
+    page.locator("#begin-import").click()
+    page.locator("#import-file").set_input_files(path)
+    look.until("document.querySelector('.imported .error')")
+
+
+def test_an_edition_is_compared_with_the_one_in_force(served: Server, opened: Callable[..., Seen]) -> None:
+    feature = {**SQUARE, "properties": {**SQUARE["properties"], "id": "MINE"}}
+    _, one = served.asked("declared", {"feature": feature, "why": "x"})
+    served.asked("declared/MINE/activate", {"why": "x", "hash": one["proposed"]["id"]})
+    look = opened(f"{VIEW}&zone=MINE")
+    page = look.page
+    look.until("document.querySelector('#edit')")
+    page.locator("#edit").click()
+    look.until("document.querySelector('#upper')?.value === 'FL150'")
+    page.locator("#upper").fill("FL160")
+    look.until("document.querySelector('#checked .sound') && !document.querySelector('#propose').disabled")
+    page.locator("#propose").click()
+    act(look, "higher")
+    look.until("document.querySelector('.differences')")
+    assert "FL150" in page.locator(".differences").inner_text()
+    page.locator("#activate").click()
+    look.until("document.querySelector('#act').open")
+    facts = page.locator("#act-facts").inner_text()
+    (mine,) = served.asked("declared")[1]["declared"]
+    assert mine["proposed"]["id"] in facts
+    assert "FL160" in facts
+    page.keyboard.press("Escape")
+    page.goto(f"{served.url}zones.html?zone=OF-FILE")
+    look.until("document.querySelector('#of-file')")
+    assert page.locator("#withdraw, #activate, #edit").count() == 0
+
+
+def test_who_may_not_declare_may_look(served: Server, seen: Callable[..., Seen]) -> None:
+    look = seen()
+    page = look.page
+    body = {
+        "name": "v", "via": "login", "role": "viewer", "rights": ["read"], "csrf": "t",
+        "must_change_password": False,
+    }  # fmt: skip
+    known = page.request.post(
+        f"{served.url}api/v1/session", data={"name": NAME, "password": PASSWORD},
+        headers={"Origin": served.url.rstrip("/")},
+    )  # fmt: skip
+    assert known.ok
+    page.route("**/api/v1/session", lambda route: route.fulfill(json=body))
+    look.open(f"{served.url}zones.html?zone=OF-FILE&show=draft")
+    look.until("document.querySelector('#of-file')")
+    assert page.locator("#copy, #propose, #effect-weigh").count() == 0
+    page.locator("#back").click()
+    look.until("document.querySelector('[data-zone]')")
+    assert page.locator("[id^=begin-]").count() == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_is_cut_and_nothing_is_against_accessibility(
+    opened: Callable[..., Seen], tmp_path_factory: pytest.TempPathFactory, scheme: str
+) -> None:
+    pictures = tmp_path_factory.mktemp(f"zone-pictures-{scheme}")
+    look = opened(scheme=scheme)
+    page = look.page
+    look.until("document.querySelector('#begin-circle')")
+    shown = ("list", "zone", "draft", "import")
+    for name in shown:
+        page.set_viewport_size({"width": 1400, "height": 900})
+        if name == "zone":
+            page.locator("[data-zone]").first.click()
+            look.until("document.querySelector('#of-file')")
+        elif name == "draft":
+            page.locator("#back").click()
+            page.locator("#begin-circle").click()
+            page.locator("#places").fill("500000N 0140000E")
+            page.locator("#when").select_option("times")
+            page.get_by_text("Add an exemption").click()
+            look.until("document.querySelector('#checked .error')")
+        elif name == "import":
+            page.locator("#back").click()
+            page.locator("#begin-import").click()
+        for width, height in ((1400, 900), (1024, 768), (390, 844)):
+            page.set_viewport_size({"width": width, "height": height})
+            page.wait_for_timeout(200)
+            page.screenshot(path=pictures / f"{width}-{name}.png")
+            assert page.evaluate(OUTSIDE) == [], (name, width)
+            assert page.evaluate(CROWDED) == [], (name, width)
+        assert violations(page) == [], name
+    assert len(list(Path(pictures).glob("*.png"))) == 12
+
+
+def test_places_and_lengths_are_read_as_aviation_writes_them(opened: Callable[..., Seen]) -> None:
+    page = opened().page
+    texts = [
+        "473012N 0083000E", "47 30 12 N 008 30 00 E", "47°30'12\"N 8°30'00\"E", "N473012 E0083000",
+        "0083000E 473012N", "4730.2N 00830E", "47:30:12N 008:30:00E", "473012.00N0083000.00E",
+        "47.50333333 8.5", "335200S 1511230W", "473060N 0083000E", "476000N 0083000E", "913000N 0083000E",
+        "473012 0083000", "47,5 8,5", "47.5", "47.5 190", "473012N", "", "47.5N 8",
+    ]  # fmt: skip
+    found = page.evaluate(PLACES, texts)
+    for place in found[:9]:
+        assert place[0] == pytest.approx(47.5033333, abs=1e-7)
+        assert place[1:] == [8.5, "473012N 0083000E"]
+    assert found[9] == [pytest.approx(-33.8666667, abs=1e-7), pytest.approx(-151.2083333, abs=1e-7), texts[9]]
+    assert found[10:] == [None] * 10
+    lengths = page.evaluate(LENGTHS, ["5 NM", "9.26km", "800 m", "3000 ft", "5", "-1 NM", "NM", "1e3 m"])
+    assert lengths[:4] == [[9260, "5 NM"], [9260, "5 NM"], [800, "800 m"], [914.4, "914.4 m"]]
+    assert lengths[4:] == [None] * 4
