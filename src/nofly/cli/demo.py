@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,13 @@ def parser() -> argparse.ArgumentParser:
         "nofly demo", description=_WHAT, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     it.add_argument("--out", default="nofly-demo", metavar="FOLDER", help="where the files go (./nofly-demo)")
+    it.add_argument(
+        "--serve", action=argparse.BooleanOptionalAction, default=None,
+        help="then show the replay on the map, until Ctrl-C (on a terminal)",
+    )  # fmt: skip
+    it.add_argument(
+        "--bind", default="127.0.0.1:0", metavar="HOST:PORT", help="where the map is (any free port)"
+    )
     return it
 
 
@@ -53,7 +61,41 @@ def run(argv: list[str]) -> int:
     for place in write_demo(result, Path(args.out)):
         say_text(f"written: {place}")
     say_text("Each of these, in sentences: the page. Your own: nofly check --zones FILE TRACKS")
+    if args.serve is None:
+        args.serve = sys.stdout.isatty()
+    if args.serve:
+        return _serve(args.bind)
+    say_text("The replay on a map: nofly demo --serve")
     return 0
+
+
+def _serve(bind: str) -> int:
+    """Show the replay on the map, to whoever has the link, until Ctrl-C; return the exit code."""
+    from tempfile import TemporaryDirectory
+
+    from nofly.cli import serve, watch
+    from nofly.cli.streams import say_text
+    from nofly.run.demo_live import MAP_SPEED, live_files
+
+    say_text(f"\nThe same flights on the map, {MAP_SPEED:g} times as fast as they flew. Ctrl-C ends it.")
+    with TemporaryDirectory(prefix="nofly-demo-") as folder, live_files(folder) as (zones, feed):
+        given = [
+            "--zones",
+            str(zones),
+            "--feed",
+            feed,
+            "--state",
+            f"{folder}/state",
+            "--metrics",
+            "",
+            "--bind",
+            bind,
+        ]
+        args = serve.parser().parse_args([*given, "--quiet"])
+        return watch.watched(
+            args,
+            lambda plan, config: serve.serving_state(args, config.web, plan.state, lambda _: (), guests=True),
+        )
 
 
 def _replay() -> None:

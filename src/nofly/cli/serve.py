@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from typing import Any
 
-    from nofly.config import WebConfig
+    from nofly.config import Config, WebConfig
+    from nofly.run.watch_plan import WatchPlan
     from nofly.web.serving import Bind
 
 _EPILOG = """\
@@ -55,9 +56,11 @@ def run(argv: list[str]) -> int:
     args = parser().parse_args(argv)
     if args.beside:
         return _beside(args)
-    return watched(
-        args, lambda plan, config: _serving(args, config.web, plan.state, partial(channels_for, plan.alerts))
-    )
+
+    def beside(plan: WatchPlan, config: Config) -> AbstractContextManager[None]:
+        return serving_state(args, config.web, plan.state, partial(channels_for, plan.alerts))
+
+    return watched(args, beside)
 
 
 def _beside(args: argparse.Namespace) -> int:
@@ -81,19 +84,21 @@ def _beside(args: argparse.Namespace) -> int:
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    with _serving(args, config.web, folder, lambda body: channels_for(plans, body)):
+    with serving_state(args, config.web, folder, lambda body: channels_for(plans, body)):
         stop.wait()
     return 0
 
 
-def _serving(
+def serving_state(
     args: argparse.Namespace,
     web: WebConfig,
     folder: Path,
     channels: Callable[[Mapping[str, Any]], Sequence[str]],
+    *,
+    guests: bool = False,
 ) -> AbstractContextManager[None]:
-    """Return a context that serves a state folder, and says where, while it is open. Raises ConfigError where
-    that is not to be, before anything is opened."""
+    """Return a context that serves a state folder, and says where, while it is open; to ``guests`` by a
+    public link. Raises ConfigError where that is not to be, before anything is opened."""
     from contextlib import closing, contextmanager
     from time import time_ns
 
@@ -101,6 +106,7 @@ def _serving(
     from nofly.run.following.follower import Follower
     from nofly.web.access.asking import AccessControl
     from nofly.web.access.binding import may_bind
+    from nofly.web.access.ledger import By
     from nofly.web.access.proxies import Proxied, networks
     from nofly.web.app import create_app
     from nofly.web.served import Served
@@ -119,10 +125,14 @@ def _serving(
         with closing(AccessControl(folder, clock)) as access:
             app = Proxied(create_app(Served(Follower(folder), access, clock, channels)), proxies)
             with serving(app, bind) as url:
-                note(f"the map is at {url}")
-                password = access.first_password()
-                if password is not None:
-                    note(f"log in as admin with the password {password} (shown only now)")
+                if guests:
+                    secret, _ = access.links.make("guests", None, 0.0, By("nofly", "shown to guests"))
+                    note(f"the map is at {url}#link={secret}")
+                else:
+                    note(f"the map is at {url}")
+                    password = access.first_password()
+                    if password is not None:
+                        note(f"log in as admin with the password {password} (shown only now)")
                 yield
 
     return served()
