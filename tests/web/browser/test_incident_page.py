@@ -17,10 +17,11 @@ from tests.web.browser.test_views import asked
 FLIGHT: dict[str, Any] = {"callsign": HOSTILE_CALLSIGN, "gs_mps": 143.0, "track_deg": 90.0}
 TARGET = "icao24:4b1234"
 SAID = """async () => {
-  const { MORE_EN } = await import("/incident/words_en.mjs"), { MORE_UK } = await import("/incident/words_uk.mjs");
+  const { MORE_EN: en } = await import("/incident/words_en.mjs");
+  const { MORE_UK: uk } = await import("/incident/words_uk.mjs");
   const holes = text => (text.match(/\\{\\w+\\}/g) ?? []).sort().join();
-  return [Object.keys(MORE_EN).filter(key => !(key in MORE_UK) || holes(MORE_EN[key]) !== holes(MORE_UK[key])),
-    Object.keys(MORE_UK).filter(key => !(key in MORE_EN))];
+  return [Object.keys(en).filter(key => !(key in uk) || holes(en[key]) !== holes(uk[key])),
+    Object.keys(uk).filter(key => !(key in en))];
 }"""
 CURSORS = "[...document.querySelectorAll('.cursor')].map(one => Number(one.getAttribute('x1')))"
 ROW = "document.querySelector('#reports tr[aria-current]')?.dataset.row"
@@ -95,9 +96,9 @@ def test_map_plots_and_table_are_of_one_moment(
     page.locator("#after").click()
     assert page.evaluate(ROW) == "1"
     assert page.locator("#moment-said").inner_text().startswith("Report: ")
-    look.until("new URLSearchParams(location.search).has('t')")
-    kept = page.url
     moment = page.locator("#clock").inner_text()
+    look.until(f"new URLSearchParams(location.search).get('t').slice(11, 21) + ' Z' === '{moment}'")
+    kept = page.url
     look.open(watching, kept.removeprefix(watching.url))
     assert page.locator("#clock").inner_text() == moment
     assert page.evaluate(ROW) == "1"
@@ -138,7 +139,7 @@ def test_what_is_not_known_is_not_zero(watching: Server, incident: str, seen: Ca
     go(look, 23)
     assert page.locator("#profile-said").inner_text() == "height not known"
     assert page.locator("#reports tr[data-row='23'] td").nth(1).inner_text() == "–"
-    assert "height not known" in page.locator("#profile").text_content()
+    assert page.locator("#profile rect[fill='url(#unknown-height)']").count() == 1
     page.locator("#datum").select_option("AGL")
     assert asked(page.url)["datum"] == "AGL"
     assert page.locator("#profile svg").get_attribute("aria-label") == "No height is known on AGL."
@@ -277,3 +278,19 @@ def test_it_says_the_same_in_both_languages(watching: Server, seen: Callable[...
     page = seen().page
     page.goto(f"{watching.url}login.html")
     assert page.evaluate(SAID) == [[], []]
+
+
+def test_an_open_incident_goes_on_by_itself(flown: Server, feed: Feed, seen: Callable[..., Seen]) -> None:
+    feed.fly(TARGET, 13.90, 14.10, **FLIGHT)
+    found = until(lambda: flown.asked("incidents?open=true")["incidents"], "an incident")
+    look = seen()
+    page = look.open(flown, f"incident.html?id={found[0]['id']}")
+    page.evaluate("window.sameDocument = true")
+    assert "No stay has been judged yet" in page.locator("#finding").inner_text()
+    assert page.locator("#exports a[href$=picture]").count() == 0
+    row = page.evaluate(ROW)
+    feed.fly(TARGET, 14.11, 14.45, **FLIGHT)
+    look.until("document.querySelectorAll('.stay-card').length === 1")
+    assert page.evaluate("window.sameDocument") is True
+    assert page.locator("#exports a[href$=picture]").count() == 1
+    assert page.evaluate(ROW) == row, "the moment that is looked at stays"
