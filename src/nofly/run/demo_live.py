@@ -17,7 +17,7 @@ from nofly.run.warnings.rehearsal import plan_rehearsal, rehearse
 from nofly.zones.model import Zone
 
 SPEED = 60.0
-MAP_SPEED = 20.0
+MAP_SPEED = 10.0
 """Of the same on the map, so that it can be followed."""
 FROM_MS, UNTIL_MS = 1_533_125_280_000, 1_533_126_360_000
 """2018-08-01 12:08 and 12:26 UTC: two minutes before the exercise closure until after the fourth entry."""

@@ -6,13 +6,13 @@ import os
 import subprocess
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import msgspec
 
-from nofly.errors import Finding, InputError, Severity, ZoneFormatError
+from nofly.errors import Finding, InputError, ZoneFormatError
 from nofly.zones.model import Zone, canonical_json
 from nofly.zones.reading import zone_from
 
@@ -35,7 +35,7 @@ class Read:
 
 class _Said(msgspec.Struct):
     zones: list[str] = []
-    findings: list[tuple[str, str, str, str, int]] = []
+    findings: list[Finding] = []
     format: str = ""
     records: int = 0
     rejected: int = 0
@@ -67,11 +67,8 @@ def read_apart(data: bytes, name: str) -> Read:
     if said.error is not None:
         message, locator, expected = said.error
         raise ZoneFormatError(message, locator=locator, expected=expected)
-    findings = tuple(
-        Finding(code=code, severity=Severity(severity), message=message, locator=locator, count=count)
-        for code, severity, message, locator, count in said.findings
-    )
-    return Read(tuple(map(zone_from, said.zones)), findings, said.format, said.records, said.rejected)
+    zones = tuple(map(zone_from, said.zones))
+    return Read(zones, tuple(said.findings), said.format, said.records, said.rejected)
 
 
 def _too_much() -> ZoneFormatError:
@@ -97,9 +94,9 @@ def _main(path: str) -> None:
     _bound()
     try:
         found = read_zones(path)
-        findings = [(f.code, f.severity.value, f.message, f.locator, f.count) for f in found.findings]
         said = _Said(
-            [canonical_json(zone) for zone in found.zones[:MOST_ZONES]], findings[:MOST_FINDINGS],
+            [canonical_json(zone) for zone in found.zones[:MOST_ZONES]],
+            [replace(finding, source="") for finding in found.findings[:MOST_FINDINGS]],
             found.files[0].format, found.records, found.rejected,
         )  # fmt: skip
     except InputError as error:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import PlainTextResponse, Response
 
 from nofly.run.display.metrics import CONTENT_TYPE
-from nofly.run.outputs.text import iso_time, printable
+from nofly.run.outputs.text import clock, iso_time, printable
 from nofly.units import US_PER_S
 from nofly.web.answers import answered
 from nofly.web.errors import ApiError
@@ -77,9 +77,9 @@ def status_row(here: Served) -> dict[str, Any]:
     if found is None:
         reasons.append("no watch has run on this state")
     elif found.ended:
-        reasons.insert(0, f"the watch ended at {iso_time(found.at_us)}")
+        reasons.insert(0, f"the watch ended at {clock(found.at_us)}")
     elif not watching:
-        reasons.insert(0, f"the watch has said nothing of itself since {iso_time(found.at_us)}")
+        reasons.insert(0, f"the watch has said nothing of itself since {clock(found.at_us)}")
     if follower.trouble:
         reasons.append("the state cannot be read: the log of the server says why")
     silent_us = None if found is None else found.unmonitored_since_us
