@@ -89,7 +89,7 @@ function ends() {
   /** @type {(lat_deg: number, lon_deg: number, time: string, entry: boolean, of: any) => any} */
   const end = (lat_deg, lon_deg, time, entry, of) => ({
     lat_deg, lon_deg, entry, kind: kindOf({ ...of, credible: incident.credible }),
-    said: say(entry ? "incident.entry" : "incident.exit") + ` ${clock(time)}`,
+    said: `${say(entry ? "incident.entry" : "incident.exit")}\n${clock(time)}`,
   });
   const found = verdicts.length ? verdicts.flatMap((/** @type {any} */ one) => [
     end(one.entry_lat_deg, one.entry_lon_deg, one.entry_time, true, one),

@@ -8,6 +8,8 @@ import { circle } from "../page/trail.mjs";
 
 const KINDS = /** @type {const} */ (["infringing", "undetermined", "suspect", "exempt"]);
 const END_PX = 44;
+/** Room beside an end for what is written there. */
+const LABEL_PX = 120;
 const OPACITIES = { report: 1, between: 0.55, unseen: 0.3 };
 
 /**
@@ -145,7 +147,10 @@ export function lookAtWay(map, { reports }, ends) {
     [bounds[0], bounds[1]] = [Math.min(bounds[0], lon_deg), Math.min(bounds[1], lat_deg)];
     [bounds[2], bounds[3]] = [Math.max(bounds[2], lon_deg), Math.max(bounds[3], lat_deg)];
   }
-  map.fitBounds([[bounds[0], bounds[1]], [bounds[2], bounds[3]]], { padding: 50, maxZoom: 13, animate: false });
+  const side = Math.min(LABEL_PX, map.getContainer().clientWidth / 4);
+  map.fitBounds([[bounds[0], bounds[1]], [bounds[2], bounds[3]]], {
+    padding: { top: 50, bottom: 50, left: side, right: side }, maxZoom: 13, animate: false,
+  });
 }
 
 /**
