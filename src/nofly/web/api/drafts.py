@@ -108,10 +108,10 @@ async def weigh(
     })  # fmt: skip
 
 
-def _moment_us(text: str, where: str) -> int:
+def _moment_us(text: str | None, where: str, otherwise_us: int) -> int:
     """Return a moment. Raises InputError for what is none."""
     try:
-        return instant(text)
+        return otherwise_us if text is None else instant(text)
     except InputError as error:
         error.locator = where
         raise
