@@ -324,7 +324,7 @@ def walk(look: Seen) -> Iterator[str]:
     page.locator("#places").fill("500000N 0140000E")
     page.locator("#when").select_option("times")
     page.get_by_text("Add an exemption").click()
-    look.until("document.querySelector('#checked .error')")
+    look.until("document.querySelector('#checked .bars')")
     yield "draft"
     page.locator("#back").click()
     page.locator("#begin-import").click()
