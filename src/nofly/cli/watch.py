@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from nofly.run.declaring.file import LawFile
     from nofly.run.display.view import View
     from nofly.run.display.watch_metrics import WatchPages
+    from nofly.run.following.status import StatusFile
     from nofly.run.watch import Watch
     from nofly.run.watch_plan import WatchPlan
     from nofly.zones.model import Zone
@@ -135,11 +136,8 @@ async def _watch(
         plan.state, lambda view: status_of(view, plan.feeds, pages.health(), pages.metrics()), monotonic
     )
 
-    def told(view: View) -> None:
-        pages.told(view)
-        file.told(view)
-
-    watch.on_tick = told
+    watch.on_tick = pages.told
+    _tell_others(watch, file)
     if not args.quiet:
         note_findings(plan.findings)
     loop = asyncio.get_running_loop()
@@ -227,6 +225,17 @@ def _tell_faults(watch: Watch, say: Callable[[str], None]) -> None:
         findings.take(watch.findings)
         troubles.take(view)
         shown(view)
+
+    watch.on_tick = tick
+
+
+def _tell_others(watch: Watch, file: StatusFile) -> None:
+    """Have written how the watch is, for whoever looks at its state folder."""
+    shown = watch.on_tick
+
+    def tick(view: View) -> None:
+        shown(view)
+        file.told(view)
 
     watch.on_tick = tick
 

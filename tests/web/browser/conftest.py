@@ -21,7 +21,7 @@ KNOWN = (
     "401 (Unauthorized)", "GPU stall", "ERR_CONNECTION", "ERR_INCOMPLETE_CHUNKED", "ERR_EMPTY",
     "WebSocket connection",
 )  # fmt: skip
-"""What a console may say: whoever is not known has no session, one that is ended breaks lines and refuses
+"""What a console may say: whoever is not known is told so, one that is ended breaks lines and refuses
 new ones, and a machine without a graphics card is slow."""
 
 
@@ -111,6 +111,6 @@ def swiss(browser: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     server = Server(folder, zones, f"replay+file:{flights}?speed=4")
     server.begin()
     server.log_in()
-    until(lambda: len(server.asked("incidents?open=true")["incidents"]) >= 2, "incidents")
+    until(lambda: len(server.asked("/api/v1/incidents?open=true")["incidents"]) >= 2, "incidents")
     yield server
     server.end()

@@ -68,12 +68,12 @@ class Server:
     def log_in(self) -> None:
         """Log in as the administrator of the first start, who chooses a password of his own."""
         first = self.first_password()
-        session = self.asked("session", {"name": "admin", "password": first})
-        self.asked("session/password", {"current": first, "new": PASSWORD}, session["csrf"])
+        known = self.asked("/api/v1/session", {"name": "admin", "password": first})
+        self.asked("/api/v1/session/password", {"current": first, "new": PASSWORD}, known["csrf"])
 
     def asked(self, path: str, body: Any = None, csrf: str = "") -> Any:
         """Return what the API answers to whoever logged in."""
-        request = urllib.request.Request(f"{self.url}api/v1/{path}")
+        request = urllib.request.Request(self.url.rstrip("/") + path)
         if body is not None:
             request.data = json.dumps(body).encode()
             request.add_header("Content-Type", "application/json")

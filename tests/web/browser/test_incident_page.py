@@ -30,7 +30,7 @@ PARTS = ".box, .plot-head, .verdict, #scrub, .facts, .stay-card"
 
 def judged(server: Server) -> list[dict[str, Any]]:
     """Return the infringements on which a verdict was given."""
-    found: list[dict[str, Any]] = server.asked("incidents?limit=1000")["incidents"]
+    found: list[dict[str, Any]] = server.asked("/api/v1/incidents?limit=1000")["incidents"]
     return [one for one in found if one["certainty"] and one["credible"]]
 
 
@@ -50,7 +50,7 @@ def watching(browser: object, tmp_path_factory: pytest.TempPathFactory) -> Itera
     feed.fly(TARGET, 14.40, 14.45, **FLIGHT)
     until(lambda: judged(server), "a verdict")
     name = judged(server)[0]["id"]
-    until(lambda: server.asked(f"incidents/{name}/track")["gaps"], "the reports after the gap")
+    until(lambda: server.asked(f"/api/v1/incidents/{name}/track")["gaps"], "the reports after the gap")
     yield server
     server.end()
     feed.close()
@@ -164,7 +164,7 @@ def test_the_finding_is_said_with_its_certainty_and_why(
 ) -> None:
     look = seen()
     page = look.open(watching, incident)
-    whole = watching.asked(f"incidents/{asked(incident)['id']}")
+    whole = watching.asked(f"/api/v1/incidents/{asked(incident)['id']}")
     shown = page.locator("#finding").inner_text()
     assert whole["sentences"][0]
     for sentence in whole["sentences"][0]:
@@ -187,7 +187,7 @@ def test_hostile_names_stay_text(watching: Server, incident: str, seen: Callable
 
 def test_what_is_not_an_infringement_does_not_look_like_one(swiss: Server, seen: Callable[..., Seen]) -> None:
     def found() -> list[dict[str, Any]]:
-        every = swiss.asked("incidents?limit=1000")["incidents"]
+        every = swiss.asked("/api/v1/incidents?limit=1000")["incidents"]
         return [one for one in every if one["status"] in ("exempt", "cleared")]
 
     exempt = until(found, "an exempt flight")
@@ -282,7 +282,7 @@ def test_it_says_the_same_in_both_languages(watching: Server, seen: Callable[...
 
 def test_an_open_incident_goes_on_by_itself(flown: Server, feed: Feed, seen: Callable[..., Seen]) -> None:
     feed.fly(TARGET, 13.90, 14.10, **FLIGHT)
-    found = until(lambda: flown.asked("incidents?open=true")["incidents"], "an incident")
+    found = until(lambda: flown.asked("/api/v1/incidents?open=true")["incidents"], "an incident")
     look = seen()
     page = look.open(flown, f"incident.html?id={found[0]['id']}")
     page.evaluate("window.sameDocument = true")

@@ -80,7 +80,7 @@ def opened(served: Server, seen: Callable[..., Seen]) -> Callable[..., Seen]:
     def open_page(address: str = VIEW, **more: Any) -> Seen:
         look = seen(**more)
         known = look.page.request.post(
-            f"{served.url}api/v1/session", data={"name": NAME, "password": PASSWORD},
+            served.url.rstrip("/") + "/api/v1/session", data={"name": NAME, "password": PASSWORD},
             headers={"Origin": served.url.rstrip("/")},
         )  # fmt: skip
         assert known.ok, known.text()
@@ -298,7 +298,7 @@ def test_who_may_not_declare_may_look(served: Server, seen: Callable[..., Seen])
         "must_change_password": False,
     }  # fmt: skip
     known = page.request.post(
-        f"{served.url}api/v1/session", data={"name": NAME, "password": PASSWORD},
+        served.url.rstrip("/") + "/api/v1/session", data={"name": NAME, "password": PASSWORD},
         headers={"Origin": served.url.rstrip("/")},
     )  # fmt: skip
     assert known.ok
