@@ -113,8 +113,11 @@ def test_a_law_of_no_zones_is_one() -> None:
         bodies += engine.step(flown.take(slice(k * 200 + (k > 0), (k + 1) * 200 + 1)), at_us).bodies
         engine, ended = reloaded(engine, zones, at_us, lambda _: None)
         bodies += ended
-    bodies += [*engine.step(flown.take(slice(801, None)), EPOCH_US + 1000 * second).bodies, *engine.finish().bodies]
-    told = [((b["time_us"] - EPOCH_US) / second, b["kind"], b["cause"]) for b in bodies if b["kind"] != JUDGED]
+    bodies += engine.step(flown.take(slice(801, None)), EPOCH_US + 1000 * second).bodies
+    bodies += engine.finish().bodies
+    told = [
+        ((b["time_us"] - EPOCH_US) / second, b["kind"], b["cause"]) for b in bodies if b["kind"] != JUDGED
+    ]
     assert [one for one in told if one[1] in ("entered", "exited", "re-entered")] == [
         (0.0, "entered", "data-resumed"), (200.5, "exited", "zone-changed"),
         (600.5, "entered", "zone-changed"), (800.5, "exited", "zone-changed"),
