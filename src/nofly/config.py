@@ -41,6 +41,8 @@
     certificate = "cert.pem"       # and key = "key.pem": TLS
     trusted_proxies = "10.0.0.0/8" # networks whose X-Forwarded-For is believed
     insecure = false               # true: beyond loopback without either
+    tiles = ""                     # raster tiles under the map: https://host/{z}/{x}/{y}.png
+    tiles_attribution = ""
 
     [prediction]                   # warnings; enabled = false for none
     look_ahead_s = 120
@@ -130,6 +132,8 @@ class WebConfig:
     key: str = ""
     trusted_proxies: str = ""
     insecure: bool = False
+    tiles: str = ""
+    tiles_attribution: str = ""
 
 
 @dataclass(frozen=True, slots=True)

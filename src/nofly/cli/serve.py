@@ -111,10 +111,13 @@ def serving_state(
     from nofly.web.app import create_app
     from nofly.web.served import Served
     from nofly.web.serving import serving
+    from nofly.web.tiles import tiles_at
 
     bind = bound(args.bind or web.bind, web)
     proxies = networks(part.strip() for part in web.trusted_proxies.split(",") if part.strip())
     may_bind(bind.host, bool(bind.certificate), proxies, args.insecure or web.insecure)
+
+    tiles = tiles_at(web.tiles, web.tiles_attribution)
 
     def clock() -> int:
         return time_ns() // 1000
@@ -123,7 +126,8 @@ def serving_state(
     def served() -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         with closing(AccessControl(folder, clock)) as access:
-            app = Proxied(create_app(Served(Follower(folder), access, clock, channels)), proxies)
+            it = Served(Follower(folder), access, clock, channels, tiles)
+            app = Proxied(create_app(it), proxies)
             with serving(app, bind) as url:
                 if guests:
                     secret, _ = access.links.make("guests", None, 0.0, By("nofly", "shown to guests"))

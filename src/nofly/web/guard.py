@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -21,14 +21,12 @@ BODY_S = 30.0
 PER_S, BURST = 50.0, 200.0
 """Requests of one address: so many a second for long, so many at once."""
 MOST_ADDRESSES = 10_000
-POLICY = "; ".join((
-    "default-src 'self'", "img-src 'self' data: blob:", "style-src 'self' 'unsafe-inline'",
-    "worker-src 'self'", "connect-src 'self'", "object-src 'none'", "base-uri 'none'", "form-action 'self'",
-    "frame-ancestors 'none'",
-))  # fmt: skip
+POLICY = (
+    "default-src 'self'", "style-src 'self' 'unsafe-inline'", "worker-src 'self'", "object-src 'none'",
+    "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'",
+)  # fmt: skip
 """MapLibre sets styles of elements; nothing sets scripts."""
 HEADERS = (
-    (b"content-security-policy", POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin"),
@@ -46,8 +44,14 @@ class _Bucket:
 class Guard:
     """Wraps an application."""
 
-    def __init__(self, app: ASGIApp, monotonic_s: Callable[[], float]) -> None:
+    def __init__(
+        self, app: ASGIApp, monotonic_s: Callable[[], float], pictures_from: Sequence[str] = ()
+    ) -> None:
+        """``pictures_from`` are the origins, beside ours, that a page may take pictures from."""
         self._app, self._monotonic_s = app, monotonic_s
+        others = "".join(f" {origin}" for origin in pictures_from)
+        policy = (*POLICY, f"img-src 'self' data: blob:{others}", f"connect-src 'self'{others}")
+        self._headers = ((b"content-security-policy", "; ".join(policy).encode()), *HEADERS)
         self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,9 +65,9 @@ class Guard:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                mine = {name for name, _ in HEADERS}
+                mine = {name for name, _ in self._headers}
                 kept = [pair for pair in message["headers"] if pair[0].lower() not in mine]
-                message = {**message, "headers": [*kept, *HEADERS]}
+                message = {**message, "headers": [*kept, *self._headers]}
             await send(message)
 
         try:

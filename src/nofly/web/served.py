@@ -16,6 +16,7 @@ from starlette.requests import HTTPConnection
 from nofly.run.following.follower import Follower
 from nofly.web.access.rights import Principal, Right
 from nofly.web.errors import ApiError
+from nofly.web.tiles import Tiles
 
 FOLLOW_S = 0.25
 
@@ -37,6 +38,8 @@ class Served:
     clock: Callable[[], int]
     channels: Callable[[Mapping[str, Any]], Sequence[str]] = lambda _: ()
     """Returns on which alert channels a record is to be told."""
+    tiles: Tiles | None = None
+    """What lies under the map beside what is served here."""
     declaring: threading.Lock = field(default_factory=threading.Lock)
     """Held while a zone is declared."""
     drawing: asyncio.Lock = field(default_factory=asyncio.Lock)
