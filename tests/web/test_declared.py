@@ -20,6 +20,7 @@ from nofly.run.declaring.file import NAME
 from nofly.run.files.zonefiles import read_zones
 from nofly.store.sqlite import Store
 from nofly.web.access.rights import Role
+from tests.cli.live import until
 from tests.web.conftest import application
 
 FEATURE: dict[str, Any] = {
@@ -53,6 +54,11 @@ def test_from_a_proposal_to_its_withdrawal(own: Path) -> None:
         assert (one["in_force"], one["edition"]) == (None, 1)
         assert not (own / NAME).is_file() or not read_zones(own / NAME).zones
         name = one["proposed"]["id"]
+        assert name not in {f["id"] for f in client.get("/api/v1/zones").json()["features"]}
+        shown = until(lambda: [
+            f for f in client.get("/api/v1/zones?proposed=true").json()["features"] if f["id"] == name
+        ])  # fmt: skip
+        assert shown[0]["properties"]["state"] == "proposed"
         wrong = client.post("/api/v1/declared/NEW-1/activate", json={"why": "so", "hash": "0" * 64})
         assert wrong.status_code == 400
         done = client.post("/api/v1/declared/NEW-1/activate", json={"why": "signed", "hash": name})

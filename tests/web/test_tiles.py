@@ -40,7 +40,8 @@ def test_without_tiles_nothing_is_from_elsewhere(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "url",
     ["ftp://a/{z}/{x}/{y}", "https://a/{z}/{x}.png", "https:///{z}/{x}/{y}", "https://u:p@a/{z}/{x}/{y}",
-     "https://a;script-src */{z}/{x}/{y}", "https://a b/{z}/{x}/{y}", "https://a:99999/{z}/{x}/{y}", "{z}{x}{y}"],
+     "https://a;script-src */{z}/{x}/{y}", "https://a b/{z}/{x}/{y}", "https://a:99999/{z}/{x}/{y}",
+     "{z}{x}{y}"],
 )  # fmt: skip
 def test_what_is_no_address_of_tiles_is_refused(url: str) -> None:
     with pytest.raises(ConfigError):

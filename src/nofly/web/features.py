@@ -28,7 +28,9 @@ class ZoneProperties(BaseModel):
     edition: int
     kind: str
     restriction: str
-    state: str = Field(description="active, perhaps (announced elsewhere), upcoming, inactive or expired")
+    state: str = Field(
+        description="active, perhaps (announced elsewhere), upcoming, inactive, expired, proposed"
+    )
     state_until: str | None = Field(description="When that changes next, within a week.")
     floor: str = Field(examples=["GND"])
     ceiling: str = Field(examples=["FL 195"])
@@ -47,6 +49,11 @@ class ZoneFeature(BaseModel):
 def features(law: Sequence[Zone], now_us: int) -> list[dict[str, Any]]:
     """Return zones as GeoJSON features."""
     return [_feature(zone, state_at(zone, now_us)) for zone in law]
+
+
+def proposals(zones: Sequence[Zone]) -> list[dict[str, Any]]:
+    """Return zones that are proposed, and by which nothing is judged, as GeoJSON features."""
+    return [_feature(zone, ZoneState("proposed", None)) for zone in zones]
 
 
 def _feature(zone: Zone, state: ZoneState) -> dict[str, Any]:

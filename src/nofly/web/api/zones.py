@@ -12,7 +12,7 @@ from nofly.run.files.zonewords import sentences
 from nofly.run.outputs.text import printable
 from nofly.web.answers import GEOJSON, answered
 from nofly.web.errors import not_found
-from nofly.web.features import ZoneFeature, features
+from nofly.web.features import ZoneFeature, features, proposals
 from nofly.web.served import Here, Reader
 from nofly.web.telling import DraftAnswer, told
 
@@ -38,11 +38,16 @@ class ZoneAnswer(BaseModel):
 async def listed(
     request: Request, here: Here, _: Reader,
     id: Annotated[str | None, Query(description="Only the zone of this id.", max_length=200)] = None,
+    proposed: Annotated[bool, Query(description="Those that are proposed too, state proposed.")] = False,
 ) -> Response:  # fmt: skip
     """All zones that are watched."""
-    law = [zone for zone in here.follower.law if id is None or zone.id == id]
-    now_us = here.follower.picture_us(here.clock())
-    return answered(request, {"type": "FeatureCollection", "features": features(law, now_us)}, GEOJSON)
+    follower = here.follower
+    law = [zone for zone in follower.law if id is None or zone.id == id]
+    found = features(law, follower.picture_us(here.clock()))
+    if proposed:
+        declared = (one.proposed for one in follower.declarations.zones.values())
+        found += proposals([zone for zone in declared if zone is not None and id in (None, zone.id)])
+    return answered(request, {"type": "FeatureCollection", "features": found}, GEOJSON)
 
 
 @router.get("/{zone_id:path}", responses={200: {"model": ZoneAnswer}})

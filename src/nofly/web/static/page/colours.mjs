@@ -41,8 +41,8 @@ function hue(alt_ft) {
 
 /** Of zones by state. What is active has lines across it and a heavy outline too: colour is never alone. */
 export const ZONES = {
-  light: { active: "#c4001d", perhaps: "#a85b00", upcoming: "#0b5bb5", inactive: "#6a6f75", expired: "#8b8f94" },
-  dark: { active: "#ff5a6e", perhaps: "#ffb14d", upcoming: "#6db3ff", inactive: "#97a1ab", expired: "#7c858e" },
+  light: { active: "#c4001d", perhaps: "#a85b00", upcoming: "#0b5bb5", inactive: "#6a6f75", expired: "#8b8f94", proposed: "#7a1fa2" },
+  dark: { active: "#ff5a6e", perhaps: "#ffb14d", upcoming: "#6db3ff", inactive: "#97a1ab", expired: "#7c858e", proposed: "#e7a6ff" },
 };
 
 /** Of what is drawn about an aircraft. */

@@ -178,7 +178,7 @@ async function fetchIncidents() {
 
 /** Fetch the zones, whose states change with time. */
 async function fetchZones() {
-  const zones = await ask("zones");
+  const zones = await ask("zones?proposed=true");
   const first = !known.zones.features.length;
   known.zones = zones;
   if (map.getSource("zones")) showZones(map, zones);

@@ -54,7 +54,7 @@ export const EN = {
   "selected.noerror": "position error not stated", "selected.unheard": "not heard lately",
 
   "zones.none": "No zone is watched.", "zones.until": "until {time}",
-  "state.active": "active", "state.perhaps": "perhaps active (announced elsewhere)", "state.upcoming": "upcoming",
+  "state.active": "active", "state.proposed": "proposed: nothing is judged by it", "state.perhaps": "perhaps active (announced elsewhere)", "state.upcoming": "upcoming",
   "state.inactive": "inactive", "state.expired": "expired",
   "legend": "Legend", "legend.height": "Height of aircraft", "legend.unknown": "not known", "legend.ground": "ground",
   "legend.gap": "not heard for more than 2 minutes", "legend.trail": "trail", "legend.error": "position error, 95 %",

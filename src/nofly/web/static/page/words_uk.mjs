@@ -54,7 +54,7 @@ export const UK = {
   "selected.noerror": "похибку позиції не вказано", "selected.unheard": "давно не чутий",
 
   "zones.none": "Жодна зона не під наглядом.", "zones.until": "до {time}",
-  "state.active": "діє", "state.perhaps": "можливо діє (оголошується окремо)", "state.upcoming": "скоро діятиме",
+  "state.active": "діє", "state.proposed": "запропоновано: за нею ще не судять", "state.perhaps": "можливо діє (оголошується окремо)", "state.upcoming": "скоро діятиме",
   "state.inactive": "не діє", "state.expired": "закінчилась",
   "legend": "Умовні знаки", "legend.height": "Висота борту", "legend.unknown": "невідома", "legend.ground": "земля",
   "legend.gap": "не чутий понад 2 хвилини", "legend.trail": "слід", "legend.error": "похибка позиції, 95 %",

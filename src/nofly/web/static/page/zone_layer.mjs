@@ -6,15 +6,16 @@ import { FONT } from "./map.mjs";
 import { limit } from "./units.mjs";
 
 /** States in the order in which they lie over one another, the one that binds on top. */
-export const STATES = /** @type {const} */ (["expired", "inactive", "upcoming", "perhaps", "active"]);
+export const STATES = /** @type {const} */ (["proposed", "expired", "inactive", "upcoming", "perhaps", "active"]);
 const OUTLINES = {
+  proposed: { "line-width": 2, "line-dasharray": [3, 2] },
   expired: { "line-width": 1, "line-dasharray": [1, 4] },
   inactive: { "line-width": 1, "line-dasharray": [1, 2] },
   upcoming: { "line-width": 2, "line-dasharray": [4, 3] },
   perhaps: { "line-width": 2.5, "line-dasharray": [6, 2, 1, 2] },
   active: { "line-width": 3 },
 };
-const FILLINGS = { expired: 0.02, inactive: 0.03, upcoming: 0.07, perhaps: 0.1, active: 0.12 };
+const FILLINGS = { proposed: 0.03, expired: 0.02, inactive: 0.03, upcoming: 0.07, perhaps: 0.1, active: 0.12 };
 const TILE_PX = 24;
 
 /**

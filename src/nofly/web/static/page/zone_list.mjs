@@ -92,9 +92,9 @@ export function statePicture(state, theme) {
     const tile = hatching(state, theme);
     for (const [x, y] of [[0, 0], [24, 0], [0, 24], [24, 24]]) pen.putImageData(tile, x, y);
   }
-  const dashes = { active: [], perhaps: [12, 4, 2, 4], upcoming: [10, 7], inactive: [3, 5], expired: [2, 9] };
+  const dashes = { active: [], perhaps: [12, 4, 2, 4], upcoming: [10, 7], inactive: [3, 5], expired: [2, 9], proposed: [7, 5] };
   pen.strokeStyle = ZONES[theme][state] ?? ZONES[theme].inactive;
-  pen.lineWidth = state === "active" ? 10 : state === "perhaps" || state === "upcoming" ? 7 : 4;
+  pen.lineWidth = state === "active" ? 10 : state === "perhaps" || state === "upcoming" || state === "proposed" ? 7 : 4;
   pen.setLineDash(dashes[state] ?? []);
   pen.strokeRect(2, 2, 44, 44);
   return canvas;
