@@ -73,6 +73,12 @@ def served(browser: object, tmp_path: Path, feed: Feed) -> Iterator[Server]:
         yield it
 
 
+def shown(look: Seen, url: str) -> None:
+    """Open an address, and wait until the map is drawn."""
+    look.page.goto(url)
+    look.until("document.body.dataset.drawn === 'true'")
+
+
 @pytest.fixture
 def opened(served: Server, seen: Callable[..., Seen]) -> Callable[..., Seen]:
     """Give what opens the page, logged in."""
@@ -84,7 +90,7 @@ def opened(served: Server, seen: Callable[..., Seen]) -> Callable[..., Seen]:
             headers={"Origin": served.url.rstrip("/")},
         )  # fmt: skip
         assert known.ok, known.text()
-        look.open(served.url + address)
+        shown(look, served.url + address)
         return look
 
     return open_page
@@ -303,7 +309,7 @@ def test_who_may_not_declare_may_look(served: Server, seen: Callable[..., Seen])
     )  # fmt: skip
     assert known.ok
     page.route("**/api/v1/session", lambda route: route.fulfill(json=body))
-    look.open(f"{served.url}zones.html?zone=OF-FILE&show=draft")
+    shown(look, f"{served.url}zones.html?zone=OF-FILE&show=draft")
     look.until("document.querySelector('#of-file')")
     assert page.locator("#copy, #propose, #effect-weigh").count() == 0
     page.locator("#back").click()
