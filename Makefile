@@ -15,7 +15,7 @@ PINNED := --universal --python-version 3.11 --generate-hashes --no-emit-index-ur
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build demo test lint check check-long bench docs constraints clean
+.PHONY: help build demo test browser lint check check-long bench docs constraints clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -33,7 +33,11 @@ test: build
 		echo "make: the kernel's tests on its Python source"; \
 		NOFLY_PURE=1 $(PY) -m pytest -n 2 --dist worksteal -q tests/kernel tests/geo tests/zones tests/tracks; \
 	fi
-	$(PY) -m pytest -n 2 --dist worksteal --durations=10
+	$(PY) -m pytest -n 2 --dist worksteal --durations=10 -m "not big and not browser"
+
+## make browser      the pages of nofly serve in a real browser
+browser: build
+	$(PY) -m pytest -n 2 --dist worksteal -m browser tests/web/browser
 
 ## make lint         style, types and layers
 lint: build
@@ -42,8 +46,8 @@ lint: build
 	$(PY) -m mypy
 	.venv/bin/lint-imports --no-cache
 
-## make check        what continuous integration runs: lint, then test
-check: lint test
+## make check        what continuous integration runs: lint, the pages in a browser, then test
+check: lint browser test
 
 ## make check-long   fuzzing of every reader, many more random cases, the big files
 check-long: check .fuzz-venv/.ready

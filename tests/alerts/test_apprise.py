@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import resource
+import subprocess
 import sys
 from pathlib import Path
 
@@ -80,6 +81,58 @@ def _status(process: Path) -> str:
         return (process / "status").read_text()
     except OSError:
         return ""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc here")
+def test_an_answer_without_end_is_ended_with_the_process_that_reads_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def run() -> None:
+        async with site(["200 OK", "drip", "200 OK"]) as one:
+            monkeypatch.setenv("SERVICE", f"json://127.0.0.1:{one.port}/x")
+            service = channel("apprise", url="env:SERVICE", timeout_s=300.0)
+            try:
+                assert (await service.tell(notice())).verdict is Verdict.TOLD
+                (first,) = senders()
+                with pytest.raises(TimeoutError):
+                    async with asyncio.timeout(0.3):
+                        await service.tell(notice())
+                async with asyncio.timeout(300):
+                    while first in senders():
+                        await asyncio.sleep(0.01)
+                assert (await service.tell(notice())).verdict is Verdict.TOLD
+                assert len(senders()) == 1
+            finally:
+                await service.aclose()
+            assert senders() == set()
+
+    asyncio.run(run())
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is limited on Linux")
+def test_an_answer_that_pours_in_fills_nobodys_memory() -> None:
+    """In a process of its own: how much its children took is known of none but all together."""
+    program = (
+        "import asyncio, os, resource\n"
+        "from tests.alerts.notices import channel, notice\n"
+        "from tests.alerts.site import site\n"
+        "async def run():\n"
+        "    async with site(['flood']) as one:\n"
+        "        os.environ['SERVICE'] = f'json://127.0.0.1:{one.port}/x'\n"
+        "        service = channel('apprise', url='env:SERVICE', timeout_s=300.0)\n"
+        "        said = await service.tell(notice())\n"
+        "        await service.aclose()\n"
+        "        return said\n"
+        "before_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "said = asyncio.run(run())\n"
+        "own_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb\n"
+        "print(said.verdict.name, own_kb, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, said.why)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    verdict, own_kb, children_kb, why = done.stdout.strip().split(" ", 3)
+    assert (verdict, why) == ("LATER", "the service did not take it")
+    assert int(own_kb) < 100_000
+    assert int(children_kb) < MOST_BYTES // 1024
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc here")

@@ -12,6 +12,14 @@ import pytest
 from tests.cli.live import Feed, until
 from tests.web.browser.served import Server, demo, square
 
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what opens a browser: ``make test`` leaves it to ``make browser``."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("browser")
+
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = [
     "--no-sandbox", "--disable-background-networking", "--no-first-run", "--disable-component-update",
