@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -133,41 +132,6 @@ def test_an_answer_that_pours_in_fills_nobodys_memory() -> None:
     assert (verdict, why) == ("LATER", "the service did not take it")
     assert int(own_kb) < 100_000
     assert int(children_kb) < MOST_BYTES // 1024
-
-
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc here")
-def test_an_answer_without_end_is_ended_with_the_process_that_reads_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    async def run() -> None:
-        async with site(["200 OK", "drip", "200 OK"]) as one:
-            monkeypatch.setenv("SERVICE", f"json://127.0.0.1:{one.port}/x")
-            service = channel("apprise", url="env:SERVICE", timeout_s=300.0)
-            try:
-                assert (await service.tell(notice())).verdict is Verdict.TOLD
-                (first,) = senders()
-                with pytest.raises(TimeoutError):
-                    async with asyncio.timeout(0.3):
-                        await service.tell(notice())
-                async with asyncio.timeout(300):
-                    while first in senders():
-                        await asyncio.sleep(0.01)
-                assert (await service.tell(notice())).verdict is Verdict.TOLD
-                assert len(senders()) == 1
-            finally:
-                await service.aclose()
-            assert senders() == set()
-
-    asyncio.run(run())
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is limited on Linux")
-def test_an_answer_that_pours_in_fills_nobodys_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    before_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    (outcome,), _ = send(monkeypatch, "flood", timeout_s=300.0)
-    assert (outcome.verdict, outcome.why) == (Verdict.LATER, "the service did not take it")
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb < 100_000
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < MOST_BYTES // 1024
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc here")
