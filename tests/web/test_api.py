@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 from pathlib import Path
-from typing import Any
+from time import time_ns
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from fastapi.testclient import TestClient
 
 from nofly.cli import main
+from nofly.run.following.follower import Follower
 from nofly.store.sqlite import Store
 from nofly.web import guard
 from nofly.web.access.rights import Role
-from tests.web.conftest import application
+from nofly.web.served import Served
+from tests.web.conftest import As, application
 
 
 def rows(client: TestClient, **asked: Any) -> list[dict[str, Any]]:
@@ -245,3 +250,27 @@ def test_whoever_is_shown_only_what_is_past_sees_nothing_sooner(watched: Path) -
         assert client.get("/ogc/collections/incidents/items").json()["features"] == []
         for path in ("", "/track", "/export?format=json", "/picture"):
             assert client.get(f"/api/v1/incidents/{past[0]['id']}{path}").status_code == 404
+
+
+def test_a_fault_in_following_is_said_and_passes(own: Path, caplog: pytest.LogCaptureFixture) -> None:
+    served = Served(Follower(own), As(Role.VIEWER), lambda: time_ns() // 1000)
+    follow, faults = served.follower.follow, [RuntimeError("once")]
+
+    def failing(now_us: int) -> None:
+        if faults:
+            raise faults.pop()
+        follow(now_us)
+
+    served.follower = cast(Follower, SimpleNamespace(follow=failing, trouble=None))
+
+    async def followed() -> None:
+        task = asyncio.create_task(served.follow())
+        async with served.turned:
+            await served.turned.wait()
+        assert served.follower.trouble == "a fault of nofly: RuntimeError"
+        async with served.turned:
+            await served.turned.wait()
+        task.cancel()
+
+    asyncio.run(followed())
+    assert "cannot be followed" in caplog.text

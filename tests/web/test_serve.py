@@ -185,7 +185,9 @@ def test_the_first_start_prints_a_password_once(tmp_path: Path, feed: Feed) -> N
         (line,) = [line for line in server.said if "admin" in line]
         password = re.search(r"password (\S+)", line)
         assert password is not None
-        assert server.asked("status")[0] == 401
+        status, refused = server.asked("status")
+        assert status == 401
+        until(lambda: any(refused["error"]["id"] in line for line in server.said), "the error in the log")
     with serving(tmp_path / "state", "--config", str(config), token="none") as server:
         assert not any("admin" in line for line in server.said)
     for path in (tmp_path / "state").rglob("*"):

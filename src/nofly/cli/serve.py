@@ -125,6 +125,7 @@ def serving_state(
     @contextmanager
     def served() -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
+        _log(args.quiet)
         with closing(AccessControl(folder, clock)) as access:
             it = Served(Follower(folder), access, clock, channels, tiles)
             app = Proxied(create_app(it), proxies)
@@ -140,6 +141,15 @@ def serving_state(
                 yield
 
     return served()
+
+
+def _log(quiet: bool) -> None:
+    """Have logged to standard error what is refused, and every fault; of a ``quiet`` server only faults."""
+    import logging
+    import sys
+
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s", stream=sys.stderr)
+    logging.getLogger("nofly.web").setLevel(logging.WARNING if quiet else logging.INFO)
 
 
 def bound(text: str, web: WebConfig) -> Bind:

@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Match
 
 from nofly.errors import InputError, NoflyError, StoreError
+from nofly.run.outputs.text import printable
 
 log = logging.getLogger("nofly.web")
 
@@ -60,7 +61,9 @@ def answer(error: ApiError) -> Response:
     """Return the answer to an error, which is logged."""
     name = secrets.token_urlsafe(6)
     level = logging.ERROR if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR else logging.INFO
-    log.log(level, "%s: %s (%d): %s", name, error.kind, error.status, error.message, exc_info=error.__cause__)
+    said = printable(error.message)
+    cause = error.__cause__ if level == logging.ERROR else None
+    log.log(level, "%s: %s (%d): %s", name, error.kind, error.status, said, exc_info=cause)
     body = ErrorBody(
         id=name, kind=error.kind, message=error.message, where=error.where, expected=error.expected
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from nofly.web.access.rights import Principal, Right
 from nofly.web.errors import ApiError
 from nofly.web.tiles import Tiles
 
+log = logging.getLogger("nofly.web")
 FOLLOW_S = 0.25
 
 
@@ -57,7 +59,11 @@ class Served:
     async def follow(self) -> None:
         """Follow the watch for as long as the application runs."""
         while True:
-            await asyncio.to_thread(self.follower.follow, self.clock())
+            try:
+                await asyncio.to_thread(self.follower.follow, self.clock())
+            except Exception as error:  # one fault must not freeze the page for good
+                log.exception("the state of the watch cannot be followed")
+                self.follower.trouble = f"a fault of nofly: {type(error).__name__}"
             async with self.turned:
                 self.turned.notify_all()
             await asyncio.sleep(FOLLOW_S)
