@@ -13,10 +13,15 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from nofly.web.access.asking import AccessControl
+from nofly.web.access.ledger import By
+from nofly.web.access.links import HEADER
 
 AIRCRAFT, CLIENTS = 12_000, 200
 WARM_S, MEASURE_S = 8.0, 20.0
@@ -40,6 +45,7 @@ def measure() -> dict[str, Any]:
 def _run(folder: Path, clients: int) -> dict[str, Any]:
     folder.mkdir()
     (folder / "zone.geojson").write_text(json.dumps(ZONE))
+    link = _link(folder / "state")
     server = socket.create_server(("127.0.0.1", 0))
     feed = multiprocessing.Process(target=_feed, args=(server,), daemon=True)
     feed.start()
@@ -53,7 +59,7 @@ def _run(folder: Path, clients: int) -> dict[str, Any]:
         assert nofly.stderr is not None
         url = _address(nofly.stderr)
         results: multiprocessing.Queue[list[tuple[int, int]]] = multiprocessing.Queue()
-        looking = multiprocessing.Process(target=_look, args=(url, clients, results), daemon=True)
+        looking = multiprocessing.Process(target=_look, args=(url, link, clients, results), daemon=True)
         if clients:
             looking.start()
         time.sleep(WARM_S)
@@ -114,11 +120,19 @@ def _feed(server: socket.socket) -> None:
         time.sleep(max(0.0, begun_s + (step + 1) * 0.05 - time.monotonic()))
 
 
-def _look(url: str, clients: int, results: Any) -> None:
-    asyncio.run(_all(url, clients, results))
+def _link(state: Path) -> str:
+    """Return a public link to a server that is not begun yet."""
+    state.mkdir()
+    with closing(AccessControl(state, lambda: time.time_ns() // 1000)) as access:
+        secret, _ = access.links.make("bench", None, 0.0, By("bench", "bench"))
+    return secret
 
 
-async def _all(url: str, clients: int, results: Any) -> None:
+def _look(url: str, link: str, clients: int, results: Any) -> None:
+    asyncio.run(_all(url, link, clients, results))
+
+
+async def _all(url: str, link: str, clients: int, results: Any) -> None:
     from websockets.asyncio.client import connect
 
     counts = [[0, 0] for _ in range(clients)]
@@ -127,6 +141,7 @@ async def _all(url: str, clients: int, results: Any) -> None:
     async def one(k: int) -> None:
         async with connect(
             url.replace("http", "ws", 1) + "api/v1/stream/positions", max_size=None, compression=None,
+            additional_headers={HEADER: link},
         ) as socket:  # fmt: skip
             async for message in socket:
                 if counting and isinstance(message, bytes):
