@@ -41,8 +41,8 @@ def parser() -> argparse.ArgumentParser:
         "--beside", action="store_true", help="no watch of its own: beside the one that runs on --state"
     )
     it.add_argument("--insecure", action="store_true", help="beyond loopback without TLS or a trusted proxy")
-    it.add_argument("--plain", action="store_true", help=argparse.SUPPRESS, default=True)
     it.add_argument("--quiet", "-q", action="store_true", help="no lines: the page says it all")
+    it.set_defaults(plain=True)
     return it
 
 

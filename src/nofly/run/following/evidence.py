@@ -10,11 +10,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from nofly.run.following.tail import read_on
 from nofly.run.judging.witnesses import sentences_of
 from nofly.run.outputs.outline import outlines
 from nofly.run.record.incident_log import Incident
 from nofly.schema import Positions, concatenate
-from nofly.store.journal import Batch, JournalDamaged, last_segment, read
+from nofly.store.journal import Batch, last_segment
 from nofly.store.positions.layout import Wanted
 from nofly.store.positions.store import PositionStore
 from nofly.tracks.screening import screen
@@ -85,17 +86,11 @@ def evidence(folder: Path, target_id: str, from_us: int, until_us: int, zone: Zo
 def unarchived(folder: Path, reached: int) -> Iterator[Positions]:
     """Yield what is in a state folder's journal from an offset on, as it came: the archive has what is before
     it. Raises StoreError where the journal cannot be read."""
-    journal, at = folder / "journal", reached
-    while last_segment(journal) is not None:
-        try:
-            for entry in read(journal, at):
-                if isinstance(entry, Batch):
-                    yield entry.positions
-            return
-        except JournalDamaged as damage:
-            if damage.resume <= at:
-                return
-            at = damage.resume
+    journal = folder / "journal"
+    if last_segment(journal) is not None:
+        for entry in read_on(journal, reached):
+            if isinstance(entry, Batch):
+                yield entry.positions
 
 
 def _inside_m(zone: Zone, reports: Positions) -> NDArray[np.float64] | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nofly.errors import StoreError
 from nofly.schema import Positions
-from nofly.store.journal import Batch, JournalDamaged, last_segment, read
+from nofly.store.journal import Batch, Entry, JournalDamaged, last_segment, read
 
 MOST_BATCHES = 4096
 """So many batches at most are read at once."""
@@ -31,20 +31,30 @@ class JournalTail:
         if self._at is None:
             return
         count = 0
-        while True:
-            try:
-                for entry in read(self._folder, self._at):
-                    self._at = entry.offset_after
-                    if isinstance(entry, Batch) and len(entry.positions):
-                        yield entry.positions
-                        count += 1
-                        if count >= MOST_BATCHES:
-                            return
+        try:
+            for entry in read_on(self._folder, self._at):
+                self._at = entry.offset_after
+                if isinstance(entry, Batch) and len(entry.positions):
+                    yield entry.positions
+                    count += 1
+                    if count >= MOST_BATCHES:
+                        return
+        except StoreError:
+            self._at = None
+            raise
+
+
+def read_on(journal: Path, offset: int) -> Iterator[Entry]:
+    """Yield the entries of a journal from an offset on; those that were forgotten or are broken are passed
+    over. Raises StoreError where it cannot be read."""
+    at = offset
+    while True:
+        try:
+            for entry in read(journal, at):
+                at = entry.offset_after
+                yield entry
+            return
+        except JournalDamaged as damage:
+            if damage.resume <= at:
                 return
-            except JournalDamaged as damage:
-                if damage.resume <= self._at:
-                    return
-                self._at = damage.resume
-            except StoreError:
-                self._at = None
-                raise
+            at = damage.resume
