@@ -11,7 +11,8 @@ SCANS := $(shell find src/nofly -name '*.pxd' -o -name '*_scan.py' -o -name 'geo
 COMPILED := -c 'import sys, nofly.kernel; sys.exit(not nofly.kernel.compiled())'
 FUZZ_S ?= 60
 PINNED := --universal --python-version 3.11 --generate-hashes --no-emit-index-url -q \
-	--extra terrain --extra mqtt --extra notify --custom-compile-command "make constraints"
+	--extra terrain --extra mqtt --extra notify --extra oidc --extra timestamps \
+	--custom-compile-command "make constraints"
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -68,7 +69,7 @@ docs: build
 ## make constraints  pins every dependency anew, with hashes: of a checkout, and of a container
 constraints: .venv/.dependencies
 	$(PY) $(PIP) install uv
-	.venv/bin/uv pip compile pyproject.toml $(PINNED) --extra test --extra check --upgrade -o constraints.txt
+	.venv/bin/uv pip compile pyproject.toml $(PINNED) --extra opentimestamps --extra test --extra check --upgrade -o constraints.txt
 	echo 'setuptools>=77' | .venv/bin/uv pip compile pyproject.toml - $(PINNED) -c constraints.txt \
 		-o packaging/requirements.txt
 
