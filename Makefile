@@ -10,6 +10,8 @@ PIP := -m pip --disable-pip-version-check --no-input -q
 SCANS := $(shell find src/nofly -name '*.pxd' -o -name '*_scan.py' -o -name 'geodesic.py')
 COMPILED := -c 'import sys, nofly.kernel; sys.exit(not nofly.kernel.compiled())'
 FUZZ_S ?= 60
+WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$((n < 2 ? 2 : n > 8 ? 8 : n)))
+PYTEST := -m pytest -n $(WORKERS) --dist worksteal
 PINNED := --universal --python-version 3.11 --generate-hashes --no-emit-index-url -q \
 	--extra terrain --extra mqtt --extra notify --extra oidc --extra timestamps \
 	--custom-compile-command "make constraints"
@@ -32,13 +34,13 @@ demo: build
 test: build
 	@if $(PY) $(COMPILED); then \
 		echo "make: the kernel's tests on its Python source"; \
-		NOFLY_PURE=1 $(PY) -m pytest -n 2 --dist worksteal -q tests/kernel tests/geo tests/zones tests/tracks; \
+		NOFLY_PURE=1 $(PY) $(PYTEST) -q tests/kernel tests/geo tests/zones tests/tracks; \
 	fi
-	$(PY) -m pytest -n 2 --dist worksteal --durations=10 -m "not big and not browser"
+	$(PY) $(PYTEST) --durations=10 -m "not big and not browser"
 
 ## make browser      the pages of nofly serve in a real browser
 browser: build
-	$(PY) -m pytest -n 2 --dist worksteal -m browser tests/web/browser
+	$(PY) $(PYTEST) -m browser tests/web/browser
 
 ## make lint         style, types and layers
 lint: build
@@ -53,7 +55,7 @@ check: lint browser test
 ## make check-long   fuzzing of every reader, many more random cases, the big files
 check-long: check .fuzz-venv/.ready
 	.fuzz-venv/bin/python tests/fuzz/fuzz_readers.py --seconds $(FUZZ_S)
-	NOFLY_PROFILE=long $(PY) -m pytest -n 2 --dist worksteal
+	NOFLY_PROFILE=long $(PY) $(PYTEST)
 	$(PY) -m pytest -m big
 
 ## make bench        speed beside the peers: ratios of CPU time

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from types import SimpleNamespace
 
 import pytest
@@ -13,8 +14,9 @@ from tests.kernel.agreement import disagreements
 from tests.kernel.strategies import EPOCH_US, Case, Report, positions_of, random_case, zone
 
 SEEDS = 20
-CASES = 100 if compiled() else 2
-"""The uncompiled kernel is the same source, some hundred times slower."""
+CASES = 2 if not compiled() else 200 if os.environ.get("NOFLY_PROFILE") == "long" else 50
+"""A case has three to four pairs of a zone and a track: compiled there are some 3,500 of them. The uncompiled
+kernel is the same source, some hundred times slower."""
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))

@@ -20,7 +20,7 @@ from tests.oracle.ellipsoid import Floats, cartesian, direct, frames, inverse, p
 
 LEAVE_M = 0.02
 PIECE_M = 2000.0
-_CHUNK = 200_000
+_CHUNK = 20_000
 
 
 def edge_points(a: Vertex, b: Vertex, kind: EdgeKind) -> list[Vertex]:

@@ -122,7 +122,7 @@ def test_what_a_recording_holds_twice_is_counted_once_as_a_watch_counts_it(
     assert found == recorded(flight.zones, once, flight.max_gap_s)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=-(-settings.default.max_examples // 3))
 @given(case=cases("anywhere", "several", "scheduled"), cuts=cut_places, seed=st.integers(0, 2**32))
 def test_what_happens_is_told_by_the_names_of_its_moment(case: Case, cuts: set[int], seed: int) -> None:
     """A callsign that is sent later in the same batch is not that of what happened before."""
