@@ -105,6 +105,53 @@ def test_units_nobody_tells_are_assumed_aloud() -> None:
     ]  # fmt: skip
 
 
+DRONE = ["time", "target_id", "lat", "lon"]
+
+
+@pytest.mark.parametrize(
+    ("names", "ours", "factor"),
+    [
+        ([*DRONE, "height", "uas_id"], "alt_std_m", 1.0),
+        ([*DRONE, "Height", "Geodetic Altitude"], "alt_std_m", 1.0),
+        ([*DRONE, "alt", "OSD.yaw"], "alt_std_m", 1.0),
+        (["TimeUS", "NSats", "GCrs", "Lat", "Lng", "Alt"], "alt_std_m", 1.0),
+        ([*DRONE, "alt_msl", "takeoff_altitude (m)"], "alt_amsl_m", 1.0),
+        ([*DRONE, "alt_msl", "height_above_takeoff(feet)"], "alt_amsl_m", 0.3048),
+        ([*DRONE, "altitude", "height_agl_m"], "alt_std_m", 1.0),
+        ([*DRONE, "ellipsoid_height"], "alt_hae_m", 1.0),
+        (["time", "lat", "lon", "geoaltitude"], "alt_hae_m", 1.0),
+        ([*DRONE, "altitude", "speed_kmh"], "alt_std_m", 0.3048),
+        (["time", "hex", "lat", "lon", "alt_baro", "height_m"], "alt_std_m", 0.3048),
+        ([*TRAFFIC, "takeoff_elevation_m"], "alt_std_m", 0.3048),
+    ],
+)
+def test_what_else_a_table_holds_tells_the_unit_of_its_heights(
+    names: list[str], ours: str, factor: float
+) -> None:
+    assert factors(names)[ours][1] == factor
+    assert "height-unit-unknown" not in codes(names)
+
+
+@pytest.mark.parametrize("name", ["height", "alt_msl", "elevation", "height_agl", "gnss_altitude"])
+def test_a_height_whose_unit_nothing_tells_is_unknown(name: str) -> None:
+    names = ["time", "hex", "lat", "lon", "gs", name]
+    found = plan(names, ArchiveOptions(), "x")
+    assert not {"alt_std_m", "alt_amsl_m", "alt_agl_m", "alt_hae_m"} & set(found.readings)
+    (said,) = [f for f in found.findings if f.code == "height-unit-unknown"]
+    assert f"{name}_m or {name}_ft" in said.message
+    contradictory = [*names, "top_height_ft", "low_height_m"]
+    assert "height-unit-unknown" in codes(contradictory)
+    assert "alt_std_m" in factors([*names, "altitude"])
+    mapped = factors(names, columns={name: Column("alt_agl_m", "m")})
+    assert mapped["alt_agl_m"] == (name, 1.0)
+
+
+def test_a_unit_that_another_column_tells_is_said_to_be_assumed() -> None:
+    found = plan([*DRONE, "height", "top_height_m"], ArchiveOptions(altitude_datum="agl"), "x")
+    (said,) = [f.message for f in found.findings if f.code == "units-assumed"]
+    assert said == "units are not stated; assumed: height in m (as top_height_m is)"
+
+
 def test_a_mapping_goes_before_a_name() -> None:
     columns = {"altitude": Column("alt_hae_m", "m"), "x": Column("callsign")}
     found = factors([*TRAFFIC, "x"], columns=columns)

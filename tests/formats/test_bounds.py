@@ -50,9 +50,9 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     seen: list[int] = []
     whole = _crossings.simple_loops
 
-    def counted(xy, tolerance_deg, cutting):  # type: ignore[no-untyped-def]
+    def counted(xy, tolerance_deg, cutting, rolled):  # type: ignore[no-untyped-def]
         seen.append(len(xy) - 1)
-        return whole(xy, tolerance_deg, cutting)
+        return whole(xy, tolerance_deg, cutting, rolled)
 
     monkeypatch.setattr(rings, "simple_loops", counted)
     return seen

@@ -144,6 +144,69 @@ def test_what_is_not_understood_is_rejected_with_its_path(properties: dict[str, 
     assert rejected[0].locator.startswith("$.properties")
 
 
+WHO = [{"kind": "callsign", "values": ["RES*"]}]
+
+
+@pytest.mark.parametrize(
+    ("rule", "code", "where"),
+    [
+        (
+            {"applies_to": [{"kind": "state", "values": [], "negate": True}]},
+            "bad-predicate",
+            "applies_to[0].values",
+        ),
+        (
+            {"exempt": [{"who": [{"kind": "list", "values": [" "]}], "reason": "x"}]},
+            "bad-predicate",
+            "exempt[0].who[0].values[0]",
+        ),
+        (
+            {"applies_to": [{"kind": "state", "values": ["Ukraine"], "negate": True}]},
+            "bad-predicate",
+            "applies_to[0].values[0]",
+        ),
+        ({"applies_to": [{"kind": "squawk", "values": [700]}]}, "bad-predicate", "applies_to[0].values[0]"),
+        (
+            {"applies_to": [{"kind": "squawk", "values": [7700], "negate": 1}]},
+            "bad-type",
+            "applies_to[0].negate",
+        ),
+        ({"exempt": [{"who": WHO, "reason": " "}]}, "bad-permission", "exempt[0].reason"),
+        ({"cleared": [{"who": WHO}]}, "bad-permission", "cleared[0].reason"),
+        ({"exempt": [{"who": [], "reason": "x"}]}, "bad-permission", "exempt[0].who"),
+        ({"cleared": [{"reason": "x"}]}, "bad-permission", "cleared[0].who"),
+        (
+            {"cleared": [{"who": WHO, "reason": "x", "lower_m": 2, "upper_m": 1}]},
+            "limits-inverted",
+            "cleared[0].upper_m",
+        ),
+        (
+            {
+                "cleared": [
+                    {
+                        "who": WHO,
+                        "reason": "x",
+                        "start": "2026-05-02T00:00:00Z",
+                        "end": "2026-05-01T00:00:00Z",
+                    }
+                ]
+            },
+            "bad-time",
+            "cleared[0].end",
+        ),
+        ({"spacing_lateral_m": -1}, "bad-number", "spacing_lateral_m"),
+        ({"look_ahead_s": -1}, "bad-number", "look_ahead_s"),
+    ],
+)
+def test_a_rule_that_would_free_or_accuse_the_wrong_one_rejects_the_zone(
+    rule: dict[str, Any], code: str, where: str
+) -> None:
+    zones, findings = feature(id="X", rule=rule)
+    rejected = [f for f in findings if f.severity is Severity.REJECTED]
+    assert (zones, [f.code for f in rejected]) == ([], [code])
+    assert rejected[0].locator == f"$.properties.rule.{where}"
+
+
 @pytest.mark.parametrize(
     "name", ["Europe/Zurch", "Europe/Zürich", "../../etc/passwd", "/etc/passwd", "Europe", "a" * 5000, "a\0b"]
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -92,18 +93,48 @@ SCHEDULES = st.builds(
     st.lists(WINDOWS, max_size=2).map(tuple),
     st.sampled_from(["UTC", "Europe/Kyiv", "America/Argentina/Buenos_Aires", "Etc/GMT+5"]),
 )
-WHO = st.lists(
-    st.builds(
-        Predicate, st.sampled_from(PredicateKind), st.lists(TEXT, max_size=2).map(tuple), st.booleans()
+NAMES = TEXT.map(str.strip).filter(bool)
+VALUES = {
+    PredicateKind.ADDRESS: st.from_regex(r"[0-9a-f]{6}", fullmatch=True)
+    | st.tuples(st.integers(0, 0xFFFFFF), st.integers(0, 0xFFFFFF)).map(
+        lambda ends: f"{min(ends):06x}-{max(ends):06x}"
     ),
-    max_size=2,
-).map(tuple)
+    PredicateKind.STATE: st.text("ABCXYZ", min_size=3, max_size=3),
+    PredicateKind.CALLSIGN: st.text("AZ09*?", min_size=1, max_size=16),
+    PredicateKind.OPERATOR: st.text("ABCXYZ", min_size=3, max_size=3),
+    PredicateKind.SQUAWK: st.text("07?", min_size=4, max_size=4) | st.just("70*"),
+    PredicateKind.CATEGORY: st.from_regex(r"[A-D][0-7]", fullmatch=True),
+    PredicateKind.LIST: NAMES,
+    PredicateKind.PARTY: NAMES,
+    PredicateKind.TARGET: NAMES,
+}
+PREDICATES = st.sampled_from(PredicateKind).flatmap(
+    lambda kind: st.builds(
+        Predicate,
+        st.just(kind),
+        st.lists(VALUES[kind], min_size=1, max_size=2).map(tuple),
+        st.booleans(),
+    )
+)
+WHO = st.lists(PREDICATES, min_size=1, max_size=2).map(tuple)
 WHEN = (st.none() | METRES, st.none() | METRES, st.none() | INSTANT_US, st.none() | INSTANT_US)
+
+
+def permissions(make: type[Exemption | Clearance]) -> st.SearchStrategy[tuple[Any, ...]]:
+    one = st.builds(make, WHO, NAMES, TEXT, *WHEN).filter(
+        lambda p: (
+            (p.lower_m is None or p.upper_m is None or p.lower_m <= p.upper_m)
+            and (p.start_us is None or p.end_us is None or p.start_us < p.end_us)
+        )
+    )
+    return st.lists(one, max_size=2).map(tuple)
+
+
 RULES = st.builds(
     Rule,
-    WHO,
-    st.lists(st.builds(Exemption, WHO, TEXT, TEXT, *WHEN), max_size=2).map(tuple),
-    st.lists(st.builds(Clearance, WHO, TEXT, TEXT, *WHEN), max_size=2).map(tuple),
+    st.lists(PREDICATES, max_size=2).map(tuple),
+    permissions(Exemption),
+    permissions(Clearance),
     st.floats(0, 10_000),
     st.floats(0, 1000),
     st.none() | st.floats(0, 900),

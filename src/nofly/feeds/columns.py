@@ -13,12 +13,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from nofly.errors import ConfigError, Finding, SchemaError, Severity
+from nofly.feeds.height_units import told_unit, unit_of
 from nofly.feeds.options import DATUMS, UNITS, ArchiveOptions, Column, kind_of
 from nofly.schema import FLOATS, SMALLS, TEXTS
 
 ALTITUDE = "altitude"
 """A height whose name tells no datum; it becomes the column of the default datum."""
 
+HEIGHTS = (ALTITUDE, *DATUMS.values())
 _WORDS: dict[str, str] = {}
 for _ours, _names in {
     "time": "time timestamp datetime date_time utc time_utc ts epoch unixtime unix_time snapshot_time",
@@ -92,6 +94,8 @@ class _Guess:
     unit: str
     rank: int
     """0 mapped by the user, 1 name tells all, 2 the convention of a known producer, 3 a default."""
+    because: str = ""
+    """What else of the table tells the unit."""
 
 
 def convention(names: Sequence[str]) -> str:
@@ -111,7 +115,7 @@ def convention(names: Sequence[str]) -> str:
 def recognised(names: Sequence[str]) -> set[str]:
     """Return which of our columns these names are taken for: what a format's ``sniff`` asks."""
     kind = convention(names)
-    return {guess.ours for name in names if (guess := _guess(name, kind))}
+    return {guess.ours for name in names if (guess := _guess(name, kind, ("", "")))}
 
 
 def plan(names: Sequence[str], options: ArchiveOptions, source: str) -> Plan:
@@ -127,13 +131,18 @@ def plan(names: Sequence[str], options: ArchiveOptions, source: str) -> Plan:
             expected=f"one of {', '.join(names)}",
         )
     whose = convention(names)
+    told = told_unit(map(_word, names))
     chosen: dict[str, tuple[str, _Guess]] = {}
     ignored: list[str] = []
+    without_unit: list[str] = []
     for name in names:
         given = options.columns.get(name)
-        guess = _mapped(Column(*given)) if given is not None else _guess(name, whose)
+        guess = _mapped(Column(*given)) if given is not None else _guess(name, whose, told)
         if guess is None:
             ignored.append(name)
+            continue
+        if _is_height(guess.ours) and not guess.unit:
+            without_unit.append(name)
             continue
         ours = DATUMS[options.altitude_datum or "std"] if guess.ours == ALTITUDE else guess.ours
         rival = chosen.get(ours)
@@ -145,6 +154,8 @@ def plan(names: Sequence[str], options: ArchiveOptions, source: str) -> Plan:
         chosen[ours] = (name, guess)
     _require(chosen, names, source)
     findings = _findings(chosen, ignored, whose, options, source)
+    if without_unit:
+        findings.append(_unit_unknown(without_unit, source))
     return Plan({ours: _reading(ours, *pair) for ours, pair in chosen.items()}, tuple(findings))
 
 
@@ -159,7 +170,11 @@ def _mapped(column: Column) -> _Guess:
     return _Guess(column.name, unit, 0)
 
 
-def _guess(name: str, whose: str) -> _Guess | None:
+def _is_height(ours: str) -> bool:
+    return ours in HEIGHTS
+
+
+def _guess(name: str, whose: str, told: tuple[str, str]) -> _Guess | None:
     word = _word(name)
     if word in _OWN and (
         whose == "nofly" or word.endswith(("_deg", "_m", "_mps", "_us")) or word == "target_id"
@@ -167,6 +182,10 @@ def _guess(name: str, whose: str) -> _Guess | None:
         return _Guess(_OWN[word], "us" if word.endswith("_us") else _SI.get(kind_of(_OWN[word]), ""), 1)
     if word in _WORDS:
         ours = _WORDS[word]
+        if _is_height(ours):
+            unit = unit_of(word, whose, told[0])
+            because = told[1] if unit and unit_of(word, whose, "") != unit else ""
+            return _Guess(ours, unit, 3 if because else _rank(ours, word, whose), because)
         return _Guess(ours, _default_unit(ours, word, whose), _rank(ours, word, whose))
     stem, _, suffix = word.rpartition("_")
     ours = _WORDS.get(stem, "")
@@ -180,16 +199,11 @@ def _guess(name: str, whose: str) -> _Guess | None:
 
 
 def _default_unit(ours: str, word: str, whose: str) -> str:
-    if word in ("flight_level", "fl"):
-        return "fl"
-    if word == "ele":
-        return "m"
     if ours in ("pos_err_m", "alt_err_m", "rc_m"):
         return "m"
-    kind = "length" if ours == ALTITUDE else kind_of(ours)
     if ours == "vrate_mps" and whose != "opensky":
         return "ft/min"
-    return (_SI if whose in ("opensky", "nofly") else _AVIATION).get(kind, "")
+    return (_SI if whose in ("opensky", "nofly") else _AVIATION).get(kind_of(ours), "")
 
 
 def _rank(ours: str, word: str, whose: str) -> int:
@@ -236,7 +250,9 @@ def _findings(
         name, guess = found[ALTITUDE]
         findings.append(_datum_assumed(f"{name} in {guess.unit}", source))
     open_units = [
-        f"{name} in {g.unit}" for name, g in chosen.values() if g.rank == 3 and not _unit_told(name)
+        f"{name} in {g.unit}" + (f" ({g.because})" if g.because else "")
+        for name, g in chosen.values()
+        if g.rank == 3 and not _unit_told(name)
     ]
     if open_units and whose != "traffic":
         text = "units are not stated; assumed: " + ", ".join(open_units)
@@ -254,6 +270,15 @@ def _findings(
 def _unit_told(name: str) -> bool:
     word = _word(name)
     return word not in _WORDS and word.rpartition("_")[2] in _SUFFIXES
+
+
+def _unit_unknown(names: Sequence[str], source: str) -> Finding:
+    shown = ", ".join(names)
+    text = (
+        f"nothing says the unit of {shown}: not used (expected {names[0]}_m or {names[0]}_ft as its "
+        f"name, or a mapping with the unit)"
+    )
+    return Finding("height-unit-unknown", Severity.WARNING, text, source)
 
 
 def _datum_assumed(what: str, source: str) -> Finding:

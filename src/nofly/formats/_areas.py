@@ -98,14 +98,19 @@ def _spend_on_sorting(exteriors: Sequence[Ring], holes: Sequence[Ring], locator:
 
 
 def _mostly_inside(hole: Ring, exterior: Ring) -> bool:
-    """Return whether most vertices of a hole lie in the exterior, straight in longitude and latitude."""
+    """Return whether most vertices of a hole lie in the exterior, straight in longitude and latitude.
+
+    One round a pole holds that of the hemisphere it mostly lies in, as everywhere.
+    """
     corners = [p for p in hole if not isinstance(p, Arc)]
-    lat2, lon2 = np.array([p for p in exterior if not isinstance(p, Arc)]).T
-    lat1, lon1 = np.roll(lat2, 1), np.roll(lon2, 1)
+    lat1, lon1 = np.array([p for p in exterior if not isinstance(p, Arc)]).T
+    lat2, east = np.roll(lat1, -1), np.roll(lon1, -1) - lon1
+    east = np.where(np.abs(east) > 180.0, (east + 180.0) % 360.0 - 180.0, east)
+    holds_north = round(float(east.sum()) / 360.0) % 2 * (float(lat1.mean()) >= 0.0)
     inside = 0
     for lat, lon in corners:
-        up = np.flatnonzero((lat1 > lat) != (lat2 > lat))
-        west, east = (lon1[up] - lon + 180.0) % 360.0 - 180.0, (lon2[up] - lon + 180.0) % 360.0 - 180.0
-        at = west + (lat - lat1[up]) / (lat2[up] - lat1[up]) * (east - west)
-        inside += int(np.count_nonzero(at > 0.0)) % 2
+        start = (lon1 - lon + 180.0) % 360.0 - 180.0
+        over = np.flatnonzero((start > 0.0) != (start + east > 0.0))
+        at = lat1[over] - start[over] / east[over] * (lat2[over] - lat1[over])
+        inside += (int(np.count_nonzero(at > lat)) + holds_north) % 2
     return 2 * inside >= len(corners)

@@ -7,9 +7,10 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from nofly.formats._told_hours import told_in
-from nofly.formats._vocabulary import instant_text, write_authorities, write_rule, write_schedule
+from nofly.formats._vocabulary import instant_text, write_authorities, write_schedule
 from nofly.zones.limits import parse_limit
 from nofly.zones.model import Arc, Circle, Corridor, EdgeKind, Limit, Polygon, Ring, Vertex, Volume, Zone
+from nofly.zones.rule_mapping import rule_to_mapping
 
 _ARC_STEP_DEG = 4.0
 
@@ -42,7 +43,7 @@ def _feature(zone: Zone, reserved: Collection[str]) -> dict[str, Any]:
     if zone.schedule is not None or told_in(zone.name or zone.id):
         properties["schedule"] = write_schedule(zone.schedule)
     if zone.rule is not None:
-        properties["rule"] = write_rule(zone.rule)
+        properties["rule"] = rule_to_mapping(zone.rule)
     if zone.authorities:
         properties["authorities"] = write_authorities(zone.authorities)
     if zone.edition != 1:

@@ -16,7 +16,7 @@ from xml.sax.saxutils import escape, quoteattr
 from nofly.errors import ZoneFormatError
 from nofly.formats._edges import TOLERANCE_M, subdivided
 from nofly.formats._told_hours import told_in
-from nofly.formats._vocabulary import instant_text, write_authorities, write_rule, write_schedule
+from nofly.formats._vocabulary import instant_text, write_authorities, write_schedule
 from nofly.zones.limits import parse_limit
 from nofly.zones.model import (
     Arc,
@@ -32,6 +32,7 @@ from nofly.zones.model import (
     Volume,
     Zone,
 )
+from nofly.zones.rule_mapping import rule_to_mapping
 
 MAX_RADIUS_M = 5_000_000.0
 """A larger circle has no polygon around it that KML could be trusted with."""
@@ -105,7 +106,7 @@ def _data(zone: Zone) -> Iterator[tuple[str, str]]:
     if zone.schedule is not None or told_in(zone.name):
         yield "schedule", _json(write_schedule(zone.schedule))
     if zone.rule is not None:
-        yield "rule", _json(write_rule(zone.rule))
+        yield "rule", _json(rule_to_mapping(zone.rule))
     if zone.authorities:
         yield "authorities", _json(write_authorities(zone.authorities))
     if zone.edition != 1:

@@ -11,7 +11,7 @@ from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from nofly.errors import InputError
+from nofly.errors import ConfigError, InputError
 from nofly.formats._json import (
     Notes,
     Rejected,
@@ -27,7 +27,8 @@ from nofly.formats._json import (
 from nofly.formats._told_hours import ANNOUNCED, told_in
 from nofly.zones.clock import check_time_zone
 from nofly.zones.model import Authority
-from nofly.zones.rules import Clearance, Exemption, Predicate, PredicateKind, Rule
+from nofly.zones.rule_mapping import predicate_from_mapping
+from nofly.zones.rules import Clearance, Exemption, Predicate, Rule
 from nofly.zones.schedule import ClockTime, Period, Schedule, SunEvent, SunTime, Window
 
 DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
@@ -172,7 +173,6 @@ def read_rule(value: object, locator: str, notes: Notes) -> Rule | None:
     if value is None:
         return None
     found = known_object(value, [f.name for f in fields(Rule)], locator)
-    look_ahead = found.get("look_ahead_s")
     return Rule(
         _predicates(found.get("applies_to", []), f"{locator}.applies_to"),
         tuple(
@@ -183,10 +183,17 @@ def read_rule(value: object, locator: str, notes: Notes) -> Rule | None:
             Clearance(*_permission(item, f"{locator}.cleared[{k}]", notes))
             for k, item in enumerate(as_list(found.get("cleared", []), f"{locator}.cleared"))
         ),
-        as_number(found.get("spacing_lateral_m", 0.0), f"{locator}.spacing_lateral_m"),
-        as_number(found.get("spacing_vertical_m", 0.0), f"{locator}.spacing_vertical_m"),
-        None if look_ahead is None else as_number(look_ahead, f"{locator}.look_ahead_s"),
+        _not_negative(found, "spacing_lateral_m", locator) or 0.0,
+        _not_negative(found, "spacing_vertical_m", locator) or 0.0,
+        _not_negative(found, "look_ahead_s", locator),
     )
+
+
+def _not_negative(found: dict[str, Any], key: str, locator: str) -> float | None:
+    value = None if found.get(key) is None else as_number(found[key], f"{locator}.{key}")
+    if value is not None and value < 0.0:
+        bad("bad-number", value, "a number from 0", f"{locator}.{key}")
+    return value
 
 
 def _predicates(value: object, locator: str) -> tuple[Predicate, ...]:
@@ -195,12 +202,14 @@ def _predicates(value: object, locator: str) -> tuple[Predicate, ...]:
 
 def _predicate(value: object, locator: str) -> Predicate:
     found = known_object(value, ("kind", "values", "negate"), locator)
-    kind = found.get("kind")
-    if kind not in [k.value for k in PredicateKind]:
-        bad("bad-predicate", kind, f"one of {', '.join(PredicateKind)}", f"{locator}.kind")
     where = f"{locator}.values"
-    values = tuple(as_text(v, where) for v in as_list(found.get("values"), where))
-    return Predicate(PredicateKind(kind), values, _flag(found.get("negate", False), f"{locator}.negate"))
+    values = [as_text(v, where) for v in as_list(found.get("values"), where)]
+    _flag(found.get("negate", False), f"{locator}.negate")
+    try:
+        return predicate_from_mapping({**found, "values": values}, locator=locator)
+    except ConfigError as error:
+        text = f"{error.message} (expected {error.expected})"
+        raise Rejected("bad-predicate", text, error.locator) from None
 
 
 _Permission = tuple[
@@ -209,57 +218,25 @@ _Permission = tuple[
 
 
 def _permission(value: object, locator: str, notes: Notes) -> _Permission:
+    """Return what an exemption or a clearance says. One that names nobody or gives no reason is none, and the
+    zone without it would accuse whom it was to except."""
     found = known_object(value, _PERMISSION, locator)
+    who = _predicates(found.get("who", []), f"{locator}.who")
+    if not who:
+        raise Rejected("bad-permission", "nobody is named (expected a predicate)", f"{locator}.who")
+    reason = as_text(found.get("reason"), f"{locator}.reason")
+    if not reason.strip():
+        raise Rejected("bad-permission", "no reason is given (expected one in words)", f"{locator}.reason")
     lower, upper = (
         None if found.get(key) is None else as_number(found[key], f"{locator}.{key}")
         for key in ("lower_m", "upper_m")
     )
-    return (
-        _predicates(found.get("who", []), f"{locator}.who"),
-        as_text(found.get("reason"), f"{locator}.reason"),
-        as_text(found.get("source"), f"{locator}.source"),
-        lower,
-        upper,
-        as_instant_us(found.get("start"), f"{locator}.start", notes),
-        as_instant_us(found.get("end"), f"{locator}.end", notes),
-    )
-
-
-def write_rule(rule: Rule) -> dict[str, Any]:
-    """Return a rule as JSON; what has its default value is left out."""
-    written: dict[str, Any] = {}
-    if rule.applies_to:
-        written["applies_to"] = _write_predicates(rule.applies_to)
-    if rule.exempt:
-        written["exempt"] = [_write_permission(one) for one in rule.exempt]
-    if rule.cleared:
-        written["cleared"] = [_write_permission(one) for one in rule.cleared]
-    for key in ("spacing_lateral_m", "spacing_vertical_m"):
-        if getattr(rule, key):
-            written[key] = getattr(rule, key)
-    if rule.look_ahead_s is not None:
-        written["look_ahead_s"] = rule.look_ahead_s
-    return written
-
-
-def _write_predicates(predicates: tuple[Predicate, ...]) -> list[dict[str, Any]]:
-    return [
-        {"kind": p.kind.value, "values": list(p.values)} | ({"negate": True} if p.negate else {})
-        for p in predicates
-    ]
-
-
-def _write_permission(one: Exemption | Clearance) -> dict[str, Any]:
-    written: dict[str, Any] = {"who": _write_predicates(one.who), "reason": one.reason}
-    if one.source:
-        written["source"] = one.source
-    for key in ("lower_m", "upper_m"):
-        if getattr(one, key) is not None:
-            written[key] = getattr(one, key)
-    for key in ("start", "end"):
-        if getattr(one, f"{key}_us") is not None:
-            written[key] = instant_text(getattr(one, f"{key}_us"))
-    return written
+    if lower is not None and upper is not None and lower > upper:
+        bad("limits-inverted", upper, f"{lower:g} or more, which is lower_m", f"{locator}.upper_m")
+    start, end = (as_instant_us(found.get(key), f"{locator}.{key}", notes) for key in ("start", "end"))
+    if start is not None and end is not None and end <= start:
+        raise Rejected("bad-time", "it ends before it starts", f"{locator}.end")
+    return who, reason, as_text(found.get("source"), f"{locator}.source"), lower, upper, start, end
 
 
 def read_authorities(value: object, locator: str) -> tuple[Authority, ...]:

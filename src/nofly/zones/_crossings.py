@@ -6,10 +6,10 @@ neighbours along the line are neighbours in the plane, so a sound ring of n edge
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from itertools import combinations, pairwise, permutations
-from math import dist
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,6 +31,11 @@ MOST_CUTTING = 5_000
 """What cutting may cost in one file: a step for each loop and for each line that meets itself, and one more
 for so many of its edges and pairs of edges. A published file has a handful of such lines."""
 _EDGES_A_STEP, _PAIRS_A_STEP = 100, 300
+TURN_DEG = 360.0
+LONGEST_DEG = 120.0
+"""Of a rolled plane: of two nodes that are neighbours, the way between them is then the shorter one."""
+MOST_TURNS = 4
+"""So often a line may lie over itself in a rolled plane."""
 
 
 class Tangled(ValueError):
@@ -58,27 +63,51 @@ class Loops:
     points: Floats
     """(nodes, 2) plane coordinates of every node, in degrees."""
     loops: list[list[int]]
-    """The last one is what is left of the whole line; it alone can go round a pole."""
+    """The last one is what is left of the whole line."""
     crossings: list[int]
 
 
-def simple_loops(xy: Floats, tolerance_deg: float, cutting: Cutting) -> Loops | None:
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where the nodes are: in the plane, or where it is rolled up, a whole turn being the same place."""
+
+    points: Floats
+    rolled: bool
+
+    def way(self, start: int, to: int | list[int]) -> Floats:
+        """Return the way from a node to its neighbours: in a plane that is rolled up, the shorter one."""
+        way: Floats = self.points[to] - self.points[start]
+        if self.rolled:
+            way[..., 0] -= TURN_DEG * np.rint(way[..., 0] / TURN_DEG)
+        return way
+
+    def bearings(self, start: int, to: list[int]) -> Floats:
+        """Return the angles of the ways from a node to its neighbours."""
+        way = self.way(start, to)
+        return np.arctan2(way[:, 1], way[:, 0])
+
+
+def simple_loops(xy: Floats, tolerance_deg: float, cutting: Cutting, rolled: bool = False) -> Loops | None:
     """Return the simple loops of the closed line ``xy`` (n + 1 rows: the last one ends the last edge), or
     None where it does not cross itself. Touching without crossing is no crossing. A line that runs out and
     back everywhere, round nothing, is one loop without a crossing.
 
-    ``tolerance_deg`` is the distance below which a point counts as lying on a line. Raises Tangled, also
-    where ``cutting`` does not reach.
+    ``tolerance_deg`` is the distance below which a point counts as lying on a line. Where the plane is
+    ``rolled`` up, places a whole turn apart in x are one place: the line may end so far from where it begins,
+    and no edge may be longer than ``LONGEST_DEG``. Raises Tangled, also where ``cutting`` does not reach.
     """
     n = len(xy) - 1
+    turns = int((np.ptp(xy[:, 0]) + 2.0 * tolerance_deg) // TURN_DEG) if rolled else 0
+    if turns > MOST_TURNS:
+        raise Tangled(f"reaches round the earth {turns} times")
     try:
-        first, second = _pairs(xy, tolerance_deg)
+        first, second, apart_deg = _pairs(xy, tolerance_deg, turns)
     except Tangled:
-        cutting.spend(1 + n // _EDGES_A_STEP + _most_pairs(n) // _PAIRS_A_STEP)
+        cutting.spend(1 + n // _EDGES_A_STEP + _most_pairs(n * (1 + turns)) // _PAIRS_A_STEP)
         raise
     if not len(first):
         return None
-    proper, touches = _contacts(xy, first, second, tolerance_deg)
+    proper, touches = _contacts(xy, first, second, apart_deg, tolerance_deg)
     if not len(proper) and not touches:
         return None
     cutting.spend(1 + n // _EDGES_A_STEP + len(first) // _PAIRS_A_STEP)
@@ -94,40 +123,43 @@ def simple_loops(xy: Floats, tolerance_deg: float, cutting: Cutting) -> Loops | 
     for number, (i, j, t, u, _, _) in enumerate(proper.tolist()):
         on_edge.setdefault(int(i), []).append((t, n + number))
         on_edge.setdefault(int(j), []).append((u, n + number))
-    points = np.vstack([xy[:-1], proper[:, 4:6]])
+    places = _Places(np.vstack([xy[:-1], proper[:, 4:6]]), rolled)
     for held in on_edge.values():
         held.sort()
         for (_, one), (_, other) in pairwise(held):
             # Three lines through one place, whose crossings rounding may put in any order.
-            if dist(points[one], points[other]) <= tolerance_deg:
+            if math.hypot(*places.way(one, other)) <= tolerance_deg:
                 merged.join(one, other)
     line = _line(n, on_edge, merged)
-    crossings = set(map(merged.of, range(n, n + len(proper)))) | _crossed_at_vertices(line, points, n)
+    crossings = set(map(merged.of, range(n, n + len(proper)))) | _crossed_at_vertices(line, places, n)
     if not crossings:
-        # The ends of a line round a pole lie a whole turn apart, and it has no inside.
-        times = _times_round(line, points) if (xy[-1] == xy[0]).all() else 1
+        times = _times_round(line, places)
         if times == 1:
             return None
         # Only pieces that it runs along more than once can hide where it crosses itself: all are cut.
         crossings = {node for node, count in Counter(line).items() if count > 1} if times else set()
     loops = _split(line, crossings)
     cutting.spend(len(loops))
-    return Loops(points, loops, sorted(crossings))
+    return Loops(places.points, loops, sorted(crossings))
 
 
 def _most_pairs(n: int) -> int:
     return min(MAX_PAIRS, _PAIRS_AN_EDGE * n + _FEW_PAIRS)
 
 
-def _pairs(xy: Floats, pad_deg: float) -> tuple[Indices, Indices]:
-    """Return the pairs (i < j) of edges that are not neighbours and whose boxes overlap."""
+def _pairs(xy: Floats, pad_deg: float, turns: int) -> tuple[Indices, Indices, Floats]:
+    """Return the pairs of edges that are not neighbours and whose boxes overlap, and how far in x the second
+    is to be moved for that: by up to so many turns."""
     n = len(xy) - 1
-    most = _most_pairs(n)
+    most = _most_pairs(n * (1 + turns))
     ends = np.ascontiguousarray(xy.T)
     low, high = (
         np.minimum(ends[:, :-1], ends[:, 1:]) - pad_deg,
         np.maximum(ends[:, :-1], ends[:, 1:]) + pad_deg,
     )
+    if turns:
+        by_deg = np.vstack([np.repeat(TURN_DEG * np.arange(1 + turns), n), np.zeros(n * (1 + turns))])
+        low, high = (np.tile(edge, 1 + turns) + by_deg for edge in (low, high))
     levels = [(low, high)]
     while levels[-1][0].shape[1] > _SMALL:
         low, high = levels[-1]
@@ -150,17 +182,26 @@ def _pairs(xy: Floats, pad_deg: float) -> tuple[Indices, Indices]:
             i, j = i.compress(near), j.compress(near)
         if len(i) > most:
             raise Tangled(f"more than {most} pairs of edges on top of each other")
-    apart = (j - i > 1) & ~((i == 0) & (j == n - 1))
-    return i[apart], j[apart]
+    here = np.flatnonzero(i < n)
+    i, j = i[here], j[here]
+    apart_deg = TURN_DEG * (j // n)
+    j %= n
+    home_deg = xy[0, 0] - xy[-1, 0]
+    follows = ((j - i == 1) & (apart_deg == 0.0)) | ((i == n - 1) & (j == 0) & (apart_deg + home_deg == 0.0))
+    free = (i != j) & ~follows & ~((i == 0) & (j == n - 1) & (apart_deg == home_deg))
+    return i[free], j[free], apart_deg[free]
 
 
 def _contacts(
-    xy: Floats, first: Indices, second: Indices, tolerance_deg: float
+    xy: Floats, first: Indices, second: Indices, apart_deg: Floats, tolerance_deg: float
 ) -> tuple[Floats, list[tuple[int, float, int]]]:
     """Return crossings (edge, edge, t, u, x, y), one a row, and touches (edge, place along it, vertex)."""
     n = len(xy) - 1
-    p, q = xy[first], xy[second]
-    r, s = xy[first + 1] - p, xy[second + 1] - q
+    p, p2 = xy[first], xy[first + 1]
+    q, q2 = xy[second], xy[second + 1]
+    q[:, 0] += apart_deg
+    q2[:, 0] += apart_deg
+    r, s = p2 - p, q2 - q
     long_r = np.maximum(np.hypot(r[:, 0], r[:, 1]), 1e-300)
     long_s = np.maximum(np.hypot(s[:, 0], s[:, 1]), 1e-300)
     off = {
@@ -174,12 +215,12 @@ def _contacts(
     at = p[hit] + t[:, None] * r[hit]
     proper = np.column_stack([first[hit], second[hit], t, u, at])
     touches: set[tuple[int, float, int]] = set()
-    for name, edge, base, along, length, vertex in (
-        ("q", first, p, r, long_r, second), ("q2", first, p, r, long_r, (second + 1) % n),
-        ("p", second, q, s, long_s, first), ("p2", second, q, s, long_s, (first + 1) % n),
+    for name, edge, base, along, length, vertex, end in (
+        ("q", first, p, r, long_r, second, q), ("q2", first, p, r, long_r, (second + 1) % n, q2),
+        ("p", second, q, s, long_s, first, p), ("p2", second, q, s, long_s, (first + 1) % n, p2),
     ):  # fmt: skip
         near = np.flatnonzero(np.abs(off[name]) <= tolerance_deg)
-        place = ((xy[vertex[near]] - base[near]) * along[near]).sum(axis=1) / length[near]
+        place = ((end[near] - base[near]) * along[near]).sum(axis=1) / length[near]
         on = (place >= -tolerance_deg) & (place <= length[near] + tolerance_deg)
         for k, distance in zip(near[on].tolist(), place[on].tolist(), strict=True):
             whole = float(length[k])
@@ -228,14 +269,13 @@ def _line(n: int, on_edge: dict[int, list[tuple[float, int]]], merged: _Merged) 
     return line
 
 
-def _crossed_at_vertices(line: list[int], points: Floats, n: int) -> set[int]:
+def _crossed_at_vertices(line: list[int], places: _Places, n: int) -> set[int]:
     """Return the vertices at which one passage of the line runs from one side of another to its other."""
     twice = {node for node, count in Counter(line).items() if count > 1 and node < n}
     passages: dict[int, list[tuple[float, float]]] = {}
     for place, node in enumerate(line):
         if node in twice:
-            ends = points[[line[place - 1], line[(place + 1) % len(line)]]] - points[node]
-            angles = np.arctan2(ends[:, 1], ends[:, 0])
+            angles = places.bearings(node, [line[place - 1], line[(place + 1) % len(line)]])
             passages.setdefault(node, []).append((float(angles[0]), float(angles[1])))
     crossed = set()
     for node, ways in passages.items():
@@ -245,10 +285,10 @@ def _crossed_at_vertices(line: list[int], points: Floats, n: int) -> set[int]:
             shared = any(min(abs(turn), abs(turn - sector), 2 * np.pi - turn) < 1e-9 for turn in turns)
             if not shared and (turns[0] < sector) != (turns[1] < sector):
                 crossed.add(node)
-    return crossed | _crossed_along(line, points)
+    return crossed | _crossed_along(line, places)
 
 
-def _crossed_along(line: list[int], points: Floats) -> set[int]:
+def _crossed_along(line: list[int], places: _Places) -> set[int]:
     """Return the ends of the pieces that the line runs along twice, where it crosses itself there: twice in
     one direction, or once each way from one side to the other."""
     m = len(line)
@@ -256,8 +296,8 @@ def _crossed_along(line: list[int], points: Floats) -> set[int]:
     for place, node in enumerate(line):
         met.setdefault(node, []).append(place)
     crossed: set[int] = set()
-    for places in met.values():
-        for a, b in permutations(places, 2):
+    for passages in met.values():
+        for a, b in permutations(passages, 2):
             for step in (1, -1):
                 # The second passage's neighbour in the direction of the first is ``step`` further.
                 if line[(a + 1) % m] != line[(b + step) % m] or line[a - 1] == line[(b - step) % m]:
@@ -269,16 +309,16 @@ def _crossed_along(line: list[int], points: Floats) -> set[int]:
                 if k >= m or turns_back:
                     continue
                 start, end = line[a], line[(a + k) % m]
-                comes = _left(points, line[a - 1], start, line[(a + 1) % m], line[(b - step) % m])
+                comes = _left(places, line[a - 1], start, line[(a + 1) % m], line[(b - step) % m])
                 goes = _left(
-                    points, line[(a + k - 1) % m], end, line[(a + k + 1) % m], line[(b + step * (k + 1)) % m]
+                    places, line[(a + k - 1) % m], end, line[(a + k + 1) % m], line[(b + step * (k + 1)) % m]
                 )
                 if step > 0 or comes != goes:
                     crossed |= {start, end}
     return crossed
 
 
-def _times_round(line: list[int], points: Floats) -> int:
+def _times_round(line: list[int], places: _Places) -> int:
     """Return how far apart the winding numbers of the places beside a line are whose edges meet at nodes
     only: 0 where it goes round nothing, 1 where it does not cross itself, else more."""
     net: Counter[tuple[int, int]] = Counter()
@@ -292,8 +332,7 @@ def _times_round(line: list[int], points: Floats) -> int:
                 round_node.setdefault(one, []).append(other)
     for node, others in round_node.items():
         others[:] = set(others)
-        to = points[others] - points[node]
-        others[:] = np.array(others)[np.argsort(np.arctan2(to[:, 1], to[:, 0]))].tolist()
+        others[:] = np.array(others)[np.argsort(places.bearings(node, others))].tolist()
     left = 0
     windings = {0}
     for before, node, after in zip(line[-1:] + line[:-1], line, line[1:] + line[:1], strict=True):
@@ -308,10 +347,9 @@ def _times_round(line: list[int], points: Floats) -> int:
     return max(windings) - min(windings)
 
 
-def _left(points: Floats, before: int, node: int, after: int, other: int) -> bool:
+def _left(places: _Places, before: int, node: int, after: int, other: int) -> bool:
     """Return whether a neighbour of a node lies to the left of the way from ``before`` to ``after``."""
-    to = points[[before, after, other]] - points[node]
-    angles = np.arctan2(to[:, 1], to[:, 0])
+    angles = places.bearings(node, [before, after, other])
     return bool((angles[2] - angles[1]) % (2 * np.pi) < (angles[0] - angles[1]) % (2 * np.pi))
 
 

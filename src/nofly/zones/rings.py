@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from nofly.errors import Finding, Severity
-from nofly.zones._crossings import Cutting, Tangled, simple_loops
+from nofly.zones._crossings import LONGEST_DEG, TURN_DEG, Cutting, Loops, Tangled, simple_loops
 from nofly.zones._few_points import sound_ring
 from nofly.zones.model import Arc, EdgeKind, Ring, Vertex
 
@@ -221,27 +221,31 @@ def _checked(
     if plane is not None and _is_star(plane[0]):
         return [tuple(vertices)], []
     flat, winding = _unwrapped(lat_lon)
-    if plane is None and not winding and _is_star(flat[:-1]):
+    rolled = plane is None and float(np.ptp(flat[:, 0])) >= TURN_DEG - 2.0 * _TOUCH_DEG
+    if plane is None and not rolled and _is_star(flat[:-1]):
         return [tuple(vertices)], []
     if (not winding and _on_one_line(flat)) or (plane is not None and _on_one_line(plane[0])):
         return _reject("ring-no-area", "all points lie on one line: no area", source, locator)
-    xy = flat if plane is None else np.vstack([plane[0], plane[0][:1]])
+    xy = np.vstack([plane[0], plane[0][:1]]) if plane is not None else _in_pieces(flat) if rolled else flat
     if abs(winding) > 1 and plane is None:
         return _reject("ring-tangled", f"winds round the earth {abs(winding)} times", source, locator)
     try:
-        loops = simple_loops(xy, _TOUCH_DEG, cutting)
+        loops = simple_loops(xy, _TOUCH_DEG, cutting, rolled)
     except Tangled as error:
         return _reject("ring-tangled", str(error), source, locator)
     if loops is None:
         return [tuple(vertices)], []
     if not loops.crossings:
         return _reject("ring-no-area", "runs out and back on its own lines: no area", source, locator)
-    last = len(loops.loops) - 1
+    if rolled:
+        vertices = [_vertex(point, None) for point in xy[:-1]]
+        turns = sum(abs(_unwrapped(loops.points[loop][:, ::-1])[1]) for loop in loops.loops)
+        if turns > abs(winding):
+            text = f"crosses itself into loops that wind round the earth {turns} times"
+            return _reject("ring-tangled", text, source, locator)
     rings: list[Ring] = []
-    for number, loop in enumerate(loops.loops):
-        wound = number == last and winding and plane is None
-        once = len(set(loop)) == len(loop)
-        if not wound and (len(loop) < 3 or (once and abs(_area(loops.points[loop])) < MIN_AREA_DEG2)):
+    for loop in loops.loops:
+        if _is_empty(loop, loops.points, plane is None):
             continue
         corners = [vertices[k] if k < len(vertices) else _vertex(loops.points[k], plane) for k in loop]
         # Cutting a loop off can leave what was no spike before.
@@ -252,11 +256,33 @@ def _checked(
         rings += simple
     if not rings:
         return _reject("ring-no-area", "encloses no area", source, locator)
+    return rings, [_cut(loops, plane, len(rings), source, locator)]
+
+
+def _cut(loops: Loops, plane: _Plane | None, rings: int, source: str, locator: str) -> Finding:
     lat, lon = _vertex(loops.points[loops.crossings[0]], plane)
     many = len(loops.crossings)
     where = f"at {lat:.5f}, {lon:.5f}" + (f" and {many - 1} more places" if many > 1 else "")
-    text = f"crosses itself {where}: read as {len(rings)} ring{'s' * (len(rings) > 1)}"
-    return rings, [Finding("ring-self-intersects", Severity.WARNING, text, source, locator)]
+    text = f"crosses itself {where}: read as {rings} ring{'s' * (rings > 1)}"
+    return Finding("ring-self-intersects", Severity.WARNING, text, source, locator)
+
+
+def _is_empty(loop: list[int], points: Floats, unwrap: bool) -> bool:
+    """Return whether a loop surely encloses nothing."""
+    xy, winding = points[loop], 0
+    if unwrap:
+        flat, winding = _unwrapped(xy[:, ::-1])
+        xy = flat[:-1]
+    once = len(set(loop)) == len(loop)
+    return not winding and (len(loop) < 3 or (once and abs(_area(xy)) < MIN_AREA_DEG2))
+
+
+def _in_pieces(flat: Floats) -> Floats:
+    """Return a line with the edges cut that are too long for a plane that is rolled up."""
+    parts = np.ceil(np.abs(np.diff(flat[:, 0])) / LONGEST_DEG).astype(int).clip(1)
+    along = np.concatenate([np.arange(n) / n for n in parts])[:, None]
+    start, step = np.repeat(flat[:-1], parts, axis=0), np.repeat(np.diff(flat, axis=0), parts, axis=0)
+    return np.vstack([start + along * step, flat[-1:]])
 
 
 def _again(

@@ -40,7 +40,9 @@ _SHAPES = {
     PredicateKind.STATE: (re.compile(r"[A-Z]{3}"), "three letters (ISO 3166 alpha-3)"),
     PredicateKind.CALLSIGN: (re.compile(r"[A-Z0-9*?]{1,16}"), "letters, digits, * and ?"),
     PredicateKind.OPERATOR: (re.compile(r"[A-Z]{3}"), "three letters (ICAO Doc 8585)"),
-    PredicateKind.SQUAWK: (re.compile(r"[0-7?*]{1,4}"), "four digits from 0 to 7, * and ?"),
+    PredicateKind.SQUAWK: (
+        re.compile(r"[0-7?]{4}|(?=.*\*)[0-7?*]{1,4}"), "four digits from 0 to 7, * and ?",
+    ),
     PredicateKind.CATEGORY: (re.compile(r"[A-D][0-7]"), "A0 to D7"),
 }  # fmt: skip
 
@@ -62,6 +64,14 @@ def rule_from_mapping(mapping: Mapping[str, Any], source: str = "", locator: str
         spacing_vertical_m=at.number(mapping, "spacing_vertical_m", 0.0, least_value=0.0) or 0.0,
         look_ahead_s=at.number(mapping, "look_ahead_s", None, least_value=0.0),
     )
+
+
+def predicate_from_mapping(mapping: Mapping[str, Any], source: str = "", locator: str = "$") -> Predicate:
+    """Return the predicate in a mapping, its values as :func:`rule_from_mapping` checks them.
+
+    Raises ConfigError, also where it has no value: turned round, that would hold of everybody.
+    """
+    return _predicate(mapping, _Place(source, locator))
 
 
 def rule_to_mapping(rule: Rule) -> dict[str, Any]:
