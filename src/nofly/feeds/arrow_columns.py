@@ -15,6 +15,7 @@ from nofly.feeds.columns import Plan, Reading, zone_assumed
 from nofly.feeds.options import ArchiveOptions
 from nofly.feeds.texts import TextColumn
 from nofly.feeds.times import NO_TIME, epoch_unit, from_epoch, local_to_utc, parse_iso
+from nofly.feeds.written_dates import WrittenDates, joined
 from nofly.feeds.written_numbers import NUMBER, decimal_mark, no_value, numbers
 from nofly.schema import TEXTS, Coded, Positions, concatenate
 
@@ -54,6 +55,7 @@ class ArrowColumns:
         self._dictionaries: dict[str, _Lookup] = {}
         self._text_columns: dict[str, TextColumn] = {}
         self._epoch: dict[str, str] = {}
+        self._dates = WrittenDates()
         self._mark = ""
         self._unread = ""
 
@@ -65,6 +67,10 @@ class ArrowColumns:
         given: dict[str, Any] = {}
         for ours, reading in self._plan.readings.items():
             column = batch.column(reading.name)
+            if ours == "date":
+                continue
+            if ours == "time" and "date" in self._plan:
+                column = _dated(batch.column(self._plan.readings["date"].name), column)
             if ours not in NEEDED and column.null_count == len(column):
                 continue
             if ours in ("time", "position_time", "received"):
@@ -155,6 +161,10 @@ class ArrowColumns:
                 numbers = self._epochs(values.to_numpy(zero_copy_only=False), reading)
                 if pc.all(numeric, skip_nulls=True).as_py():
                     return column, numbers
+        text = self._dates.rewritten(text)
+        if self._dates.told:
+            order = f"day and month of dates: as in {self._dates.told}"
+            self._say(Finding("date-order-told", Severity.INFO, order, self._source))
         us, naive = parse_iso(text.to_pylist())
         us = np.where(naive, self._zoned(np.where(naive, us, NO_TIME)), us)
         us = np.where(us == NO_TIME, numbers, us)
@@ -334,6 +344,18 @@ def _ints(column: pa.Array) -> NDArray[np.int64]:
         column = pc.fill_null(column, NO_TIME)
     found: NDArray[np.int64] = column.to_numpy(zero_copy_only=False)
     return found
+
+
+def _dated(date: pa.Array, time: pa.Array) -> pa.Array:
+    """Return the times of rows that tell their date apart; as they are where they are no times of day."""
+    import pyarrow as pa
+
+    date, time = (c.dictionary_decode() if pa.types.is_dictionary(c.type) else c for c in (date, time))
+    if pa.types.is_time(time.type) or pa.types.is_date(date.type):
+        date, time = (c.cast(pa.string()) if not _is_text(c.type) else c for c in (date, time))
+    if not (_is_text(date.type) and _is_text(time.type)):
+        return time
+    return joined(_utf8(date), _utf8(time))
 
 
 def _plain_timestamps(text: pa.Array) -> pa.Array | None:

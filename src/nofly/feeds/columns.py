@@ -24,6 +24,7 @@ HEIGHTS = (ALTITUDE, *DATUMS.values())
 _WORDS: dict[str, str] = {}
 for _ours, _names in {
     "time": "time timestamp datetime date_time utc time_utc ts epoch unixtime unix_time snapshot_time",
+    "date": "date date_utc utc_date",
     "position_time": "lastposupdate last_position lastposition time_position last_pos_update",
     "icao24": "icao24 icao icao_24 hex hexident hex_ident icao_address mode_s modes address addr",
     "target_id": "target_id target",
@@ -118,8 +119,8 @@ def recognised(names: Sequence[str]) -> set[str]:
     return {guess.ours for name in names if (guess := _guess(name, kind, ("", "")))}
 
 
-def plan(names: Sequence[str], options: ArchiveOptions, source: str) -> Plan:
-    """Return how to read a table with these column names.
+def plan(names: Sequence[str], options: ArchiveOptions, source: str, dates: bool = False) -> Plan:
+    """Return how to read a table with these column names; ``dates``: also with date and time apart.
 
     Raises SchemaError where it lacks time or place, ConfigError where it lacks all columns the options map.
     """
@@ -138,7 +139,7 @@ def plan(names: Sequence[str], options: ArchiveOptions, source: str) -> Plan:
     for name in names:
         given = options.columns.get(name)
         guess = _mapped(Column(*given)) if given is not None else _guess(name, whose, told)
-        if guess is None:
+        if guess is None or (guess.ours == "date" and not dates):
             ignored.append(name)
             continue
         if _is_height(guess.ours) and not guess.unit:
@@ -152,6 +153,8 @@ def plan(names: Sequence[str], options: ArchiveOptions, source: str) -> Plan:
         if rival is not None:
             ignored.append(rival[0])
         chosen[ours] = (name, guess)
+    if "date" in chosen and "time" not in chosen:
+        chosen["time"] = chosen.pop("date")
     _require(chosen, names, source)
     findings = _findings(chosen, ignored, whose, options, source)
     if without_unit:

@@ -12,7 +12,7 @@ from nofly.schema import FLOATS, SMALLS, TEXTS
 DATUMS = {"std": "alt_std_m", "amsl": "alt_amsl_m", "hae": "alt_hae_m", "agl": "alt_agl_m"}
 """Name of a height datum → the column that holds heights on it."""
 
-MAPPABLE = ("time", "received", "target_id", "icao24", "lat_deg", "lon_deg", *FLOATS, *SMALLS, *TEXTS)
+MAPPABLE = ("time", "date", "received", "target_id", "icao24", "lat_deg", "lon_deg", *FLOATS, *SMALLS, *TEXTS)
 """Our columns that a column of a file can be mapped to."""
 
 UNITS: dict[str, dict[str, float]] = {

@@ -164,7 +164,7 @@ def _of_table(table: pa.Table, options: ArchiveOptions) -> Iterator[TrackBatch]:
     from nofly.feeds.columns import plan
 
     flat = [f.name for f in table.schema if not pa.types.is_nested(f.type)]
-    chosen = plan(flat, options, "table")
+    chosen = plan(flat, options, "table", dates=True)
     columns = ArrowColumns(chosen, options, "table")
     names = [reading.name for reading in chosen.readings.values()]
     for batch in table.select(names).to_batches(options.batch_rows):

@@ -185,6 +185,59 @@ def test_a_time_that_cannot_be_read_is_shown() -> None:
     assert "'02/05/2026 16:57:30'" in findings[0].message
 
 
+NOON_US = 1_735_646_400_000_000
+"""2024-12-31 12:00 UTC."""
+
+
+@pytest.mark.parametrize(
+    ("times", "expected_us"),
+    [
+        (["31.12.2024 12:00:00", "1.1.2025 9:05"], [NOON_US, NOON_US + 75_900_000_000]),
+        (["31/12/2024 12:00:00.5", "01/01/2025 12:00:00Z"], [NOON_US + 500_000, NOON_US + 86_400_000_000]),
+        (["1/1/2025 12:00", "12/31/2024, 12:00:00"], [NOON_US + 86_400_000_000, NOON_US]),
+        (["12/31/2024T12:00:00+01:00"], [NOON_US - 3_600_000_000]),
+    ],
+)
+def test_dates_whose_day_and_month_are_told_apart(times: list[str], expected_us: list[int]) -> None:
+    rows = "".join(f'"{time}",4ca7b3,47,8\n' for time in times)
+    positions, findings = read("time,hex,lat,lon\n" + rows, time_zone="UTC")
+    assert positions.time_us.tolist() == expected_us
+    assert codes(findings) == (["date-order-told"] if "/" in times[0] else [])
+
+
+@pytest.mark.parametrize(
+    "times",
+    [["01/02/2024 12:00"], ["31/12/2024 12:00", "12/31/2024 12:00"], ["31.13.2024 12:00"], ["12:00:00"]],
+)
+def test_dates_that_may_be_read_two_ways_are_refused(times: list[str]) -> None:
+    rows = "".join(f"{time},4ca7b3,47,8\n" for time in times)
+    positions, findings = read("time,hex,lat,lon\n" + rows, time_zone="UTC")
+    assert len(positions) == 0
+    assert ("time-invalid", len(times)) in [(f.code, f.count) for f in findings]
+
+
+@pytest.mark.parametrize(
+    ("date", "time"),
+    [
+        ("2024-12-31", "12:00:00"), ("31.12.2024", "12:00"), ("31/12/2024", " 12:00:00.000Z"),
+        ("2024/12/31", "13:00:00+01:00"), ("31.12.2024", "2024-12-31 12:00:00"),
+    ],
+)  # fmt: skip
+def test_date_and_time_apart(date: str, time: str) -> None:
+    positions, _ = read(f"date,time,hex,lat,lon\n{date},{time},4ca7b3,47,8\n,12:00,4ca7b3,47,8\n")
+    assert positions.time_us.tolist() == [NOON_US]
+    mapped, _ = read(
+        f"Datum,Zeit,hex,lat,lon\n{date},{time},4ca7b3,47,8\n",
+        columns={"Datum": Column("date"), "Zeit": Column("time")},
+    )
+    assert mapped.time_us.tolist() == [NOON_US]
+
+
+def test_a_column_called_date_is_the_time_where_there_is_no_other() -> None:
+    positions, _ = read("date,hex,lat,lon\n2024-12-31 12:00:00,4ca7b3,47,8\n")
+    assert positions.time_us.tolist() == [NOON_US]
+
+
 def test_the_elevation_of_gpx_is_in_metres() -> None:
     positions, findings = read("time,lat,lon,ele\n1633608000,47,8,500\n")
     assert positions.columns["alt_amsl_m"].tolist() == [500.0]

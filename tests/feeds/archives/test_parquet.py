@@ -86,6 +86,16 @@ def test_a_time_that_is_none_is_counted(times: list[object]) -> None:
     assert [(f.code, f.count, f.locator) for f in findings] == [("time-invalid", 1, "row 2")]
 
 
+def test_date_and_time_apart_of_types_of_their_own() -> None:
+    from datetime import date, time
+
+    table = pa.table(
+        {"date": [date(2024, 12, 31)], "time": [time(12)], "hex": ["4ca7b3"], "lat": [47.0], "lon": [8.0]}
+    )
+    positions, _ = read(table)
+    assert positions.time_us.tolist() == [1_735_646_400_000_000]
+
+
 def test_a_timestamp_without_a_zone_is_utc_unless_told() -> None:
     naive = pa.array([T0, T0 + 10**6]).cast(pa.timestamp("us"))
     positions, findings = read(pa.table(plain(time=naive)))

@@ -147,7 +147,7 @@ def _batches(file: _Text, source: str, options: ArchiveOptions) -> Iterator[tupl
 
     line, separator = file.first_line()
     names = _unique(_cells(line, separator))
-    chosen = plan(names, options, source)
+    chosen = plan(names, options, source, dates=True)
     if file.encoding == "cp1252":
         said = Finding(
             "not-utf-8", Severity.INFO, "text is not UTF-8: read as Windows-1252", source, "line 1"

@@ -55,7 +55,7 @@ def _batches(
     whole = pq.ParquetFile(file)
     _refuse_bomb(whole.metadata.num_rows, file, source)
     flat = _flat_names(whole, source)
-    chosen = plan(flat, options, source)
+    chosen = plan(flat, options, source, dates=True)
     texts = [reading.name for ours, reading in chosen.readings.items() if ours in TEXT_COLUMNS]
     file.seek(0)
     table = pq.ParquetFile(_native(file), read_dictionary=texts, pre_buffer=False, buffer_size=1 << 20)
