@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from nofly.cli import main
+from nofly.run.feeding.plans import plan_feed
 from nofly.store.sqlite import Store
 from tests.cli.live import NOFLY, PATIENCE_S, SQUARE, Feed, configured, site, until, watching
 from tests.feeds.transports.broker import broker
@@ -367,3 +368,45 @@ def test_errors(words: list[str], tmp_path: Path) -> None:
                            env=dict(os.environ))  # fmt: skip
     assert ended.returncode == 2
     assert b"Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("feeds", "upper", "qnh", "well", "said"),
+    [
+        (("sbs+tcp",), "FL100", None, "ok", "exactly only where a report of tcp-0 tells a pressure altitude"),
+        (("sbs+tcp",), "200 m HAE", None, "fault",
+         "no feed tells a satellite height, or one above sea level: never known exactly"),
+        (("sbs+tcp",), "200 m HAE", 1013.25, "ok",
+         "where a report of tcp-0 tells any height that QNH makes such a one"),
+        (("remote_id+udp", "sbs+tcp"), "200 m HAE", None, "warning",
+         "where a report of udp-0 tells a satellite height, or one above sea level, never through tcp-1"),
+        (("sbs+tcp", "beast+tcp"), "300 m AMSL", None, "warning",
+         "where a report of tcp-1 tells a satellite height, or one above sea level, never through tcp-0"),
+        (("asterix+udp",), "200 m HAE", None, "ok",
+         "where a report of udp-0 tells a satellite height, or one above sea level"),
+    ],
+)  # fmt: skip
+def test_the_heights_that_zones_need_are_told_by_the_kind_of_feed(
+    tmp_path: Path, capsys: Any, feeds: tuple[str, ...], upper: str, qnh: float | None, well: str, said: str
+) -> None:
+    zones = written(tmp_path, {"id": "B", "upper": upper})
+    config, tables = tmp_path / "nofly.toml", ["" if qnh is None else f"[check]\nqnh = {qnh}\n"]
+    for number, kind in enumerate(feeds):
+        name = f"{kind.partition('+')[2]}-{number}"
+        tables.append(f'[[feeds]]\nname = "{name}"\nurl = "{kind}://127.0.0.1:{free_port()}"\n')
+    config.write_text("".join(tables))
+    state = str(tmp_path / "s")
+    told = looked(capsys, "--zones", zones, "--config", str(config), "--metrics", "", "--state", state)
+    ((_, found, words),) = of(told, "heights")
+    assert found == well
+    assert words.endswith(said)
+    assert "there" not in words
+
+
+def test_of_asterix_the_categories_that_are_read_say_which_heights_it_tells() -> None:
+    def heights(**editions: str) -> set[str]:
+        return {datum.value for datum in plan_feed("a", "asterix+udp://127.0.0.1:8600", editions).heights}
+
+    assert heights() == {"STD", "AMSL", "HAE"}
+    assert heights(cat021="none", cat062="none") == {"STD", "AMSL"}
+    assert heights(cat048="none", cat062="none") == {"STD", "HAE"}

@@ -132,6 +132,8 @@ def test_rows_and_findings_add_up_to_the_records(sample: Sample) -> None:
     decoder = new(sample)
     positions, _ = run(decoder, sample.pieces(), sample.received_us)
     assert len(positions) > 0
+    told = {d for d in ("STD", "AMSL", "HAE", "AGL") if positions.column(f"alt_{d.lower()}_m") is not None}
+    assert told <= set(plugins.load(KIND, sample.name).HEIGHTS)
     assert decoder.records == sample.records
     assert set(positions.columns["received_us"].tolist()) == {sample.received_us}
     raw = positions.columns["raw"].tolist()

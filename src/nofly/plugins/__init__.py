@@ -24,11 +24,12 @@ archives (``nofly.feeds.archives``)
 
 decoders of live feeds (``nofly.feeds.decoders``)
     ``NAME``, ``FRAMING: str`` (``stream``: bytes however they are cut; ``datagram``, ``document``: each call
-    gets one, whole), ``OPTIONS`` (a frozen dataclass with a default for every option), and
-    ``decoder(options: Mapping[str, object], source: str) -> Decoder`` (ConfigError for an option that is
-    unknown or cannot be; DecodeError, FeedError never: bad input becomes findings). What a ``Decoder`` has to
-    keep stands in :mod:`nofly.feeds.decoding`; in a URL such as ``beast+tcp://host:30005`` the decoder goes
-    by its name, ``-`` in place of ``_``.
+    gets one, whole), ``HEIGHTS`` (datums on which its rows may tell a height, of STD, AMSL, HAE and AGL, or
+    ``heights(options)``, which returns them; without either, any), ``OPTIONS`` (a frozen dataclass with a
+    default for every option), and ``decoder(options: Mapping[str, object], source: str) -> Decoder``
+    (ConfigError for an option that is unknown or cannot be; DecodeError, FeedError never: bad input becomes
+    findings). What a ``Decoder`` has to keep stands in :mod:`nofly.feeds.decoding`; in a URL such as
+    ``beast+tcp://host:30005`` the decoder goes by its name, ``-`` in place of ``_``.
 
 transports of live feeds (``nofly.feeds.transports``)
     ``NAME``, ``WHOLE: bool`` (whether each chunk is one whole message: a datagram, a body, a payload),

@@ -155,27 +155,44 @@ def heights(plan: WatchPlan, now_us: int) -> Iterator[Check]:
     aids = plan.options.aids
     for datum in datums_of(plan.law):
         using = [zone for zone in plan.law if datum in _datums(zone)]
-        well, said = Well.OK, "there"
         if datum is Datum.AMSL:
             well, said = _known(using, aids.qnh is not None, lambda a, b: _offset_m(aids.qnh, now_us, a, b),
                                 "QNH", Well.WARNING)  # fmt: skip
+            if well is not Well.OK:
+                said += f"; {_told(plan, {Datum.AMSL, Datum.HAE})[1]}"
         elif datum is Datum.AGL:
-            some = any(feed.tells_above_ground for feed in plan.feeds)
+            some = any(Datum.AGL in feed.heights for feed in plan.feeds)
             well, said = _known(using, aids.terrain is not None,
                                 lambda a, b: float(aids.terrain.elevation_m(a, b)[0][0]), "terrain",
                                 Well.WARNING if some else Well.FAULT)  # fmt: skip
             if well is not Well.OK and some:
-                said += f"; {_above_ground(plan)}"
+                said += f"; {_told(plan, {Datum.AGL})[1]}"
+        else:
+            ways = {Datum.STD} if datum is Datum.STD else {Datum.HAE, Datum.AMSL}
+            well, said = _told(plan, set(Datum) - {Datum.AGL} if aids.qnh is not None else ways)
         many = f"{len(using):,} zone{'s' * (len(using) > 1)}"
         yield Check("heights", datum.value, well, f"{many}; needs {_NEEDS[datum]}: {said}")
 
 
-def _above_ground(plan: WatchPlan) -> str:
-    """Return in words which feeds may tell a height above ground themselves, and which never do."""
-    telling = [printable(feed.name) for feed in plan.feeds if feed.tells_above_ground]
-    others = [printable(feed.name) for feed in plan.feeds if not feed.tells_above_ground]
-    said = f"exactly only where a report of {', '.join(telling)} tells its height above ground itself"
-    return f"{said}, never through {', '.join(others)}" if others else said
+_TELLS = {
+    frozenset({Datum.STD}): "a pressure altitude",
+    frozenset({Datum.AGL}): "its height above ground itself",
+    frozenset({Datum.AMSL, Datum.HAE}): "a satellite height, or one above sea level",
+    frozenset({Datum.STD, Datum.AMSL, Datum.HAE}): "any height that QNH makes such a one",
+}
+
+
+def _told(plan: WatchPlan, ways: set[Datum]) -> tuple[Well, str]:
+    """Return in words which feeds may tell a height on one of these datums, and which never do."""
+    telling = [printable(feed.name) for feed in plan.feeds if feed.heights & ways]
+    others = [printable(feed.name) for feed in plan.feeds if not feed.heights & ways]
+    what = _TELLS[frozenset(ways)]
+    if not telling:
+        return Well.FAULT, f"no feed tells {what}: never known exactly"
+    said = f"exactly only where a report of {', '.join(telling)} tells {what}"
+    if others:
+        return Well.WARNING, f"{said}, never through {', '.join(others)}"
+    return Well.OK, said
 
 
 def _known(

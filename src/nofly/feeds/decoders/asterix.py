@@ -42,6 +42,7 @@ from nofly.units import DAY_US, US_PER_S
 
 NAME = "asterix"
 FRAMING = DATAGRAM
+HEIGHTS = ("STD", "AMSL", "HAE")
 
 UNREAD = "none"
 """In place of an edition: the category is not read."""
@@ -107,6 +108,15 @@ class AsterixOptions:
 
 
 OPTIONS = AsterixOptions
+
+
+def heights(options: Mapping[str, object]) -> tuple[str, ...]:
+    """Return which of ``HEIGHTS`` the categories that are read may tell: one radar tells no satellite height,
+    ADS-B none above the sea."""
+    given = options_of(AsterixOptions, options, "")
+    adsb, radar, tracks = (each != UNREAD for each in (given.cat021, given.cat048, given.cat062))
+    told = {"STD": True, "AMSL": radar or tracks, "HAE": adsb or tracks}
+    return tuple(datum for datum in HEIGHTS if told[datum])
 
 
 def decoder(options: Mapping[str, object], source: str) -> Decoder:

@@ -22,6 +22,7 @@ from nofly.feeds.faults import NOT_A_POSITION, Fault, Tally
 
 NAME = "avr"
 FRAMING = STREAM
+HEIGHTS = ("STD", "HAE")
 
 MOST_LINE_BYTES = 256
 LINE_INVALID = Fault("line-invalid", "not a Mode S message in hexadecimal")

@@ -23,6 +23,7 @@ from nofly.feeds.faults import NOT_A_POSITION, RECORD_BROKEN, Fault, Tally
 
 NAME = "beast"
 FRAMING = STREAM
+HEIGHTS = ("STD", "HAE")
 
 _ESCAPE = 0x1A
 _HEADER_BYTES = 7

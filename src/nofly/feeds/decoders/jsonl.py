@@ -27,7 +27,7 @@ from nofly.tracks.quality import EPU_M
 
 NAME = "jsonl"
 FRAMING = STREAM
-TELLS_ABOVE_GROUND = True
+HEIGHTS = ("STD", "AMSL", "HAE", "AGL")
 
 MOST_LINE_BYTES = 16_384
 LINE_TOO_LONG = Fault("line-too-long", "line too long")

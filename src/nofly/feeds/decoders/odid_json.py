@@ -19,7 +19,7 @@ from nofly.feeds.decoding import DATAGRAM, Decoded, options_of
 
 NAME = "odid_json"
 FRAMING = DATAGRAM
-TELLS_ABOVE_GROUND = True
+HEIGHTS = ("STD", "HAE", "AGL")
 
 
 @dataclass(frozen=True, slots=True)

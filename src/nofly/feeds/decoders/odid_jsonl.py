@@ -14,7 +14,7 @@ from nofly.feeds.decoding import STREAM, Decoded, options_of
 
 NAME = "odid_jsonl"
 FRAMING = STREAM
-TELLS_ABOVE_GROUND = True
+HEIGHTS = ("STD", "HAE", "AGL")
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from nofly.units import US_PER_S
 
 NAME = "opensky"
 FRAMING = DOCUMENT
+HEIGHTS = ("STD", "HAE")
 
 FIELDS = 17
 MOST_AIRCRAFT = 200_000

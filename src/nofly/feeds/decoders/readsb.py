@@ -16,6 +16,7 @@ from nofly.feeds.readsb_snapshots import Snapshot, SnapshotReader
 
 NAME = "readsb"
 FRAMING = DOCUMENT
+HEIGHTS = ("STD", "HAE")
 
 _DECODER = msgspec.json.Decoder(Snapshot)
 

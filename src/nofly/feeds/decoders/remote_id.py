@@ -25,7 +25,7 @@ from nofly.feeds.decoding import DATAGRAM, Decoded, options_of
 
 NAME = "remote_id"
 FRAMING = DATAGRAM
-TELLS_ABOVE_GROUND = True
+HEIGHTS = ("STD", "HAE", "AGL")
 
 LAYERS = {
     "message": "a message of 25 bytes or a pack, and nothing else",

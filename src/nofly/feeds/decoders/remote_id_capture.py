@@ -20,7 +20,7 @@ from nofly.feeds.times import LATEST_US
 
 NAME = "remote_id_capture"
 FRAMING = STREAM
-TELLS_ABOVE_GROUND = True
+HEIGHTS = ("STD", "HAE", "AGL")
 
 CAPTURE_BROKEN = Fault("capture-broken", "bytes that are no capture: passed over until one begins")
 

@@ -42,6 +42,7 @@ from nofly.schema import Positions
 
 NAME = "sbs"
 FRAMING = STREAM
+HEIGHTS = ("STD",)
 
 MOST_LINE_BYTES = 4096
 """A line of a live feed has at most so many; a message has about 100."""

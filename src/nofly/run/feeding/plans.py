@@ -25,6 +25,7 @@ from nofly.feeds.feed_url import (
 )
 from nofly.feeds.options import ArchiveOptions
 from nofly.feeds.receiving import finish_each
+from nofly.zones.model import Datum
 
 REPLAY = "replay"
 """In place of a decoder: what is recorded is fed again, ``replay+file:PATH?speed=60``."""
@@ -91,11 +92,15 @@ class FeedPlan:
         return str(plugins.load(DECODERS, self.url.decoder).FRAMING)
 
     @property
-    def tells_above_ground(self) -> bool:
-        """Return whether its reports may say themselves how high above ground they are; of recordings it is
-        not known, and they may."""
-        plugin = None if self.pace is not None else plugins.load(DECODERS, self.url.decoder)
-        return plugin is None or bool(getattr(plugin, "TELLS_ABOVE_GROUND", False))
+    def heights(self) -> frozenset[Datum]:
+        """Return on which datums its reports may tell a height; of recordings it is not known, and they may
+        on any."""
+        if self.pace is not None:
+            return frozenset(Datum)
+        plugin = plugins.load(DECODERS, self.url.decoder)
+        if hasattr(plugin, "heights"):
+            return frozenset(map(Datum, plugin.heights(self.decoder_options)))
+        return frozenset(map(Datum, getattr(plugin, "HEIGHTS", Datum)))
 
     def decoder(self) -> Decoder:
         """Return a new decoder, which knows nothing yet."""
