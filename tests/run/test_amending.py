@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from nofly.run.live.amending import Amending, amendments
 from nofly.run.live.engine import Body, Engine, EngineOptions
 from nofly.schema import Coded, Positions, concatenate
 from nofly.store.journal import Journal
+from nofly.units import iso_time
 from nofly.zones.model import Polygon, Restriction, Zone
 from nofly.zones.rules import Exemption, Predicate, PredicateKind, Rule
 from tests.kernel.strategies import EPOCH_US, Report, positions_of, zone
@@ -85,7 +88,7 @@ def test_an_exit_and_an_entry_that_a_late_report_moves_are_amended(tmp_path: Pat
     told = [(body["kind"], body["why"]) for body in amended if body["kind"] == "amended"]
     assert len(told) == 2
     assert "no such stay" in told[0][1]
-    assert f"a stay from {EPOCH_US + 300_000_000}" in told[1][1]
+    assert f"a stay from {iso_time(EPOCH_US + 300_000_000)}" in told[1][1]
     assert all(body["incident"] == entered[0]["incident"] for body in amended if body["kind"] == "amended")
 
 
@@ -112,6 +115,13 @@ def long_stay(*spans: Sequence[int]) -> list[Positions]:
     return [back_and_forth(*span[k : k + 20]) for span in spans for k in range(0, len(span), 20)]
 
 
+ISO_TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"
+
+
+def told_us(text: str) -> int:
+    return (datetime.fromisoformat(text) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+
+
 def stays(bodies: list[Body]) -> dict[str, tuple[int, int | None]]:
     """Return each stay as it stands once what was amended is: entry and exit in seconds."""
     out: dict[str, tuple[int, int | None]] = {}
@@ -130,11 +140,11 @@ def stays(bodies: list[Body]) -> dict[str, tuple[int, int | None]]:
         elif body["kind"] == "amended" and "no such stay" in why:
             del out[stay]
         elif body["kind"] == "amended" and "a stay from" in why:
-            begun, ended = why.split(" from ")[1].split(" to ")
-            out[stay] = second(int(begun)), None if ended == "None" else second(int(ended))
+            begun, *ended = map(told_us, re.findall(ISO_TIME, why))
+            out[stay] = second(begun), second(ended[0]) if ended else None
         elif body["kind"] == "amended":
-            ended = why.split("the exit is ")[1].split(",")[0] if "the exit is" in why else "None"
-            out[stay] = out[stay][0], None if ended == "None" else second(int(ended))
+            ended = [told_us(text) for text in re.findall(f"the exit is ({ISO_TIME})", why)]
+            out[stay] = out[stay][0], second(ended[0]) if ended else None
     return out
 
 

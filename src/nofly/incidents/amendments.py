@@ -12,6 +12,7 @@ import msgspec
 
 from nofly.incidents.machine import Case, Record
 from nofly.incidents.states import Told
+from nofly.units import iso_time
 
 
 class Spell(msgspec.Struct, frozen=True):
@@ -98,7 +99,8 @@ def _difference(told: Spell | None, found: Spell | None) -> str:
     if found is None:
         return "late reports show that there was no such stay"
     if told is None:
-        return f"late reports show a stay from {found.entry_us} to {found.exit_us}"
+        ends = ", of which no exit is known" if found.exit_us is None else f" to {iso_time(found.exit_us)}"
+        return f"late reports show a stay from {iso_time(found.entry_us)}{ends}"
     changed = []
     if told.exit_us != found.exit_us:
         changed.append(f"{_ended(found.exit_us)}, {_not(told.exit_us)}")
@@ -108,8 +110,8 @@ def _difference(told: Spell | None, found: Spell | None) -> str:
 
 
 def _ended(exit_us: int | None) -> str:
-    return "no exit is known" if exit_us is None else f"the exit is {exit_us}"
+    return "no exit is known" if exit_us is None else f"the exit is {iso_time(exit_us)}"
 
 
 def _not(exit_us: int | None) -> str:
-    return "where none was" if exit_us is None else f"not {exit_us}"
+    return "where none was" if exit_us is None else f"not {iso_time(exit_us)}"

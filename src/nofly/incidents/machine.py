@@ -22,7 +22,7 @@ from nofly.errors import InputError, StoreError
 from nofly.incidents.judge import incident_id
 from nofly.incidents.record import Cause
 from nofly.incidents.states import DERIVED, TABLE, VERBS, Event, Path, Phase, Told
-from nofly.units import US_PER_S
+from nofly.units import US_PER_S, iso_time
 
 
 class Params(msgspec.Struct, frozen=True):
@@ -178,7 +178,8 @@ def _decided(case: Case, happening: Happening, params: Params) -> tuple[Case, tu
         path = tuple(one for one in path if one[0] is not Told.UNPREDICTED)
     after, records = _records(case, path, happening, time_us)
     if path and event not in _NOWHERE and case.last_us is not None and time_us < case.last_us:
-        why = f"{event.value} at {time_us} became known after what happened at {case.last_us}"
+        now, before = iso_time(time_us), iso_time(case.last_us)
+        why = f"{event.value} at {now} became known after what happened at {before}"
         late = _record(case, Told.AMENDED, case.phase, happening, time_us)
         return after, (msgspec.structs.replace(late, why=why), *records)
     return after, records

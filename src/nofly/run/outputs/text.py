@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from nofly.units import M_PER_FL, US_PER_S, feet, flight_level_text, nautical_miles
+from nofly.units import iso_time as iso_time
 
 if TYPE_CHECKING:
     from nofly.incidents.record import Infringement
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 _KEPT_JOINERS = "\u200c\u200d"
 """Zero-width (non-)joiner: needed to write Persian and Indic names."""
 _WHITE = re.compile(r"[\t\n\v\f\r\x1c-\x1f\x85\u2028\u2029]+")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_NEAR_US = 1 << 55
-"""A thousand years: nearer to 1970 than this Python's calendar does, which is several times faster."""
 FL_FROM_FT = 5000
 """Below this a pressure altitude reads better in feet than as a flight level."""
 
@@ -62,21 +59,6 @@ def shorten(text: str, columns: int) -> str:
     while width(text) > columns - 1:
         text = text[:-1]
     return text.rstrip() + "…"
-
-
-def iso_time(time_us: int) -> str:
-    """Return ISO 8601 UTC with microseconds and Z."""
-    if -_NEAR_US < time_us < _NEAR_US:
-        second, rest_us = divmod(time_us, US_PER_S)
-        return f"{_to_the_second(second)}.{rest_us:06d}Z"
-    import numpy as np
-
-    return f"{np.datetime64(time_us, 'us')}Z"
-
-
-@lru_cache(maxsize=1 << 12)
-def _to_the_second(second: int) -> str:
-    return (_EPOCH + timedelta(seconds=int(second))).isoformat()[:-6]
 
 
 def clock(time_us: int, *, date: bool = True, tenths: bool = False) -> str:
