@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from nofly.cli.watch import parser, planned
 from nofly.incidents.warnings import PredictionParams
-from nofly.run import watch as watch_module
 from nofly.run.alerting.plans import channels_for
+from nofly.run.live import judging
 from nofly.store.journal import Journal
 from nofly.store.outbox import alert_key
 from nofly.store.sqlite import Store
@@ -66,7 +66,7 @@ def killed_at(call: int, after: bool) -> Iterator[None]:
         for owner, names in ((Journal, ("append", "mark", "commit", "forget")), (Store, ("append",))):
             for name in names:
                 ends.enter_context(patch.object(owner, name, deadly(getattr(owner, name))))
-        ends.enter_context(patch.object(watch_module, "keep", deadly(watch_module.keep)))
+        ends.enter_context(patch.object(judging, "keep", deadly(judging.keep)))
         yield
 
 
