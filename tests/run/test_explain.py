@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from nofly.errors import ConfigError, UnresolvedError
-from nofly.incidents.judge import PARTLY
+from nofly.incidents.judge import DID_NOT_FLY, PARTLY, RESTRICTS_NOTHING
 from nofly.incidents.record import Cause, Certainty, Side, Status
 from nofly.run.at import instant
 from nofly.run.outputs.explain import explain, headline, sentences
@@ -31,6 +31,18 @@ def test_what_does_not_count_says_so_first(result: CheckResult) -> None:
         stay = dataclasses.replace(result.infringements[0], status=status)
         assert headline(result, stay).startswith("Does not count, ")
         assert "exempt: none" not in headline(result, stay)
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [(DID_NOT_FLY, "the aircraft did not fly"), (RESTRICTS_NOTHING, "the zone restricts nothing")],
+)
+def test_whoever_is_on_the_ground_is_not_said_to_be_exempt_by_a_rule(
+    result: CheckResult, reason: str, said: str
+) -> None:
+    told = (reason, "The zone applies to everybody.")
+    stay = dataclasses.replace(result.infringements[0], status=Status.EXEMPT, reasons=told)
+    assert headline(result, stay).startswith(f"Does not count, {said}: ")
 
 
 def test_undetermined_is_neither_accusation_nor_all_clear(result: CheckResult) -> None:

@@ -113,6 +113,8 @@ def outcomes(
     )
 
 
+RESTRICTS_NOTHING = "The zone restricts nothing."
+DID_NOT_FLY = "Every report in it is from the ground: it did not fly."
 PARTLY = "For a part of the time it cannot be told whether it was inside."
 """The reason of a stay only a part of which is determined."""
 
@@ -128,7 +130,7 @@ def _status(zone: Zone, stay: Stay, witness: Witness, verdict: RuleVerdict) -> t
     """Return the status and the sentences for it. What does not concern the aircraft goes before doubt of its
     place."""
     if zone.restriction is Restriction.NO_RESTRICTION:
-        return Status.EXEMPT, ("The zone restricts nothing.",)
+        return Status.EXEMPT, (RESTRICTS_NOTHING,)
     if verdict.status in ("exempt", "not-addressed"):
         return Status.EXEMPT, verdict.reasons
     if witness.shadow:
@@ -138,7 +140,7 @@ def _status(zone: Zone, stay: Stay, witness: Witness, verdict: RuleVerdict) -> t
     if verdict.status == "cleared":
         return Status.CLEARED, verdict.reasons
     if stay.measured and stay.on_ground == stay.measured and zone.restriction is not Restriction.KEEP_IN:
-        return Status.EXEMPT, ("Every report in it is from the ground: it did not fly.", *verdict.reasons)
+        return Status.EXEMPT, (DID_NOT_FLY, *verdict.reasons)
     return Status.INFRINGEMENT, verdict.reasons
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from nofly.errors import UnresolvedError
+from nofly.incidents.judge import DID_NOT_FLY, RESTRICTS_NOTHING
 from nofly.incidents.record import Cause, Certainty, Infringement, Side, Status
 from nofly.run.outputs.table import nobody, within_limits
 from nofly.run.outputs.text import (
@@ -142,6 +143,10 @@ def zone_of(result: CheckResult, stay: Infringement) -> Zone | None:
 
 
 def _not_counted(stay: Infringement) -> str:
+    if stay.status is Status.EXEMPT and DID_NOT_FLY in stay.reasons:
+        return "Does not count, the aircraft did not fly: "
+    if stay.status is Status.EXEMPT and RESTRICTS_NOTHING in stay.reasons:
+        return "Does not count, the zone restricts nothing: "
     return {
         Status.INFRINGEMENT: "",
         Status.EXEMPT: "Does not count, the zone's rule does not apply to this aircraft: ",
