@@ -152,6 +152,14 @@ def test_a_unit_that_another_column_tells_is_said_to_be_assumed() -> None:
     assert said == "units are not stated; assumed: height in m (as top_height_m is)"
 
 
+def test_speeds_in_the_logs_of_drones_are_in_metres_a_second() -> None:
+    found = plan([*DRONE, "height", "speed", "vertical_speed", "uas_id"], ArchiveOptions(), "x")
+    assert (found.readings["gs_mps"].factor, found.readings["vrate_mps"].factor) == (1.0, 1.0)
+    (said,) = [f.message for f in found.findings if f.code == "units-assumed"]
+    assert "speed in m/s (as in Remote ID)" in said
+    assert factors([*DRONE, "speed", "top_height_m"])["gs_mps"] == ("speed", 1852 / 3600)
+
+
 def test_a_mapping_goes_before_a_name() -> None:
     columns = {"altitude": Column("alt_hae_m", "m"), "x": Column("callsign")}
     found = factors([*TRAFFIC, "x"], columns=columns)

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from nofly.errors import ConfigError, Finding, SchemaError, Severity
-from nofly.feeds.height_units import told_unit, unit_of
+from nofly.feeds.height_units import family, told_unit, unit_of
 from nofly.feeds.options import DATUMS, UNITS, ArchiveOptions, Column, kind_of
 from nofly.schema import FLOATS, SMALLS, TEXTS
 
@@ -116,7 +116,7 @@ def convention(names: Sequence[str]) -> str:
 def recognised(names: Sequence[str]) -> set[str]:
     """Return which of our columns these names are taken for: what a format's ``sniff`` asks."""
     kind = convention(names)
-    return {guess.ours for name in names if (guess := _guess(name, kind, ("", "")))}
+    return {guess.ours for name in names if (guess := _guess(name, kind, ("", ""), ""))}
 
 
 def plan(names: Sequence[str], options: ArchiveOptions, source: str, dates: bool = False) -> Plan:
@@ -132,13 +132,14 @@ def plan(names: Sequence[str], options: ArchiveOptions, source: str, dates: bool
             expected=f"one of {', '.join(names)}",
         )
     whose = convention(names)
-    told = told_unit(map(_word, names))
+    words = [_word(name) for name in names]
+    told, metric = told_unit(words), family(words)
     chosen: dict[str, tuple[str, _Guess]] = {}
     ignored: list[str] = []
     without_unit: list[str] = []
     for name in names:
         given = options.columns.get(name)
-        guess = _mapped(Column(*given)) if given is not None else _guess(name, whose, told)
+        guess = _mapped(Column(*given)) if given is not None else _guess(name, whose, told, metric)
         if guess is None or (guess.ours == "date" and not dates):
             ignored.append(name)
             continue
@@ -177,7 +178,7 @@ def _is_height(ours: str) -> bool:
     return ours in HEIGHTS
 
 
-def _guess(name: str, whose: str, told: tuple[str, str]) -> _Guess | None:
+def _guess(name: str, whose: str, told: tuple[str, str], metric: str) -> _Guess | None:
     word = _word(name)
     if word in _OWN and (
         whose == "nofly" or word.endswith(("_deg", "_m", "_mps", "_us")) or word == "target_id"
@@ -189,6 +190,8 @@ def _guess(name: str, whose: str, told: tuple[str, str]) -> _Guess | None:
             unit = unit_of(word, whose, told[0])
             because = told[1] if unit and unit_of(word, whose, "") != unit else ""
             return _Guess(ours, unit, 3 if because else _rank(ours, word, whose), because)
+        if metric and not whose and kind_of(ours) == "speed":
+            return _Guess(ours, "m/s", 3, metric)
         return _Guess(ours, _default_unit(ours, word, whose), _rank(ours, word, whose))
     stem, _, suffix = word.rpartition("_")
     ours = _WORDS.get(stem, "")

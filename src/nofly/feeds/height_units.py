@@ -30,16 +30,16 @@ _RECEIVERS_FEET = frozenset({"alt_baro", "alt_geom"})
 _CUSTOM_FEET = FEET | {"geoaltitude", "geo_altitude", "baroaltitude", "baro_altitude"}
 
 _FAMILIES = tuple(
-    (family, re.compile(names))
-    for family, names in {
+    (name, re.compile(names))
+    for name, names in {
         "Remote ID": r"uas_?id|ua_type|operator_(id|lat|lon|latitude|longitude)|(\w+_)?geodetic(_\w+)?|"
         r"height_type|(horiz|vert|baro|speed|ts)_acc(uracy)?",
         "a log of DJI": r"osd_\w+|gimbal_\w+|flyc_state|is_motor_up|home_(latitude|longitude|height)",
         "a log of ArduPilot": r"gms|gwk|nsats|gcrs|rel_(home|origin)_alt",
     }.items()
 )
-"""Whose logs give heights in metres, and a name that they alone write: ASTM F3411, DJI's flight records,
-ArduPilot's GPS and POS messages."""
+"""Whose logs give heights in metres and speeds in metres a second, and names that they alone write: ASTM
+F3411, DJI's flight records, ArduPilot's GPS and POS messages."""
 _HEIGHT = re.compile(r"(^|_)(alt|altitude|height|elev|elevation|hae|msl|amsl|agl)(_|$)")
 _UNIT = re.compile(r"(?:_|^)(m|meters|metres|meter|metre|ft|feet)$")
 
@@ -55,10 +55,15 @@ def told_unit(words: Iterable[str]) -> tuple[str, str]:
             units.setdefault("m" if unit[1].startswith("m") else "ft", f"as {word} is")
     if units:
         return units.popitem() if len(units) == 1 else ("", "")
-    for family, names in _FAMILIES:
-        if any(names.fullmatch(word) for word in words):
-            return "m", f"as in {family}"
-    return "", ""
+    because = family(words)
+    return ("m" if because else ""), because
+
+
+def family(words: Iterable[str]) -> str:
+    """Return by what the names of a table tell that it is one of those whose logs are metric, or ``""``."""
+    words = list(words)
+    found = [name for name, names in _FAMILIES if any(names.fullmatch(word) for word in words)]
+    return f"as in {found[0]}" if found else ""
 
 
 def unit_of(word: str, whose: str, told: str) -> str:
