@@ -44,6 +44,13 @@
     tiles = ""                     # raster tiles under the map: https://host/{z}/{x}/{y}.png
     tiles_attribution = ""
 
+    [web.oidc]                     # logins by a provider, beside those with a password here
+    issuer = "https://login.example/realms/nofly"
+    client_id = "nofly"
+    client_secret = "env:NOFLY_OIDC_SECRET"
+    role_claim = "groups"
+    roles = { nofly-operators = "operator" }
+
     [prediction]                   # warnings; enabled = false for none
     look_ahead_s = 120
     hits = 2                       # of the last ...
@@ -134,6 +141,8 @@ class WebConfig:
     insecure: bool = False
     tiles: str = ""
     tiles_attribution: str = ""
+    oidc: Mapping[str, Any] = field(default_factory=dict)
+    """The table as it stands there; whoever logs in by it checks it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +297,9 @@ class _Reader:
         for name in ("certificate", "key"):
             if values.get(name):
                 values[name] = str(self._folder / values[name])
-        return WebConfig(**values)
+        oidc = self.table(self.table(given, "", "web"), "web", "oidc")
+        placed = {name: self._placed(name, v) if isinstance(v, str) else v for name, v in oidc.items()}
+        return WebConfig(**values, oidc=placed)
 
     def _values(self, given: Mapping[str, Any], name: str, kind: type[Any]) -> dict[str, Any]:
         """Return what stands in a table of texts, flags and numbers from 0 on."""
@@ -296,6 +307,8 @@ class _Reader:
         self.known(table, name, [f.name for f in fields(kind)])
         values: dict[str, Any] = {}
         for f in fields(kind):
+            if str(f.type) not in _KINDS:
+                continue
             kinds, expected = _KINDS[str(f.type)]
             value = self.one(table, name, f.name, kinds, expected)
             if value is None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from nofly.config import Config, WebConfig
     from nofly.run.watch_plan import WatchPlan
+    from nofly.web.access.oidc.provider import Provider
     from nofly.web.serving import Bind
 
 _EPILOG = """\
@@ -118,6 +119,7 @@ def serving_state(
     may_bind(bind.host, bool(bind.certificate), proxies, args.insecure or web.insecure)
 
     tiles = tiles_at(web.tiles, web.tiles_attribution)
+    provider = _provider(web)
 
     def clock() -> int:
         return time_ns() // 1000
@@ -127,7 +129,7 @@ def serving_state(
         folder.mkdir(parents=True, exist_ok=True)
         _log(args.quiet)
         with closing(AccessControl(folder, clock)) as access:
-            it = Served(Follower(folder), access, clock, channels, tiles)
+            it = Served(Follower(folder), access, clock, channels, tiles, provider)
             app = Proxied(create_app(it), proxies)
             with serving(app, bind) as url:
                 if guests:
@@ -141,6 +143,22 @@ def serving_state(
                 yield
 
     return served()
+
+
+def _provider(web: WebConfig) -> Provider | None:
+    """Return who vouches for users. Raises ConfigError for what cannot be."""
+    from time import monotonic, time
+
+    from nofly.web.access.oidc.fetching import Fetcher
+    from nofly.web.access.oidc.id_token import check_installed
+    from nofly.web.access.oidc.provider import Provider
+    from nofly.web.access.oidc.settings import oidc_settings
+
+    settings = oidc_settings(web.oidc)
+    if settings is None:
+        return None
+    check_installed()
+    return Provider(settings, Fetcher(settings.ca_file), time, monotonic)
 
 
 def _log(quiet: bool) -> None:

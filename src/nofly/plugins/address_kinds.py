@@ -1,7 +1,7 @@
-"""What an address on the network is: anybody's, of a network of one's own, this machine, or none to be asked.
+"""What an address on the network is: anybody's, of one's own network, this machine, or none to be asked.
 
-Sources: the IANA special-purpose address registries (RFC 6890), RFC 6598, RFC 6052, and where clouds serve the
-credentials of a machine to whoever asks from it.
+Sources: the IANA special-purpose address registries (RFC 6890), RFC 6598, RFC 6052, and where clouds serve
+the credentials of a machine to whoever asks from it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Connections to web servers, that reach only the kinds of addresses that are wanted.
 
-A name is looked up once, and what was found is what is connected to: a name that means another address a moment
-later leads nowhere else.
+A name is looked up once, and what was found is what is connected to: a name that means another address a
+moment later leads nowhere else.
 """
 
 from __future__ import annotations

@@ -10,12 +10,15 @@ from nofly.run.record.acts import Act
 from nofly.store.access import Changes, User
 from nofly.web.access.ledger import By, Ledger
 from nofly.web.access.passwords import Passwords
+from nofly.web.access.provided import provided
 from nofly.web.access.random_ids import new_password
 from nofly.web.access.rights import Role
 from nofly.web.errors import ApiError, not_found
 
 FIRST = "admin"
 MOST = 1000
+NO_PASSWORD = ""
+"""No password has it for its hash."""
 
 
 class Users:
@@ -67,9 +70,34 @@ class Users:
             )
         return changed
 
+    def vouched(self, name: str, role: Role, by: By) -> User:
+        """Return the user whom a provider vouches for, made where he is new, of the role that it gives him.
+
+        Raises ApiError 401 where he is disabled here, 409 where there are too many users.
+        """
+        with self._ledger.acting() as changes:
+            found = changes.user(name)
+            if found is None:
+                if changes.count("user") >= MOST:
+                    raise _too_many()
+                user = User(name, role.value, NO_PASSWORD, 0, 0, self._ledger.clock())
+                self._ledger.record(Act.USER_MADE, name, by, role=role.value)
+            elif found.disabled:
+                raise ApiError(HTTPStatus.UNAUTHORIZED, "not-logged-in", f"{name} is disabled")
+            elif found.role == role.value:
+                return found
+            else:
+                user = replace(found, role=role.value)
+                self._ledger.record(Act.USER_CHANGED, name, by, role=role.value, disabled=False)
+            changes.put_user(user)
+        return user
+
     async def reset(self, name: str, by: By) -> str:
         """Give a user a one-time password, end all his logins, and return it. Raises ApiError 404 where there
-        is no such user."""
+        is no such user, 409 for one of the provider's."""
+        if provided(name):
+            message = f"{name} has no password here"
+            raise ApiError(HTTPStatus.CONFLICT, "provided", message, expected="the provider's own way")
         password = new_password()
         stored = await self._passwords.hash(password)
         await asyncio.to_thread(self._reset, name, stored, by)
@@ -82,7 +110,7 @@ class Users:
             if changes.user(name) is not None or (alone and count):
                 raise ApiError(HTTPStatus.CONFLICT, "exists", f"there is a user {name} already")
             if count >= MOST:
-                raise ApiError(HTTPStatus.CONFLICT, "too-many", "too many users", expected=f"at most {MOST}")
+                raise _too_many()
             changes.put_user(user)
             self._ledger.record(Act.USER_MADE, name, by, role=role.value)
         return user
@@ -92,6 +120,10 @@ class Users:
             changes.put_user(replace(_found(changes, name), password=stored, must_change=1))
             changes.end_logins(name)
             self._ledger.record(Act.PASSWORD_RESET, name, by)
+
+
+def _too_many() -> ApiError:
+    return ApiError(HTTPStatus.CONFLICT, "too-many", "too many users", expected=f"at most {MOST}")
 
 
 def _found(changes: Changes, name: str) -> User:
