@@ -43,6 +43,9 @@
     insecure = false               # true: beyond loopback without either
     tiles = ""                     # raster tiles under the map: https://host/{z}/{x}/{y}.png
     tiles_attribution = ""
+    style = ""                     # or a MapLibre style, by its address or in a file
+    style_origins = []             # where its tiles, fonts and pictures are from
+    embed_origins = []             # whose pages may show embed.html in a frame
 
     [web.oidc]                     # logins by a provider, beside those with a password here
     issuer = "https://login.example/realms/nofly"
@@ -141,6 +144,9 @@ class WebConfig:
     insecure: bool = False
     tiles: str = ""
     tiles_attribution: str = ""
+    style: str = ""
+    style_origins: tuple[str, ...] = ()
+    embed_origins: tuple[str, ...] = ()
     oidc: Mapping[str, Any] = field(default_factory=dict)
     """The table as it stands there; whoever logs in by it checks it."""
 
@@ -297,7 +303,13 @@ class _Reader:
         for name in ("certificate", "key"):
             if values.get(name):
                 values[name] = str(self._folder / values[name])
-        oidc = self.table(self.table(given, "", "web"), "web", "oidc")
+        table = self.table(given, "", "web")
+        for name in ("style_origins", "embed_origins"):
+            values[name] = self.texts(table, "web", name)
+        style = values.get("style", "")
+        if style and not style.startswith(("http://", "https://")):
+            values["style"] = str(self._folder / style)
+        oidc = self.table(table, "web", "oidc")
         placed = {name: self._placed(name, v) if isinstance(v, str) else v for name, v in oidc.items()}
         return WebConfig(**values, oidc=placed)
 
@@ -326,6 +338,13 @@ class _Reader:
         if value is None or (isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))):
             return value
         raise self._wrong(f"{value!r}", table, key, expected)
+
+    def texts(self, given: Mapping[str, Any], table: str, key: str) -> tuple[str, ...]:
+        """Return a list of texts, empty where it is not there."""
+        value = given.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            raise self._wrong(f"{value!r}", table, key, "a list of texts")
+        return tuple(value)
 
     def files(self, given: Mapping[str, Any], table: str, key: str) -> tuple[str, ...]:
         """Return one name or a list of them, from the configuration's folder; a number as its text."""

@@ -110,8 +110,10 @@ def serving_state(
     from nofly.web.access.ledger import By
     from nofly.web.access.proxies import Proxied, networks
     from nofly.web.app import create_app
+    from nofly.web.origins import origins
     from nofly.web.served import Served
     from nofly.web.serving import serving
+    from nofly.web.style import style_at
     from nofly.web.tiles import tiles_at
 
     bind = bound(args.bind or web.bind, web)
@@ -119,6 +121,8 @@ def serving_state(
     may_bind(bind.host, bool(bind.certificate), proxies, args.insecure or web.insecure)
 
     tiles = tiles_at(web.tiles, web.tiles_attribution)
+    style = style_at(web.style, web.style_origins)
+    embedders = origins(web.embed_origins, "web.embed_origins")
     provider = _provider(web)
 
     def clock() -> int:
@@ -129,7 +133,7 @@ def serving_state(
         folder.mkdir(parents=True, exist_ok=True)
         _log(args.quiet)
         with closing(AccessControl(folder, clock)) as access:
-            it = Served(Follower(folder), access, clock, channels, tiles, provider)
+            it = Served(Follower(folder), access, clock, channels, tiles, style, embedders, provider)
             app = Proxied(create_app(it), proxies)
             with serving(app, bind) as url:
                 if guests:

@@ -65,4 +65,6 @@ def create_app(served: Served, monotonic_s: Callable[[], float] = monotonic) -> 
     mimetypes.add_type("text/javascript", ".mjs")
     app.router.routes.append(_Pages("/", StaticFiles(directory=STATIC, html=True), name="static"))
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
-    return Guard(app, monotonic_s, () if served.tiles is None else (served.tiles.origin,))
+    others: tuple[str, ...] = () if served.tiles is None else (served.tiles.origin,)
+    others += () if served.style is None else served.style.origins
+    return Guard(app, monotonic_s, others, served.embedders)

@@ -98,6 +98,11 @@ export const EN = {
   "login.provider.unreachable": "the provider cannot be reached.", "login.provider.too-many-logins": "too many failed logins: wait.",
   "login.changed": "Changed.", "login.as": "Logged in as {user} ({role}).", "login.on": "To the map",
 
+  "style.failed": "The map that is configured cannot be had ({why}): this is the one that nofly comes with.",
+  "style.none": "no MapLibre style of version 8", "style.notiles": "no tile of it is there",
+  "embed.whole": "Whole page", "embed.incidents": "Open incidents: {count}",
+  "embed.nolink": "the address of this frame has no public link",
+
   "maplibre.zoomin": "Zoom in", "maplibre.zoomout": "Zoom out", "maplibre.north": "North up",
   "maplibre.attribution": "About the map",
 };

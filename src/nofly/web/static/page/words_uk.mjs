@@ -98,6 +98,11 @@ export const UK = {
   "login.provider.unreachable": "постачальник недоступний.", "login.provider.too-many-logins": "забагато невдалих спроб: зачекайте.",
   "login.changed": "Змінено.", "login.as": "Ви ввійшли як {user} ({role}).", "login.on": "До карти",
 
+  "style.failed": "Налаштовану карту не отримано ({why}): це та, з якою постачається nofly.",
+  "style.none": "це не стиль MapLibre версії 8", "style.notiles": "жодного її фрагмента немає",
+  "embed.whole": "Уся сторінка", "embed.incidents": "Відкритих інцидентів: {count}",
+  "embed.nolink": "в адресі цієї рамки немає публічного посилання",
+
   "maplibre.zoomin": "Наблизити", "maplibre.zoomout": "Віддалити", "maplibre.north": "Північ угору",
   "maplibre.attribution": "Про карту",
 };
