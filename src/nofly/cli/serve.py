@@ -24,6 +24,8 @@ examples:
   nofly serve --config nofly.toml --bind 0.0.0.0:8443
   nofly serve --beside --state nofly-state
 
+  nofly serve --reset-administrator --state nofly-state
+
 The first start makes the user admin and prints a password, once. Ctrl-C and SIGTERM end it.
 exit codes: 0 ended; 2 an error.
 """
@@ -41,6 +43,13 @@ def parser() -> argparse.ArgumentParser:
     it.add_argument(
         "--beside", action="store_true", help="no watch of its own: beside the one that runs on --state"
     )
+    it.add_argument(
+        "--reset-administrator",
+        nargs="?",
+        const="admin",
+        metavar="NAME",
+        help="serve nothing: make this user (admin) an administrator with a new one-time password",
+    )
     it.add_argument("--insecure", action="store_true", help="beyond loopback without TLS or a trusted proxy")
     it.add_argument("--quiet", "-q", action="store_true", help="no lines: the page says it all")
     it.set_defaults(plain=True)
@@ -55,6 +64,8 @@ def run(argv: list[str]) -> int:
     from nofly.run.alerting.plans import channels_for
 
     args = parser().parse_args(argv)
+    if args.reset_administrator is not None:
+        return _reset(args)
     if args.beside:
         return _beside(args)
 
@@ -62,6 +73,25 @@ def run(argv: list[str]) -> int:
         return serving_state(args, config.web, plan.state, partial(channels_for, plan.alerts))
 
     return watched(args, beside)
+
+
+def _reset(args: argparse.Namespace) -> int:
+    """Print the one-time password of an administrator, for whoever runs this machine and has lost his."""
+    from contextlib import closing
+    from time import time_ns
+
+    from nofly.cli.configuration import read_config, state_folder
+    from nofly.cli.streams import note
+    from nofly.errors import ConfigError
+    from nofly.web.access.asking import AccessControl
+
+    folder = state_folder(args.state or read_config(args.config).watch.state)
+    if not folder.is_dir():
+        raise ConfigError("there is no such folder", source=str(folder), expected="the state folder")
+    with closing(AccessControl(folder, lambda: time_ns() // 1000)) as access:
+        password = access.users.rescue(args.reset_administrator)
+    note(f"log in as {args.reset_administrator} with the password {password} (shown only now)")
+    return 0
 
 
 def _beside(args: argparse.Namespace) -> int:

@@ -71,6 +71,8 @@ def test_a_page_that_may_shows_the_map(
         == 0
     )
     assert frame.evaluate(OUTSIDE) == []
+    assert frame.evaluate("document.querySelector('#map canvas').getBoundingClientRect().height") > 300
+    assert frame.evaluate("document.getElementById('map-part').getBoundingClientRect().height") > 300
     assert HOSTILE_ZONE not in frame.content()
     page.wait_for_timeout(500)
     page.screenshot(path=tmp_path / "embedded.png")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 from http import HTTPStatus
 
+from nofly.errors import InputError
+from nofly.run.outputs.text import printable
 from nofly.run.record.acts import Act
 from nofly.store.access import Changes, User
 from nofly.web.access.ledger import By, Ledger
@@ -17,6 +20,7 @@ from nofly.web.errors import ApiError, not_found
 
 FIRST = "admin"
 MOST = 1000
+_NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
 NO_PASSWORD = ""
 """No password has it for its hash."""
 
@@ -37,6 +41,25 @@ class Users:
             self._make(FIRST, Role.ADMINISTRATOR, self._passwords.hashed(password), by, alone=True)
         except ApiError:  # another process was first
             return None
+        return password
+
+    def rescue(self, name: str) -> str:
+        """Give somebody who runs this machine an administrator: a user of a name, made where there is none,
+        enabled, with a one-time password, which is returned; all his logins end. Raises InputError for a name
+        that is a provider's or can be none.
+        """
+        if not _NAME.fullmatch(name):
+            raise InputError(f"{printable(name)[:80]!r} can be no user", expected="letters, digits, . _ @ -")
+        password = new_password()
+        stored = self._passwords.hashed(password)
+        by = By("nofly", "told so on the machine itself")
+        with self._ledger.acting() as changes:
+            found = changes.user(name)
+            made_us = self._ledger.clock() if found is None else found.made_us
+            changes.put_user(User(name, Role.ADMINISTRATOR.value, stored, 0, 1, made_us))
+            changes.end_logins(name)
+            act = Act.USER_MADE if found is None else Act.PASSWORD_RESET
+            self._ledger.record(act, name, by, role=Role.ADMINISTRATOR.value, disabled=False)
         return password
 
     async def make(self, name: str, role: Role, by: By) -> tuple[str, User]:

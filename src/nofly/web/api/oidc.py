@@ -52,14 +52,20 @@ class _RefusedError(Exception):
         self.word = word
 
 
-@router.get("/ways")
+@router.get("/ways", operation_id="list_ways_to_log_in")
 async def ways(response: Response, here: Here) -> WaysAnswer:
     """How one may log in, beside name and password."""
     response.headers["Cache-Control"] = "no-store"
     return WaysAnswer(provider=None if here.provider is None else here.provider.settings.shown)
 
 
-@router.get("/provider", status_code=HTTPStatus.SEE_OTHER, responses=_REDIRECTS, response_class=Response)
+@router.get(
+    "/provider",
+    operation_id="log_in_by_provider",
+    status_code=HTTPStatus.SEE_OTHER,
+    responses=_REDIRECTS,
+    response_class=Response,
+)
 async def begin(request: Request, here: Here, back: Told = "/") -> Response:
     """Send a browser to the provider. It comes back to where ``back`` says."""
     provider = _provider(here.provider)
@@ -76,7 +82,11 @@ async def begin(request: Request, here: Here, back: Told = "/") -> Response:
 
 
 @router.get(
-    "/provider/callback", status_code=HTTPStatus.SEE_OTHER, responses=_REDIRECTS, response_class=Response
+    "/provider/callback",
+    operation_id="come_back_from_provider",
+    status_code=HTTPStatus.SEE_OTHER,
+    responses=_REDIRECTS,
+    response_class=Response,
 )
 async def came_back(
     request: Request, here: Here, access: Control, code: Told = "", state: Told = "", error: Told = "",

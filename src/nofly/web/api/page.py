@@ -21,7 +21,7 @@ class PageAnswer(BaseModel):
     style: str | None = Field(description="Where a MapLibre style is that lies there; null: none.")
 
 
-@router.get("", responses={200: {"model": PageAnswer}})
+@router.get("", operation_id="get_page", responses={200: {"model": PageAnswer}})
 async def page(request: Request, here: Here, _: Reader) -> Response:
     """What lies under the map, and whose it is."""
     tiles = here.tiles
@@ -32,7 +32,12 @@ async def page(request: Request, here: Here, _: Reader) -> Response:
     })  # fmt: skip
 
 
-@router.get("/style", responses={200: {"content": {"application/json": {}}}}, response_class=Response)
+@router.get(
+    "/style",
+    operation_id="get_page_style",
+    responses={200: {"content": {"application/json": {}}}},
+    response_class=Response,
+)
 async def style(here: Here, _: Reader) -> Response:
     """The MapLibre style that lies under the map, where it is of a file here."""
     if here.style is None or here.style.document is None:
