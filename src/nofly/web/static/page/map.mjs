@@ -40,8 +40,23 @@ export function createMap(container, view, theme) {
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new ScaleControl({ unit: "nautical" }), "bottom-left");
   map.once("load", () => void layStyle(map));
+  markDrawn(map);
   map.addControl(new AttributionControl({ compact: false, customAttribution: ATTRIBUTION }), "bottom-right");
   return map;
+}
+
+/**
+ * Note, for whoever measures, when the first picture with coasts and borders was drawn.
+ * @param {MapLibreMap} map
+ */
+function markDrawn(map) {
+  performance.mark("map-created");
+  const rendered = () => {
+    if (!["land", "borders"].every((id) => map.getSource(id) && map.isSourceLoaded(id))) return;
+    map.off("render", rendered);
+    performance.mark("map-drawn");
+  };
+  map.on("render", rendered);
 }
 
 /** @param {import("./colours.mjs").Theme} theme */
