@@ -40,9 +40,7 @@ class PackedFiles(StaticFiles):
             name: whole.headers[name] for name in ("etag", "last-modified", "content-type")
         }
         body = self._of(Path(full_path), stat_result.st_mtime)
-        return Response(
-            body, status_code, {**headers, "Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
-        )
+        return Response(body, status_code, {**headers, "Content-Encoding": "gzip", "Vary": "Accept-Encoding"})
 
     def _of(self, path: Path, changed_s: float) -> bytes:
         name = str(path)
