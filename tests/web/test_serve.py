@@ -23,6 +23,7 @@ from websockets.exceptions import InvalidStatus
 
 from nofly.cli import main
 from tests.cli.live import NOFLY, PATIENCE_S, Feed, configured, until, watching
+from tests.web.access.doors import WHO
 from tests.web.keys import put_user
 from tests.web.test_frames import read
 
@@ -203,7 +204,7 @@ def test_a_lost_administrator_gets_a_password_beside_the_server(
         assert main(["serve", "--config", str(config), "--reset-administrator"]) == 0
         password = re.search(r"as admin with the password (\S+)", capsys.readouterr().err)
         assert password is not None
-        status, told = server.asked("session", {"name": "admin", "password": password[1]})
+        status, told = server.asked(WHO.removeprefix("/api/v1/"), {"name": "admin", "password": password[1]})
         assert (status, told["must_change_password"]) == (200, True)
     assert main(["serve", "--state", str(tmp_path / "none"), "--reset-administrator"]) == 2
 

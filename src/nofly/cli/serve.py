@@ -140,20 +140,14 @@ def serving_state(
     from nofly.web.access.ledger import By
     from nofly.web.access.proxies import Proxied, networks
     from nofly.web.app import create_app
-    from nofly.web.origins import origins
     from nofly.web.served import Served
     from nofly.web.serving import serving
-    from nofly.web.style import style_at
-    from nofly.web.tiles import tiles_at
 
     bind = bound(args.bind or web.bind, web)
     proxies = networks(part.strip() for part in web.trusted_proxies.split(",") if part.strip())
     may_bind(bind.host, bool(bind.certificate), proxies, args.insecure or web.insecure)
 
-    tiles = tiles_at(web.tiles, web.tiles_attribution)
-    style = style_at(web.style, web.style_origins)
-    embedders = origins(web.embed_origins, "web.embed_origins")
-    provider = _provider(web)
+    wanted = _wanted(web)
 
     def clock() -> int:
         return time_ns() // 1000
@@ -163,7 +157,7 @@ def serving_state(
         folder.mkdir(parents=True, exist_ok=True)
         _log(args.quiet)
         with closing(AccessControl(folder, clock)) as access:
-            it = Served(Follower(folder), access, clock, channels, tiles, style, embedders, provider)
+            it = Served(Follower(folder), access, clock, channels, **wanted)
             app = Proxied(create_app(it), proxies)
             with serving(app, bind) as url:
                 if guests:
@@ -177,6 +171,20 @@ def serving_state(
                 yield
 
     return served()
+
+
+def _wanted(web: WebConfig) -> dict[str, Any]:
+    """Return what a configuration says of what is served. Raises ConfigError for what cannot be."""
+    from nofly.web.origins import origins
+    from nofly.web.style import style_at
+    from nofly.web.tiles import tiles_at
+
+    return {
+        "tiles": tiles_at(web.tiles, web.tiles_attribution),
+        "style": style_at(web.style, web.style_origins),
+        "embedders": origins(web.embed_origins, "web.embed_origins"),
+        "provider": _provider(web),
+    }
 
 
 def _provider(web: WebConfig) -> Provider | None:

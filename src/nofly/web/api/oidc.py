@@ -117,7 +117,7 @@ async def _logged_in(
     address = "" if request.client is None else request.client.host
     try:
         access.logins.may_try(address)
-        claims = await provider.came_back(login, code, iss, _callback(request))
+        claims = await provider.redeemed(login, code, iss, _callback(request))
         user, what = await _user(access, provider, claims)
         before = cookies.taken(request, cookies.LOGIN)
         login_id = await access.logins.log_in_provided(user, address, before, what)

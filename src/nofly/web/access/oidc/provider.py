@@ -66,15 +66,15 @@ class Provider:
         }  # fmt: skip
         return f"{known.authorize}{'&' if urlsplit(known.authorize).query else '?'}{urlencode(asked)}"
 
-    async def came_back(
-        self, login: Begun, code: str, issuer: str | None, redirect_uri: str
+    async def redeemed(
+        self, login: Begun, grant: str, issuer: str | None, redirect_uri: str
     ) -> dict[str, Any]:
         """Return the claims of who came back with a code. Raises ProviderError where they do not hold."""
         known = await self._discovered()
         if issuer != self.settings.issuer if issuer is not None else known.names_itself:
             raise ProviderError("the answer is of another issuer")
         form = {
-            "grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri,
+            "grant_type": "authorization_code", "code": grant, "redirect_uri": redirect_uri,
             "code_verifier": login.verifier,
         }  # fmt: skip
         who, word = self.settings.client_id, self.settings.client_secret
