@@ -43,6 +43,16 @@
     insecure = false               # true: beyond loopback without either
     tiles = ""                     # raster tiles under the map: https://host/{z}/{x}/{y}.png
     tiles_attribution = ""
+    style = ""                     # or a MapLibre style, by its address or in a file
+    style_origins = []             # where its tiles, fonts and pictures are from
+    embed_origins = []             # whose pages may show embed.html in a frame
+
+    [web.oidc]                     # logins by a provider, beside those with a password here
+    issuer = "https://login.example/realms/nofly"
+    client_id = "nofly"
+    client_secret = "env:NOFLY_OIDC_SECRET"
+    role_claim = "groups"
+    roles = { nofly-operators = "operator" }
 
     [prediction]                   # warnings; enabled = false for none
     look_ahead_s = 120
@@ -134,6 +144,11 @@ class WebConfig:
     insecure: bool = False
     tiles: str = ""
     tiles_attribution: str = ""
+    style: str = ""
+    style_origins: tuple[str, ...] = ()
+    embed_origins: tuple[str, ...] = ()
+    oidc: Mapping[str, Any] = field(default_factory=dict)
+    """The table as it stands there; whoever logs in by it checks it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +303,15 @@ class _Reader:
         for name in ("certificate", "key"):
             if values.get(name):
                 values[name] = str(self._folder / values[name])
-        return WebConfig(**values)
+        table = self.table(given, "", "web")
+        for name in ("style_origins", "embed_origins"):
+            values[name] = self.texts(table, "web", name)
+        style = values.get("style", "")
+        if style and not style.startswith(("http://", "https://")):
+            values["style"] = str(self._folder / style)
+        oidc = self.table(table, "web", "oidc")
+        placed = {name: self._placed(name, v) if isinstance(v, str) else v for name, v in oidc.items()}
+        return WebConfig(**values, oidc=placed)
 
     def _values(self, given: Mapping[str, Any], name: str, kind: type[Any]) -> dict[str, Any]:
         """Return what stands in a table of texts, flags and numbers from 0 on."""
@@ -296,6 +319,8 @@ class _Reader:
         self.known(table, name, [f.name for f in fields(kind)])
         values: dict[str, Any] = {}
         for f in fields(kind):
+            if str(f.type) not in _KINDS:
+                continue
             kinds, expected = _KINDS[str(f.type)]
             value = self.one(table, name, f.name, kinds, expected)
             if value is None:
@@ -313,6 +338,13 @@ class _Reader:
         if value is None or (isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))):
             return value
         raise self._wrong(f"{value!r}", table, key, expected)
+
+    def texts(self, given: Mapping[str, Any], table: str, key: str) -> tuple[str, ...]:
+        """Return a list of texts, empty where it is not there."""
+        value = given.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            raise self._wrong(f"{value!r}", table, key, "a list of texts")
+        return tuple(value)
 
     def files(self, given: Mapping[str, Any], table: str, key: str) -> tuple[str, ...]:
         """Return one name or a list of them, from the configuration's folder; a number as its text."""

@@ -177,3 +177,18 @@ def test_options_that_cannot_be(options: dict[str, object]) -> None:
     with pytest.raises(ConfigError) as caught:
         channel("apprise", **options)
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_redirect_is_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def run() -> tuple[Outcome, int]:
+        async with site(["200 OK"]) as inner:
+            where = f"307 Over there\r\nLocation: http://127.0.0.1:{inner.port}/"
+            async with site([where]) as outer:
+                monkeypatch.setenv("SERVICE", f"json://127.0.0.1:{outer.port}/x")
+                service = channel("apprise", url="env:SERVICE", timeout_s=300.0)
+                outcome = await service.tell(notice())
+                await service.aclose()
+                return outcome, len(inner.posts)
+
+    outcome, asked = asyncio.run(run())
+    assert (outcome.verdict, asked) == (Verdict.LATER, 0)

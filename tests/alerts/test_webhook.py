@@ -6,7 +6,9 @@ import asyncio
 import hashlib
 import hmac
 import json
+import socket
 import ssl
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -130,3 +132,43 @@ def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert "hunter2" not in repr(channel("webhook", url="env:HOOK_URL"))
     assert "hunter2" not in repr(OPTIONS(url="https://hooks.example/hunter2"))
+
+
+@pytest.mark.parametrize("answer", ["169.254.169.254", "fd00:ec2::254", "::ffff:169.254.169.254"])
+def test_a_name_that_means_a_clouds_metadata_is_refused(answer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", found_at(answer))
+    monkeypatch.setattr(socket.socket, "connect", lambda *_: pytest.fail("connected"))
+    hook = channel("webhook", url="http://hook.example/x")
+    outcome = asyncio.run(hook.tell(notice()))
+    assert outcome.verdict is Verdict.LATER
+    assert "metadata" in outcome.why
+
+
+def test_it_is_reached_where_that_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", found_at("169.254.169.254"))
+    reached: list[object] = []
+    monkeypatch.setattr(socket.socket, "connect", lambda _, address: reached.append(address))
+    monkeypatch.setattr(socket.socket, "setsockopt", lambda *_: None)
+    hook = channel("webhook", url="http://hook.example/x", link_local=True)
+    asyncio.run(hook.tell(notice()))
+    assert reached == [("169.254.169.254", 80)]
+
+
+def test_a_redirect_inwards_is_not_followed() -> None:
+    async def run() -> tuple[Outcome, int]:
+        async with site(["200 OK"]) as inner:
+            where = f"302 Over there\r\nLocation: http://127.0.0.1:{inner.port}/latest/meta-data"
+            async with site([where]) as outer:
+                hook = channel("webhook", url=f"http://127.0.0.1:{outer.port}/")
+                outcome = await hook.tell(notice())
+                await hook.aclose()
+                return outcome, len(inner.posts)
+
+    outcome, asked = asyncio.run(run())
+    assert (outcome.verdict, asked) == (Verdict.NEVER, 0)
+
+
+def found_at(address: str) -> Callable[..., object]:
+    """Return a look-up by which every name means an address."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    return lambda host, port, *_: [(family, socket.SOCK_STREAM, 6, "", (address, port))]

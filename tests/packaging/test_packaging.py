@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from nofly import config
+from nofly.cli import serve
 from nofly.cli.watch import parser as watch_parser
 from nofly.run.watch_plan import plan_watch
 
@@ -195,3 +196,16 @@ def test_the_containers_configuration_watches_the_receiver(tmp_path: Path) -> No
     assert (
         plan.watch.metrics.rpartition(":")[2] == COMPOSE["services"]["nofly"]["ports"][0].rpartition(":")[2]
     )
+
+
+def test_the_page_is_served_by_the_same_unit_and_the_same_container() -> None:
+    unit = (FOLDER / "nofly-serve.conf").read_text().splitlines()
+    starts = [line.partition("=")[2] for line in unit if line.startswith("ExecStart=")]
+    assert starts[0] == "", "what the unit starts is taken away first"
+    served = starts[1].partition("/bin/nofly ")[2].replace("%S", "/var/lib").split()
+    compose = yaml.safe_load((FOLDER / "compose.serve.yaml").read_text())["services"]["nofly"]
+    for command in (served, compose["command"]):
+        assert command[0] == "serve"
+        found = serve.parser().parse_args(command[1:])
+        assert (found.config, found.state) == ("/etc/nofly/nofly.toml", "/var/lib/nofly")
+    assert compose["ports"] == ["127.0.0.1:8443:8443"]

@@ -81,6 +81,14 @@ def test_what_makes_it_ill(made: WatchPages, reason: str) -> None:
     assert any(reason in said for said in health.reasons)
 
 
+def test_zones_that_cannot_be_read_again_are_told_and_stop_nothing() -> None:
+    health = pages(view(law_trouble="a.json: no JSON")).health()
+    assert health.ok
+    assert any("a.json: no JSON" in said for said in health.reasons)
+    states = [feed(plan) for plan in PLANS]
+    assert condition_of(PLANS, states, NOW_US, None, "a.json: no JSON") == Condition(True, degraded=True)
+
+
 def test_the_condition_that_channels_are_told() -> None:
     well, ill = feed(PLANS[0]), feed(PLANS[1], 90.0, Status.STALLED)
     other = feed(PLANS[1])

@@ -87,6 +87,30 @@ def test_from_a_proposal_to_its_withdrawal(own: Path) -> None:
         assert [act.kind for act in law.zones["NEW-1"].acts][-1] == "zone-withdrawn"
 
 
+def test_a_proposal_that_nobody_put_in_force_is_discarded(own: Path) -> None:
+    with application(own) as client:
+        first = propose(client)["proposed"]["id"]
+        body = {"why": "signed", "hash": first}
+        assert client.post("/api/v1/declared/NEW-1/activate", json=body).status_code == 200
+        changed = {**FEATURE, "properties": {**FEATURE["properties"], "upper": "FL120"}}
+        name = propose(client, changed, "higher")["proposed"]["id"]
+        for wrong in ({"why": "x"}, {"why": "x", "hash": first}, {"why": " ", "hash": name}):
+            assert client.post("/api/v1/declared/NEW-1/discard", json=wrong).status_code == 400
+        done = client.post("/api/v1/declared/NEW-1/discard", json={"why": "not agreed", "hash": name})
+        assert done.status_code == 200, done.text
+        assert done.json()["proposed"] is None
+        assert done.json()["in_force"]["id"] == first
+        act = done.json()["acts"][-1]
+        assert (act["kind"], act["who"], act["why"]) == ("zone-discarded", "tester", "not agreed")
+        again = client.post("/api/v1/declared/NEW-1/discard", json={"why": "x", "hash": name})
+        assert again.status_code == 400
+        assert propose(client, changed, "again")["edition"] == 3
+        (zone,) = read_zones(own / NAME).zones
+        assert zone.zone_hash == first
+    with Store(own / "record.sqlite", read_only=True, create=False) as store:
+        assert store.verify() == []
+
+
 def test_acts_are_no_incidents(own: Path, capsys: Any) -> None:
     from nofly.cli import main
 

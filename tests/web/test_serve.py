@@ -23,6 +23,7 @@ from websockets.exceptions import InvalidStatus
 
 from nofly.cli import main
 from tests.cli.live import NOFLY, PATIENCE_S, Feed, configured, until, watching
+from tests.web.access.doors import WHO
 from tests.web.keys import put_user
 from tests.web.test_frames import read
 
@@ -193,6 +194,41 @@ def test_the_first_start_prints_a_password_once(tmp_path: Path, feed: Feed) -> N
     for path in (tmp_path / "state").rglob("*"):
         if path.is_file():
             assert password[1].encode() not in path.read_bytes()
+
+
+def test_a_lost_administrator_gets_a_password_beside_the_server(
+    tmp_path: Path, feed: Feed, capsys: Any
+) -> None:
+    config = configured(tmp_path, feed)
+    with serving(tmp_path / "state", "--config", str(config)) as server:
+        assert main(["serve", "--config", str(config), "--reset-administrator"]) == 0
+        password = re.search(r"as admin with the password (\S+)", capsys.readouterr().err)
+        assert password is not None
+        status, told = server.asked(WHO.removeprefix("/api/v1/"), {"name": "admin", "password": password[1]})
+        assert (status, told["must_change_password"]) == (200, True)
+    assert main(["serve", "--state", str(tmp_path / "none"), "--reset-administrator"]) == 2
+
+
+def test_zones_that_cannot_be_read_again_are_told(tmp_path: Path, feed: Feed) -> None:
+    config = configured(tmp_path, feed)
+    (zones,) = tmp_path.glob("*.geojson")
+    whole = zones.read_bytes()
+    with serving(tmp_path / "state", "--config", str(config)) as server:
+        feed.fly("icao24:4b1802", 13.0, 13.1)
+        until(lambda: server.asked("status")[1]["monitored"], "monitored")
+
+        def reasons() -> list[str]:
+            found = server.asked("status")[1]
+            assert found["ok"], found
+            return [reason for reason in found["reasons"] if "zones" in reason]
+
+        zones.write_text("{")
+        server.process.send_signal(signal.SIGHUP)
+        (reason,) = until(reasons, "that they cannot be read")
+        assert "as they were" in reason
+        zones.write_bytes(whole)
+        server.process.send_signal(signal.SIGHUP)
+        until(lambda: not reasons(), "that they are read again")
 
 
 @pytest.mark.parametrize("bind", ["0.0.0.0:0", "[::]:0", "nofly.example:0"])

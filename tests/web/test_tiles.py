@@ -23,6 +23,7 @@ def test_the_policy_allows_that_origin_and_no_other(tmp_path: Path) -> None:
     assert answer.json() == {
         "tiles": "https://tiles.example:8443/{z}/{x}/{y}.png",
         "attribution": "© somebody <b>",
+        "style": None,
     }
     policy = answer.headers["content-security-policy"]
     assert policy.count("https://tiles.example:8443") == 2
@@ -33,7 +34,7 @@ def test_the_policy_allows_that_origin_and_no_other(tmp_path: Path) -> None:
 def test_without_tiles_nothing_is_from_elsewhere(tmp_path: Path) -> None:
     served = Served(Follower(tmp_path), As(Role.VIEWER), lambda: 1)
     answer = TestClient(create_app(served)).get("/api/v1/page")
-    assert answer.json() == {"tiles": None, "attribution": ""}
+    assert answer.json() == {"tiles": None, "attribution": "", "style": None}
     assert "http" not in answer.headers["content-security-policy"]
 
 

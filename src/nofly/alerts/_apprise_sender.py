@@ -48,7 +48,9 @@ def _serve(lines: SimpleQueue[bytes], answers: IO[bytes]) -> None:
 
     # What it logs may hold a URL, and with it a password.
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
-    service = apprise.Apprise()
+    asset = apprise.AppriseAsset()
+    asset.http_redirects = False  # what is told goes to whom it was told to, not to whom he names
+    service = apprise.Apprise(asset=asset)
     service.add(json.loads(lines.get()))
     while True:
         known = json.loads(lines.get())

@@ -15,7 +15,7 @@ import json
 import socket
 from contextlib import suppress
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPConnection, HTTPException
 from urllib.parse import urlsplit
 
 from nofly.alerts._channel import Channel, Clock, Notice, Outcome, later, never, told
@@ -25,6 +25,7 @@ from nofly.plugins.limits import check_times
 from nofly.plugins.reasons import placed, reason
 from nofly.plugins.retry_after import retry_after_s
 from nofly.plugins.secrets import check_secret, is_reference, secret, tls_context, token
+from nofly.plugins.web_connection import ANYWHERE, SERVERS, web_connection
 
 NAME = "webhook"
 STATEFUL = False
@@ -47,6 +48,8 @@ class OPTIONS:
     """Most time of one request, from looking the name up to the last byte of the answer."""
     ca_file: str | None = None
     """Certificates to trust instead of the system's."""
+    link_local: bool = False
+    """True: also to an address that is link-local or where a cloud serves its credentials."""
 
     def __post_init__(self) -> None:
         check_times(timeout_s=self.timeout_s)
@@ -137,10 +140,9 @@ class _Webhook(Channel):
         self._thread.close()
 
     def _connection(self) -> HTTPConnection:
-        address, timeout_s = self._address, self._options.timeout_s
-        if self._context is None:
-            return HTTPConnection(address.host, address.port, timeout=timeout_s)
-        return HTTPSConnection(address.host, address.port, timeout=timeout_s, context=self._context)
+        options, address = self._options, self._address
+        wanted = ANYWHERE if options.link_local else SERVERS
+        return web_connection(address.host, address.port, options.timeout_s, self._context, wanted)
 
     def _headers(self, notice: Notice, body: bytes) -> dict[str, str]:
         headers = {

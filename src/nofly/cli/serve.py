@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from nofly.config import Config, WebConfig
     from nofly.run.watch_plan import WatchPlan
+    from nofly.web.access.oidc.provider import Provider
     from nofly.web.serving import Bind
 
 _EPILOG = """\
@@ -22,6 +23,8 @@ examples:
   nofly serve --zones stadium.geojson --feed beast+tcp://127.0.0.1:30005
   nofly serve --config nofly.toml --bind 0.0.0.0:8443
   nofly serve --beside --state nofly-state
+
+  nofly serve --reset-administrator --state nofly-state
 
 The first start makes the user admin and prints a password, once. Ctrl-C and SIGTERM end it.
 exit codes: 0 ended; 2 an error.
@@ -40,6 +43,13 @@ def parser() -> argparse.ArgumentParser:
     it.add_argument(
         "--beside", action="store_true", help="no watch of its own: beside the one that runs on --state"
     )
+    it.add_argument(
+        "--reset-administrator",
+        nargs="?",
+        const="admin",
+        metavar="NAME",
+        help="serve nothing: make this user (admin) an administrator with a new one-time password",
+    )
     it.add_argument("--insecure", action="store_true", help="beyond loopback without TLS or a trusted proxy")
     it.add_argument("--quiet", "-q", action="store_true", help="no lines: the page says it all")
     it.set_defaults(plain=True)
@@ -54,6 +64,8 @@ def run(argv: list[str]) -> int:
     from nofly.run.alerting.plans import channels_for
 
     args = parser().parse_args(argv)
+    if args.reset_administrator is not None:
+        return _reset(args)
     if args.beside:
         return _beside(args)
 
@@ -61,6 +73,25 @@ def run(argv: list[str]) -> int:
         return serving_state(args, config.web, plan.state, partial(channels_for, plan.alerts))
 
     return watched(args, beside)
+
+
+def _reset(args: argparse.Namespace) -> int:
+    """Print the one-time password of an administrator, for whoever runs this machine and has lost his."""
+    from contextlib import closing
+    from time import time_ns
+
+    from nofly.cli.configuration import read_config, state_folder
+    from nofly.cli.streams import note
+    from nofly.errors import ConfigError
+    from nofly.web.access.asking import AccessControl
+
+    folder = state_folder(args.state or read_config(args.config).watch.state)
+    if not folder.is_dir():
+        raise ConfigError("there is no such folder", source=str(folder), expected="the state folder")
+    with closing(AccessControl(folder, lambda: time_ns() // 1000)) as access:
+        password = access.users.rescue(args.reset_administrator)
+    note(f"log in as {args.reset_administrator} with the password {password} (shown only now)")
+    return 0
 
 
 def _beside(args: argparse.Namespace) -> int:
@@ -111,13 +142,12 @@ def serving_state(
     from nofly.web.app import create_app
     from nofly.web.served import Served
     from nofly.web.serving import serving
-    from nofly.web.tiles import tiles_at
 
     bind = bound(args.bind or web.bind, web)
     proxies = networks(part.strip() for part in web.trusted_proxies.split(",") if part.strip())
     may_bind(bind.host, bool(bind.certificate), proxies, args.insecure or web.insecure)
 
-    tiles = tiles_at(web.tiles, web.tiles_attribution)
+    wanted = _wanted(web)
 
     def clock() -> int:
         return time_ns() // 1000
@@ -127,7 +157,7 @@ def serving_state(
         folder.mkdir(parents=True, exist_ok=True)
         _log(args.quiet)
         with closing(AccessControl(folder, clock)) as access:
-            it = Served(Follower(folder), access, clock, channels, tiles)
+            it = Served(Follower(folder), access, clock, channels, **wanted)
             app = Proxied(create_app(it), proxies)
             with serving(app, bind) as url:
                 if guests:
@@ -141,6 +171,36 @@ def serving_state(
                 yield
 
     return served()
+
+
+def _wanted(web: WebConfig) -> dict[str, Any]:
+    """Return what a configuration says of what is served. Raises ConfigError for what cannot be."""
+    from nofly.web.origins import origins
+    from nofly.web.style import style_at
+    from nofly.web.tiles import tiles_at
+
+    return {
+        "tiles": tiles_at(web.tiles, web.tiles_attribution),
+        "style": style_at(web.style, web.style_origins),
+        "embedders": origins(web.embed_origins, "web.embed_origins"),
+        "provider": _provider(web),
+    }
+
+
+def _provider(web: WebConfig) -> Provider | None:
+    """Return who vouches for users. Raises ConfigError for what cannot be."""
+    from time import monotonic, time
+
+    from nofly.web.access.oidc.fetching import Fetcher
+    from nofly.web.access.oidc.id_token import check_installed
+    from nofly.web.access.oidc.provider import Provider
+    from nofly.web.access.oidc.settings import oidc_settings
+
+    settings = oidc_settings(web.oidc)
+    if settings is None:
+        return None
+    check_installed()
+    return Provider(settings, Fetcher(settings.ca_file), time, monotonic)
 
 
 def _log(quiet: bool) -> None:

@@ -265,7 +265,8 @@ def _read_again(
     try:
         law, options, findings = read_law(config, plan.zone_files, watch.clock())
     except (NoflyError, OSError) as error:
-        say(f"nofly: the zones stay as they are: {printable(str(error))}")
+        watch.law_trouble = printable(str(error))
+        say(f"nofly: the zones stay as they are: {watch.law_trouble}")
         return
     zones.update({zone.zone_hash: zone for zone in law})
     findings += without_zone(plan.inhibitions, law.zones)

@@ -55,6 +55,8 @@ class Watch:
     on_records: Callable[[Sequence[Body]], None] = lambda _: None
     """Called with what was recorded, once it is durable."""
     on_tick: Callable[[View], None] = lambda _: None
+    law_trouble: str | None = None
+    """Why the zones could not be read again: they are as they were."""
     _trouble: str | None = None
     _counts: Counts = field(default_factory=Counts)
     _next_law: Sequence[Zone] | None = None
@@ -110,7 +112,7 @@ class Watch:
 
     def reload(self, law: Sequence[Zone], options: EngineOptions | None = None) -> None:
         """Judge by other zones from the next tick on, and with other heights and lists where given."""
-        self._next_law, self._next_options = law, options
+        self._next_law, self._next_options, self.law_trouble = law, options, None
 
     def view(self) -> View:
         """Return what is to be shown now."""
@@ -123,11 +125,13 @@ class Watch:
             reports=self._counts.reports, late=judging.late,
             targets=judging.engine.aircraft,
             step_s=self._counts.step_s, trouble=self._trouble, archive_trouble=self._archive.error,
+            law_trouble=self.law_trouble,
             now_of=lambda case: judging.engine.now(case.target_id, case.shadow),
         )  # fmt: skip
 
     def _condition(self) -> Condition:
-        return condition_of(self.plan.feeds, self._feeds.states, self.clock(), self._trouble)
+        troubles = self._trouble, self.law_trouble
+        return condition_of(self.plan.feeds, self._feeds.states, self.clock(), *troubles)
 
     async def _loop(
         self, stop: asyncio.Event, feeding: asyncio.Task[None], telling: asyncio.Task[None],

@@ -14,7 +14,6 @@ from time import monotonic
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Match, Mount
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
 import nofly
@@ -22,6 +21,7 @@ from nofly.web import api, errors, stream
 from nofly.web.errors import ErrorAnswer
 from nofly.web.guard import Guard
 from nofly.web.served import Served
+from nofly.web.static_files import PackedFiles
 
 STATIC = Path(__file__).parent / "static"
 _FAILURES: dict[int | str, dict[str, object]] = {
@@ -63,6 +63,8 @@ def create_app(served: Served, monotonic_s: Callable[[], float] = monotonic) -> 
         for found in pkgutil.iter_modules(package.__path__):
             app.include_router(importlib.import_module(f"{package.__name__}.{found.name}").router)
     mimetypes.add_type("text/javascript", ".mjs")
-    app.router.routes.append(_Pages("/", StaticFiles(directory=STATIC, html=True), name="static"))
+    app.router.routes.append(_Pages("/", PackedFiles(STATIC), name="static"))
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
-    return Guard(app, monotonic_s, () if served.tiles is None else (served.tiles.origin,))
+    others: tuple[str, ...] = () if served.tiles is None else (served.tiles.origin,)
+    others += () if served.style is None else served.style.origins
+    return Guard(app, monotonic_s, others, served.embedders)

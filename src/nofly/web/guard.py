@@ -23,14 +23,15 @@ PER_S, BURST = 50.0, 200.0
 MOST_ADDRESSES = 10_000
 POLICY = (
     "default-src 'self'", "style-src 'self' 'unsafe-inline'", "worker-src 'self'", "object-src 'none'",
-    "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'",
+    "base-uri 'none'", "form-action 'self'",
 )  # fmt: skip
 """MapLibre sets styles of elements; nothing sets scripts."""
+EMBEDDED = "/embed.html"
+"""The one page that others may show in a frame."""
 HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin"),
-    (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 )
 
@@ -45,13 +46,14 @@ class Guard:
     """Wraps an application."""
 
     def __init__(
-        self, app: ASGIApp, monotonic_s: Callable[[], float], pictures_from: Sequence[str] = ()
-    ) -> None:
-        """``pictures_from`` are the origins, beside ours, that a page may take pictures from."""
+        self, app: ASGIApp, monotonic_s: Callable[[], float], maps_from: Sequence[str] = (),
+        embedders: Sequence[str] = (),
+    ) -> None:  # fmt: skip
+        """``maps_from`` are the origins, beside ours, that a page may take parts of the map from,
+        ``embedders`` those whose pages may show :data:`EMBEDDED` in a frame."""
         self._app, self._monotonic_s = app, monotonic_s
-        others = "".join(f" {origin}" for origin in pictures_from)
-        policy = (*POLICY, f"img-src 'self' data: blob:{others}", f"connect-src 'self'{others}")
-        self._headers = ((b"content-security-policy", "; ".join(policy).encode()), *HEADERS)
+        self._headers = _headers(maps_from, ())
+        self._embedded = _headers(maps_from, embedders) if embedders else self._headers
         self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -60,14 +62,15 @@ class Guard:
             await self._app(scope, receive, send)
             return
         started = False
+        headers = self._embedded if scope["path"] == EMBEDDED else self._headers
 
         async def sent(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                mine = {name for name, _ in self._headers}
+                mine = {name for name, _ in headers}
                 kept = [pair for pair in message["headers"] if pair[0].lower() not in mine]
-                message = {**message, "headers": [*kept, *self._headers]}
+                message = {**message, "headers": [*kept, *headers]}
             await send(message)
 
         try:
@@ -96,6 +99,22 @@ class Guard:
                 expected=f"at most {PER_S:g} a second", headers={"Retry-After": str(int(wait_s) + 1)},
             )  # fmt: skip
         bucket.free_s = free_s
+
+
+def _headers(maps_from: Sequence[str], embedders: Sequence[str]) -> tuple[tuple[bytes, bytes], ...]:
+    """Return the headers of an answer that pages of other origins may show in a frame."""
+    others = "".join(f" {origin}" for origin in dict.fromkeys(maps_from))
+    framed_by = " ".join(embedders) or "'none'"
+    policy = (
+        *POLICY, f"img-src 'self' data: blob:{others}", f"connect-src 'self'{others}",
+        f"frame-ancestors {framed_by}",
+    )  # fmt: skip
+    of_resource = b"cross-origin" if embedders else b"same-origin"
+    return (
+        (b"content-security-policy", "; ".join(policy).encode()),
+        (b"cross-origin-resource-policy", of_resource),
+        *HEADERS,
+    )
 
 
 def _announced(scope: Scope) -> None:

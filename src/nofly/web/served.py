@@ -15,8 +15,10 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from nofly.run.following.follower import Follower
+from nofly.web.access.oidc.provider import Provider
 from nofly.web.access.rights import Principal, Right
 from nofly.web.errors import ApiError
+from nofly.web.style import Style
 from nofly.web.tiles import Tiles
 
 log = logging.getLogger("nofly.web")
@@ -42,6 +44,12 @@ class Served:
     """Returns on which alert channels a record is to be told."""
     tiles: Tiles | None = None
     """What lies under the map beside what is served here."""
+    style: Style | None = None
+    """What lies under it in place of what is shipped."""
+    embedders: tuple[str, ...] = ()
+    """Origins of pages that may show the map in a frame."""
+    provider: Provider | None = None
+    """Who vouches for users beside those who have a password here."""
     declaring: threading.Lock = field(default_factory=threading.Lock)
     """Held while a zone is declared."""
     drawing: asyncio.Lock = field(default_factory=asyncio.Lock)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import socket
 import traceback
 import tracemalloc
 from collections.abc import Sequence
@@ -170,3 +171,15 @@ def test_options_that_cannot_be(options: dict[str, object]) -> None:
     with pytest.raises(ConfigError) as caught:
         PollOptions(**options)  # type: ignore[arg-type]
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_name_that_means_a_clouds_metadata_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("169.254.169.254", 80))
+    look_up = socket.getaddrinfo
+
+    def inwards(host: str, *args: object, **named: object) -> object:
+        return [found] if host == "feed.example" else look_up(host, *args, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket, "getaddrinfo", inwards)
+    with pytest.raises(FeedError, match="metadata"):
+        asyncio.run(receive("http://feed.example/x", lambda chunks: len(chunks) > 0))

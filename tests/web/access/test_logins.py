@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from argon2.profiles import CHEAPEST
 
+from nofly.errors import InputError
 from nofly.web.access.asking import AccessControl
 from nofly.web.access.logins import IDLE_S, LONGEST_S, MOST_OF_USER
 from nofly.web.access.passwords import Passwords
@@ -222,6 +223,24 @@ def test_the_role_is_that_of_now(here: House) -> None:
     assert browser.get("/api/v1/users").status_code == 403
     assert here.browser().get("/api/v1/users", headers=token).status_code == 403
     assert here.browser().get(STATUS, headers=token).status_code == 200
+
+
+def test_a_lost_administrator_is_made_anew_on_the_machine(here: House) -> None:
+    before = here.logged_in("administrator")
+    change = {"disabled": True, "why": "left"}
+    here.user("second", Role.ADMINISTRATOR)
+    assert here.logged_in("second").patch("/api/v1/users/administrator", json=change).status_code == 200
+    for name, act in (("administrator", "access-password-reset"), ("new", "access-user-made")):
+        password = here.access.users.rescue(name)
+        told = here.browser().post(WHO, json={"name": name, "password": password}).json()
+        assert (told["role"], told["must_change_password"]) == ("administrator", True)
+        made = here.acts()[-2]
+        assert (made["kind"], made["incident"], made["who"]) == (act, f"access:{name}", "nofly")
+    assert before.get(STATUS).status_code == 401
+    assert here.browser().post(WHO, json={"name": "administrator", "password": PASSWORD}).status_code == 401
+    for wrong in ("oidc:x", "", "A b", "x" * 65):
+        with pytest.raises(InputError):
+            here.access.users.rescue(wrong)
 
 
 def test_the_first_start(tmp_path: Path) -> None:

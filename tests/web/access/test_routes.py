@@ -26,6 +26,9 @@ OPEN = {
     ("GET", "/api/v1/openapi.json"): "the same everywhere",
     ("POST", WHO): "to log in",
     ("POST", f"{WHO}/link"): "to use a public link",
+    ("GET", f"{WHO}/ways"): "how one may log in",
+    ("GET", f"{WHO}/provider"): "to log in by the provider",
+    ("GET", f"{WHO}/provider/callback"): "to come back from the provider",
 }
 KNOWN = "whoever is known"
 USER = "a user"

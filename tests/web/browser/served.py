@@ -26,8 +26,9 @@ NOON_MS = 1_533_124_800_000
 class Server:
     """A watch with its page. It can be ended and begun again on the same state and port."""
 
-    def __init__(self, folder: Path, zones: Path, feed: str) -> None:
-        self.folder, self.zones, self.feed = folder, zones, feed
+    def __init__(self, folder: Path, zones: Path, feed: str, config: str = "") -> None:
+        """``config`` is what stands in its nofly.toml."""
+        self.folder, self.zones, self.feed, self.config = folder, zones, feed, config
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         self.process: subprocess.Popen[bytes] | None = None
@@ -43,6 +44,10 @@ class Server:
             "serve", "--zones", str(self.zones), "--feed", self.feed, "--state", str(self.folder / "state"),
             "--bind", f"127.0.0.1:{self.port}", "--metrics", "", "--quiet",
         ]  # fmt: skip
+        if self.config:
+            toml = self.folder / "nofly.toml"
+            toml.write_text(self.config)
+            command += ["--config", str(toml)]
         log = (self.folder / "serve.log").open("ab")
         with log:
             self.process = subprocess.Popen([*NOFLY, *command], stdout=log, stderr=log)

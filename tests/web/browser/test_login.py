@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.cli.live import Feed
+from tests.web.access.identity_provider import CLIENT, SECRET, identity_provider
 from tests.web.browser.conftest import Seen
 from tests.web.browser.served import PASSWORD, Server, square
+from tests.web.browser.test_looks import violations
 
 VIEW = "?tab=zones&filter=%3Cb%3E&lat=50&lon=14.1&zoom=8"
 
@@ -44,6 +48,39 @@ def test_a_login_leads_back_to_the_view_and_a_logout_out_of_it(
     page.wait_for_url("**/login.html**")
     page.goto("about:blank")
     server.end()
+
+
+def test_the_provider_leads_in_and_back_to_the_view(
+    tmp_path: Path, feed: Feed, seen: Callable[..., Seen], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OIDC_SECRET", SECRET)
+    with identity_provider() as idp:
+        config = (
+            f'[web.oidc]\nissuer = "{idp.issuer}"\nclient_id = "{CLIENT}"\nname = "the <b>ministry</b>"\n'
+            'client_secret = "env:OIDC_SECRET"\nroles = { operators = "operator" }\n'
+        )
+        server = Server(tmp_path, square(tmp_path), f"jsonl+tcp://127.0.0.1:{feed.port}", config)
+        server.begin()
+        look = seen()
+        page = look.page
+        idp.claims = {"groups": ["nobody"]}
+        page.goto(server.url + VIEW)
+        page.get_by_role("link", name="Sign in with the <b>ministry</b>").click()
+        page.wait_for_url("**/login.html?refused=role**")
+        look.until("document.querySelector('#login .error').textContent.includes('no role')")
+        assert violations(page) == []
+        page.screenshot(path=tmp_path / "provider.png")
+        idp.claims = {"groups": ["operators"]}
+        page.get_by_role("link", name="Sign in with").focus()
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"{server.url}?**")
+        look.until("!document.getElementById('logout').hidden")
+        assert page.evaluate("location.search.includes('tab=zones')") is True
+        assert page.locator("#filter").input_value() == "<b>"
+        page.locator("#logout").click()
+        page.wait_for_url("**/login.html**")
+        page.goto("about:blank")
+        server.end()
 
 
 def test_another_site_is_no_way_back(swiss: Server, seen: Callable[..., Seen]) -> None:

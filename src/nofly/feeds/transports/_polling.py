@@ -10,7 +10,7 @@ import zlib
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPResponse
 
 from nofly.errors import ConfigError, FeedError
 from nofly.feeds.feed_url import host_and_port
@@ -18,6 +18,7 @@ from nofly.feeds.receiving import Chunk, Clock
 from nofly.plugins.limits import check_sizes, check_times
 from nofly.plugins.retry_after import retry_after_s
 from nofly.plugins.secrets import check_secret, secret, token
+from nofly.plugins.web_connection import ANYWHERE, SERVERS, web_connection
 
 _GZIP_WINDOW = 31
 """zlib's window size for gzip."""
@@ -45,6 +46,8 @@ class PollOptions:
     """``env:NAME``: a bearer token (RFC 6750)."""
     ca_file: str | None = None
     """Certificates to trust instead of the system's."""
+    link_local: bool = False
+    """True: also from an address that is link-local or where a cloud serves its credentials."""
 
     def __post_init__(self) -> None:
         check_times(interval_s=self.interval_s, timeout_s=self.timeout_s)
@@ -108,11 +111,8 @@ class _Request:
 
     def connect(self, host: str, port: int, context: ssl.SSLContext | None) -> None:
         """Prepare the next request; nothing is sent yet."""
-        timeout_s = self._options.timeout_s
-        if context is None:
-            self._connection = HTTPConnection(host, port, timeout=timeout_s)
-        else:
-            self._connection = HTTPSConnection(host, port, timeout=timeout_s, context=context)
+        wanted = ANYWHERE if self._options.link_local else SERVERS
+        self._connection = web_connection(host, port, self._options.timeout_s, context, wanted)
 
     def close(self) -> None:
         """End the request, from another thread too: a read that waits there fails."""

@@ -17,7 +17,8 @@ from nofly.zones.model import Zone, canonical_json
 from nofly.zones.reading import zone_from
 
 PROPOSED, ACTIVATED, WITHDRAWN = "zone-proposed", "zone-activated", "zone-withdrawn"
-KINDS = (PROPOSED, ACTIVATED, WITHDRAWN)
+DISCARDED = "zone-discarded"
+KINDS = (PROPOSED, ACTIVATED, WITHDRAWN, DISCARDED)
 MOST_ZONE_CHARACTERS = 1 << 20
 MOST_WHY_CHARACTERS = 500
 
@@ -72,6 +73,9 @@ class Declarations:
         if record.kind == WITHDRAWN:
             one.in_force = None
             return
+        if record.kind == DISCARDED:
+            one.proposed = None
+            return
         zone = _zone_in(record, body, zone_hash)
         one.edition = max(one.edition, zone.edition)
         if record.kind == PROPOSED:
@@ -89,10 +93,12 @@ class Declarations:
     def activation(self, zone_id: str, zone_hash: str, who: str, why: str, time_us: int) -> dict[str, Any]:
         """Return the record that puts the proposed edition in force; its hash is given so that nobody puts in
         force what he has not seen. Raises InputError where it is not proposed."""
-        proposed = self._known(zone_id).proposed
-        if proposed is None or proposed.zone_hash != zone_hash:
-            raise InputError("this edition is not proposed", locator="hash", expected="that of the proposal")
-        return _body(ACTIVATED, proposed, who, why, time_us)
+        return _body(ACTIVATED, self._proposed(zone_id, zone_hash), who, why, time_us)
+
+    def discarding(self, zone_id: str, zone_hash: str, who: str, why: str, time_us: int) -> dict[str, Any]:
+        """Return the record that discards a proposal, which was never in force. Raises InputError where it is
+        not proposed."""
+        return _body(DISCARDED, self._proposed(zone_id, zone_hash), who, why, time_us)
 
     def withdrawal(self, zone_id: str, who: str, why: str, time_us: int) -> dict[str, Any]:
         """Return the record that withdraws a zone. Raises InputError where it is not in force."""
@@ -100,6 +106,12 @@ class Declarations:
         if zone is None:
             raise InputError(f"{printable(zone_id)!r} is not in force", expected="a zone that is")
         return _body(WITHDRAWN, zone, who, why, time_us)
+
+    def _proposed(self, zone_id: str, zone_hash: str) -> Zone:
+        proposed = self._known(zone_id).proposed
+        if proposed is None or proposed.zone_hash != zone_hash:
+            raise InputError("this edition is not proposed", locator="hash", expected="that of the proposal")
+        return proposed
 
     def _known(self, zone_id: str) -> Declared:
         if zone_id not in self.zones:

@@ -38,6 +38,8 @@ class View:
     """Why positions are not archived at the moment; the journal keeps them."""
     now_of: Callable[[Case], Now | None]
     """Returns the target of a case as it was last heard. To be called before the next tick."""
+    law_trouble: str | None = None
+    """Why the zones could not be read again: they are as they were."""
 
 
 @dataclass(slots=True)

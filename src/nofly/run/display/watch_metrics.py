@@ -40,7 +40,8 @@ class WatchPages:
         self._view, self._told_s = view, self._monotonic_s()
 
     def health(self) -> Health:
-        """Return whether positions come, are judged in time and recorded, and why not."""
+        """Return whether positions come, are judged in time and recorded, and why not; and whether the zones
+        are those of their files."""
         view, reasons = self._view, []
         if view is None:
             return Health(False, ["nothing has been judged yet"])
@@ -54,7 +55,11 @@ class WatchPages:
         passed_s = max(self._monotonic_s() - self._told_s - self._tick_s, view.step_s)
         if passed_s > LATE_S:
             reasons.append(f"a tick is {passed_s:.1f} s late")
-        return Health(not reasons, reasons)
+        ok = not reasons
+        # It judges, if by the zones of before: whoever starts anew what is ill would stop that.
+        if view.law_trouble is not None:
+            reasons.append(f"the zones are as they were, and cannot be read again: {view.law_trouble}")
+        return Health(ok, reasons)
 
     def metrics(self) -> list[Metric]:
         """Return all metrics; none before the first tick."""

@@ -70,11 +70,12 @@ def unmonitored_since_us(plans: Sequence[FeedPlan], states: Sequence[FeedState],
 
 
 def condition_of(
-    plans: Sequence[FeedPlan], states: Sequence[FeedState], now_us: int, trouble: str | None
-) -> Condition:
+    plans: Sequence[FeedPlan], states: Sequence[FeedState], now_us: int, trouble: str | None,
+    law_trouble: str | None = None,
+) -> Condition:  # fmt: skip
     """Return how the watch is, for channels that say so."""
     since = [dry_since_us(plan, state, now_us) for plan, state in zip(plans, states, strict=True)]
-    degraded = trouble is not None or any(one is not None for one in since)
+    degraded = (trouble or law_trouble) is not None or any(one is not None for one in since)
     return Condition(any(one is None for one in since) and trouble is None, degraded)
 
 

@@ -18,7 +18,7 @@ from nofly.store.access import Link, User
 from nofly.units import US_PER_S
 from nofly.web.access import cookies
 from nofly.web.access.ledger import Ledger
-from nofly.web.access.links import HEADER, Links
+from nofly.web.access.links import HEADER, Links, offered
 from nofly.web.access.logins import Logins, expires_us
 from nofly.web.access.origin import foreign
 from nofly.web.access.passwords import Passwords
@@ -103,7 +103,7 @@ class AccessControl:
         told = connection.headers.get("authorization")
         if told is not None:
             return await self._by_token(told)
-        secret = connection.headers.get(HEADER)
+        secret = connection.headers.get(HEADER) or offered(connection)
         if secret is not None:
             return self._by_link(connection, secret)
         login_id = cookies.taken(connection, cookies.LOGIN)

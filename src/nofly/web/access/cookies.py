@@ -1,4 +1,4 @@
-"""The two cookies: of a login, and of a public link."""
+"""Cookies: of a login, of one that has begun at the provider, and of a public link."""
 
 from __future__ import annotations
 
@@ -16,14 +16,16 @@ def taken(connection: HTTPConnection, name: str) -> str | None:
     return connection.cookies.get(_named(connection, name)) or None
 
 
-def given(connection: HTTPConnection, response: Response, name: str, value: str) -> None:
+def given(
+    connection: HTTPConnection, response: Response, name: str, value: str, lasts_s: int = LONGEST_S
+) -> None:
     """Have a browser keep something, where no script can read it and no other site can have it sent along.
 
     Under TLS its name begins with ``__Host-``: then no other host, and nothing without TLS, can have set it
     (RFC 6265bis, 4.1.3.2).
     """
     response.set_cookie(
-        _named(connection, name), value, max_age=LONGEST_S, path="/", secure=secure(connection),
+        _named(connection, name), value, max_age=lasts_s, path="/", secure=secure(connection),
         httponly=True, samesite="lax",
     )  # fmt: skip
 

@@ -2,12 +2,15 @@
 
 A link is ``/#link=SECRET``. What stands behind ``#`` is never sent by a browser (RFC 3986, 3.5): it is in no
 log, no Referer, no proxy. The page gives it to ``/api/v1/session/link`` and gets a cookie; a program sends it
-as ``X-Nofly-Link``.
+as ``X-Nofly-Link``. A page in another's frame, which gets no cookie, does as a program; over a WebSocket, to
+which a browser lets it give no header, it offers ``nofly.link.SECRET`` beside the subprotocol ``nofly``.
 """
 
 from __future__ import annotations
 
 from http import HTTPStatus
+
+from starlette.requests import HTTPConnection
 
 from nofly.errors import InputError
 from nofly.run.outputs.text import iso_time
@@ -19,6 +22,14 @@ from nofly.web.errors import ApiError, not_found
 
 HEADER = "x-nofly-link"
 MOST = 200
+SUBPROTOCOL = "nofly"
+_OFFERED = "nofly.link."
+
+
+def offered(connection: HTTPConnection) -> str | None:
+    """Return the link that is offered among the subprotocols of a WebSocket."""
+    told = connection.scope.get("subprotocols") or ()
+    return next((one.removeprefix(_OFFERED) for one in told if one.startswith(_OFFERED)), None)
 
 
 class Links:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any
 
 from nofly.errors import InputError
 from nofly.run.record.acts import Act
@@ -14,6 +16,7 @@ from nofly.units import US_PER_S
 from nofly.web.access.failures import Failures, Tally
 from nofly.web.access.ledger import By, Ledger
 from nofly.web.access.passwords import Passwords, check_new
+from nofly.web.access.provided import LONGEST_LOGIN_S, provided
 from nofly.web.access.random_ids import digest, new_id
 from nofly.web.access.throttle import Throttle
 from nofly.web.errors import ApiError
@@ -52,6 +55,26 @@ class Logins:
         await asyncio.to_thread(self._begin, user, fresh, login_id, address, before)
         return login_id, user
 
+    def may_try(self, address: str) -> None:
+        """Count a login by the provider from an address. Raises ApiError 429 after too many that failed."""
+        self._may_try(None, address)
+
+    async def log_in_provided(
+        self, user: User, address: str, before: str | None, what: Mapping[str, Any]
+    ) -> str:
+        """Return the id of a new login of a user whom the provider vouches for, by ``what``. Raises ApiError
+        401 where he may not log in any more."""
+        self._throttle.succeeded(None, address)
+        login_id = new_id()
+        await asyncio.to_thread(self._begin, user, user.password, login_id, address, before, what)
+        return login_id
+
+    async def refused(self, why: str, address: str) -> None:
+        """Record that a login by the provider was refused, as those of nobody are."""
+        failures = self._tally.failed(None, address, self._monotonic_s())
+        if failures is not None:
+            await asyncio.to_thread(self._tell, NOBODY, failures, why)
+
     async def change_password(self, user: User, current: str, new: str, address: str) -> tuple[str, User]:
         """Give a user the password that he chose, end all his logins, and return the id of a new one.
 
@@ -78,12 +101,7 @@ class Logins:
     async def _proven(self, name: str, password: str, address: str) -> User:
         """Return the user whose password it is. Raises ApiError 401 where there is none, or he may not log
         in, 429 where one must wait."""
-        wait_s = self._throttle.begun(name, address, self._monotonic_s())
-        if wait_s > 0.0:
-            raise ApiError(
-                HTTPStatus.TOO_MANY_REQUESTS, "too-many-logins", "too many failed logins: wait",
-                headers={"Retry-After": str(int(wait_s) + 1)},
-            )  # fmt: skip
+        self._may_try(name, address)
         user = self._ledger.store.user(name)
         good = await self._passwords.is_of(password, None if user is None else user.password)
         if not good or user is None or user.disabled:
@@ -95,12 +113,23 @@ class Logins:
         self._throttle.succeeded(name, address)
         return user
 
-    def _tell(self, name: str, failures: Failures) -> None:
-        by = By(name, "wrong name or password")
+    def _may_try(self, name: str | None, address: str) -> None:
+        wait_s = self._throttle.begun(name, address, self._monotonic_s())
+        if wait_s > 0.0:
+            raise ApiError(
+                HTTPStatus.TOO_MANY_REQUESTS, "too-many-logins", "too many failed logins: wait",
+                headers={"Retry-After": str(int(wait_s) + 1)},
+            )  # fmt: skip
+
+    def _tell(self, name: str, failures: Failures, why: str = "wrong name or password") -> None:
+        by = By(name, why)
         what = {"failures": failures.count, "addresses": list(failures.addresses)}
         self._ledger.record(Act.NOT_LOGGED_IN, name, by, **what)
 
-    def _begin(self, user: User, password: str, login_id: str, address: str, before: str | None) -> None:
+    def _begin(
+        self, user: User, password: str, login_id: str, address: str, before: str | None,
+        what: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:  # fmt: skip
         now_us = self._ledger.clock()
         old = None if before is None else self._ledger.store.login(digest(before))
         with self._ledger.acting() as changes:
@@ -114,8 +143,9 @@ class Logins:
             )
             failed = self._tally.succeeded(user.name)
             self._ledger.record(
-                Act.LOGGED_IN, user.name, By(user.name, "logged in"), address=address, failures_before=failed
-            )
+                Act.LOGGED_IN, user.name, By(user.name, "logged in"), address=address, failures_before=failed,
+                **what,
+            )  # fmt: skip
 
     def _change(self, user: User, changed: User, login_id: str) -> None:
         now_us = self._ledger.clock()
@@ -135,7 +165,8 @@ class Logins:
 
 def expires_us(login: Login) -> int:
     """Return when a login is over, if it is not used any more."""
-    return min(login.made_us + LONGEST_S * US_PER_S, login.used_us + IDLE_S * US_PER_S)
+    longest_s = LONGEST_LOGIN_S if provided(login.user) else LONGEST_S
+    return min(login.made_us + longest_s * US_PER_S, login.used_us + IDLE_S * US_PER_S)
 
 
 def _refused() -> ApiError:

@@ -66,7 +66,7 @@ class Passwords:
             self._hasher.verify(stored or self._nobodys, _normal(password))
         except (VerificationError, InvalidHashError):
             return False
-        return stored is not None
+        return bool(stored)
 
     async def _run(self, work: Callable[[], T]) -> T:
         if self._waiting >= MOST_WAITING:

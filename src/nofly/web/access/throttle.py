@@ -73,20 +73,23 @@ class Throttle:
     def __len__(self) -> int:
         return len(self._accounts) + len(self._addresses)
 
-    def begun(self, account: str, address: str, now_s: float) -> float:
+    def begun(self, account: str | None, address: str, now_s: float) -> float:
         """Return 0 where one may try, and count it as failed; else how many seconds to wait, and count
-        nothing."""
+        nothing. None: which account it is will be told by another."""
         place = place_of(address)
-        wait_s = max(self._accounts.wait_s(account, now_s), self._addresses.wait_s(place, now_s))
+        of_account_s = 0.0 if account is None else self._accounts.wait_s(account, now_s)
+        wait_s = max(of_account_s, self._addresses.wait_s(place, now_s))
         if wait_s == 0.0:
-            self._accounts.failed(account, now_s)
+            if account is not None:
+                self._accounts.failed(account, now_s)
             self._addresses.failed(place, now_s)
         return wait_s
 
-    def succeeded(self, account: str, address: str) -> None:
+    def succeeded(self, account: str | None, address: str) -> None:
         """Note that a try that was begun was no failure. What else failed from the address still counts: who
         has one account must not find others by it."""
-        self._accounts.forget(account)
+        if account is not None:
+            self._accounts.forget(account)
         self._addresses.undo(place_of(address))
 
 

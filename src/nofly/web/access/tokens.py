@@ -11,6 +11,7 @@ from nofly.run.record.acts import Act
 from nofly.store.access import Token, User
 from nofly.units import US_PER_S
 from nofly.web.access.ledger import By, Ledger
+from nofly.web.access.provided import LONGEST_TOKEN_S, provided
 from nofly.web.access.random_ids import TOKEN_PREFIX, digest, new_name, new_token
 from nofly.web.access.rights import Right, rights_of
 from nofly.web.errors import ApiError, not_found
@@ -40,10 +41,11 @@ class Tokens:
         there are too many.
         """
         now_us = self._ledger.clock()
-        if not now_us < expires_us <= now_us + LONGEST_S * US_PER_S:
+        longest_us = (LONGEST_TOKEN_S if provided(owner.name) else LONGEST_S) * US_PER_S
+        if not now_us < expires_us <= now_us + longest_us:
             raise InputError(
                 "it would last too long, or not at all", locator="body.expires",
-                expected=f"a time to come, before {iso_time(now_us + LONGEST_S * US_PER_S)}",
+                expected=f"a time to come, before {iso_time(now_us + longest_us)}",
             )  # fmt: skip
         wanted = set(scopes)
         if more := wanted - rights_of(owner.role):

@@ -71,7 +71,7 @@ def _of(what: str, example: str) -> Any:
     return Query(description=what, examples=[example], max_length=80)
 
 
-@router.get("", responses={200: {"model": AircraftList}})
+@router.get("", operation_id="list_aircraft", responses={200: {"model": AircraftList}})
 async def listed(
     request: Request, here: Here, _: AtOnce,
     circle: Annotated[str | None, _of("lat,lon,NM", "47.45,8.56,30")] = None,
@@ -101,7 +101,7 @@ async def listed(
     return answered(request, {"time": iso_time(now_us), "aircraft": aircraft})
 
 
-@router.get("/{target_id}", responses={200: {"model": TrailAnswer}})
+@router.get("/{target_id}", operation_id="get_aircraft", responses={200: {"model": TrailAnswer}})
 async def one(request: Request, here: Here, _: AtOnce, target_id: str) -> Response:
     """One aircraft, and where it was in the last ten minutes."""
     picture, now_us = here.follower.picture, here.follower.picture_us(here.clock())

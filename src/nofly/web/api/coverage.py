@@ -33,7 +33,7 @@ class CoverageAnswer(BaseModel):
     cells: list[CellAnswer]
 
 
-@router.get("/coverage", responses={200: {"model": CoverageAnswer}})
+@router.get("/coverage", operation_id="get_coverage", responses={200: {"model": CoverageAnswer}})
 async def coverage(
     request: Request, here: Here, _: AtOnce, within_s: Annotated[int, Query(ge=1, le=86_400)] = 3600
 ) -> Response:

@@ -40,7 +40,9 @@ class ActBody(BaseModel, extra="forbid"):
     """Why something is done."""
 
     why: str = Field(min_length=1, max_length=500)
-    hash: str | None = Field(None, max_length=64, description="To put in force: the edition that is meant.")
+    hash: str | None = Field(
+        None, max_length=64, description="To put in force or to discard: the edition that is meant."
+    )
 
 
 class ActAnswer(BaseModel):
@@ -84,7 +86,7 @@ class DeclaredList(BaseModel):
     declared: list[DeclaredAnswer]
 
 
-@router.get("", responses={200: {"model": DeclaredList}})
+@router.get("", operation_id="list_declared_zones", responses={200: {"model": DeclaredList}})
 async def listed(request: Request, here: Here, _: Reader) -> Response:
     """All zones that were declared here."""
     now_us = here.follower.picture_us(here.clock())
@@ -92,7 +94,7 @@ async def listed(request: Request, here: Here, _: Reader) -> Response:
     return answered(request, {"declared": [_row(one, now_us) for _, one in sorted(zones.items())]})
 
 
-@router.get("/{zone_id:path}", responses={200: {"model": DeclaredWhole}})
+@router.get("/{zone_id:path}", operation_id="get_declared_zone", responses={200: {"model": DeclaredWhole}})
 async def one(request: Request, here: Here, _: Reader, zone_id: str) -> Response:
     """One zone that was declared here, both editions told whole."""
     found = here.follower.declarations.zones.get(zone_id)
@@ -104,7 +106,7 @@ async def one(request: Request, here: Here, _: Reader, zone_id: str) -> Response
     return answered(request, {**_row(found, now_us), "editions": editions})
 
 
-@router.post("", status_code=201, responses={201: {"model": DeclaredAnswer}})
+@router.post("", operation_id="propose_zone", status_code=201, responses={201: {"model": DeclaredAnswer}})
 async def propose(request: Request, here: Here, who: Authority, body: ProposalBody) -> Response:
     """Propose a zone, as the next edition of its id. Nothing is judged by it yet."""
     zone = await drawn(body.feature)
@@ -113,7 +115,9 @@ async def propose(request: Request, here: Here, who: Authority, body: ProposalBo
     )
 
 
-@router.post("/{zone_id:path}/activate", responses={200: {"model": DeclaredAnswer}})
+@router.post(
+    "/{zone_id:path}/activate", operation_id="activate_zone", responses={200: {"model": DeclaredAnswer}}
+)
 async def activate(request: Request, here: Here, who: Authority, zone_id: str, body: ActBody) -> Response:
     """Put the proposed edition in force: the watch judges by it from its next look at the law on."""
     return await _done(
@@ -122,7 +126,20 @@ async def activate(request: Request, here: Here, who: Authority, zone_id: str, b
     )  # fmt: skip
 
 
-@router.post("/{zone_id:path}/withdraw", responses={200: {"model": DeclaredAnswer}})
+@router.post(
+    "/{zone_id:path}/discard", operation_id="discard_proposal", responses={200: {"model": DeclaredAnswer}}
+)
+async def discard(request: Request, here: Here, who: Authority, zone_id: str, body: ActBody) -> Response:
+    """Discard the proposed edition, which was never in force; what is in force stays."""
+    return await _done(
+        request, here, zone_id,
+        lambda law, now_us: law.discarding(zone_id, body.hash or "", who.name, body.why, now_us),
+    )  # fmt: skip
+
+
+@router.post(
+    "/{zone_id:path}/withdraw", operation_id="withdraw_zone", responses={200: {"model": DeclaredAnswer}}
+)
 async def withdraw(request: Request, here: Here, who: Authority, zone_id: str, body: ActBody) -> Response:
     """Withdraw the edition in force: whoever is inside has left it then, for that cause."""
     return await _done(

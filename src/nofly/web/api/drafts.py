@@ -69,7 +69,8 @@ _BYTES = {"content": {"application/octet-stream": {"schema": {"type": "string", 
 
 
 @router.post(
-    "/preview", responses={200: {"model": PreviewAnswer}}, openapi_extra={"requestBody": _BYTES}
+    "/preview", operation_id="preview_zones", responses={200: {"model": PreviewAnswer}},
+    openapi_extra={"requestBody": _BYTES},
 )  # fmt: skip
 async def preview(
     request: Request, here: Here, _: Authority,
@@ -85,7 +86,7 @@ async def preview(
     })  # fmt: skip
 
 
-@router.post("/effect", responses={200: {"model": EffectAnswer}})
+@router.post("/effect", operation_id="weigh_zone", responses={200: {"model": EffectAnswer}})
 async def weigh(
     request: Request, here: Here, _: Authority, body: EffectBody,
     hours: Annotated[float, Query(gt=0, le=MOST_HOURS, description="Before until, without since.")] = 24.0,

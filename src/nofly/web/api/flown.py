@@ -33,7 +33,7 @@ class FlownAnswer(BaseModel):
     gaps: list[GapAnswer]
 
 
-@router.get("/{target_id:path}", responses={200: {"model": FlownAnswer}})
+@router.get("/{target_id:path}", operation_id="get_flown", responses={200: {"model": FlownAnswer}})
 async def flown(
     request: Request, here: Here, _: AtOnce, target_id: str,
     since: Annotated[str, _MOMENT], until: Annotated[str, _MOMENT],

@@ -134,7 +134,7 @@ class SaidAnswer(BaseModel):
     hash: str
 
 
-@router.get("", responses={200: {"model": IncidentList}})
+@router.get("", operation_id="list_incidents", responses={200: {"model": IncidentList}})
 async def listed(
     request: Request, here: Here, who: Reader,
     open: Annotated[bool, Query(description="Only those that are not closed.")] = False,
@@ -161,14 +161,17 @@ async def listed(
     return answered(request, {"incidents": rows, "next": following})
 
 
-@router.get("/{name}", responses={200: {"model": IncidentWhole}})
+@router.get("/{name}", operation_id="get_incident", responses={200: {"model": IncidentWhole}})
 async def one(request: Request, here: Here, who: Reader, name: str) -> Response:
     """One incident, by its id or the first digits of it: its life, its verdicts, and who was told."""
     name = named(here, who, name)
     return answered(request, await asyncio.to_thread(_whole, here, name))
 
 
-@router.get("/{name}/export")
+@router.get(
+    "/{name}/export", operation_id="export_incident", response_class=Response,
+    responses={200: {"content": {kind.partition(";")[0]: {} for kind in _MEDIA.values()}}},
+)  # fmt: skip
 async def export(
     here: Here, who: Reader, name: str,
     form: Annotated[Literal["json", "csv", "geojson", "kml"], Query(alias="format")] = "json",
@@ -194,7 +197,7 @@ async def export(
     return Response(await asyncio.to_thread(made), 200, {"Content-Disposition": attached}, _MEDIA[form])
 
 
-@router.post("/{name}/statements", status_code=201)
+@router.post("/{name}/statements", operation_id="state_on_incident", status_code=201)
 async def statement(here: Here, who: Operator, name: str, body: StatementBody) -> SaidAnswer:
     """Acknowledge, mute, exempt or clear an incident, or ``zone:ID``, ``target:ID``, ``everything``."""
     return await said(here, who, name, body)

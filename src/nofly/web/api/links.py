@@ -54,14 +54,16 @@ class MadeLink(LinkAnswer):
     path: str = Field(description="After the address of this server.", examples=["/#link=q1Yz0k…"])
 
 
-@router.get("")
+@router.get("", operation_id="list_links")
 async def listed(response: Response, access: Control, _: Administrator) -> LinkList:
     """All public links."""
     response.headers["Cache-Control"] = "no-store"
     return LinkList(links=[LinkAnswer(**_row(link)) for link in access.store.links()])
 
 
-@router.post("", status_code=HTTPStatus.CREATED, responses={409: {"model": ErrorAnswer}})
+@router.post(
+    "", operation_id="make_link", status_code=HTTPStatus.CREATED, responses={409: {"model": ErrorAnswer}}
+)
 async def make(response: Response, access: Control, who: Administrator, new: NewLink) -> MadeLink:
     """Make a public link."""
     response.headers["Cache-Control"] = "no-store"
@@ -71,7 +73,7 @@ async def make(response: Response, access: Control, who: Administrator, new: New
     return MadeLink(path=f"/#link={secret}", **_row(link))
 
 
-@router.delete("/{id}", status_code=HTTPStatus.NO_CONTENT)
+@router.delete("/{id}", operation_id="revoke_link", status_code=HTTPStatus.NO_CONTENT)
 async def revoke(
     access: Control, who: Administrator, id: Annotated[str, Path(max_length=64)],
     why: Annotated[str, Query(max_length=500)] = "",

@@ -85,7 +85,7 @@ COLLECTIONS = {
 }  # fmt: skip
 
 
-@router.get("")
+@router.get("", operation_id="ogc_landing_page")
 async def landing(request: Request, _: Reader) -> Response:
     """The landing page."""
     root = _root(request)
@@ -103,13 +103,13 @@ async def landing(request: Request, _: Reader) -> Response:
     })  # fmt: skip
 
 
-@router.get("/conformance")
+@router.get("/conformance", operation_id="ogc_conformance")
 async def conformance(request: Request, _: Reader) -> Response:
     """What this conforms to."""
     return answered(request, {"conformsTo": CONFORMS})
 
 
-@router.get("/collections")
+@router.get("/collections", operation_id="ogc_collections")
 async def collections(request: Request, _: Reader) -> Response:
     """The collections."""
     root = _root(request)
@@ -119,14 +119,14 @@ async def collections(request: Request, _: Reader) -> Response:
     })  # fmt: skip
 
 
-@router.get("/collections/{name}")
+@router.get("/collections/{name}", operation_id="ogc_collection")
 async def collection(request: Request, _: Reader, name: str) -> Response:
     """One collection."""
     _known(name)
     return answered(request, _described(_root(request), name))
 
 
-@router.get("/collections/{name}/items")
+@router.get("/collections/{name}/items", operation_id="ogc_items")
 async def items(
     request: Request, here: Here, who: Reader, name: str,
     limit: Annotated[int, Query(ge=1, le=MOST)] = 1000,
@@ -156,7 +156,7 @@ async def items(
     }, GEOJSON)  # fmt: skip
 
 
-@router.get("/collections/{name}/items/{feature_id:path}")
+@router.get("/collections/{name}/items/{feature_id:path}", operation_id="ogc_item")
 async def item(request: Request, here: Here, who: Reader, name: str, feature_id: str) -> Response:
     """One feature."""
     found = next((one for one in _known(name).features(here, who) if one["id"] == feature_id), None)

@@ -19,7 +19,12 @@ router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"])
 WAIT_S = 30.0
 
 
-@router.get("/{name}/picture", responses={200: {"content": {"image/png": {}}}})
+@router.get(
+    "/{name}/picture",
+    operation_id="draw_incident",
+    response_class=Response,
+    responses={200: {"content": {"image/png": {}}}},
+)
 async def picture(here: Here, who: Reader, name: str) -> Response:
     """A PNG of the stays that a verdict was given on; 404 while there is none, 503 where many wait."""
     log = here.follower.log

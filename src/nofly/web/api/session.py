@@ -65,13 +65,13 @@ class LinkRequest(BaseModel):
     link: str = Field(max_length=MOST_OF_SECRET, examples=["q1Yz0k…"])
 
 
-@router.get("")
+@router.get("", operation_id="get_session")
 async def whoami(response: Response, asker: Anybody) -> SessionAnswer:
     """Who is asking, and what he may do."""
     return _told(asker, response)
 
 
-@router.post("")
+@router.post("", operation_id="log_in")
 async def log_in(request: Request, response: Response, access: Control, asked: LoginRequest) -> SessionAnswer:
     """Log in: the answer sets a cookie. A login that the browser had ends."""
     _of_our_page(request)
@@ -81,7 +81,7 @@ async def log_in(request: Request, response: Response, access: Control, asked: L
     return _told(Asker(Principal(user.name, rights_of(user.role)), Via.LOGIN, user, login_id), response)
 
 
-@router.delete("", status_code=HTTPStatus.NO_CONTENT)
+@router.delete("", operation_id="log_out", status_code=HTTPStatus.NO_CONTENT)
 async def log_out(request: Request, access: Control, asker: Anybody) -> Response:
     """Log out."""
     response = Response(None, HTTPStatus.NO_CONTENT, {"Cache-Control": "no-store"})
@@ -93,7 +93,7 @@ async def log_out(request: Request, access: Control, asker: Anybody) -> Response
     return response
 
 
-@router.post("/password")
+@router.post("/password", operation_id="change_password")
 async def change_password(
     request: Request, response: Response, access: Control, asker: Anybody, asked: PasswordRequest
 ) -> SessionAnswer:
@@ -107,7 +107,7 @@ async def change_password(
     return _told(Asker(asker.principal, Via.LOGIN, user, login_id), response)
 
 
-@router.post("/link")
+@router.post("/link", operation_id="use_link")
 async def use_link(
     request: Request, response: Response, access: Control, asked: LinkRequest
 ) -> SessionAnswer:

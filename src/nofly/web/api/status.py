@@ -109,19 +109,21 @@ def status_row(here: Served) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@router.get("/api/v1/status", tags=["status"], responses={200: {"model": StatusAnswer}})
+@router.get(
+    "/api/v1/status", operation_id="get_status", tags=["status"], responses={200: {"model": StatusAnswer}}
+)
 async def status(request: Request, here: Here, _: Reader) -> Response:
     """How the watch is, and through which feeds it sees."""
     return answered(request, status_row(here))
 
 
-@router.get("/healthz", tags=["status"], responses={200: {"content": {"text/plain": {}}}})
+@router.get("/healthz", operation_id="get_health", tags=["status"], response_class=PlainTextResponse)
 async def healthz() -> Response:
     """The server answers; whether anything is monitored, says ``/readyz``."""
     return PlainTextResponse("ok\n")
 
 
-@router.get("/readyz", tags=["status"], responses={200: {"content": {"text/plain": {}}}})
+@router.get("/readyz", operation_id="get_readiness", tags=["status"], response_class=PlainTextResponse)
 async def readyz(here: Here) -> Response:
     """200 while a watch runs, sees and records; else 503. Reasons are for those who may read the status."""
     if not status_row(here)["ok"]:
@@ -129,7 +131,7 @@ async def readyz(here: Here) -> Response:
     return PlainTextResponse("ok\n")
 
 
-@router.get("/metrics", tags=["status"], responses={200: {"content": {"text/plain": {}}}})
+@router.get("/metrics", operation_id="get_metrics", tags=["status"], response_class=PlainTextResponse)
 async def metrics(here: Here, _: Reader) -> Response:
     """What the watch measures of itself, for Prometheus."""
     found = here.follower.status

@@ -55,7 +55,7 @@ class MadeToken(TokenAnswer):
     token: str = Field(examples=["nofly_q1Yz0k…"])
 
 
-@router.get("")
+@router.get("", operation_id="list_tokens")
 async def listed(
     response: Response, access: Control, user: Own,
     everybody: Annotated[bool, Query(description="Those of all users; for administrators.")] = False,
@@ -68,7 +68,9 @@ async def listed(
     return TokenList(tokens=[TokenAnswer(**_row(token)) for token in found])
 
 
-@router.post("", status_code=HTTPStatus.CREATED, responses={409: {"model": ErrorAnswer}})
+@router.post(
+    "", operation_id="make_token", status_code=HTTPStatus.CREATED, responses={409: {"model": ErrorAnswer}}
+)
 async def make(response: Response, access: Control, user: Himself, new: NewToken) -> MadeToken:
     """Make a token of one's own; a token cannot make others."""
     response.headers["Cache-Control"] = "no-store"
@@ -78,7 +80,7 @@ async def make(response: Response, access: Control, user: Himself, new: NewToken
     return MadeToken(token=secret, **_row(token))
 
 
-@router.delete("/{id}", status_code=HTTPStatus.NO_CONTENT)
+@router.delete("/{id}", operation_id="revoke_token", status_code=HTTPStatus.NO_CONTENT)
 async def revoke(
     access: Control, user: Himself, id: Annotated[str, Path(max_length=64)],
     why: Annotated[str, Query(max_length=500)] = "",

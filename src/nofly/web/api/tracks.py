@@ -91,7 +91,7 @@ class TrackAnswer(BaseModel):
     law: list[str] = Field(description="That edition in sentences: limits, schedule, rule, source, hash.")
 
 
-@router.get("/{name}/track", responses={200: {"model": TrackAnswer}})
+@router.get("/{name}/track", operation_id="get_incident_track", responses={200: {"model": TrackAnswer}})
 async def track(
     request: Request, here: Here, who: Reader, name: str,
     margin_s: Annotated[float, Query(ge=0, le=3600, description="So long before and after.")] = 300.0,

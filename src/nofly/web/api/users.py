@@ -73,14 +73,16 @@ class OneTimePassword(BaseModel):
     password: str = Field(examples=["k3m7p-w9xyz-abcde-23456"])
 
 
-@router.get("")
+@router.get("", operation_id="list_users")
 async def listed(response: Response, access: Control, _: Administrator) -> UserList:
     """All users."""
     response.headers.update(NO_STORE)
     return UserList(users=[_answer(user) for user in access.store.users()])
 
 
-@router.post("", status_code=HTTPStatus.CREATED, responses={409: {"model": ErrorAnswer}})
+@router.post(
+    "", operation_id="make_user", status_code=HTTPStatus.CREATED, responses={409: {"model": ErrorAnswer}}
+)
 async def make(response: Response, access: Control, who: Administrator, new: NewUser) -> OneTimePassword:
     """Make a user. The answer has the one-time password."""
     response.headers.update(NO_STORE)
@@ -88,7 +90,7 @@ async def make(response: Response, access: Control, who: Administrator, new: New
     return OneTimePassword(name=user.name, password=password)
 
 
-@router.patch("/{name}", responses={409: {"model": ErrorAnswer}})
+@router.patch("/{name}", operation_id="change_user", responses={409: {"model": ErrorAnswer}})
 async def change(
     response: Response, access: Control, who: Administrator, name: Named, asked: UserChange
 ) -> UserAnswer:
@@ -98,7 +100,7 @@ async def change(
     return _answer(await asyncio.to_thread(access.users.change, name, asked.role, asked.disabled, by))
 
 
-@router.post("/{name}/password")
+@router.post("/{name}/password", operation_id="reset_password")
 async def reset(
     response: Response, access: Control, who: Administrator, name: Named, asked: Because
 ) -> OneTimePassword:

@@ -34,7 +34,9 @@ class ZoneAnswer(BaseModel):
     editions: list[DraftAnswer]
 
 
-@router.get("", responses={200: {"model": ZoneCollection, "content": {GEOJSON: {}}}})
+@router.get(
+    "", operation_id="list_zones", responses={200: {"model": ZoneCollection, "content": {GEOJSON: {}}}}
+)
 async def listed(
     request: Request, here: Here, _: Reader,
     id: Annotated[str | None, Query(description="Only the zone of this id.", max_length=200)] = None,
@@ -50,7 +52,7 @@ async def listed(
     return answered(request, {"type": "FeatureCollection", "features": found}, GEOJSON)
 
 
-@router.get("/{zone_id:path}", responses={200: {"model": ZoneAnswer}})
+@router.get("/{zone_id:path}", operation_id="get_zone", responses={200: {"model": ZoneAnswer}})
 async def one(request: Request, here: Here, _: Reader, zone_id: str) -> Response:
     """One zone, by its id or hash."""
     law = [zone for zone in here.follower.law if zone_id in (zone.id, zone.zone_hash)]

@@ -32,7 +32,7 @@ BEAT_S = 10.0
 
 
 @router.get(
-    "/api/v1/stream/incidents", tags=["stream"],
+    "/api/v1/stream/incidents", operation_id="stream_records", tags=["stream"], response_class=Response,
     responses={200: {"content": {"text/event-stream": {}}}},
 )  # fmt: skip
 async def incidents(

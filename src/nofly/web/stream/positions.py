@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from nofly.run.following.picture import Box, names_since
 from nofly.run.outputs.text import printable
+from nofly.web.access.links import SUBPROTOCOL
 from nofly.web.access.rights import Right
 from nofly.web.errors import ApiError
 from nofly.web.frames import frame, records, within
@@ -94,7 +95,7 @@ async def positions(socket: WebSocket) -> None:
     if common.clients >= MOST_CLIENTS:
         await socket.close(TRY_LATER, "too many look at once")
         return
-    await socket.accept()
+    await socket.accept(SUBPROTOCOL if SUBPROTOCOL in socket.scope["subprotocols"] else None)
     common.clients += 1
     look: list[Box | None] = [None]
     hearing = asyncio.create_task(_hear(socket, look))

@@ -20,6 +20,22 @@ const ANYBODY = {
 /** @type {string | null} */
 let csrf = null;
 
+/** The public link that this page shows; undefined where cookies say who asks. In another's frame none is sent.
+ * @type {string | null | undefined} */
+let link;
+
+/** Show what the public link in the address shows, and take no cookie along. */
+export function showLink() {
+  link = linkOfAddress();
+}
+
+/** The public link that this page shows, where it does. */
+export const linked = () => link ?? null;
+
+const embedded = () => link !== undefined;
+
+const linkOfAddress = () => new URLSearchParams(location.hash.slice(1)).get("link");
+
 /** What the server refuses, or why it cannot be reached. */
 export class Refused extends Error {
   /**
@@ -43,16 +59,18 @@ export async function ask(path, { method = "GET", body, login = true } = {}) {
   const headers = { Accept: "application/json" };
   const bytes = body instanceof Blob;
   if (body !== undefined) headers["Content-Type"] = bytes ? "application/octet-stream" : "application/json";
+  if (link) headers["X-Nofly-Link"] = link;
   if (csrf && method !== "GET") headers["X-CSRF-Token"] = csrf;
   let answer;
   try {
     answer = await fetch(API + path, {
-      method, headers, body: bytes || body === undefined ? body : JSON.stringify(body), credentials: "same-origin",
+      method, headers, body: bytes || body === undefined ? body : JSON.stringify(body),
+      credentials: embedded() ? "omit" : "same-origin",
     });
   } catch (error) {
     throw new Refused(0, String(error));
   }
-  if (answer.status === 401 && login) goToLogin();
+  if (answer.status === 401 && login && !embedded()) goToLogin();
   if (answer.status === 204) return null;
   const said = await answer.json().catch(() => null);
   if (!answer.ok) throw new Refused(answer.status, said?.error?.message ?? answer.statusText);
@@ -64,16 +82,16 @@ export async function ask(path, { method = "GET", body, login = true } = {}) {
  * @returns {Promise<Session>}
  */
 export async function session() {
-  const link = new URLSearchParams(location.hash.slice(1)).get("link");
-  if (link) history.replaceState(null, "", location.pathname + location.search);
-  const asked = link ? ask("session/link", { method: "POST", body: { link } }) : ask("session");
-  const found = /** @type {Session} */ (await asked.catch((error) => {
+  const found = linkOfAddress();
+  if (found) history.replaceState(null, "", location.pathname + location.search);
+  const asked = found ? ask("session/link", { method: "POST", body: { link: found } }) : ask("session");
+  const who = /** @type {Session} */ (await asked.catch((error) => {
     if (error.status === 404) return ANYBODY;
     throw error;
   }));
-  carry(found.csrf);
-  if (found.must_change_password) goToLogin();
-  return found;
+  carry(who.csrf);
+  if (who.must_change_password) goToLogin();
+  return who;
 }
 
 /**

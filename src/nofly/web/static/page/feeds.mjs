@@ -54,7 +54,7 @@ export function drawBanner(status, now_ms, { silent_s, positions_s, broken, unre
     const since = status.unmonitored_since ? say("banner.since", { time: clock(status.unmonitored_since, true) }) : "";
     const reasons = status.reasons.join("; ");
     if (!status.monitored) said.push(["alarm", [say("banner.unmonitored"), since, reasons].filter(Boolean).join(" ")]);
-    else if (!status.ok) said.push(["warning", say("banner.trouble", { why: reasons })]);
+    else if (reasons) said.push(["warning", say("banner.trouble", { why: reasons })]);
     if (isReplay(status)) said.push(["replay", say("banner.replay", { time: clock(now_ms, true) })]);
   }
   const banner = byId("banner");

@@ -5,6 +5,8 @@ import { byId } from "./dom.mjs";
 import { readView } from "./view_url.mjs";
 import { say, speak, translatePage } from "./words.mjs";
 
+/** Why the provider's way did not lead in. */
+const WORDS = ["expired", "refused", "failed", "role", "unreachable", "not-logged-in", "too-many-logins"];
 const query = new URLSearchParams(location.search);
 const back = wayBack(query.get("back"));
 const login = /** @type {HTMLFormElement} */ (byId("login"));
@@ -63,7 +65,23 @@ hear(change, async (given) => {
   location.replace(back);
 });
 
+/** Offer the provider's way, where there is one; why it was refused is said in the form. */
+async function offerProvider() {
+  const refused = query.get("refused");
+  if (refused) {
+    const why = say(`login.provider.${WORDS.includes(refused) ? refused : "failed"}`);
+    /** @type {HTMLElement} */ (login.querySelector(".error")).textContent = say("login.refused", { why });
+  }
+  const { provider } = await ask("session/ways", { login: false });
+  if (provider === null) return;
+  const link = /** @type {HTMLAnchorElement} */ (byId("provider"));
+  link.href = `/api/v1/session/provider?back=${encodeURIComponent(back)}`;
+  link.textContent = say("login.provider", { provider });
+  /** @type {HTMLElement} */ (link.parentElement).hidden = false;
+}
+
 ask("session", { login: false }).then(known, () => {
   login.hidden = false;
+  offerProvider().catch(() => undefined);
   /** @type {HTMLInputElement} */ (login.elements.namedItem("user")).focus();
 });

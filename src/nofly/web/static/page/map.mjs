@@ -1,9 +1,9 @@
 /** The map: coasts, borders and names of countries, all from this server; no tile, no font from elsewhere. */
 
 import { AttributionControl, MapLibreMap, NavigationControl, ScaleControl, setWorkerUrl } from "../vendor/maplibre-gl.mjs";
-import { ask } from "./api.mjs";
 import { MAP } from "./colours.mjs";
 import { showFeatures } from "./layers.mjs";
+import { layStyle } from "./style_layer.mjs";
 import { country, say } from "./words.mjs";
 
 const WORLD = { center: /** @type {[number, number]} */ ([10, 47]), zoom: 3 };
@@ -39,9 +39,24 @@ export function createMap(container, view, theme) {
   map.keyboard.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new ScaleControl({ unit: "nautical" }), "bottom-left");
-  map.once("load", () => layTiles(map));
+  map.once("load", () => void layStyle(map));
+  markDrawn(map);
   map.addControl(new AttributionControl({ compact: false, customAttribution: ATTRIBUTION }), "bottom-right");
   return map;
+}
+
+/**
+ * Note, for whoever measures, when the first picture with coasts and borders was drawn.
+ * @param {MapLibreMap} map
+ */
+function markDrawn(map) {
+  performance.mark("map-created");
+  const rendered = () => {
+    if (!["land", "borders"].every((id) => map.getSource(id) && map.isSourceLoaded(id))) return;
+    map.off("render", rendered);
+    performance.mark("map-drawn");
+  };
+  map.on("render", rendered);
 }
 
 /** @param {import("./colours.mjs").Theme} theme */
@@ -72,19 +87,6 @@ function style(theme) {
       },
     ],
   };
-}
-
-/**
- * Lay the tiles of another server under the borders, where whoever runs this one wants them.
- * @param {MapLibreMap} map
- */
-async function layTiles(map) {
-  const { tiles, attribution } = await ask("page").catch(() => ({ tiles: null, attribution: "" }));
-  if (!tiles) return;
-  const shown = document.createElement("span");
-  shown.textContent = attribution;
-  map.addSource("tiles", { type: "raster", tiles: [tiles], tileSize: 256, attribution: shown.innerHTML });
-  map.addLayer({ id: "tiles", type: "raster", source: "tiles" }, "borders");
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Positions over WebSocket: it comes back by itself when it is cut off. */
 
+import { linked } from "./api.mjs";
 import { decode } from "./frames.mjs";
 
 const FIRST_WAIT_MS = 1000;
@@ -47,7 +48,10 @@ export function followPositions({ frame, cut }) {
 
   const open = () => {
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-    socket = new WebSocket(`${scheme}//${location.host}/api/v1/stream/positions`);
+    // A browser lets a page give no header here: the link of one that has no cookie goes as a subprotocol.
+    const link = linked();
+    const offered = link === null ? [] : ["nofly", `nofly.link.${link}`];
+    socket = new WebSocket(`${scheme}//${location.host}/api/v1/stream/positions`, offered);
     socket.binaryType = "arraybuffer";
     names = new Map();
     socket.addEventListener("open", () => {

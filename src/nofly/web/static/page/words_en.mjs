@@ -90,7 +90,18 @@ export const EN = {
   "login.refused": "Refused: {why}", "login.change": "Change the password",
   "login.old": "Password until now", "login.new": "New password", "login.again": "New password again",
   "login.differ": "The two new passwords differ.", "login.must": "Choose a password of your own before you go on.",
+  "login.provider": "Sign in with {provider}",
+  "login.provider.expired": "the login took too long, or was begun in another browser. Try again.",
+  "login.provider.refused": "the provider did not confirm it.", "login.provider.failed": "what the provider answered does not hold.",
+  "login.provider.role": "the provider gives you no role here. Ask whoever runs this server.",
+  "login.provider.not-logged-in": "you may not log in here any more.",
+  "login.provider.unreachable": "the provider cannot be reached.", "login.provider.too-many-logins": "too many failed logins: wait.",
   "login.changed": "Changed.", "login.as": "Logged in as {user} ({role}).", "login.on": "To the map",
+
+  "style.failed": "The map that is configured cannot be had ({why}): this is the one that nofly comes with.",
+  "style.none": "no MapLibre style of version 8", "style.notiles": "no tile of it is there",
+  "embed.whole": "Whole page", "embed.incidents": "Open incidents: {count}",
+  "embed.nolink": "the address of this frame has no public link",
 
   "maplibre.zoomin": "Zoom in", "maplibre.zoomout": "Zoom out", "maplibre.north": "North up",
   "maplibre.attribution": "About the map",

@@ -90,7 +90,18 @@ export const UK = {
   "login.refused": "Відмовлено: {why}", "login.change": "Змінити пароль",
   "login.old": "Дотеперішній пароль", "login.new": "Новий пароль", "login.again": "Новий пароль ще раз",
   "login.differ": "Два нові паролі різні.", "login.must": "Спершу оберіть власний пароль.",
+  "login.provider": "Увійти через {provider}",
+  "login.provider.expired": "вхід тривав задовго або почався в іншому браузері. Спробуйте ще раз.",
+  "login.provider.refused": "постачальник не підтвердив входу.", "login.provider.failed": "відповідь постачальника недійсна.",
+  "login.provider.role": "постачальник не дає вам тут жодної ролі. Зверніться до того, хто веде цей сервер.",
+  "login.provider.not-logged-in": "вам більше не можна сюди входити.",
+  "login.provider.unreachable": "постачальник недоступний.", "login.provider.too-many-logins": "забагато невдалих спроб: зачекайте.",
   "login.changed": "Змінено.", "login.as": "Ви ввійшли як {user} ({role}).", "login.on": "До карти",
+
+  "style.failed": "Налаштовану карту не отримано ({why}): це та, з якою постачається nofly.",
+  "style.none": "це не стиль MapLibre версії 8", "style.notiles": "жодного її фрагмента немає",
+  "embed.whole": "Уся сторінка", "embed.incidents": "Відкритих інцидентів: {count}",
+  "embed.nolink": "в адресі цієї рамки немає публічного посилання",
 
   "maplibre.zoomin": "Наблизити", "maplibre.zoomout": "Віддалити", "maplibre.north": "Північ угору",
   "maplibre.attribution": "Про карту",

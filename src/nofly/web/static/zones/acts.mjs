@@ -51,6 +51,17 @@ export function activate(one, done) {
 }
 
 /**
+ * Discard what is proposed: the edition of the hash that is shown, and no other.
+ * @param {any} one as the API tells it
+ * @param {(id: string) => Promise<void>} done
+ */
+export function discard(one, done) {
+  const { id: hash, properties } = one.proposed;
+  askWhy("one.discard", nameOf(properties), [say("discard.what"), `${say("one.hash")} ${hash}`], (why) =>
+    act(one.zone_id, "discard", { why, hash }, done));
+}
+
+/**
  * Withdraw what is in force.
  * @param {any} one as the API tells it
  * @param {(id: string) => Promise<void>} done

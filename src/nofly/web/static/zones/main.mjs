@@ -7,7 +7,7 @@ import { createMap, namePlaces, themeMap } from "../page/map.mjs";
 import { clock } from "../page/units.mjs";
 import { learn, say, speak, spoken, translatePage } from "../page/words.mjs";
 import { addZones, showZones, themeZones } from "../page/zone_layer.mjs";
-import { activate, propose, proposeAll, withdraw } from "./acts.mjs";
+import { activate, discard, propose, proposeAll, withdraw } from "./acts.mjs";
 import { Draft, keptFeature } from "./draft.mjs";
 import { addFlown, Drawing, showFlown, themeFlown } from "./drawing.mjs";
 import { openEditor } from "./editor.mjs";
@@ -209,6 +209,7 @@ async function fetchZone() {
     openZone(side(), { id, law: of_law?.editions ?? [], declared: of_here }, {
       close: () => change({ zone: "" }), edit, fly, may,
       activate: (one) => activate(one, lookAgain), withdraw: (one) => withdraw(one, lookAgain),
+      discard: (one) => discard(one, lookAgain),
     });
     byId("side-title").focus({ preventScroll: true });
   } catch (error) {

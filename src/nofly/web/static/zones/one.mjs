@@ -20,7 +20,7 @@ import { sentencesOf, turns } from "./standing.mjs";
  * @param {Element} into
  * @param {Whole} whole
  * @param {{ close: () => void, edit: (draft: any) => void, activate: (declared: any) => void, fly: (flown: any) => void,
- *   withdraw: (declared: any) => void, may: boolean }} page
+ *   withdraw: (declared: any) => void, discard: (declared: any) => void, may: boolean }} page
  */
 export function openZone(into, whole, page) {
   const { law, declared } = whole;
@@ -58,6 +58,7 @@ function proposal(told, declared, page) {
     ...changes, ...facts(told),
     page.may ? element("div", { class: "ends" },
       button("one.edit", () => page.edit(told.draft), { id: "edit" }),
+      button("one.discard", () => page.discard(declared), { id: "discard" }),
       button("one.activate", () => page.activate(declared), { id: "activate", class: "main" })) : null);
 }
 

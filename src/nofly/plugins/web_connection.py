@@ -1,0 +1,70 @@
+"""Connections to web servers, that reach only the kinds of addresses that are wanted.
+
+A name is looked up once, and what was found is what is connected to: a name that means another address a
+moment later leads nowhere else.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Set
+from http.client import HTTPConnection, HTTPSConnection
+
+from nofly.plugins.address_kinds import Kind, kind_of
+
+SERVERS = frozenset((Kind.PUBLIC, Kind.PRIVATE, Kind.LOOPBACK))
+"""What a configuration may name."""
+ANYWHERE = frozenset(Kind)
+
+
+class _Plain(HTTPConnection):
+    wanted: Set[Kind] = SERVERS
+
+    def connect(self) -> None:
+        """Connect. Raises OSError, also where every address of the host is of a kind that is not wanted."""
+        self.sock = _connected(self.host, self.port, self.timeout, self.wanted)
+
+
+class _Secure(HTTPSConnection):
+    wanted: Set[Kind] = SERVERS
+    context: ssl.SSLContext
+
+    def connect(self) -> None:
+        """Connect, as without TLS; the certificate must be of the host."""
+        self.sock = _connected(self.host, self.port, self.timeout, self.wanted)
+        self.sock = self.context.wrap_socket(self.sock, server_hostname=self.host)
+
+
+def web_connection(
+    host: str, port: int, timeout_s: float, context: ssl.SSLContext | None, wanted: Set[Kind] = SERVERS
+) -> HTTPConnection:
+    """Return a connection that is not open yet, with TLS where there is a context, to a host whose address is
+    of a wanted kind. Opening it raises OSError where there is none."""
+    if context is None:
+        plain = _Plain(host, port, timeout=timeout_s)
+        plain.wanted = wanted
+        return plain
+    secure = _Secure(host, port, timeout=timeout_s, context=context)
+    secure.wanted, secure.context = wanted, context
+    return secure
+
+
+def _connected(host: str, port: int, timeout_s: float | None, wanted: Set[Kind]) -> socket.socket:
+    failed: OSError = OSError(0, "no address")
+    for family, kind, protocol, _, address in socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM):
+        found = kind_of(str(address[0]))
+        if found not in wanted:
+            failed = PermissionError(0, f"refused: the address is {found.value}")
+            continue
+        one = socket.socket(family, kind, protocol)
+        try:
+            one.settimeout(timeout_s)
+            one.connect(address)
+            one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except OSError as error:
+            one.close()
+            failed = error
+        else:
+            return one
+    raise failed
