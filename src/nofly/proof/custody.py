@@ -1,8 +1,8 @@
 """The chain of custody: who did what with a package, when and why, one JSON object a line.
 
 Each entry holds the hash of the one before. The first speaks of the evidentiary files and its hash stands in
-the manifest; later ones speak of the manifest, and of what was put beside it, and may be signed. That the last
-of them were cut off no hash can show: for that, keep the head elsewhere, or have it signed by another.
+the manifest; later ones speak of the manifest, and of what was put beside it, and may be signed. That the
+last of them were cut off no hash can show: for that, keep the head elsewhere.
 """
 
 from __future__ import annotations
@@ -114,8 +114,8 @@ def steps(chain: bytes, manifest: bytes, evidence_sha256: str, first: str, names
 
 
 _OPEN = (
-    "the first entry is fixed by the manifest; whether later ones, or signatures and time stamps added later, "
-    "were cut off cannot be seen from the package alone: compare the head with one that was kept elsewhere"
+    "the first entry is fixed by the manifest; whether later ones, or signatures and time stamps added "
+    "later, were cut off cannot be seen from the package alone: compare the head with one kept elsewhere"
 )
 
 

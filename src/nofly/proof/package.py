@@ -1,4 +1,4 @@
-"""An evidence package, format ``nofly-evidence/1``: files under a manifest, the same bytes for the same files.
+"""An evidence package, format ``nofly-evidence/1``: files under a manifest, the same input the same bytes.
 
 ``manifest.json`` (canonical JSON) names every file with its SHA-256 and its role. Evidentiary files are what
 was received, what was law and what was found; working files (report, replay) can be made from them again.
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -49,7 +49,7 @@ class Making:
 
     version: str
     """Of nofly."""
-    act: Act = Act("made")
+    act: Act = field(default_factory=lambda: Act("made"))
     keys: Sequence[SigningKey] = ()
 
 

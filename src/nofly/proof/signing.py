@@ -9,8 +9,12 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from nofly.proof.container import PackageError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 ID_DIGITS = 16
 _ID = re.compile(r"[0-9a-f]{16}")
@@ -83,13 +87,13 @@ def is_key_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
-def _public(raw: bytes):  # type: ignore[no-untyped-def]
+def _public(raw: bytes) -> Ed25519PublicKey:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     return Ed25519PublicKey.from_public_bytes(raw)
 
 
-def _private(raw: bytes):  # type: ignore[no-untyped-def]
+def _private(raw: bytes) -> Ed25519PrivateKey:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     return Ed25519PrivateKey.from_private_bytes(raw)

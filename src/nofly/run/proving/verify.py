@@ -1,0 +1,70 @@
+"""``verify``: is a package as it was made, who signed it, and is its finding found again from its files?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from nofly.errors import NoflyError
+from nofly.proof.package import Package, integrity, opened, signatures
+from nofly.proof.steps import Step, differs, exit_code, unchecked
+from nofly.run.proving import finding, recorded
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What the one who verifies knows and asks for."""
+
+    known: Mapping[str, str] = field(default_factory=dict)
+    """Key id → whose it is."""
+    required: frozenset[str] = frozenset()
+    """Ids of keys that have to have signed."""
+    signed: bool = False
+    """Whether some key that is known has to have signed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What came out."""
+
+    package: Package
+    steps: tuple[Step, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """0 all agrees; 1 something differs; 3 something could not be checked."""
+        return exit_code(self.steps)
+
+
+def verify(data: bytes, trust: Trust | None = None) -> Verified:
+    """Return what is to be said of a package, step by step. Nothing but its bytes is read.
+
+    Raises PackageError where it cannot be read at all.
+    """
+    chosen = trust or Trust()
+    package = opened(data)
+    steps = integrity(package)
+    signed, good = signatures(package, chosen.known)
+    steps += [*signed, *_required(chosen, good)]
+    steps += _found_again(package)
+    return Verified(package, tuple(steps))
+
+
+def _required(trust: Trust, good: set[str]) -> list[Step]:
+    found = [
+        differs("signatures", f"not signed by {key}, {trust.known.get(key, 'whose key is not known')}")
+        for key in sorted(trust.required - good)
+    ]
+    if trust.signed and not good & trust.known.keys():
+        found.append(differs("signatures", "a signature by a known key is required, and there is none"))
+    return found
+
+
+def _found_again(package: Package) -> list[Step]:
+    if package.kind != "recorded":
+        return [unchecked("finding", f"this nofly does not find again what is {package.kind}")]
+    try:
+        found = recorded.found_again(package)
+        return [*found.steps, *finding.compared(package, found.result)]
+    except NoflyError as error:
+        return [differs("finding", f"it cannot be found again: {error}")]
