@@ -53,8 +53,8 @@ def _method() -> dict[str, Any]:
     return {
         "crossings": "computed on the WGS 84 ellipsoid, between successive reports no further apart than "
         "max_gap_s; a longer gap is not judged",
-        "errors": "95 %; of a position as reported, by NACp, else by its source; of a height as reported, else "
-        "by its datum",
+        "errors": "95 %; of a position as reported, by NACp, else by its source; of a height as reported, "
+        "else by its datum",
         "time_err_s": TIME_ERR_S,
         "default_position_err_m": {str(name): err for name, err in DEFAULT_POS_ERR_M.items()},
         "default_height_err_m": {str(datum): err for datum, err in ERR_M.items()},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nofly.errors import InputError
@@ -121,7 +121,7 @@ def found_again(package: Package) -> Found:
         steps.append(unchecked("reports", _NO_RAW, reports.INDEX))
         taken = _batch(rows)
     else:
-        taken = list(batches)
+        taken = [replace(batch, findings=[]) for batch in batches]
         steps += _rows_compared(rows, [batch.positions for batch in taken], targets)
     checking = mapping(told.get("checking"), "manifest.json", "checking")
     gap_s, screening = checking.get("max_gap_s"), checking.get("screening")
@@ -129,7 +129,9 @@ def found_again(package: Package) -> Found:
         raise PackageError("max_gap_s or screening cannot be so", source="manifest.json")
     chosen = CheckOptions(max_gap_s=float(gap_s), screening=screening)
     result = _checked(zones, taken, chosen, Given(law.lists(files), known))
-    return Found(result, _of(result, finding.ids(package)), steps)
+    stays = _of(result, finding.ids(package))
+    steps += [*finding.compared(package, result), *working.compared(package, result, stays)]
+    return Found(result, stays, steps)
 
 
 _NO_RAW = (

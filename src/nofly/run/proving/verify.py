@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from nofly.errors import NoflyError
 from nofly.proof.package import Package, integrity, opened, signatures
 from nofly.proof.steps import Step, differs, exit_code, unchecked
-from nofly.run.proving import finding, recorded
+from nofly.run.proving import recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,6 @@ def _found_again(package: Package) -> list[Step]:
     if package.kind != "recorded":
         return [unchecked("finding", f"this nofly does not find again what is {package.kind}")]
     try:
-        found = recorded.found_again(package)
-        return [*found.steps, *finding.compared(package, found.result)]
+        return recorded.found_again(package).steps
     except NoflyError as error:
         return [differs("finding", f"it cannot be found again: {error}")]
