@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from nofly.errors import NoflyError
+from nofly.proof import timestamps
 from nofly.proof.package import Package, integrity, opened, signatures
 from nofly.proof.steps import Step, differs, exit_code, unchecked
 from nofly.run.proving import recorded
@@ -20,7 +21,9 @@ class Trust:
     required: frozenset[str] = frozenset()
     """Ids of keys that have to have signed."""
     signed: bool = False
-    """Whether some key that is known has to have signed."""
+    """Whether it has to be signed: by a key that is known, where any is."""
+    authorities: Mapping[str, bytes] = field(default_factory=dict)
+    """Whose time stamps are trusted → certificates in PEM."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ def verify(data: bytes, trust: Trust | None = None) -> Verified:
     steps = integrity(package)
     signed, good = signatures(package, chosen.known)
     steps += [*signed, *_required(chosen, good)]
+    steps += timestamps.steps(package, chosen.authorities)
     steps += _found_again(package)
     return Verified(package, tuple(steps))
 
@@ -55,8 +59,9 @@ def _required(trust: Trust, good: set[str]) -> list[Step]:
         differs("signatures", f"not signed by {key}, {trust.known.get(key, 'whose key is not known')}")
         for key in sorted(trust.required - good)
     ]
-    if trust.signed and not good & trust.known.keys():
-        found.append(differs("signatures", "a signature by a known key is required, and there is none"))
+    if trust.signed and not (good & trust.known.keys() if trust.known else good):
+        whose = "by a known key " if trust.known else ""
+        found.append(differs("signatures", f"a signature {whose}is required, and there is none"))
     return found
 
 
