@@ -200,7 +200,9 @@ def _on_earth(shape: Footprint) -> bool:
     if isinstance(shape, Circle):
         return _in_reach(shape.centre, shape.radius_m)
     if isinstance(shape, Corridor):
-        return all(_in_reach(point, shape.half_width_m) for point in shape.path)
+        return 2 <= len(shape.path) <= MOST_POINTS and all(
+            _in_reach(point, shape.half_width_m) for point in shape.path
+        )
     points = [point for ring in (shape.exterior, *shape.holes) for point in ring]
     return 0 < len(points) <= MOST_POINTS and all(
         _in_reach(p.centre, max(p.radius_m, p.end_radius_m)) if isinstance(p, Arc) else _in_reach(p, 0.0)

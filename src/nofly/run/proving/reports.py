@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from nofly import plugins
-from nofly.errors import ConfigError, Finding
+from nofly.errors import ConfigError, Finding, InputError
 from nofly.feeds.options import ArchiveOptions, Column
 from nofly.proof.canonical import canonical, list_of, mapping, parsed
 from nofly.proof.container import PackageError, safe_name
@@ -24,6 +24,8 @@ from nofly.schema import Coded, Positions, concatenate
 INDEX, ROWS = "raw/index.json", "tracks.parquet"
 MOST_RAW_BYTES = 64 << 20
 """Source files that together are larger are not put into a package, but the rows of its targets only."""
+MOST_ROWS = 5_000_000
+"""Reports that a package may be about."""
 _PIECE_BYTES = 1 << 20
 _READING = (
     "columns",
@@ -90,14 +92,20 @@ class Recorded:
             digest, size, data = _digest(file.path, whole)
             if inside is not None:
                 out[inside] = Part(data)
-            rows = sum(file.rows.get(name, 0) for name in targets)
+            count = sum(file.rows.get(name, 0) for name in targets)
             told.append({
                 "file": inside, "name": file.name, "sha256": digest, "bytes": size, "format": file.format,
-                "rows": rows,
+                "rows": count,
             })  # fmt: skip
         left_out = [f"{t['name']} ({t['bytes']:,} bytes, SHA-256 {t['sha256']})" for t in told if not whole]
+        rows = self.rows(targets)
+        if len(rows) > MOST_ROWS:
+            text = f"{len(rows):,} reports of the aircraft of one package"
+            raise InputError(
+                text, expected=f"{MOST_ROWS:,}: a package for each infringement, or a shorter time"
+            )
         out[INDEX] = Part(canonical({"targets": list(targets), "files": told}))
-        out[ROWS] = Part(parquet(self.rows(targets)))
+        out[ROWS] = Part(parquet(rows))
         return out, left_out
 
 
@@ -133,7 +141,7 @@ def batches(
         raise PackageError("a target that is no text", source=INDEX)
     if not listed or any(one.get("file") is None for one in listed):
         return targets, None
-    return targets, _each(listed, files, options, set(targets), limit_bytes)
+    return targets, _few(_each(listed, files, options, set(targets), limit_bytes), INDEX)
 
 
 def _each(
@@ -155,7 +163,17 @@ def rows(files: Mapping[str, bytes], limit_bytes: int) -> Positions:
     if ROWS not in files:
         raise PackageError("it is not in the package", source=ROWS)
     chosen = ArchiveOptions(format="parquet", max_bytes=limit_bytes)
-    return concatenate([batch.positions for batch in read_bytes(files[ROWS], ROWS, chosen)])
+    return concatenate([batch.positions for batch in _few(read_bytes(files[ROWS], ROWS, chosen), ROWS)])
+
+
+def _few(batches: Iterable[TrackBatch], source: str) -> Iterator[TrackBatch]:
+    """Yield batches. Raises PackageError once they have more than :data:`MOST_ROWS` reports."""
+    count = 0
+    for batch in batches:
+        count += len(batch.positions)
+        if count > MOST_ROWS:
+            raise PackageError(f"more than {MOST_ROWS:,} rows", source=source)
+        yield batch
 
 
 def of_targets(positions: Positions, names: Any) -> Positions:

@@ -10,6 +10,7 @@ from nofly.proof import timestamps
 from nofly.proof.package import Package, integrity, opened, signatures
 from nofly.proof.steps import Step, differs, exit_code, unchecked
 from nofly.run.proving import recorded
+from nofly.run.proving.working import HOSTILE
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +73,5 @@ def _found_again(package: Package) -> list[Step]:
         return recorded.found_again(package).steps
     except NoflyError as error:
         return [differs("finding", f"it cannot be found again: {error}")]
+    except HOSTILE as error:
+        return [differs("finding", f"what is in it cannot be judged: {error!r}"[:300])]

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from nofly import __version__
+from nofly.errors import NoflyError
 from nofly.incidents.record import Infringement
 from nofly.proof.package import Package, Part, Role, is_beside
 from nofly.proof.steps import Step, agrees, differs, unchecked
@@ -14,6 +15,8 @@ from nofly.run.outputs import kml
 from nofly.run.proving import czml, report
 from nofly.run.result import CheckResult
 
+HOSTILE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError)
+"""What values of other types than a package has bring about."""
 _IMAGE = re.compile(rb'src="data:image/png;base64,[A-Za-z0-9+/=]*"')
 
 
@@ -42,7 +45,11 @@ def compared(package: Package, result: CheckResult, stays: Sequence[Infringement
         if name in listed and not is_beside(name)
     }
     evidence = {name: part for name, part in evidence.items() if part.role is Role.EVIDENTIARY}
-    anew = parts(result, stays, evidence, drawn=False)
+    try:
+        anew = parts(result, stays, evidence, drawn=False)
+    except (NoflyError, *HOSTILE) as error:
+        yield differs("working copy", f"none can be made of what is in it: {error!r}"[:300])
+        return
     working = {name for name, told in listed.items() if told["role"] == Role.WORKING}
     for name in sorted(working & package.files.keys()):
         if name not in anew:
