@@ -150,7 +150,8 @@ def test_source_files_that_are_bombs(files: dict[str, bytes]) -> None:
 
 def test_an_xml_bomb_for_a_zone_file(files: dict[str, bytes]) -> None:
     entities = "".join(f'<!ENTITY a{k} "{f"&a{k - 1};" * 10}">' for k in range(1, 12))
-    kml = f'<?xml version="1.0"?><!DOCTYPE kml [<!ENTITY a0 "x">{entities}]><kml><Document>&a11;</Document></kml>'
+    head = f'<?xml version="1.0"?><!DOCTYPE kml [<!ENTITY a0 "x">{entities}]>'
+    kml = f"{head}<kml><Document>&a11;</Document></kml>"
     told = parsed(files["zones/editions.json"], "")
     told["editions"][0]["source"]["format"] = "kml"
     changed = {"zones/source/01-z.geojson": kml.encode(), "zones/editions.json": canonical(told)}

@@ -182,7 +182,8 @@ def test_what_its_maker_changed_is_found_by_finding_it_again(tmp_path: Path) -> 
     told = parsed(files[finding.FILE], "")
     row = told["infringements"][0]
     for name, value in {
-        "certainty": "probable", "duration_s": 600.0, "depth_m": 1.0, "entry_time": "2018-08-01T09:24:00.000000Z",
+        "certainty": "probable", "duration_s": 600.0, "depth_m": 1.0,
+        "entry_time": "2018-08-01T09:24:00.000000Z",
         "status": "exempt", "callsign": "BAW1", "reports": 3, "height_m": 5.0, "reasons": [],
     }.items():  # fmt: skip
         changed = {**told, "infringements": [{**row, name: value}]}
@@ -280,19 +281,16 @@ def test_another_directory_locale_time_zone_and_day_give_the_same_bytes(tmp_path
     assert verify(out[0]).exit_code == 0
 
 
-@pytest.mark.parametrize(
-    "track, zones, options",
-    [
-        ("traffic/paris-2021-10-07-42ac.json.gz", "zones-openair/LF-P25_LF-R35A.openair.txt", {"qnh": ("1019",)}),
-        ("traffic/paris-2021-10-07-42ac.json.gz", "zones-openair/LF-P25_LF-R35A.openair.txt", {}),
-        ("traffic/switzerland.json.gz", "zones-openair/Switzerland.txt", {"qnh": ("1013",)}),
-        ("traffic/switzerland.json.gz", "zones-openair/Switzerland.txt", {}),
-    ],
-)  # fmt: skip
+PARIS = ("traffic/paris-2021-10-07-42ac.json.gz", "zones-openair/LF-P25_LF-R35A.openair.txt")
+SWISS = ("traffic/switzerland.json.gz", "zones-openair/Switzerland.txt")
+
+
+@pytest.mark.parametrize("qnh", [(), ("1019",)], ids=["no QNH", "QNH"])
+@pytest.mark.parametrize(("track", "zones"), [PARIS, SWISS], ids=["Paris", "Switzerland"])
 def test_every_stay_of_real_traffic_is_found_again(
-    shared: Path, track: str, zones: str, options: dict[str, Any]
+    shared: Path, track: str, zones: str, qnh: tuple[str, ...]
 ) -> None:
-    result, inputs = checked([str(shared / zones)], [str(shared / track)], **options)
+    result, inputs = checked([str(shared / zones)], [str(shared / track)], qnh=qnh)
     assert result.infringements
     for files in one_each(result, inputs, wanted(KEY)):
         assert differing(verify(packed(files))) == []

@@ -65,6 +65,8 @@ def packages(
     because files have changed since, OSError where one can no longer be read.
     """
     chosen = [list(group) for group in groups]
+    if not all(chosen):
+        raise InputError("no stay to make evidence of", expected="one at least in each package")
     targets = {stay.target_id for group in chosen for stay in group}
     recorded = reports.Recorded(inputs.tracks, inputs.reading, targets)
     for group in chosen:

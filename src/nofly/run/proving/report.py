@@ -11,6 +11,7 @@ from typing import Any
 from nofly import __version__
 from nofly.incidents.record import Certainty, Infringement, Side, Status
 from nofly.proof.package import Part, Role
+from nofly.run.judging.preparing import TIME_ERR_S
 from nofly.run.outputs.explain import sentences, zone_of
 from nofly.run.outputs.text import (
     aircraft,
@@ -124,8 +125,8 @@ def _numbers(result: CheckResult, stay: Infringement) -> str:
     rows = [
         ("Aircraft", f"{aircraft(stay)}, target {printable(stay.target_id)}"),
         ("Zone", f"{zone_label(stay)}, edition {stay.zone_edition}"),
-        ("From", f"{clock(stay.entry_time_us, tenths=True)} ± 1 s ({stay.cause.value})"),
-        ("To", f"{clock(stay.exit_time_us, tenths=True)} ± 1 s ({stay.exit_cause.value})"),
+        ("From", f"{clock(stay.entry_time_us, tenths=True)} ± {TIME_ERR_S:g} s ({stay.cause.value})"),
+        ("To", f"{clock(stay.exit_time_us, tenths=True)} ± {TIME_ERR_S:g} s ({stay.exit_cause.value})"),
         ("For", f"{duration(stay.duration_s)} (95 %: {low} to {high})"),
         ("Farthest outside" if outside else "Deepest", depth(stay.depth_m, stay.depth_err_m)),
         ("Height at entry", height(stay.height_m, stay.height_datum)),
