@@ -153,8 +153,9 @@ def _private_in(path: Path, passphrase: Passphrase) -> SigningKey:
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     data = _bytes_of(path)
+    asked = passphrase() if _LOCKED_MARK in data else None
     try:
-        key = load_pem_private_key(data, passphrase() if _LOCKED_MARK in data else None)
+        key = load_pem_private_key(data, asked)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         # What the library says may quote what it was given.
         raise StoreError(f"{path}: no private key can be read, or the passphrase is wrong") from None

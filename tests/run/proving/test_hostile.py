@@ -77,7 +77,7 @@ def test_any_file_may_be_anything(files: dict[str, bytes], name: str, data: byte
 
 
 @pytest.mark.parametrize("name", JSON)
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(data=st.data())
 def test_any_value_of_any_json_may_be_anything(
     files: dict[str, bytes], name: str, data: st.DataObject

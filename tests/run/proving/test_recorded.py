@@ -20,8 +20,10 @@ from nofly.proof.canonical import canonical, parsed
 from nofly.proof.container import packed
 from nofly.proof.package import MANIFEST, Making, Part, Role, made, opened
 from nofly.proof.steps import Outcome
+from nofly.run.files.trackfiles import read_batches
 from nofly.run.proving import aids, finding, recorded, reports
 from nofly.run.proving.verify import Trust, Verified, verify
+from nofly.schema import concatenate
 from tests.run.proving.cases import KEY, OTHER, checked, one_each, small, track_file, wanted, zone_file
 
 
@@ -258,6 +260,7 @@ _PROGRAM = """
 import sys
 from pathlib import Path
 from nofly.proof.container import packed
+from nofly.schema import concatenate
 from tests.run.proving.cases import KEY, small
 Path(sys.argv[2]).write_bytes(packed(small(Path(sys.argv[1]), KEY)))
 """
@@ -294,6 +297,50 @@ def test_every_stay_of_real_traffic_is_found_again(
     assert result.infringements
     for files in one_each(result, inputs, wanted(KEY)):
         assert differing(verify(packed(files))) == []
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {"restriction": "KEEP_IN"},
+        {"lower": "GND", "upper": "9000 ft AMSL"},
+        {"lower": "FL98", "upper": "FL99"},
+        {"lower": "GND", "upper": "3000 ft AGL"},
+        {"schedule": {"windows": [{"start": "2018-08-01T09:28:00Z", "end": "2018-08-01T09:29:30Z"}]}},
+        {"valid_from": "2018-08-01T09:28:00Z"},
+    ],
+    ids=["keep in", "height unknown", "at the edge", "no terrain", "activated meanwhile", "new edition"],
+)  # fmt: skip
+def test_zones_of_all_kinds(tmp_path: Path, properties: dict[str, Any]) -> None:
+    zones = [zone_file(tmp_path / "z.geojson", **properties)]
+    result, inputs = checked(zones, [track_file(tmp_path / "t.csv", others=0)])
+    assert result.infringements
+    for files in one_each(result, inputs, wanted()):
+        assert differing(verify(packed(files))) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "modes/full_flight_short.jsonl.gz", "sbs/SampleMessages.txt", "traffic/border_control.json.gz",
+        "traffic/inflight_refuelling.json.gz", "traffic/noisy_time_issue.json.gz",
+        "traffic/readsb-trace_full_ac671b.json", "traffic/noisy_ground.json.gz",
+    ],
+)  # fmt: skip
+def test_real_traffic_of_other_formats(shared: Path, tmp_path: Path, name: str) -> None:
+    """Somewhere on the way of one aircraft of it a zone is put."""
+    positions = concatenate([batch.positions for batch in read_batches([str(shared / name)])])
+    middle = len(positions) // 2
+    lat, lon = float(positions.lat_deg[middle]), float(positions.lon_deg[middle])
+    ring = [[lon + x, lat + y] for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1))]
+    zone = {"type": "Feature", "properties": {"id": "HERE", "restriction": "PROHIBITED"},
+            "geometry": {"type": "Polygon", "coordinates": [ring]}}  # fmt: skip
+    (tmp_path / "z.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [zone]}))
+    result, inputs = checked([str(tmp_path / "z.geojson")], [str(shared / name)])
+    assert result.infringements
+    stays = list(result.infringements)[:40]
+    (files,) = recorded.packages(result, [stays], inputs, wanted())
+    assert differing(verify(packed(files))) == []
 
 
 def test_the_package_is_what_was_checked(tmp_path: Path) -> None:

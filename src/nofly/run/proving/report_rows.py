@@ -53,17 +53,18 @@ def _row(tracks: Any, k: int, marks: int, stay: Infringement) -> tuple[tuple[str
     """Return the cells of a report, empty where it says nothing, and whether it lies in the stay."""
     time_us = int(tracks.time_us[k])
 
-    def number(column: str, per_unit: float, digits: int = 0) -> str:
+    def number(column: str, factor: float, digits: int = 0) -> str:
         found = tracks.column(column)
         value = math.nan if found is None else float(found[k])
-        return "" if math.isnan(value) else f"{value / per_unit:,.{digits}f}"
+        return "" if math.isnan(value) else f"{value * factor:,.{digits}f}"
 
     source, station = (tracks.texts[n].at(k) if n in tracks.texts else None for n in ("source", "station"))
     cells = (
         clock(time_us, date=False, tenths=True).removesuffix(" Z"),
         place(float(tracks.lat_deg[k]), float(tracks.lon_deg[k])),
-        number("alt_std_m", M_PER_FT), number("alt_amsl_m", M_PER_FT), number("alt_agl_m", M_PER_FT),
-        number("gs_mps", 1.0 / _KT_PER_MPS), number("track_deg", 1.0), number("pos_err_m", 1.0),
+        number("alt_std_m", 1 / M_PER_FT), number("alt_amsl_m", 1 / M_PER_FT),
+        number("alt_agl_m", 1 / M_PER_FT),
+        number("gs_mps", _KT_PER_MPS), number("track_deg", 1.0), number("pos_err_m", 1.0),
         printable(" ".join(text for text in (source, station) if text)), Mark(marks).sentence,
     )  # fmt: skip
     return cells, stay.entry_time_us <= time_us <= stay.exit_time_us
