@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from nofly.errors import NoflyError
@@ -11,11 +11,6 @@ from nofly.proof.package import Package, integrity, opened, signatures
 from nofly.proof.steps import Step, differs, exit_code, unchecked
 from nofly.run.proving import recorded
 from nofly.run.proving.working import HOSTILE
-
-FOUND_AGAIN: Mapping[str, Callable[[Package], list[Step]]] = {
-    "recorded": lambda package: recorded.found_again(package).steps,
-}
-"""Kind of package → what finds its finding again, and says how the two compare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +67,10 @@ def _required(trust: Trust, good: set[str]) -> list[Step]:
 
 
 def _found_again(package: Package) -> list[Step]:
-    again = FOUND_AGAIN.get(package.kind)
-    if again is None:
+    if package.kind != "recorded":
         return [unchecked("finding", f"this nofly does not find again what is {package.kind}")]
     try:
-        return again(package)
+        return recorded.found_again(package).steps
     except NoflyError as error:
         return [differs("finding", f"it cannot be found again: {error}")]
     except HOSTILE as error:
