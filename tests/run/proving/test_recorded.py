@@ -175,6 +175,10 @@ def test_lists_that_a_rule_names_are_kept(tmp_path: Path) -> None:
     (files,) = recorded.packages(result, [[stay]], inputs, wanted())
     assert differing(verify(packed(files))) == []
     other = remade(files, law__lists__01_rescue_txt=b"4b1804\n")
+    assert any("whose SHA-256 is given" in said for said in differing(verify(other)))
+    told = parsed(files["law.json"], "")
+    told["lists"][0]["sha256"] = hashlib.sha256(b"4b1804\n").hexdigest()
+    other = remade(files, law__lists__01_rescue_txt=b"4b1804\n", law_json=canonical(told))
     assert any("status differs" in said for said in differing(verify(other)))
 
 
@@ -201,6 +205,32 @@ def test_what_its_maker_changed_is_found_by_finding_it_again(tmp_path: Path) -> 
     words = {row["id"]: ["It was not there."]}
     said = verify(remade(files, finding_json=canonical({**told, "sentences": words})))
     assert any("sentence" in one for one in differing(said))
+
+
+def test_what_its_maker_says_of_the_law_and_of_the_readers_is_compared(tmp_path: Path) -> None:
+    files = small(tmp_path)
+    told = parsed(files["law.json"], "")
+    (zone,) = told["zones"]
+    for name, value in {
+        "words": ["Anybody may enter."], "schedule": "never", "active_during_the_stays": [], "edition": 7,
+        "verdicts": [], "restriction": "CONDITIONAL", "more": 1,
+    }.items():  # fmt: skip
+        law = {**told, "zones": [{**zone, name: value}]}
+        said = differing(verify(remade(files, law_json=canonical(law))))
+        assert any(f"law.json: LS-R7, {name}" in one for one in said), name
+    for law in ({**told, "zones": []}, {**told, "zones": [zone, zone]}):
+        assert any("law.json" in one for one in differing(verify(remade(files, law_json=canonical(law)))))
+    found = parsed(files[finding.FILE], "")
+    for name, value in {
+        "findings": [{"message": "x"}],
+        "method": {**found["method"], "time_err_s": 9.0},
+    }.items():
+        said = differing(verify(remade(files, finding_json=canonical({**found, name: value}))))
+        assert any("finding" in one and "report" not in one for one in said), name
+    index = parsed(files[reports.INDEX], "")
+    index["files"][0]["sha256"] = "0" * 64
+    said = differing(verify(remade(files, raw__index_json=canonical(index))))
+    assert any("raw/0001-t.csv" in one and "another SHA-256" in one for one in said)
 
 
 def test_other_raw_reports_do_not_give_the_finding(tmp_path: Path) -> None:
@@ -232,7 +262,8 @@ def test_a_statement_of_coverage_is_kept_and_shown(tmp_path: Path) -> None:
     files = one_each(result, inputs, wanted(coverage=statement))[0]
     assert parsed(files["coverage.json"], "") == statement
     assert b"Twelve others were received there." in files["report.html"]
-    assert differing(verify(packed(files))) == []
+    (said,) = differing(verify(packed(files)))
+    assert "coverage.json it comes from traffic that is not in the package" in said
 
 
 def test_tracks_that_change_meanwhile_are_an_error(tmp_path: Path) -> None:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
+from nofly import __version__
 from nofly.errors import Finding, fold_findings
 from nofly.geo.heights import ERR_M
 from nofly.incidents.record import Infringement
-from nofly.proof.canonical import list_of, mapping
+from nofly.proof.canonical import canonical, list_of, mapping, parsed
 from nofly.proof.container import PackageError
 from nofly.proof.package import Package
-from nofly.proof.steps import Step, agrees, differs
+from nofly.proof.steps import Step, agrees, differs, unchecked
 from nofly.run.judging.preparing import TIME_ERR_S
 from nofly.run.outputs.columns import COLUMNS, record, rounding
 from nofly.run.outputs.explain import sentences
@@ -34,18 +34,18 @@ def document(
     result: CheckResult, stays: Sequence[Infringement], findings: Sequence[Finding] = ()
 ) -> dict[str, Any]:
     """Return the finding as plain values: of ``stays``, from a result that is of their targets and zones
-    alone; ``findings`` are those of the readers."""
+    alone; ``findings`` are those of the readers, with names in the package for sources."""
     return {
         "format": FORM, "infringements": [record(stay) for stay in stays],
         "sentences": {stay.id: sentences(result, stay).splitlines() for stay in stays},
         "method": _method(), **_circumstances(result),
-        "findings": [finding_record(_nameless(f)) for f in fold_findings(findings)],
+        "findings": remarks(findings),
     }  # fmt: skip
 
 
-def _nameless(finding: Finding) -> Finding:
-    """Return a finding whose source is a name, not a place on somebody's disk."""
-    return replace(finding, source=Path(finding.source).name)
+def remarks(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    """Return what readers remarked as plain values, alike ones folded."""
+    return [finding_record(finding) for finding in fold_findings(findings)]
 
 
 def _method() -> dict[str, Any]:
@@ -90,10 +90,13 @@ def ids(package: Package) -> list[str]:
     return [str(mapping(row, FILE).get("id")) for row in rows]
 
 
-def compared(package: Package, result: CheckResult) -> Iterator[Step]:
+def compared(
+    package: Package, result: CheckResult, findings: Iterable[Finding] | None = None
+) -> Iterator[Step]:
     """Yield how the finding of a package compares with one made anew from the same reports and zones.
 
-    Raises PackageError where the package's finding cannot be read.
+    ``findings`` are those of the readers where the source files were read. Raises PackageError where the
+    package's finding cannot be read.
     """
     told = package.json(FILE)
     if told.get("format") != FORM:
@@ -107,6 +110,24 @@ def compared(package: Package, result: CheckResult) -> Iterator[Step]:
         found = list(_stay_steps(row, words, stays, result))
         yield from found or [agrees("finding", _headline(row), f"{FILE}: {row.get('id')}")]
     yield from _circumstance_steps(told, result)
+    yield from _method_steps(told, package.manifest["created_by"])
+    if findings is not None and told.get("findings") != remarks(findings):
+        anew = str(remarks(findings))[:500]
+        yield differs(
+            "finding", "the readers remark something else", FILE, str(told.get("findings"))[:500], anew
+        )
+
+
+def _method_steps(told: Mapping[str, Any], created_by: str) -> Iterator[Step]:
+    """Yield what differs in method and errors: of another version what it was made with is another."""
+    old, new = mapping(told.get("method"), FILE, "method"), parsed(canonical(_method()), FILE)
+    for name in sorted({*old, *new}):
+        if old.get(name) == new.get(name):
+            continue
+        if created_by == f"nofly {__version__}":
+            yield differs("finding", f"method: {name} differs", FILE, str(old.get(name)), str(new.get(name)))
+        else:
+            yield unchecked("finding", f"method: {name} is that of {created_by[:40]}", FILE)
 
 
 def _headline(row: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ import io
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from nofly.run.files.zonefiles import ZoneFile, ZoneSet, read_zones
 from nofly.run.files.zonewords import sentences
 from nofly.run.judging.pipeline import lists_of
 from nofly.run.outputs.text import iso_time
-from nofly.zones.model import Arc, Circle, Corridor, Footprint, Vertex, Zone, canonical_json
+from nofly.zones.model import Arc, Circle, Corridor, Footprint, Source, Vertex, Zone, canonical_json
 from nofly.zones.reading import zone_from
 from nofly.zones.schedule import describe
 
@@ -131,13 +132,14 @@ def read(files: Mapping[str, bytes]) -> tuple[list[Zone], list[Step]]:
     read_again: dict[str, dict[str, Zone] | str] = {}
     for one in list_of(told, "editions", EDITIONS):
         entry = mapping(one, EDITIONS)
-        zone = _zone(entry.get("zone"))
+        source = mapping(entry.get("source"), EDITIONS, "source")
+        told_source = (str(source.get(name, "")) for name in ("format", "sha256", "locator"))
+        zone = replace(_zone(entry.get("zone")), source=Source(*told_source))
         where = f"{EDITIONS}: {zone.id}, edition {zone.edition}"
         if zone.zone_hash != entry.get("hash"):
             steps.append(
                 differs("zones", "its hash is another", where, str(entry.get("hash")), zone.zone_hash)
             )
-        source = mapping(entry.get("source"), EDITIONS, "source")
         found, step = _again(zone, source, files, read_again, where)
         steps.append(step)
         zones.append(found)
@@ -215,6 +217,32 @@ def _in_reach(point: Vertex, radius_m: float) -> bool:
     return abs(lat_deg) <= 90.0 and abs(lon_deg) <= 360.0 and 0.0 <= radius_m <= HALF_ROUND_M
 
 
+def compared(
+    files: Mapping[str, bytes], zones: Sequence[Zone], stays: Sequence[Infringement], same_version: bool
+) -> Iterator[Step]:
+    """Yield whether what a package says of the law is what its zones say of the stays as found anew.
+
+    Another version of nofly may word it otherwise. Raises PackageError for what is no law.
+    """
+    told = mapping(parsed(files[LAW], LAW), LAW)
+    said = list_of(told, "zones", LAW)
+    anew = parsed(canonical([_considered(zone, stays) for zone in zones]), LAW)
+    wrong = "it is not what these zones say"
+    if len(said) != len(anew):
+        yield differs("law", wrong, LAW, f"{len(said)} editions", f"{len(anew)} editions")
+        return
+    for old, new in zip(said, anew, strict=True):
+        names = [name for name in sorted({*mapping(old, LAW), *new}) if old.get(name) != new.get(name)]
+        for name in names:
+            where = f"{LAW}: {new['zone_id']}, {name}"
+            if same_version or name not in ("words", "schedule", "verdicts"):
+                yield differs("law", wrong, where, str(old.get(name))[:500], str(new.get(name))[:500])
+            else:
+                yield unchecked("law", "another nofly worded it", where)
+    if said == anew:
+        yield agrees("law", f"rules, schedules and reasons of {len(anew)} editions: the same", LAW)
+
+
 def lists(files: Mapping[str, bytes]) -> Lists:
     """Return the lists of a package. Raises PackageError or InputError for what is none."""
     if LAW not in files:
@@ -225,5 +253,7 @@ def lists(files: Mapping[str, bytes]) -> Lists:
         name, inside = str(entry.get("name")), str(entry.get("file"))
         if inside not in files:
             raise PackageError("it is not in the package", source=inside)
+        if hashlib.sha256(files[inside]).hexdigest() != entry.get("sha256"):
+            raise PackageError("not the list whose SHA-256 is given", source=inside)
         found.append(parse_list(files[inside].decode("utf-8", "replace"), name, inside))
     return Lists(tuple(found))

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from nofly.errors import InputError
+from nofly import __version__
+from nofly.errors import Finding, InputError
 from nofly.feeds.options import ArchiveOptions
 from nofly.incidents.record import Infringement
 from nofly.proof.canonical import canonical, mapping
@@ -89,8 +90,8 @@ def _parts(
             "an infringement is not found again", source=", ".join(inputs.tracks),
             expected="tracks and zones that stay as they were while evidence is made of them",
         )  # fmt: skip
-    raw, left_out = recorded.parts(targets, wanted.most_raw_bytes)
-    said = finding.document(again, found, recorded.findings)
+    raw, left_out, remarked = recorded.parts(targets, wanted.most_raw_bytes)
+    said = finding.document(again, found, remarked)
     heights, no_heights = overheard.parts(again.span_us or (0, 0))
     parts = {
         **raw, **heights, **law.parts(zones, inputs.law, inputs.checking.lists, found),
@@ -116,14 +117,18 @@ def found_again(package: Package) -> Found:
     zones, steps = law.read(files)
     known, left_out = aids.read(files)
     steps += [unchecked("heights", f"not in the package: {text}", aids.FILE) for text in left_out]
+    remarked: list[Finding] | None
     options = reports.options_of(mapping(told.get("reading"), "manifest.json", "reading"))
     rows = reports.rows(files, MOST_UNPACKED_BYTES)
     targets, batches = reports.batches(files, options, MOST_UNPACKED_BYTES)
     if batches is None:
         steps.append(unchecked("reports", _NO_RAW, reports.INDEX))
-        taken = _batch(rows)
+        taken, remarked = _batch(rows), None
     else:
-        taken = [replace(batch, findings=[]) for batch in batches]
+        read = list(batches)
+        remarked = [said for batch in read for said in batch.findings]
+        taken = [replace(batch, findings=[]) for batch in read]
+        steps += reports.index_steps(files)
         steps += _rows_compared(rows, [batch.positions for batch in taken], targets)
     checking = mapping(told.get("checking"), "manifest.json", "checking")
     gap_s, screening = checking.get("max_gap_s"), checking.get("screening")
@@ -132,7 +137,12 @@ def found_again(package: Package) -> Found:
     chosen = CheckOptions(max_gap_s=float(gap_s), screening=screening)
     result = _checked(zones, taken, chosen, Given(law.lists(files), known))
     stays = _of(result, finding.ids(package))
-    steps += [*finding.compared(package, result), *working.compared(package, result, stays)]
+    same = package.manifest["created_by"] == f"nofly {__version__}"
+    steps += finding.compared(package, result, remarked)
+    steps += law.compared(files, zones, stays, same)
+    if COVERAGE in files:
+        steps.append(unchecked("coverage", "it comes from traffic that is not in the package", COVERAGE))
+    steps += working.compared(package, result, stays)
     return Found(result, stays, steps)
 
 

@@ -18,6 +18,7 @@ from nofly.feeds.options import ArchiveOptions, Column
 from nofly.proof.canonical import canonical, list_of, mapping, parsed
 from nofly.proof.container import PackageError, safe_name
 from nofly.proof.package import Part
+from nofly.proof.steps import Step, differs
 from nofly.run.files.trackfiles import KIND, STDIN, TrackBatch, read_batches, read_bytes
 from nofly.schema import Coded, Positions, concatenate
 
@@ -45,6 +46,7 @@ class _File:
     format: str
     rows: dict[str, int] = field(default_factory=dict)
     """Target → how many of its reports are in this file."""
+    findings: list[Finding] = field(default_factory=list)
 
 
 class Recorded:
@@ -59,12 +61,12 @@ class Recorded:
         self.options = options
         self._files: dict[str, _File] = {}
         self._rows: dict[str, list[Positions]] = {name: [] for name in targets}
-        self.findings: list[Finding] = []
         names = dict(_names(tracks))
         for batch in read_batches(tracks, options):
             known = self._files.setdefault(
                 batch.path, _File(batch.path, names.get(batch.path, Path(batch.path).name), batch.format)
             )
+            known.findings += batch.findings
             self._take(batch.positions, known)
 
     def _take(self, positions: Positions, file: _File) -> None:
@@ -80,18 +82,23 @@ class Recorded:
         """Return the reports of the targets, of one after the other in the order in which they were read."""
         return compact(concatenate([part for name in targets for part in self._rows[name]]))
 
-    def parts(self, targets: Sequence[str], most_bytes: int) -> tuple[dict[str, Part], list[str]]:
-        """Return index, rows and, where they are no more than ``most_bytes`` together, the source files; and
-        what is left out, in words. Raises OSError where a file can no longer be read."""
+    def parts(
+        self, targets: Sequence[str], most_bytes: int
+    ) -> tuple[dict[str, Part], list[str], list[Finding]]:
+        """Return index, rows and, where they are no more than ``most_bytes`` together, the source files; what
+        is left out, in words; and what the readers remarked. Raises OSError where a file can no longer be
+        read."""
         files = [file for file in self._files.values() if any(name in file.rows for name in targets)]
         whole = sum(os.path.getsize(file.path) for file in files) <= most_bytes
         out: dict[str, Part] = {}
         told: list[dict[str, Any]] = []
+        remarked: list[Finding] = []
         for number, file in enumerate(files, 1):
             inside = f"raw/{number:04d}-{safe_name(Path(file.name).name)}" if whole else None
             digest, size, data = _digest(file.path, whole)
             if inside is not None:
                 out[inside] = Part(data)
+            remarked += [replace(finding, source=inside or file.name) for finding in file.findings]
             count = sum(file.rows.get(name, 0) for name in targets)
             told.append({
                 "file": inside, "name": file.name, "sha256": digest, "bytes": size, "format": file.format,
@@ -106,7 +113,7 @@ class Recorded:
             )
         out[INDEX] = Part(canonical({"targets": list(targets), "files": told}))
         out[ROWS] = Part(parquet(rows))
-        return out, left_out
+        return out, left_out, remarked
 
 
 def reading(options: ArchiveOptions) -> dict[str, Any]:
@@ -127,6 +134,21 @@ def options_of(told: Mapping[str, Any]) -> ArchiveOptions:
         return ArchiveOptions(**{**values, "columns": columns, "receiver": receiver})
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise PackageError(f"no way to read files: {error!r}", source="manifest.json") from error
+
+
+def index_steps(files: Mapping[str, bytes]) -> Iterator[Step]:
+    """Yield whether the source files in a package are those its index names. Raises PackageError for an index
+    that is none."""
+    for one in list_of(mapping(parsed(files.get(INDEX, b""), INDEX), INDEX), "files", INDEX):
+        entry = mapping(one, INDEX)
+        data = files.get(str(entry.get("file")))
+        if data is None:
+            continue
+        told, there = entry.get("sha256"), hashlib.sha256(data).hexdigest()
+        if told != there or entry.get("bytes") != len(data):
+            yield differs(
+                "reports", f"{INDEX} gives another SHA-256 or size", entry["file"], str(told), there
+            )
 
 
 def batches(
