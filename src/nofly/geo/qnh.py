@@ -65,6 +65,7 @@ class ConstantQnh:
         """Raise ConfigError unless 850 ≤ ``qnh_hpa`` ≤ 1100."""
         if not LOWEST_HPA <= qnh_hpa <= HIGHEST_HPA:
             raise ConfigError(f"QNH {qnh_hpa:g}", expected=f"hPa, {LOWEST_HPA:g} to {HIGHEST_HPA:g}")
+        self.qnh_hpa = qnh_hpa
         self.label = f"QNH {qnh_hpa:g}"
         self.qnh_hpa = qnh_hpa
         self.err_m = float(offset_m(ISA_HPA + ROUNDING_ERR_HPA))

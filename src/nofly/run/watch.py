@@ -47,6 +47,7 @@ from nofly.run.live.recovery import (
 )  # fmt: skip
 from nofly.run.live.reloading import reloaded
 from nofly.run.record.archive_thread import ArchiveThread
+from nofly.run.record.editions import Editions
 from nofly.run.record.known_names import note_names
 from nofly.run.watch_plan import WatchPlan
 from nofly.store.capture import Capture
@@ -99,6 +100,7 @@ class Watch:
     _silences: Silences = field(init=False)
     _archive: ArchiveThread = field(init=False)
     _amending: Amending = field(init=False)
+    _editions: Editions = field(init=False)
     _unstored: list[Body] = field(default_factory=list)
     _pending: list[Received] = field(default_factory=list)
 
@@ -119,6 +121,7 @@ class Watch:
             if plan.capture is not None:
                 capture = Capture(state / "capture", plan.capture)
                 ends.callback(capture.close)
+            self._editions = Editions(self._store, plan.received)
             self._recover()
             self._received = ReceiveClock(self.clock, self.monotonic_s, self._read_us)
             times_by = ForwardClock(self.clock, self.monotonic_s, self._read_us)
@@ -262,7 +265,8 @@ class Watch:
         if not self._unstored:
             return
         plans, was_told = self.plan.alerts, self._store.outbox.was_told
-        self._store.append(self._unstored, lambda body: channels_for(plans, body, was_told))
+        keep = self._editions.to_keep(self._engine, self._unstored)
+        self._store.append(self._unstored, lambda body: channels_for(plans, body, was_told), keep)
         stored, self._unstored = self._unstored, []
         self._counts.records += len(stored)
         self._amending.recorded(stored)
