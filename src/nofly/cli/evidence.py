@@ -106,10 +106,11 @@ def refuse_early(args: argparse.Namespace) -> None:
             "evidence of what comes by standard input", expected="traffic in files: it is read twice"
         )
     args.signing_keys = signing_keys(args)
-    args.made = _made(args)
+    args.made = made_as_said(args)
 
 
-def _made(args: argparse.Namespace) -> Act:
+def made_as_said(args: argparse.Namespace) -> Act:
+    """Return who makes evidence and when, as it was said."""
     from nofly.proof.custody import Act
     from nofly.run.at import instant
     from nofly.run.outputs.text import iso_time

@@ -67,7 +67,6 @@ class ConstantQnh:
             raise ConfigError(f"QNH {qnh_hpa:g}", expected=f"hPa, {LOWEST_HPA:g} to {HIGHEST_HPA:g}")
         self.qnh_hpa = qnh_hpa
         self.label = f"QNH {qnh_hpa:g}"
-        self.qnh_hpa = qnh_hpa
         self.err_m = float(offset_m(ISA_HPA + ROUNDING_ERR_HPA))
         self._offset_m = float(offset_m(qnh_hpa))
 

@@ -9,7 +9,7 @@ differs. Where it differs to the end, each field that does is named, and what is
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,11 +18,14 @@ from nofly.geo.terrain import Terrain
 from nofly.incidents.states import Told
 from nofly.run.following.evidence import evidence
 from nofly.run.judging.witnesses import LATER_S
+from nofly.run.live.engine import EngineOptions
 from nofly.run.live.verdicts import JUDGED
 from nofly.run.outputs.text import iso_time, printable
+from nofly.run.proving.aids import Overheard
 from nofly.run.proving.cutting import Cut, TooMuch, cut
 from nofly.run.proving.raw_extract import RawPiece
-from nofly.run.proving.recomputing import Order, Recomputed, recompute
+from nofly.run.proving.recomputing import Order, Recomputed, recompute, told
+from nofly.run.proving.reports import compact
 from nofly.run.record.editions import Edition, edition_as_of
 from nofly.run.record.incident_log import Incident, Log
 from nofly.run.record.known_names import FEEDS, known_names
@@ -64,7 +67,9 @@ class LiveCase:
     until_us: int
     differences: list[Difference]
     why: list[str]
-    """What is known of why something differs, in sentences."""
+    """What is known of why something differs, or no bytes are there, in sentences."""
+    overheard: Overheard
+    """What heights were worked out with."""
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -99,13 +104,21 @@ def live_case(folder: Path, log: Log, name: str, terrain: Terrain | None = None)
             expected="an incident in which a zone was entered",
         )
     until_us = _until_us(incident, edition)
-    found = _search(folder / "capture", incident, edition, recorded, until_us, terrain)
-    reports, why = found.recomputed.reports, _why(folder, found, feeds, edition, records, terrain)
+    chosen = edition.judged.options(terrain)
+    overheard = Overheard(chosen.aids)
+    options = replace(chosen, aids=overheard.aids)
+    found = _search(folder / "capture", incident, edition, recorded, until_us, options)
+    why = _why(found, feeds, edition, records, terrain)
     if not found.cut.pieces:
-        reports = evidence(folder, incident.target_id, found.from_us, until_us, None).reports
+        reports = compact(evidence(folder, incident.target_id, found.from_us, until_us, None).reports)
+        made = recompute(told(reports), edition, Order.TIME, options)
+        found = found._replace(recomputed=made, order=Order.TIME, differences=differences(recorded, made))
+    elif not found.differences:
+        why = []
     return LiveCase(
-        incident, records, edition, found.cut.pieces, reports, found.recomputed.verdicts, found.order,
-        found.from_us, until_us, found.differences, why if found.differences else [], found.cut.findings,
+        incident, records, edition, found.cut.pieces, compact(found.recomputed.reports),
+        found.recomputed.verdicts, found.order, found.from_us, until_us, found.differences, why, overheard,
+        found.cut.findings,
     )  # fmt: skip
 
 
@@ -145,7 +158,7 @@ def _until_us(incident: Incident, edition: Edition) -> int:
 
 def _search(
     capture: Path, incident: Incident, edition: Edition, recorded: Mapping[str, Mapping[str, Any]],
-    until_us: int, terrain: Terrain | None,
+    until_us: int, options: EngineOptions,
 ) -> _Found:  # fmt: skip
     """Return the shortest cut that comes to what was recorded, else that which comes nearest to it."""
     begun_us = min(incident.first_us, incident.entry_us or incident.first_us)
@@ -159,7 +172,7 @@ def _search(
                 raise
             break
         for order in Order:
-            made = recompute(found.parts, edition, order, terrain)
+            made = recompute(found.parts, edition, order, options)
             here = _Found(found, order, made, differences(recorded, made), from_us)
             if not here.differences:
                 return here
@@ -188,7 +201,7 @@ def differences(recorded: Mapping[str, Mapping[str, Any]], recomputed: Recompute
 
 
 def _why(
-    folder: Path, found: _Found, feeds: Sequence[str], edition: Edition, records: Sequence[Stored],
+    found: _Found, feeds: Sequence[str], edition: Edition, records: Sequence[Stored],
     terrain: Terrain | None,
 ) -> list[str]:  # fmt: skip
     """Return what is known of why what is recomputed differs."""

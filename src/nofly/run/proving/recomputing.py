@@ -16,11 +16,10 @@ import msgspec
 import numpy as np
 
 from nofly.errors import Finding
-from nofly.geo.terrain import Terrain
 from nofly.incidents.states import Told
 from nofly.run.feeding.credible_times import credible
 from nofly.run.feeding.recorded_feed import RecordedFeed
-from nofly.run.live.engine import Body, Engine
+from nofly.run.live.engine import Body, Engine, EngineOptions
 from nofly.run.live.intake import Intake
 from nofly.run.live.verdicts import JUDGED
 from nofly.run.proving.raw_extract import RawPiece
@@ -55,6 +54,11 @@ class Recomputed(NamedTuple):
     verdicts: dict[str, dict[str, Any]]
     entered: dict[str, Body]
     reports: Positions
+
+
+def told(reports: Positions) -> list[Part]:
+    """Return reports whose bytes are not there, as if they had come at once."""
+    return [Part(0, int(reports.time_us.max()), "", reports)] if len(reports) else []
 
 
 def heard(pieces: Iterable[RawPiece], target_id: str) -> tuple[list[Part], list[Finding]]:
@@ -96,10 +100,12 @@ def _of(positions: Positions, target_id: str, received_us: int, feed: str) -> It
 
 
 def recompute(
-    parts: Sequence[Part], edition: Edition, order: Order, terrain: Terrain | None = None
+    parts: Sequence[Part], edition: Edition, order: Order, options: EngineOptions | None = None
 ) -> Recomputed:
-    """Return what parts, in the order in which they were received, come to by an edition of a zone."""
-    engine = Engine([edition.zone], edition.judged.options(terrain), in_force=[edition.in_force])
+    """Return what parts, in the order in which they were received, come to by an edition of a zone, judged
+    with its own options unless others are given."""
+    chosen = options or edition.judged.options()
+    engine = Engine([edition.zone], chosen, in_force=[edition.in_force])
     steps = _by_time(parts) if order is Order.TIME else _as_received(parts, edition)
     bodies: list[Body] = []
     reports: list[Positions] = []

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from nofly.errors import NoflyError
 from nofly.proof import timestamps
 from nofly.proof.package import Package, integrity, opened, signatures
-from nofly.proof.steps import Step, differs, exit_code, unchecked
-from nofly.run.proving import recorded
+from nofly.proof.steps import Step, differs, exit_code
+from nofly.run.proving import live, recorded
 from nofly.run.proving.working import HOSTILE
 
 
@@ -67,9 +67,9 @@ def _required(trust: Trust, good: set[str]) -> list[Step]:
 
 
 def _found_again(package: Package) -> list[Step]:
-    if package.kind != "recorded":
-        return [unchecked("finding", f"this nofly does not find again what is {package.kind}")]
     try:
+        if package.kind == "live":
+            return live.found_again(package)
         return recorded.found_again(package).steps
     except NoflyError as error:
         return [differs("finding", f"it cannot be found again: {error}")]

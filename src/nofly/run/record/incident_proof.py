@@ -45,9 +45,12 @@ def proof_of(path: Path | str, heads: Iterable[Head] = ()) -> Proof:
     Raises OSError where it cannot be read, InputError for what is no export of records as JSON, or holds
     none.
     """
-    source = str(path)
     with open(path, "rb") as file:
-        data = file.read(MOST_BYTES + 1)
+        return proof_in(file.read(MOST_BYTES + 1), str(path), heads)
+
+
+def proof_in(data: bytes, source: str, heads: Iterable[Head] = ()) -> Proof:
+    """Return what the bytes of an export prove; see :func:`proof_of`."""
     if len(data) > MOST_BYTES:
         raise InputError(f"longer than {MOST_BYTES:,} bytes", source=source, expected="an export of less")
     records, head = _read(data, source)
