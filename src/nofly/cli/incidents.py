@@ -67,6 +67,7 @@ def parser() -> argparse.ArgumentParser:
     given.add_argument("id", nargs="*", help="only these incidents")
     _choice(given)
     given.add_argument("--records", action="store_true", help="every record instead of the verdicts")
+    given.add_argument("--with-access", action="store_true", help="and who logged in: names and addresses")
     given.add_argument(
         "--format", "-f", choices=("json", "csv", "geojson", "evidence"), help="else the file's extension"
     )
@@ -307,7 +308,7 @@ def _export(args: argparse.Namespace) -> int:
             names = {name for one in chosen for name in (one.id, one.warning)}
             data = records(
                 (r for r in store.read() if r.sequence <= head.sequence and (every or r.incident in names)),
-                head, form,
+                head, form, args.with_access,
             )  # fmt: skip
         else:
             data = verdicts(verdict_rows(chosen), head, form)
