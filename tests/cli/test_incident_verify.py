@@ -12,6 +12,7 @@ import pytest
 
 from nofly.cli import main
 from nofly.run.record import incident_proof
+from nofly.run.record.acts import Act
 from nofly.store.chain import canonical, digest
 from nofly.store.sqlite import Store
 
@@ -198,3 +199,33 @@ def test_a_file_and_a_state_are_not_checked_at_once(
 ) -> None:
     assert verify(tmp_path, told, "--state", str(tmp_path)) == 2
     assert "by itself" in capsys.readouterr().err
+
+
+def test_who_logged_in_is_left_out_unless_asked_for(tmp_path: Path, capsys: Any) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    bodies: list[dict[str, Any]] = [
+        {"kind": "entered", "incident": "abcdef1", "time_us": 1},
+        {"kind": Act.LOGGED_IN, "incident": "access:ann", "time_us": 2, "who": "ann", "from": "192.0.2.7"},
+        {"kind": "exited", "incident": "abcdef1", "time_us": 3},
+    ]
+    with Store(state / "record.sqlite") as store:
+        store.append(bodies)
+    export = ["incidents", "export", "--state", str(state), "--records"]
+    for form in ("json", "csv", "geojson"):
+        assert main([*export, "--format", form]) == 0
+        text = capsys.readouterr().out
+        assert "abcdef1" in text
+        assert "ann" not in text
+        assert "192.0.2.7" not in text
+    assert main(export) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [sorted(one) for one in told["records"]][1] == ["hash", "previous", "sequence", "withheld"]
+    assert verify(tmp_path, told) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("2 records and 2 links")
+    assert "Of 1 record more the body is withheld" in out
+    told["records"][1]["hash"] = "0" * 64
+    assert verify(tmp_path, told) == 1
+    assert main([*export, "--with-access"]) == 0
+    assert "192.0.2.7" in capsys.readouterr().out

@@ -18,6 +18,9 @@ VERBS = {
     "incidents": "list, show, export and verify what a watch recorded; acknowledge, mute, exempt, clear",
     "archive": "list, query and compact the positions that a watch kept",
     "zones": "list, show, validate, convert and compare zone files",
+    "verify": "is a package of evidence as it was made, who signed it, is its finding found again",
+    "sign": "sign a package of evidence, time-stamp it, or sign for having received it",
+    "keys": "make, list and exchange the keys that sign evidence",
     "demo": "check real flights against real zones, and draw the result",
 }
 ERROR, INTERRUPTED = 2, 130

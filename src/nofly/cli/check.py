@@ -15,6 +15,7 @@ _EPILOG = """\
 examples:
   nofly check --zones zones.geojson flights.parquet
   nofly check --zones LS.openair.txt tracks/ --qnh 1019 -o found.geojson --plot found.png
+  nofly check --zones zones.json flights.parquet --evidence cases/
   nofly check --zones zones.json log.csv --map "Altitude=alt_std_m:ft" --explain all
   cat flights.json | nofly check --zones zones.kml - --format json
 
@@ -98,6 +99,7 @@ def _add_judging(group: argparse._ArgumentGroup) -> None:
 
 
 def _add_outputs(group: argparse._ArgumentGroup) -> None:
+    from nofly.cli.evidence import add_evidence
     from nofly.run.outputs import FORMATS
 
     add = group.add_argument
@@ -111,6 +113,7 @@ def _add_outputs(group: argparse._ArgumentGroup) -> None:
     )  # fmt: skip
     add("--plot", metavar="FILE", help="draw maps and vertical profiles: PNG, SVG or PDF")
     add("--explain", metavar="ID", help="the stay with this id (or its first digits), or all, in sentences")
+    add_evidence(group)
     add("--quiet", "-q", action="store_true", help="no findings and no summary on standard error")
 
 
@@ -118,7 +121,11 @@ def run(argv: list[str]) -> int:
     """Check, write and say what was asked for; return the exit code."""
     args = _sorted_files(parser().parse_intermixed_args(argv))
     _refuse_early(args)
-    result = _checked(args)
+    result, inputs = _checked(args)
+    if args.evidence:
+        from nofly.cli.evidence import write_evidence
+
+        write_evidence(result, inputs, args)
     return deliver(result, args)
 
 
@@ -167,11 +174,17 @@ def _refuse_early(args: argparse.Namespace) -> None:
         kind_of(args.plot)
         if not Path(args.plot).absolute().parent.is_dir():
             raise ConfigError("its folder does not exist", source=args.plot)
+    if args.evidence:
+        from nofly.cli.evidence import refuse_early
+
+        refuse_early(args)
     if args.format == "parquet" and not args.output and sys.stdout.isatty():
         raise ConfigError("Parquet is nothing for a terminal", expected="-o FILE, or a pipe")
 
 
-def _checked(args: argparse.Namespace) -> CheckResult:
+def _checked(args: argparse.Namespace) -> tuple[CheckResult, tuple[Any, ...]]:
+    """Return the result, and what it was made of: zones, tracks, how these were read, how they were
+    checked."""
     from contextlib import nullcontext
 
     from nofly.cli.configuration import read_config
@@ -199,8 +212,10 @@ def _checked(args: argparse.Namespace) -> CheckResult:
 
         zones = read_zones(zone_files, format=args.zones_format, strict=strict)
         told = with_progress(batches, total_bytes(tracks))
-        result = check(zones.zones, told, _check_options(args, config, strict), zones.findings, again)
-    return result if at_us is None else inside_at(result, at_us)
+        chosen = _check_options(args, config, strict)
+        result = check(zones.zones, told, chosen, zones.findings, again)
+    inputs = zones, tracks, options, chosen
+    return result if at_us is None else inside_at(result, at_us), inputs
 
 
 def _archive_options(args: argparse.Namespace, config: Config) -> ArchiveOptions:

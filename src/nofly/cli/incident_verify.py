@@ -37,6 +37,11 @@ def verify_export(path: str, heads: Sequence[Head]) -> int:
         say_text(f"{said}: the export is not as it was written: {many(len(found.findings), 'finding')}.")
         return 1
     say_text(f"{said}, each as it was written.")
+    if found.withheld:
+        say_text(
+            f"Of {many(found.withheld, 'record')} more the body is withheld: what it says is not in the "
+            "export, and that its hash is right cannot be checked."
+        )
     if found.missing:
         shown = [str(a) if a == b else f"{a} to {b}" for a, b in found.missing[:_MOST_GAPS]]
         more = "" if len(found.missing) <= _MOST_GAPS else f" and {len(found.missing) - _MOST_GAPS} gaps more"

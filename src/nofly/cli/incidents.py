@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nofly.cli.incident_evidence import add_packaging, export_package, is_package
 from nofly.cli.streams import note, say, say_text
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ examples:
   nofly incidents acknowledge 3f2a --why "the police helicopter, as agreed"
   nofly incidents mute zone:LS-R7 --until 2026-03-04T18:00:00Z --why "exercise"
   nofly incidents export --since 2026-03-01T00:00:00Z -o march.csv
+  nofly incidents export 3f2a -o case.nofly.zip --key office
   nofly incidents verify --head 4711:9c0f…
   nofly incidents verify records.json
 
@@ -65,8 +67,12 @@ def parser() -> argparse.ArgumentParser:
     given.add_argument("id", nargs="*", help="only these incidents")
     _choice(given)
     given.add_argument("--records", action="store_true", help="every record instead of the verdicts")
-    given.add_argument("--format", "-f", choices=("json", "csv", "geojson"), help="else the file's extension")
+    given.add_argument("--with-access", action="store_true", help="and who logged in: names and addresses")
+    given.add_argument(
+        "--format", "-f", choices=("json", "csv", "geojson", "evidence"), help="else the file's extension"
+    )
     given.add_argument("--output", "-o", metavar="FILE", help="else it is printed")
+    add_packaging(given)
     checked = verb("verify", "whether every record is as it was written, and none is missing")
     checked.add_argument(
         "file", nargs="?", metavar="FILE", help="what export --records wrote as JSON, instead of a record"
@@ -290,6 +296,8 @@ def _export(args: argparse.Namespace) -> int:
     from nofly.run.files.atomic import write_whole
     from nofly.run.record.incident_export import format_named, records, verdict_rows, verdicts
 
+    if is_package(args):
+        return export_package(args, _path(args))
     form = format_named(args.format, args.output)
     with _store(args) as store:
         head = store.head()
@@ -300,7 +308,7 @@ def _export(args: argparse.Namespace) -> int:
             names = {name for one in chosen for name in (one.id, one.warning)}
             data = records(
                 (r for r in store.read() if r.sequence <= head.sequence and (every or r.incident in names)),
-                head, form,
+                head, form, args.with_access,
             )  # fmt: skip
         else:
             data = verdicts(verdict_rows(chosen), head, form)

@@ -65,6 +65,7 @@ class ConstantQnh:
         """Raise ConfigError unless 850 ≤ ``qnh_hpa`` ≤ 1100."""
         if not LOWEST_HPA <= qnh_hpa <= HIGHEST_HPA:
             raise ConfigError(f"QNH {qnh_hpa:g}", expected=f"hPa, {LOWEST_HPA:g} to {HIGHEST_HPA:g}")
+        self.qnh_hpa = qnh_hpa
         self.label = f"QNH {qnh_hpa:g}"
         self.err_m = float(offset_m(ISA_HPA + ROUNDING_ERR_HPA))
         self._offset_m = float(offset_m(qnh_hpa))
@@ -114,6 +115,7 @@ class StationQnh:
                 f"{len(reports)} QNH reports of {len(places)} places",
                 expected="1 to 20,000 places, each known, or one station only",
             )
+        self.reports = tuple(reports)
         self.err_m = float(offset_m(ISA_HPA + FIELD_ERR_HPA))
         self._radius_m, self._max_age_us = radius_m, max_age_us
         self._series = [_series(found) for found in places.values()]

@@ -56,39 +56,52 @@ class CheckOptions:
     """Reports that may be held in memory to be put in order; of more, files are made and sorted."""
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Lists, and what heights are worked out with, where they are not in files."""
+
+    lists: Lists = field(default_factory=Lists)
+    aids: Aids = field(default_factory=Aids)
+
+
 def check(
     zones: Sequence[Zone],
     batches: Iterable[TrackBatch],
     options: CheckOptions | None = None,
     findings: Iterable[Finding] = (),
     again: Callable[[], Iterable[TrackBatch]] | None = None,
+    given: Given | None = None,
 ) -> CheckResult:
     """Return who was inside which zone.
 
     ``batches`` come from :func:`nofly.run.files.trackfiles.read_batches`; ``again`` begins to read them anew,
     which is needed where more than fits into memory is out of order. ``findings`` are those of the zones: of
-    what is rejected among them it cannot be said that nobody was inside.
-    Raises what the readers raise, ConfigError for an option that cannot be used, UnresolvedError for a list
-    that a rule names and nobody supplied.
+    what is rejected among them it cannot be said that nobody was inside. ``given`` stands in place of the
+    files that the options name. Raises what the readers raise, ConfigError for an option that cannot be used,
+    UnresolvedError for a list that a rule names and nobody supplied.
     """
     chosen = options or CheckOptions()
-    lists = Lists(tuple(read_list(path, name) for name, path in chosen.lists.items()))
+    lists = given.lists if given else _lists(chosen)
     lists.require(lists_of(zones))
     seen, outlines = always_in_force(zones)
     ordered = Ordered(batches, again, chosen.room_rows)
     try:
         with _read_ahead(ordered, chosen) as ready:
             compiled = compile_zones(seen)
-            run = _Run(zones, outlines, compiled, chosen)
+            run = _Run(zones, outlines, compiled, chosen, given.aids if given else None)
             run.take(ready)
     except OutOfOrder:
-        run = _Run(zones, outlines, compiled, chosen)
+        run = _Run(zones, outlines, compiled, chosen, given.aids if given else None)
         with _read_ahead(ordered.anew(), chosen) as ready:
             run.take(ready)
     told = list(findings)
     said = [*told, *(f for each in lists.lists for f in each.findings), *ordered.findings, *run.findings]
     rejected = sum(f.count for f in told if f.severity is Severity.REJECTED)
     return run.result(lists, said, rejected)
+
+
+def _lists(options: CheckOptions) -> Lists:
+    return Lists(tuple(read_list(path, name) for name, path in options.lists.items()))
 
 
 def _threads(options: CheckOptions) -> int:
@@ -107,11 +120,13 @@ class _Run:
     """One pass over all positions."""
 
     def __init__(
-        self, law: Sequence[Zone], outlines: dict[int, int], zones: CompiledZones, options: CheckOptions
-    ) -> None:
+        self, law: Sequence[Zone], outlines: dict[int, int], zones: CompiledZones, options: CheckOptions,
+        aids: Aids | None,
+    ) -> None:  # fmt: skip
         self.law = tuple(law)
         self.zones = zones
         self.options = options
+        self.aids = aids
         self.findings: list[Finding] = []
         self._pipeline: Pipeline | None = None
         self._tracks = Tracks(options.max_gap_s)
@@ -172,11 +187,12 @@ class _Run:
             target_count=len(known.targets) - len(known.shadows), span_us=self._span,
             findings=tuple(fold_findings(findings)), infringements=judging.records(),
             tracks=when_asked(lambda: tracks.of(concerned)), gaps=when_asked(lambda: tracks.gaps(concerned)),
-            options=self.options, zones_not_read=zones_not_read,
+            marks=when_asked(lambda: tracks.marks(concerned)), options=self.options, aids=known.aids,
+            zones_not_read=zones_not_read,
         )  # fmt: skip
 
     def _begin(self, first: Positions) -> Pipeline:
-        options, aids = self.options, self._aids(first)
+        options, aids = self.options, self.aids or self._aids(first)
         threads = self._threads if options.threads or len(first) >= FEW_ROWS else 1
         return Pipeline(self.zones, Params(options.max_gap_s), aids, threads, options.screening)
 

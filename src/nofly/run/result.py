@@ -14,8 +14,10 @@ from nofly.zones.model import Zone
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
     import pyarrow as pa
     from matplotlib.figure import Figure
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +83,13 @@ class CheckResult:
     made when it is asked for."""
     tracks: Positions | None = field(default=_late(None), repr=False)
     """Reports of the targets that have entries, by target and time; long tracks may be thinned."""
+    marks: NDArray[np.uint16] | None = field(default=_late(None), repr=False)
+    """What the screen said of each report of ``tracks``: :class:`nofly.tracks.screening.Mark`."""
     gaps: tuple[Gap, ...] = field(default=_late(()))
     options: Any = None
     """The CheckOptions the check ran with."""
+    aids: Any = None
+    """The QNH, geoid and terrain that heights were worked out with."""
     answered: bool = True
     """False where the question could not be answered at all: no report reaches the instant asked for."""
 
@@ -98,7 +104,7 @@ class CheckResult:
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what is pickled and copied: everything made."""
-        _ = self.tracks, self.gaps
+        _ = self.tracks, self.marks, self.gaps
         return self.__dict__
 
     @property

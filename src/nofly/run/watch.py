@@ -28,6 +28,7 @@ from nofly.run.live.engine import Body, EngineOptions
 from nofly.run.live.judging import Judging
 from nofly.run.live.recovery import silent_since_us
 from nofly.run.record.archive_thread import ArchiveThread
+from nofly.run.record.editions import Editions
 from nofly.run.record.known_names import note_names
 from nofly.run.watch_plan import WatchPlan
 from nofly.store.capture import Capture
@@ -69,6 +70,7 @@ class Watch:
     _telling: Telling = field(init=False)
     _silences: Silences = field(init=False)
     _archive: ArchiveThread = field(init=False)
+    _editions: Editions = field(init=False)
     _pending: list[Received] = field(default_factory=list)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -87,6 +89,7 @@ class Watch:
             if plan.capture is not None:
                 capture = Capture(state / "capture", plan.capture)
                 ends.callback(capture.close)
+            self._editions = Editions(self._store, plan.received)
             judging = Judging(plan, self.clock, self.monotonic_s, self._store, self._journal)
             self._judging = judging
             judging.recover()
@@ -215,7 +218,8 @@ class Watch:
         if not judging.unstored:
             return
         plans, was_told = self.plan.alerts, self._store.outbox.was_told
-        self._store.append(judging.unstored, lambda body: channels_for(plans, body, was_told))
+        keep = self._editions.to_keep(judging.engine, judging.unstored)
+        self._store.append(judging.unstored, lambda body: channels_for(plans, body, was_told), keep)
         stored = judging.recorded()
         self._counts.records += len(stored)
         self.on_records(stored)

@@ -28,6 +28,7 @@ from nofly.run.judging.pipeline import lists_of
 from nofly.run.judging.preparing import Aids
 from nofly.run.live.engine import EngineOptions
 from nofly.run.live.predicting import Predictor
+from nofly.run.record.editions import Received
 from nofly.store.capture import CaptureLimits
 from nofly.zones.model import Zone
 
@@ -74,6 +75,12 @@ class WatchPlan:
             return None
         segment = min(CaptureLimits().segment_bytes, watch.capture_bytes)
         return CaptureLimits(segment, keep_bytes=watch.capture_bytes, keep_s=watch.capture_days * DAY_S)
+
+    @property
+    def received(self) -> Received:
+        """How reports come together."""
+        late_s = {feed.name: feed.lateness_s for feed in self.feeds}
+        return Received(late_s, self.watch.hold_s, self.watch.tick_s)
 
     def predictor(self, law: Sequence[Zone]) -> Predictor | None:
         """Return what predicts entries into the zones of a law; None where nothing is to be predicted."""

@@ -77,11 +77,14 @@ class Capture:
         except OSError as error:
             raise StoreError(f"{self.folder}: {error.strerror or error}") from error
 
-    def begin(self, feed: str, decoder: str, options: Mapping[str, object], *, finish_each: bool) -> int:
+    def begin(
+        self, feed: str, decoder: str, options: Mapping[str, object], *, finish_each: bool, address: str = ""
+    ) -> int:
         """Begin a segment for a decoder that begins, and return the offset of its first byte.
 
         ``feed`` is the feed's name, ``options`` are the decoder's; ``finish_each`` says that it is told
-        ``finish()`` after every chunk. They stand in the header of each segment, so no secret may be in them.
+        ``finish()`` after every chunk, ``address`` where the bytes come from. They stand in the header of
+        each segment, so no secret may be in them.
         """
         known = self._feeds.get(feed)
         if known is not None:
@@ -94,7 +97,7 @@ class Capture:
         offset = number * RUN_BYTES
         about = {
             "feed": feed, "decoder": decoder, "options": dict(options), "finish_each": finish_each,
-            "began": offset,
+            "began": offset, "address": address,
         }  # fmt: skip
         self._feeds[feed] = SegmentWriter(place, about, number, offset)
         return offset

@@ -26,6 +26,7 @@ from nofly.store.capture_segments import (
     Segment,
     segments,
 )
+from nofly.units import US_PER_S
 
 MOST_HEADER_BYTES = 1 << 20
 MOST_CHUNK_BYTES = 64 << 20
@@ -52,6 +53,8 @@ class Header:
     of what came before."""
     offset: int
     """Of the segment's first byte."""
+    address: str = ""
+    """Where the bytes came from, without any secret; nothing where that was not kept."""
 
 
 class Captured(NamedTuple):
@@ -145,6 +148,27 @@ class CaptureReader:
                     expected = entry.header
                 next_offset = entry.offset + len(entry.data)
                 yield entry
+
+    def between(self, from_us: int, until_us: int) -> Iterator[Captured]:
+        """Yield the entries that were received from one time until another, both included, without reading
+        segments that hold none of them."""
+        following = [*self._segments[1:], None]
+        for segment, after in zip(self._segments, following, strict=True):
+            # A name tells whole seconds.
+            if segment.start_us > until_us or (
+                after is not None
+                and after.start_us >= segment.start_us
+                and after.start_us + US_PER_S <= from_us
+            ):
+                continue
+            for entry in self._segment(segment):
+                if from_us <= entry.received_us <= until_us:
+                    yield entry
+
+    @property
+    def start_us(self) -> int:
+        """About when the first bytes came that are still there, to the second before."""
+        return self._segments[0].start_us
 
     def at(self, raw: int) -> Captured | None:
         """Return the entry that holds the byte at an offset; None where there is none such any more."""

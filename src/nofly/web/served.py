@@ -54,6 +54,8 @@ class Served:
     """Held while a zone is declared."""
     drawing: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while a picture is drawn: one at a time."""
+    proving: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while an evidence package is made: one at a time."""
     positions: object = None
     """What the clients of positions have in common; theirs."""
     turned: asyncio.Condition = field(default_factory=asyncio.Condition)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from nofly.proof.steps import Outcome
+from nofly.run.proving.verify import verify
 from tests.cli.live import Feed, until
 from tests.web.browser.conftest import Seen
 from tests.web.browser.served import HOSTILE_CALLSIGN, HOSTILE_ZONE, Server, square
@@ -294,3 +297,21 @@ def test_an_open_incident_goes_on_by_itself(flown: Server, feed: Feed, seen: Cal
     assert page.evaluate("window.sameDocument") is True
     assert page.locator("#exports a[href$=picture]").count() == 1
     assert page.evaluate(ROW) == row, "the moment that is looked at stays"
+
+
+def test_the_evidence_package_is_taken_along_and_verified_on_the_page(
+    watching: Server, incident: str, seen: Callable[..., Seen], tmp_path: Path
+) -> None:
+    look = seen()
+    page = look.open(watching, incident)
+    with page.expect_download() as taken:
+        page.locator("#take-evidence").click()
+    path = tmp_path / "case.nofly.zip"
+    taken.value.save_as(path)
+    found = verify(path.read_bytes())
+    assert not [step for step in found.steps if step.outcome is Outcome.DIFFERS]
+    page.locator("#verify-evidence").click()
+    look.until("document.querySelectorAll('#verified li').length > 3")
+    outcomes = page.evaluate("[...document.querySelectorAll('#verified li')].map(one => one.dataset.outcome)")
+    assert outcomes == [step.outcome.value for step in found.steps]
+    assert page.locator("#verified strong").inner_text() == "Nothing differs; not all of it could be checked."

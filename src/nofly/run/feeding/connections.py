@@ -174,8 +174,9 @@ class Feeds:
             feed.began = feed.state.read_bytes
             if capture is not None:
                 feed.began = capture.begin(
-                    plan.name, plan.url.decoder, plan.decoder_options, finish_each=plan.finish_each
-                )
+                    plan.name, plan.url.decoder, plan.decoder_options, finish_each=plan.finish_each,
+                    address=str(plan.url),
+                )  # fmt: skip
         if capture is not None:
             capture.write(plan.name, chunk.data, chunk.received_us, opened=chunk.opened, lost=chunk.lost)
         try:

@@ -17,17 +17,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nofly import plugins
 from nofly.errors import Finding, Severity
-from nofly.feeds.decoding import Decoded, Decoder
+from nofly.feeds.decoding import Decoded
 from nofly.feeds.feed_url import path_of
 from nofly.feeds.options import ArchiveOptions
 from nofly.feeds.receiving import Chunk, Clock
 from nofly.run.feeding.abreast import Abreast
 from nofly.run.feeding.decoding_turns import Piece, decoded
-from nofly.run.feeding.plans import DECODERS, FeedPlan
+from nofly.run.feeding.plans import FeedPlan
+from nofly.run.feeding.recorded_feed import RecordedFeed
 from nofly.run.files.trackfiles import read_batches
-from nofly.schema import Coded, Positions, concatenate
+from nofly.schema import Positions, concatenate
 from nofly.store.capture_reading import Captured, CaptureReader, feed_folders
 
 WINDOW_ROWS = 500_000
@@ -137,7 +137,7 @@ async def _capture(folders: list[Path], clock: Clock, pace: _Pacing) -> AsyncGen
     """Yield what the decoders make of a capture's feeds, in the order that the bytes came."""
     readers = [CaptureReader(folder) for folder in folders]
     entries = heapq.merge(*readers, key=lambda entry: entry.received_us)
-    decoders: dict[str, _Recorded] = {}
+    decoders: dict[str, RecordedFeed] = {}
     opened = True
     while ahead := await asyncio.to_thread(_some, entries):
         for entry in ahead:
@@ -146,8 +146,8 @@ async def _capture(folders: list[Path], clock: Clock, pace: _Pacing) -> AsyncGen
             if known is None or known.header.began != entry.header.began:
                 if known is not None:
                     yield Chunk(b"", clock(), False), *known.finish(known.received_us)
-                known = decoders[entry.header.feed] = _Recorded(entry)
-            async for positions, findings in known.fed(entry):
+                known = decoders[entry.header.feed] = RecordedFeed(entry)
+            async for positions, findings in _fed(known, entry):
                 yield Chunk(b"", clock(), opened, entry.lost), positions, findings
                 opened = False
     for known in decoders.values():
@@ -169,66 +169,20 @@ def _some(entries: Iterator[Captured]) -> list[Captured]:
     return some
 
 
-class _Recorded:
-    """One captured feed's decoder, as it was."""
-
-    def __init__(self, first: Captured) -> None:
-        header = self.header = first.header
-        plugin = plugins.load(DECODERS, header.decoder)
-        self._decoder: Decoder | None = plugin.decoder(header.options, header.feed)
-        self._framing = str(plugin.FRAMING)
-        self._base = self._next = first.offset
-        """Offset of the first byte that the decoder is fed (later than it was where segments are deleted),
-        and of the next."""
-        self.received_us = first.received_us
-        self._open = False
-
-    async def fed(self, entry: Captured) -> AsyncIterator[Decoded]:
-        """Yield what an entry gives; nothing once the decoder has raised, which live was its end too."""
-        missing = entry.offset - self._next
-        if entry.closed or missing or (entry.opened and self._open):
-            yield self.finish(entry.received_us)
-        self._base, self._next = self._base + missing, entry.offset + len(entry.data)
-        self.received_us = entry.received_us
-        if entry.closed or self._decoder is None:
-            return
-        self._open = True
-        chunk = Chunk(entry.data, entry.received_us, entry.opened, entry.lost)
-        try:
-            async for _, positions, findings in decoded(self._decoder, self._framing, chunk):
-                yield self._placed(positions), findings
-        except Exception as error:
-            yield self._ended(error)
-        if self.header.finish_each:
-            yield self.finish(entry.received_us)
-
-    def finish(self, received_us: int) -> Decoded:
-        """Return what is left at the end of a connection."""
-        self._open = False
-        if self._decoder is None:
-            return concatenate([]), []
-        try:
-            positions, findings = self._decoder.finish(received_us)
-        except Exception as error:
-            return self._ended(error)
-        return self._placed(positions), findings
-
-    def _ended(self, error: Exception) -> Decoded:
-        self._decoder = None
-        message = f"the decoder {self.header.decoder} failed: {type(error).__name__}: {str(error)[:200]}"
-        where = f"byte {self._next}"
-        return concatenate([]), [
-            Finding("decoder-failed", Severity.WARNING, message, self.header.feed, where)
-        ]
-
-    def _placed(self, positions: Positions) -> Positions:
-        """Return rows with ``raw`` as in the capture, and the feed's name as their station."""
-        raw = positions.column("raw")
-        if raw is not None:
-            positions.columns["raw"] = np.where(raw < 0, raw, raw + self._base)
-        if "station" not in positions.texts and len(positions):
-            positions.texts["station"] = Coded(np.zeros(len(positions), np.int32), [self.header.feed])
-        return positions
+async def _fed(feed: RecordedFeed, entry: Captured) -> AsyncIterator[Decoded]:
+    """Yield what an entry gives, in turns."""
+    for made in feed.before(entry):
+        yield made
+    chunk = feed.chunk(entry)
+    if chunk is None or feed.decoder is None:
+        return
+    try:
+        async for _, positions, findings in decoded(feed.decoder, feed.framing, chunk):
+            yield feed.placed(positions), findings
+    except Exception as error:
+        yield feed.ended(error)
+    for made in feed.after(entry):
+        yield made
 
 
 class _Pacing:

@@ -57,7 +57,9 @@ class PlainFile(io.RawIOBase):
         return count
 
     def passed(self, rows: int, of: int) -> None:
-        """Count so many rows ``of`` those of the file as read."""
+        """Count so many rows ``of`` those of the file as read; of what lies on no disk nothing is counted."""
+        if self.path is None:
+            return
         size = os.fstat(self._file.fileno()).st_size
         self.bytes_read = max(self.bytes_read, size * rows // max(1, of))
 

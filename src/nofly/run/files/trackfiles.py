@@ -69,7 +69,7 @@ def read_batches(
     chosen = options or ArchiveOptions()
     for path in [paths] if isinstance(paths, str | Path) else paths:
         if str(path) == STDIN:
-            yield from _read_stream(sys.stdin.buffer, "stdin", 0, chosen)
+            yield from _read_stream(sys.stdin.buffer, "stdin", 0, chosen, None)
         elif os.path.isdir(path):
             yield from _read_folder(Path(path), chosen)
         else:
@@ -84,7 +84,13 @@ def read_file(path: Path, options: ArchiveOptions) -> Iterator[TrackBatch]:
     except OSError as error:
         raise DecodeError(f"cannot be opened: {error.strerror}", source=str(path)) from error
     with file:
-        yield from _read_stream(file, str(path), total, options)
+        yield from _read_stream(file, str(path), total, options, str(path))
+
+
+def read_bytes(data: bytes, source: str, options: ArchiveOptions) -> Iterator[TrackBatch]:
+    """Yield the positions of a file that is in memory; ``source`` is what it is called, and errors are as
+    :func:`read_batches` says. Nothing is opened."""
+    yield from _read_stream(io.BytesIO(data), source, len(data), options, None)
 
 
 def _read_folder(folder: Path, options: ArchiveOptions) -> Iterator[TrackBatch]:
@@ -110,8 +116,11 @@ def _read_folder(folder: Path, options: ArchiveOptions) -> Iterator[TrackBatch]:
         raise _CaptureError(str(folder))
 
 
-def _read_stream(file: Any, source: str, total: int, options: ArchiveOptions) -> Iterator[TrackBatch]:
-    counted = PlainFile(file, None if file is sys.stdin.buffer else source)
+def _read_stream(
+    file: Any, source: str, total: int, options: ArchiveOptions, path: str | None
+) -> Iterator[TrackBatch]:
+    """Yield what a file holds; ``path`` is where it lies on disk, if it does."""
+    counted = PlainFile(file, path)
     with ExitStack() as closing:
         head = _head(counted)
         packing = compression(head)

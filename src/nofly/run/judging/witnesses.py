@@ -181,19 +181,35 @@ class Tracks:
     def of(self, names: set[str]) -> Positions:
         """Return the reports of the named targets, by target and time."""
         self._join()
+        rows, codes, values = self._rows_named(names)
+        if codes is None:
+            return concatenate([])
+        out = self._all.take(rows)
+        out.target = Coded(codes, values)
+        return out
+
+    def marks(self, names: set[str]) -> NDArray[np.uint16]:
+        """Return the marks of the reports that :meth:`of` returns."""
+        self._join()
+        rows, codes, _ = self._rows_named(names)
+        return np.zeros(0, np.uint16) if codes is None else self._flags[rows]
+
+    def _rows_named(self, names: set[str]) -> tuple[Any, NDArray[np.int32] | None, list[str]]:
+        """Return the rows of the named targets by target and time, and their targets as codes of values; no
+        codes where there are none."""
         # A target and its reports that are not credible go by one name.
         coded = Coded.from_list(self._names)
         wanted = np.array([name in names for name in coded.values], np.bool_)[coded.codes]
         wanted &= self._start[1:] > self._start[:-1]
         if not wanted.any():
-            return concatenate([])
-        rows = slice(None) if wanted[self._codes].all() else np.flatnonzero(wanted[self._codes])
-        out, codes = self._all.take(rows), coded.codes[self._codes[rows]]
+            return slice(0), None, coded.values
+        all_of_them = bool(wanted[self._codes].all())
+        rows: Any = slice(None) if all_of_them else np.flatnonzero(wanted[self._codes])
+        codes = coded.codes[self._codes[rows]]
         if self._shadows & set(np.flatnonzero(wanted).tolist()):
-            order = np.lexsort((out.time_us, codes))
-            out, codes = out.take(order), codes[order]
-        out.target = Coded(codes, coded.values)
-        return out
+            order = np.lexsort((self._all.time_us[rows], codes))
+            rows, codes = order if all_of_them else rows[order], codes[order]
+        return rows, codes, coded.values
 
     def gaps(self, names: set[str]) -> tuple[Gap, ...]:
         """Return the times in which the named targets were not seen for longer than the greatest gap, or made

@@ -38,13 +38,17 @@ class Intake:
         self._waiting: list[Positions] = []
         self._until_us = NEVER_US
 
-    def add(self, feed: int, positions: Positions, steady_us: int) -> None:
-        """Take what a feed brought. Of a feed that is none of these (any more) nobody waits for the next."""
-        if not len(positions):
-            return
-        self._waiting.append(positions)
-        if feed < len(self._latest_us):
-            self._latest_us[feed] = max(self._latest_us[feed], int(positions.time_us.max()))
+    def add(self, feed: int, positions: Positions, steady_us: int, latest_us: int | None = None) -> None:
+        """Take what a feed brought. Of a feed that is none of these (any more) nobody waits for the next.
+
+        ``latest_us`` is the latest time that it told, where these positions are not all that it brought.
+        """
+        if len(positions):
+            self._waiting.append(positions)
+            if latest_us is None:
+                latest_us = int(positions.time_us.max())
+        if latest_us is not None and feed < len(self._latest_us):
+            self._latest_us[feed] = max(self._latest_us[feed], latest_us)
             self._came_us[feed] = steady_us
 
     @property

@@ -74,10 +74,15 @@ def _rounded(digits: int) -> Callable[[Any], float | None]:
     return number
 
 
+def rounding(name: str) -> int:
+    """Return how many decimal places are kept of a column of floats."""
+    return _DIGITS[name[name.rindex("_") :]]
+
+
 def _plain(name: str, kind: str) -> Callable[[Any], Any]:
     """Return what makes a plain value of a field."""
     if kind == "float":
-        return _rounded(_DIGITS[name[name.rindex("_") :]])
+        return _rounded(rounding(name))
     made: dict[str, Callable[[Any], Any]] = {
         "time": iso_time, "text": _text, "list": lambda texts: [printable(text) for text in texts],
         "int": lambda value: None if value is None else int(value),

@@ -14,6 +14,7 @@ from nofly.errors import ConfigError
 from nofly.run.outputs.columns import COLUMNS
 from nofly.run.outputs.csv import _cell
 from nofly.run.outputs.text import iso_time, printable
+from nofly.run.record.acts import Act
 from nofly.run.record.incident_log import Incident
 from nofly.store.chain import Head, Stored
 
@@ -47,19 +48,25 @@ def verdicts(rows: Sequence[Mapping[str, Any]], head: Head, form: str) -> bytes:
     return _collection(features, head)
 
 
-def records(stored: Iterable[Stored], head: Head, form: str) -> bytes:
-    """Return records in a format of :data:`FORMATS`.
+def records(stored: Iterable[Stored], head: Head, form: str, with_access: bool = True) -> bytes:
+    """Return records in a format of :data:`FORMATS`; who logged in, and what else people did with the system
+    itself, only ``with_access``: else of these JSON has the hashes, the others nothing.
 
     As JSON each has its ``body``, from which its hash can be worked out again: SHA-256 over the hash of the
     one before and the body as canonical JSON (see :mod:`nofly.store.chain`).
     """
     rows = list(stored)
+    private = set() if with_access else {r.sequence for r in rows if r.kind in tuple(Act)}
     if form == "json":
         plain = [
-            {"sequence": r.sequence, "hash": r.hash, "previous": r.previous, "body": r.content} for r in rows
-        ]
+            {
+                "sequence": r.sequence, "hash": r.hash, "previous": r.previous,
+                **({"withheld": "access"} if r.sequence in private else {"body": r.content}),
+            }
+            for r in rows
+        ]  # fmt: skip
         return as_json({"nofly": __version__, "head": _head(head), "records": plain})
-    flat = [_flat(record) for record in rows]
+    flat = [_flat(record) for record in rows if record.sequence not in private]
     if form == "csv":
         return as_csv(RECORD_COLUMNS, flat)
     places = [_place(row, "lon_deg", "lat_deg") for row in flat]

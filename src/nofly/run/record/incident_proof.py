@@ -24,19 +24,22 @@ _HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _LARGEST = 1 << 62
 _KEYS = ("sequence", "hash", "previous", "body")
 _WHOLE = ("nofly", "head", "records")
+_WITHHELD = ""
+"""Kind of a record without its body; none has it that has one."""
 _WANTED = "what nofly incidents export --records wrote as JSON"
 
 
 class Proof(NamedTuple):
     """What an export proves: how many ``records`` were checked, how many ``links`` to the one before, which
-    numbers (first, last) up to the head that it names are ``missing``, its ``last`` record, and what is
-    wrong."""
+    numbers (first, last) up to the head that it names are ``missing``, its ``last`` record, what is wrong,
+    and of how many records the body is ``withheld``: their hashes are taken as they stand there."""
 
     records: int
     links: int
     missing: list[tuple[int, int]]
     last: Head
     findings: list[Finding]
+    withheld: int = 0
 
 
 def proof_of(path: Path | str, heads: Iterable[Head] = ()) -> Proof:
@@ -45,18 +48,23 @@ def proof_of(path: Path | str, heads: Iterable[Head] = ()) -> Proof:
     Raises OSError where it cannot be read, InputError for what is no export of records as JSON, or holds
     none.
     """
-    source = str(path)
     with open(path, "rb") as file:
-        data = file.read(MOST_BYTES + 1)
+        return proof_in(file.read(MOST_BYTES + 1), str(path), heads)
+
+
+def proof_in(data: bytes, source: str, heads: Iterable[Head] = ()) -> Proof:
+    """Return what the bytes of an export prove; see :func:`proof_of`."""
     if len(data) > MOST_BYTES:
         raise InputError(f"longer than {MOST_BYTES:,} bytes", source=source, expected="an export of less")
     records, head = _read(data, source)
     findings = [*_faults(records, head), *_not_there(records, heads)]
     numbers = [0, *(record.sequence for record in records), head.sequence + 1]
     missing = [(a + 1, b - 1) for a, b in pairwise(numbers) if b > a + 1]
+    there = [(one, before) for one, before in _linked(records) if one.kind != _WITHHELD]
     return Proof(
-        len(records), sum(before is not None for _, before in _linked(records)), missing, records[-1].head,
+        len(there), sum(before is not None for _, before in there), missing, records[-1].head,
         [Finding(f.code, f.severity, f.message, source, f.locator) for f in findings],
+        len(records) - len(there),
     )  # fmt: skip
 
 
@@ -78,7 +86,7 @@ def _faults(records: Sequence[Stored], head: Head) -> Iterator[Finding]:
         elif before is not None and record.previous != before:
             message = f"it does not continue record {number}: it names {record.previous}, expected {before}"
             yield Finding("record-unlinked", Severity.REJECTED, message, locator=at)
-        made = digest(record.previous, record.body)
+        made = record.hash if record.kind == _WITHHELD else digest(record.previous, record.body)
         if made != record.hash:
             message = f"its body or its hashes were changed: its hash is {record.hash}, expected {made}"
             yield Finding("record-changed", Severity.REJECTED, message, locator=at)
@@ -152,6 +160,10 @@ def _hash(value: Any, at: str) -> str:
 
 
 def _stored(value: Any, at: str) -> Stored:
+    if isinstance(value, dict) and "withheld" in value:
+        sequence, record_hash, previous, _ = _fields(value, (*_KEYS[:3], "withheld"), at)
+        number, record_hash = _numbered(sequence, record_hash, at, least=1)
+        return Stored(number, 0, _WITHHELD, "", "", record_hash, _hash(previous, f"{at}.previous"))
     sequence, record_hash, previous, body = _fields(value, _KEYS, at)
     number, record_hash = _numbered(sequence, record_hash, at, least=1)
     previous = _hash(previous, f"{at}.previous")

@@ -11,6 +11,7 @@ import { clock, feet, height } from "../page/units.mjs";
 import { learn, say, sayWord, speak, spoken, translatePage } from "../page/words.mjs";
 import { addZoneNames, addZones, showZones, themeZoneNames, themeZones } from "../page/zone_layer.mjs";
 import { drawBoundary, signedDistance } from "./boundary.mjs";
+import { showEvidence } from "./evidence.mjs";
 import { finding, kindOf } from "./finding.mjs";
 import { datumOf, drawProfile } from "./profile.mjs";
 import { exportsOf, gaps, law, life, saidOf, toldTo } from "./record.mjs";
@@ -166,6 +167,7 @@ function draw() {
   fill(byId("life"), life(whole));
   fill(byId("alerts"), toldTo(whole));
   fill(byId("exports"), ...exportsOf(whole));
+  showEvidence(byId("evidence"), whole);
   fill(byId("signs"), ...SIGNS.map((sign) => element("li", {}, element("span", { class: `way-sign ${sign}` }), say(`sign.${sign}`))));
   const place = ends()[0] ?? track.reports[0] ?? null;
   /** @type {HTMLAnchorElement} */ (byId("to-map")).href = mapAddress(view, place, incident.target_id);

@@ -35,5 +35,12 @@ export const MORE_UK = {
   "export.json": "вердикти (JSON)", "export.csv": "вердикти (CSV)", "export.geojson": "входи й виходи (GeoJSON)",
   "export.kml": "зона і шлях (KML)", "export.recordscsv": "записи (CSV)", "export.records": "записи з хешами, доказ (JSON)",
   "export.picture": "малюнок з умовними знаками й масштабом (PNG)", "export.nopicture": "малюнок, коли буде вердикт",
+  "evidence": "Пакет доказів", "evidence.take": "Взяти пакет доказів (.nofly.zip)",
+  "evidence.verify": "Перевірити тут", "evidence.working": "Пакет складається і відтворюється з первинних байтів …",
+  "evidence.none": "Пакет буде, коли буде вердикт.", "evidence.failed": "Його не вдалося скласти: {why}",
+  "evidence.offline": "Первинні байти, право, висновок і звіт. Хто має пакет, перевіряє його без мережі:",
+  "evidence.agrees": "Усе в ньому збігається.", "evidence.differs": "Щось у ньому не збігається.",
+  "evidence.unchecked": "Розбіжностей немає; не все вдалося перевірити.",
+  "outcome.agrees": "збігається", "outcome.differs": "не збігається", "outcome.not checked": "не перевірено", "outcome.note": "примітка",
   "export.verify": "Хто має доказ, може перевірити його без мережі:",
 };

@@ -1,0 +1,1 @@
+"""Evidence: packages that anyone can check, and what may be claimed."""

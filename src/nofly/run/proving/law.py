@@ -1,0 +1,259 @@
+"""The law of a package: every edition of the zones concerned, their source files, lists, and what applied."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nofly.errors import InputError, NoflyError
+from nofly.incidents.record import Infringement
+from nofly.incidents.stays import zone_activity
+from nofly.proof.canonical import canonical, list_of, mapping, parsed
+from nofly.proof.container import PackageError, safe_name
+from nofly.proof.package import Part
+from nofly.proof.steps import Step, agrees, differs, unchecked
+from nofly.run.files.lists import Lists, parse_list
+from nofly.run.files.zonefiles import ZoneFile, ZoneSet, read_zones
+from nofly.run.files.zonewords import sentences
+from nofly.run.judging.pipeline import lists_of
+from nofly.run.outputs.text import iso_time
+from nofly.zones.model import Arc, Circle, Corridor, Footprint, Source, Vertex, Zone, canonical_json
+from nofly.zones.reading import zone_from
+from nofly.zones.schedule import describe
+
+EDITIONS, LAW = "zones/editions.json", "law.json"
+MOST_SOURCE_BYTES = 16 << 20
+"""A zone file that is larger is named with its SHA-256, and not put into a package."""
+MOST_POINTS = 1_000_000
+HALF_ROUND_M = 20_037_508.0
+
+
+def parts(
+    zones: Sequence[Zone], law: ZoneSet | None, lists: Mapping[str, str], stays: Sequence[Infringement]
+) -> dict[str, Part]:
+    """Return the files of the law: editions, sources, lists, and what of it was considered for the stays.
+
+    ``zones`` are all editions of the zones concerned, ``lists`` the files of lists by name. Raises OSError
+    where a file can no longer be read.
+    """
+    sources, told = _sources(zones, law.files if law else ())
+    editions = [
+        {
+            "hash": zone.zone_hash, "zone": json.loads(canonical_json(zone)),
+            "source": {
+                "format": zone.source.format, "sha256": zone.source.sha256, "locator": zone.source.locator,
+                **told.get(zone.source.sha256, {"file": None, "name": ""}),
+            },
+        }
+        for zone in zones
+    ]  # fmt: skip
+    files, listed = _list_parts(zones, lists)
+    considered = {"zones": [_considered(zone, stays) for zone in zones], "lists": listed}
+    return {
+        EDITIONS: Part(canonical({"editions": editions})), LAW: Part(canonical(considered)),
+        **sources, **files,
+    }  # fmt: skip
+
+
+def _sources(
+    zones: Sequence[Zone], files: Sequence[ZoneFile]
+) -> tuple[dict[str, Part], dict[str, dict[str, Any]]]:
+    """Return the source files, and by their SHA-256 what each is called."""
+    wanted = {zone.source.sha256 for zone in zones} - {""}
+    out: dict[str, Part] = {}
+    told: dict[str, dict[str, Any]] = {}
+    for file in files:
+        if file.sha256 not in wanted or file.sha256 in told:
+            continue
+        name, inside = Path(file.path).name, None
+        if os.path.isfile(file.path) and os.path.getsize(file.path) <= MOST_SOURCE_BYTES:
+            data = Path(file.path).read_bytes()
+            if hashlib.sha256(data).hexdigest() != file.sha256:
+                raise InputError("it was changed after it was read", source=file.path)
+            inside = f"zones/source/{len(out) + 1:02d}-{safe_name(name)}"
+            out[inside] = Part(data)
+        told[file.sha256] = {"file": inside, "name": name}
+    return out, told
+
+
+def _list_parts(
+    zones: Sequence[Zone], lists: Mapping[str, str]
+) -> tuple[dict[str, Part], list[dict[str, str]]]:
+    files: dict[str, Part] = {}
+    told = []
+    for name in sorted(set(lists_of(zones)) & set(lists)):
+        data = Path(lists[name]).read_bytes()
+        inside = f"law/lists/{len(files) + 1:02d}-{safe_name(Path(lists[name]).name)}"
+        files[inside] = Part(data)
+        told.append({"name": name, "file": inside, "sha256": hashlib.sha256(data).hexdigest()})
+    return files, told
+
+
+def _considered(zone: Zone, stays: Sequence[Infringement]) -> dict[str, Any]:
+    mine = [stay for stay in stays if stay.zone_hash == zone.zone_hash]
+    active: list[list[str]] = []
+    if mine:
+        span = min(s.entry_time_us for s in mine), max(s.exit_time_us for s in mine) + 1
+        active = [[iso_time(a), iso_time(b)] for a, b in _active(zone, *span)]
+    return {
+        "zone_id": zone.id, "zone_hash": zone.zone_hash, "edition": zone.edition,
+        "restriction": zone.restriction.value, "words": sentences(zone), "schedule": describe(zone.schedule),
+        "active_during_the_stays": active,
+        "verdicts": [
+            {"stay": s.id, "status": s.status.value, "reasons": list(s.reasons)} for s in mine
+        ],
+    }  # fmt: skip
+
+
+def _active(zone: Zone, since_us: int, until_us: int) -> Iterator[tuple[int, int]]:
+    """Yield from when until when the zone was, or may have been, active within a span."""
+    for start, end, *_ in np.asarray(zone_activity([zone], since_us, until_us)[1]).tolist():
+        low, high = max(int(start), since_us), min(int(end), until_us)
+        if low < high:
+            yield low, high
+
+
+def read(files: Mapping[str, bytes]) -> tuple[list[Zone], list[Step]]:
+    """Return the editions of a package, in order, and what is to be said of them: whether each has the hash
+    that is given, and is found again in its source. Raises PackageError for what is no edition."""
+    if EDITIONS not in files:
+        raise PackageError("it is not in the package", source=EDITIONS)
+    told = mapping(parsed(files[EDITIONS], EDITIONS), EDITIONS)
+    zones: list[Zone] = []
+    steps: list[Step] = []
+    read_again: dict[str, dict[str, Zone] | str] = {}
+    for one in list_of(told, "editions", EDITIONS):
+        entry = mapping(one, EDITIONS)
+        source = mapping(entry.get("source"), EDITIONS, "source")
+        told_source = (str(source.get(name, "")) for name in ("format", "sha256", "locator"))
+        zone = replace(_zone(entry.get("zone")), source=Source(*told_source))
+        where = f"{EDITIONS}: {zone.id}, edition {zone.edition}"
+        if zone.zone_hash != entry.get("hash"):
+            steps.append(
+                differs("zones", "its hash is another", where, str(entry.get("hash")), zone.zone_hash)
+            )
+        found, step = _again(zone, source, files, read_again, where)
+        steps.append(step)
+        zones.append(found)
+    return zones, steps
+
+
+def _again(
+    zone: Zone, source: Mapping[str, Any], files: Mapping[str, bytes],
+    known: dict[str, dict[str, Zone] | str], where: str,
+) -> tuple[Zone, Step]:  # fmt: skip
+    """Return the zone as its source has it where that can be read, and what is to be said of it."""
+    name = source.get("file")
+    if not isinstance(name, str):
+        text = f"its source is not in the package: {source.get('name') or 'no file'}"
+        return zone, unchecked("zones", f"{text}, SHA-256 {source.get('sha256') or 'unknown'}", where)
+    if name not in known:
+        known[name] = _read_source(name, str(source.get("format")), files)
+    found = known[name]
+    if isinstance(found, str):
+        return zone, differs("zones", f"its source cannot be read again: {found}", name)
+    if hashlib.sha256(files[name]).hexdigest() != source.get("sha256"):
+        return zone, differs("zones", "the source is not the one whose SHA-256 the edition gives", name)
+    if zone.zone_hash in found:
+        text = f"read again from {name}: the same hash {zone.zone_hash}"
+        return found[zone.zone_hash], agrees("zones", text, where)
+    other = next((z for z in found.values() if z.id == zone.id and z.edition == zone.edition), None)
+    return zone, differs(
+        "zones",
+        f"{name} does not give this edition",
+        where,
+        zone.zone_hash,
+        other.zone_hash if other else None,
+    )
+
+
+def _read_source(name: str, form: str, files: Mapping[str, bytes]) -> dict[str, Zone] | str:
+    if name not in files:
+        return "it is not in the package"
+    try:
+        read = read_zones("-", format=form, stdin=io.BytesIO(files[name]))
+    except NoflyError as error:
+        return str(error)
+    return {zone.zone_hash: zone for zone in read.zones}
+
+
+def _zone(told: Any) -> Zone:
+    """Return a zone from what canonical JSON tells. Raises PackageError for what is none, or no shape that
+    can be on Earth."""
+    try:
+        zone = zone_from(json.dumps(told))
+        if not all(_on_earth(volume.footprint) for volume in zone.volumes):
+            raise ValueError("no shape on Earth")
+        return zone
+    except (ValueError, KeyError, TypeError, AttributeError, StopIteration, RecursionError) as error:
+        raise PackageError(f"no zone: {error!r}"[:200], source=EDITIONS) from error
+
+
+def _on_earth(shape: Footprint) -> bool:
+    """Return whether a shape that came past the readers is bounded as theirs are."""
+    if isinstance(shape, Circle):
+        return _in_reach(shape.centre, shape.radius_m)
+    if isinstance(shape, Corridor):
+        return 2 <= len(shape.path) <= MOST_POINTS and all(
+            _in_reach(point, shape.half_width_m) for point in shape.path
+        )
+    points = [point for ring in (shape.exterior, *shape.holes) for point in ring]
+    return 0 < len(points) <= MOST_POINTS and all(
+        _in_reach(p.centre, max(p.radius_m, p.end_radius_m)) if isinstance(p, Arc) else _in_reach(p, 0.0)
+        for p in points
+    )
+
+
+def _in_reach(point: Vertex, radius_m: float) -> bool:
+    lat_deg, lon_deg = point
+    return abs(lat_deg) <= 90.0 and abs(lon_deg) <= 360.0 and 0.0 <= radius_m <= HALF_ROUND_M
+
+
+def compared(
+    files: Mapping[str, bytes], zones: Sequence[Zone], stays: Sequence[Infringement], same_version: bool
+) -> Iterator[Step]:
+    """Yield whether what a package says of the law is what its zones say of the stays as found anew.
+
+    Another version of nofly may word it otherwise. Raises PackageError for what is no law.
+    """
+    told = mapping(parsed(files[LAW], LAW), LAW)
+    said = list_of(told, "zones", LAW)
+    anew = parsed(canonical([_considered(zone, stays) for zone in zones]), LAW)
+    wrong = "it is not what these zones say"
+    if len(said) != len(anew):
+        yield differs("law", wrong, LAW, f"{len(said)} editions", f"{len(anew)} editions")
+        return
+    for old, new in zip(said, anew, strict=True):
+        names = [name for name in sorted({*mapping(old, LAW), *new}) if old.get(name) != new.get(name)]
+        for name in names:
+            where = f"{LAW}: {new['zone_id']}, {name}"
+            if same_version or name not in ("words", "schedule", "verdicts"):
+                yield differs("law", wrong, where, str(old.get(name))[:500], str(new.get(name))[:500])
+            else:
+                yield unchecked("law", "another nofly worded it", where)
+    if said == anew:
+        yield agrees("law", f"rules, schedules and reasons of {len(anew)} editions: the same", LAW)
+
+
+def lists(files: Mapping[str, bytes]) -> Lists:
+    """Return the lists of a package. Raises PackageError or InputError for what is none."""
+    if LAW not in files:
+        raise PackageError("it is not in the package", source=LAW)
+    found = []
+    for one in list_of(mapping(parsed(files[LAW], LAW), LAW), "lists", LAW):
+        entry = mapping(one, LAW)
+        name, inside = str(entry.get("name")), str(entry.get("file"))
+        if inside not in files:
+            raise PackageError("it is not in the package", source=inside)
+        if hashlib.sha256(files[inside]).hexdigest() != entry.get("sha256"):
+            raise PackageError("not the list whose SHA-256 is given", source=inside)
+        found.append(parse_list(files[inside].decode("utf-8", "replace"), name, inside))
+    return Lists(tuple(found))

@@ -1,0 +1,271 @@
+"""The reports of a package: source files as they are, or of large ones the rows of the targets concerned."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nofly import plugins
+from nofly.errors import ConfigError, Finding, InputError
+from nofly.feeds.options import ArchiveOptions, Column
+from nofly.proof.canonical import canonical, list_of, mapping, parsed
+from nofly.proof.container import PackageError, safe_name
+from nofly.proof.package import Part
+from nofly.proof.steps import Step, differs
+from nofly.run.files.trackfiles import KIND, STDIN, TrackBatch, read_batches, read_bytes
+from nofly.schema import Coded, Positions, concatenate
+
+INDEX, ROWS = "raw/index.json", "tracks.parquet"
+MOST_RAW_BYTES = 64 << 20
+"""Source files that together are larger are not put into a package, but the rows of its targets only."""
+MOST_ROWS = 5_000_000
+"""Reports that a package may be about."""
+_PIECE_BYTES = 1 << 20
+_READING = (
+    "columns",
+    "altitude_datum",
+    "time_zone",
+    "start_us",
+    "beast_clock",
+    "receiver",
+    "respect_privacy",
+)
+
+
+@dataclass(slots=True)
+class _File:
+    path: str
+    name: str
+    format: str
+    rows: dict[str, int] = field(default_factory=dict)
+    """Target → how many of its reports are in this file."""
+    findings: list[Finding] = field(default_factory=list)
+
+
+class Recorded:
+    """The reports of some targets, read once more from the files they are in."""
+
+    def __init__(self, tracks: Sequence[str], options: ArchiveOptions, targets: set[str]) -> None:
+        """Read them. Raises what the readers raise; ConfigError for standard input, which is gone."""
+        if STDIN in tracks:
+            raise ConfigError(
+                "evidence of what came by standard input", expected="traffic in files: it is read again"
+            )
+        self.options = options
+        self._files: dict[str, _File] = {}
+        self._rows: dict[str, list[Positions]] = {name: [] for name in targets}
+        names = dict(_names(tracks))
+        for batch in read_batches(tracks, options):
+            known = self._files.setdefault(
+                batch.path, _File(batch.path, names.get(batch.path, Path(batch.path).name), batch.format)
+            )
+            known.findings += batch.findings
+            self._take(batch.positions, known)
+
+    def _take(self, positions: Positions, file: _File) -> None:
+        found = of_targets(positions, self._rows.keys())
+        codes = found.target.codes
+        for code in np.unique(codes).tolist():
+            name = found.target.values[code]
+            part = found.take(codes == code)
+            self._rows[name].append(part)
+            file.rows[name] = file.rows.get(name, 0) + len(part)
+
+    def rows(self, targets: Sequence[str]) -> Positions:
+        """Return the reports of the targets, of one after the other in the order in which they were read."""
+        return compact(concatenate([part for name in targets for part in self._rows[name]]))
+
+    def parts(
+        self, targets: Sequence[str], most_bytes: int
+    ) -> tuple[dict[str, Part], list[str], list[Finding]]:
+        """Return index, rows and, where they are no more than ``most_bytes`` together, the source files; what
+        is left out, in words; and what the readers remarked. Raises OSError where a file can no longer be
+        read."""
+        files = [file for file in self._files.values() if any(name in file.rows for name in targets)]
+        whole = sum(os.path.getsize(file.path) for file in files) <= most_bytes
+        out: dict[str, Part] = {}
+        told: list[dict[str, Any]] = []
+        remarked: list[Finding] = []
+        for number, file in enumerate(files, 1):
+            inside = f"raw/{number:04d}-{safe_name(Path(file.name).name)}" if whole else None
+            digest, size, data = _digest(file.path, whole)
+            if inside is not None:
+                out[inside] = Part(data)
+            remarked += [replace(finding, source=inside or file.name) for finding in file.findings]
+            count = sum(file.rows.get(name, 0) for name in targets)
+            told.append({
+                "file": inside, "name": file.name, "sha256": digest, "bytes": size, "format": file.format,
+                "rows": count,
+            })  # fmt: skip
+        left_out = [f"{t['name']} ({t['bytes']:,} bytes, SHA-256 {t['sha256']})" for t in told if not whole]
+        rows = self.rows(targets)
+        if len(rows) > MOST_ROWS:
+            text = f"{len(rows):,} reports of the aircraft of one package"
+            raise InputError(
+                text, expected=f"{MOST_ROWS:,}: a package for each infringement, or a shorter time"
+            )
+        out[INDEX] = Part(canonical({"targets": list(targets), "files": told}))
+        out[ROWS] = Part(parquet(rows))
+        return out, left_out, remarked
+
+
+def reading(options: ArchiveOptions) -> dict[str, Any]:
+    """Return how files were read, as plain values, but for limits and format."""
+    plain = asdict(options)
+    columns = {name: list(Column(*column)) for name, column in options.columns.items()}
+    receiver = None if options.receiver is None else list(options.receiver)
+    return {name: plain[name] for name in _READING} | {"columns": columns, "receiver": receiver}
+
+
+def options_of(told: Mapping[str, Any]) -> ArchiveOptions:
+    """Return the reading that :func:`reading` told. Raises PackageError for what is none."""
+    try:
+        values = {name: told[name] for name in _READING}
+        columns = {str(k): Column(str(v[0]), str(v[1])) for k, v in values["columns"].items()}
+        place = values["receiver"]
+        receiver = None if place is None else (float(place[0]), float(place[1]))
+        return ArchiveOptions(**{**values, "columns": columns, "receiver": receiver})
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise PackageError(f"no way to read files: {error!r}", source="manifest.json") from error
+
+
+def index_steps(files: Mapping[str, bytes]) -> Iterator[Step]:
+    """Yield whether the source files in a package are those its index names. Raises PackageError for an index
+    that is none."""
+    for one in list_of(mapping(parsed(files.get(INDEX, b""), INDEX), INDEX), "files", INDEX):
+        entry = mapping(one, INDEX)
+        data = files.get(str(entry.get("file")))
+        if data is None:
+            continue
+        told, there = entry.get("sha256"), hashlib.sha256(data).hexdigest()
+        if told != there or entry.get("bytes") != len(data):
+            yield differs(
+                "reports", f"{INDEX} gives another SHA-256 or size", entry["file"], str(told), there
+            )
+
+
+def batches(
+    files: Mapping[str, bytes], options: ArchiveOptions, limit_bytes: int
+) -> tuple[list[str], Iterator[TrackBatch] | None]:
+    """Return the targets of a package, and the batches of their reports read from its source files; None
+    where these are not in it. Raises PackageError for an index that is none."""
+    told = mapping(parsed(files.get(INDEX, b""), INDEX), INDEX)
+    targets = list_of(told, "targets", INDEX)
+    listed = [mapping(one, INDEX) for one in list_of(told, "files", INDEX)]
+    if not all(isinstance(name, str) for name in targets):
+        raise PackageError("a target that is no text", source=INDEX)
+    if not listed or any(one.get("file") is None for one in listed):
+        return targets, None
+    return targets, _few(_each(listed, files, options, set(targets), limit_bytes), INDEX)
+
+
+def _each(
+    listed: Sequence[Mapping[str, Any]], files: Mapping[str, bytes], options: ArchiveOptions,
+    targets: set[str], limit_bytes: int,
+) -> Iterator[TrackBatch]:  # fmt: skip
+    for one in listed:
+        name = str(one["file"])
+        if name not in files:
+            raise PackageError("it is not in the package", source=name)
+        form = one.get("format") if one.get("format") in plugins.names(KIND) else None
+        chosen = replace(options, format=form, max_bytes=limit_bytes)
+        for batch in read_bytes(files[name], name, chosen):
+            yield replace(batch, positions=of_targets(batch.positions, targets))
+
+
+def rows(files: Mapping[str, bytes], limit_bytes: int) -> Positions:
+    """Return the rows of a package. Raises DecodeError or SchemaError for what is no table of positions."""
+    if ROWS not in files:
+        raise PackageError("it is not in the package", source=ROWS)
+    chosen = ArchiveOptions(format="parquet", max_bytes=limit_bytes)
+    return concatenate([batch.positions for batch in _few(read_bytes(files[ROWS], ROWS, chosen), ROWS)])
+
+
+def _few(batches: Iterable[TrackBatch], source: str) -> Iterator[TrackBatch]:
+    """Yield batches. Raises PackageError once they have more than :data:`MOST_ROWS` reports."""
+    count = 0
+    for batch in batches:
+        count += len(batch.positions)
+        if count > MOST_ROWS:
+            raise PackageError(f"more than {MOST_ROWS:,} rows", source=source)
+        yield batch
+
+
+def of_targets(positions: Positions, names: Any) -> Positions:
+    """Return the reports of some targets."""
+    wanted = np.array([*(name in names for name in positions.target.values), False], np.bool_)
+    return positions.take(wanted[positions.target.codes])
+
+
+def by_target(positions: Positions, targets: Sequence[str]) -> Positions:
+    """Return the reports of one target after the other, each in the order in which they are."""
+    place = {name: k for k, name in enumerate(targets)}
+    values = [place.get(name, len(targets)) for name in positions.target.values]
+    codes = np.array([*values, len(targets)])[positions.target.codes]
+    return positions.take(np.argsort(codes, kind="stable"))
+
+
+def differences(ours: Positions, theirs: Positions) -> Iterator[str]:
+    """Yield in what two tables of reports differ, in words."""
+    if len(ours) != len(theirs):
+        yield f"{len(theirs):,} rows, not {len(ours):,}"
+        return
+    a, b = ours.to_arrow(), theirs.to_arrow()
+    for name in a.column_names:
+        one, other = (table[name].combine_chunks() for table in (a, b))
+        if one.equals(other) or _texts(one) == _texts(other):
+            continue
+        row = next(k for k in range(len(one)) if one[k].as_py() != other[k].as_py())
+        yield f"{name} in row {row}: {other[row].as_py()}, not {one[row].as_py()}"
+
+
+def _texts(column: Any) -> Any:
+    return column.to_pylist()
+
+
+def compact(positions: Positions) -> Positions:
+    """Return the same rows with only the texts that occur in them."""
+    texts = {name: _compact(text) for name, text in positions.texts.items()}
+    return replace(positions, target=_compact(positions.target), texts=texts)
+
+
+def _compact(text: Coded) -> Coded:
+    return Coded.from_list([None if code < 0 else text.values[code] for code in text.codes.tolist()])
+
+
+def parquet(positions: Positions) -> bytes:
+    """Return positions as a Parquet file: the same bytes for the same rows."""
+    import pyarrow.parquet as pq
+
+    out = io.BytesIO()
+    pq.write_table(positions.to_arrow(), out, compression="zstd", row_group_size=1 << 20)
+    return out.getvalue()
+
+
+def _names(tracks: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield what each file is called in the package: its name, or its place in the folder that was named."""
+    for track in tracks:
+        if os.path.isdir(track):
+            for path in Path(track).rglob("*"):
+                yield str(path), path.relative_to(track).as_posix()
+        else:
+            yield track, Path(track).name
+
+
+def _digest(path: str, whole: bool) -> tuple[str, int, bytes]:
+    """Return SHA-256, size and, where the ``whole`` is wanted, the bytes of a file."""
+    digest, size, pieces = hashlib.sha256(), 0, []
+    with open(path, "rb") as file:
+        while piece := file.read(_PIECE_BYTES):
+            digest.update(piece)
+            size += len(piece)
+            if whole:
+                pieces.append(piece)
+    return digest.hexdigest(), size, b"".join(pieces)

@@ -1,0 +1,90 @@
+"""Time stamps asked for: of RFC 3161 authorities and of OpenTimestamps calendars, over HTTP."""
+
+from __future__ import annotations
+
+import hashlib
+import urllib.error
+import urllib.request
+from collections.abc import Mapping, Sequence
+from http.client import HTTPException
+from urllib.parse import urlsplit
+
+from nofly.errors import ConfigError, FeedError
+from nofly.proof import timestamps
+from nofly.proof.container import safe_name
+from nofly.proof.package import MANIFEST, TIMESTAMPS
+
+WAIT_S = 20.0
+_EXTRA = "pip install 'nofly[{}]'"
+
+
+def stamped(
+    files: Mapping[str, bytes], authorities: Sequence[str], calendars: Sequence[str]
+) -> dict[str, bytes]:
+    """Return new time stamps for the manifest of a package, by the name of their file.
+
+    ``authorities`` and ``calendars`` are URLs. Raises FeedError where one does not answer, or with something
+    else, ConfigError for what is no URL or where a library is missing.
+    """
+    manifest = files[MANIFEST]
+    found: dict[str, bytes] = {}
+    for url in authorities:
+        token = _token(url, manifest)
+        found[_name(url, "tsr", {*files, *found})] = token
+    for url in calendars:
+        proof = _proof(url, manifest)
+        found[_name(url, "ots", {*files, *found})] = proof
+    return found
+
+
+def _token(url: str, manifest: bytes) -> bytes:
+    try:
+        asked = timestamps.request(manifest)
+    except ImportError as error:
+        raise ConfigError(
+            "RFC 3161 needs rfc3161-client", source=url, expected=_EXTRA.format("timestamps")
+        ) from error
+    token = _answer(url, asked, {"Content-Type": "application/timestamp-query"})
+    fault = timestamps.token_fault(token, manifest)
+    if fault is not None:
+        raise FeedError(f"{url}: {fault}")
+    return token
+
+
+def _proof(url: str, manifest: bytes) -> bytes:
+    digest = hashlib.sha256(manifest).digest()
+    headers = {"Accept": "application/vnd.opentimestamps.v1"}
+    answer = _answer(f"{url.rstrip('/')}/digest", digest, headers)
+    try:
+        return timestamps.proof_of(answer, digest)
+    except ImportError as error:
+        raise ConfigError(
+            "this needs opentimestamps", source=url, expected=_EXTRA.format("opentimestamps")
+        ) from error
+    except ValueError as error:
+        raise FeedError(f"{url}: {error}") from error
+
+
+def _answer(url: str, body: bytes, headers: Mapping[str, str]) -> bytes:
+    """Return what a server answers, within bounds of size and time."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigError(f"{url!r}", expected="an http or https URL")
+    asked = urllib.request.Request(url, body, {"User-Agent": "nofly", **headers}, method="POST")
+    try:
+        with urllib.request.urlopen(asked, timeout=WAIT_S) as answer:
+            data: bytes = answer.read(timestamps.MOST_BYTES + 1)
+    except (urllib.error.URLError, HTTPException, OSError) as error:
+        raise FeedError(f"{url}: no answer: {error}") from error
+    if len(data) > timestamps.MOST_BYTES:
+        raise FeedError(f"{url}: an answer of more than {timestamps.MOST_BYTES:,} bytes")
+    return data
+
+
+def _name(url: str, ending: str, taken: set[str]) -> str:
+    host = safe_name(urlsplit(url).hostname or "server")
+    name, number = f"{TIMESTAMPS}{host}.{ending}", 1
+    while name in taken:
+        number += 1
+        name = f"{TIMESTAMPS}{host}-{number}.{ending}"
+    return name

@@ -1,0 +1,88 @@
+"""An incident as an evidence package, and what verifying it says."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from nofly.run.proving.making_apart import MadeApart, made_apart
+from nofly.web.api.incidents import named
+from nofly.web.errors import ApiError, not_found
+from nofly.web.served import AtOnce, Here, Served
+
+router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"])
+WAIT_S = 30.0
+
+
+class StepAnswer(BaseModel):
+    """One thing that was looked at."""
+
+    subject: str = Field(examples=["finding"])
+    outcome: str = Field(description="agrees, differs, not checked or note")
+    message: str
+    place: str
+    recorded: str | None = Field(description="what the package says, where that differs")
+    found: str | None = Field(description="what was found instead")
+
+
+class VerifiedAnswer(BaseModel):
+    """What ``nofly verify`` says of the package: 0 all agrees, 1 something differs, 3 something could not be
+    checked."""
+
+    exit_code: int
+    bytes: int
+    steps: list[StepAnswer]
+
+
+@router.get("/{name}/evidence", responses={200: {"content": {"application/zip": {}}}})
+async def evidence(here: Here, who: AtOnce, name: str) -> Response:
+    """The evidence package: raw bytes, law, finding, report, records; for ``nofly verify``. Unsigned: whoever
+    vouches for it signs it with ``nofly sign``. 404 while there is no verdict, 503 where many wait."""
+    name = named(here, who, name)
+    made = await _made(here, name, who.name)
+    attached = f'attachment; filename="incident-{name[:16]}.nofly.zip"'
+    return Response(made.data, 200, {"Content-Disposition": attached}, "application/zip")
+
+
+@router.get("/{name}/evidence/verified")
+async def verified(here: Here, who: AtOnce, name: str) -> VerifiedAnswer:
+    """What verifying the package says, step by step: it is made, and found again from its raw bytes."""
+    made = await _made(here, named(here, who, name), who.name)
+    steps = [
+        StepAnswer(
+            subject=s.subject, outcome=s.outcome, message=s.message, place=s.place, recorded=s.recorded,
+            found=s.found,
+        )
+        for s in made.steps
+    ]  # fmt: skip
+    return VerifiedAnswer(exit_code=made.exit_code, bytes=len(made.data), steps=steps)
+
+
+async def _made(here: Served, name: str, by: str) -> MadeApart:
+    if not here.follower.log.incidents[name].verdicts:
+        raise not_found("there is no verdict on it, so there is no package", "an incident that is over")
+    async with _in_turn(here):
+        return await asyncio.to_thread(made_apart, here.folder, name, by)
+
+
+@asynccontextmanager
+async def _in_turn(here: Served) -> AsyncIterator[None]:
+    """Wait until nobody else's is made. Raises ApiError 503 where that takes long."""
+    try:
+        async with asyncio.timeout(WAIT_S):
+            await here.proving.acquire()
+    except TimeoutError:
+        raise ApiError(
+            HTTPStatus.SERVICE_UNAVAILABLE, "busy", "another package is being made",
+            expected="ask again later", headers={"Retry-After": str(round(WAIT_S))},
+        ) from None  # fmt: skip
+    try:
+        yield
+    finally:
+        here.proving.release()

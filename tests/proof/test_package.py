@@ -1,0 +1,213 @@
+"""Whatever is done to a package is found, and named."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nofly.proof import custody
+from nofly.proof.canonical import canonical, parsed
+from nofly.proof.container import PackageError, packed
+from nofly.proof.custody import Act
+from nofly.proof.package import (
+    MANIFEST,
+    Making,
+    Part,
+    Role,
+    integrity,
+    made,
+    opened,
+    signature,
+    signatures,
+    with_act,
+)
+from nofly.proof.signing import SigningKey
+from nofly.proof.steps import Outcome, exit_code
+
+KEY, OTHER = SigningKey(bytes(range(32))), SigningKey(bytes(range(1, 33)))
+CHANGES = 1000 if os.environ.get("NOFLY_PROFILE") == "long" else 60
+"""Random changes a file."""
+PARTS = {
+    "raw/0001-t.csv": Part(b"time,lat,lon\n1,2,3\n" * 20),
+    "finding.json": Part(canonical({"infringements": [1.5, "x"]})),
+    "report.html": Part(b"<p>not</p>" * 30, Role.WORKING),
+}
+
+
+def whole() -> dict[str, bytes]:
+    """Return a package that two have signed, one of them as it was received."""
+    files = made("recorded", PARTS, {"max_gap_s": 120.0}, Making("0.1.0", Act("made", "A"), [KEY]))
+    files = with_act(
+        files, Act("signed", "B", "2026-01-01T00:00:00.000000Z"), signature(files[MANIFEST], OTHER)
+    )
+    return with_act(files, Act("received", "C", "2026-01-02T00:00:00.000000Z", "file 7"), None, OTHER)
+
+
+def told(data: bytes) -> list[str]:
+    """Return what differs, each with the place it is at; of a package that is refused why."""
+    try:
+        package = opened(data)
+    except PackageError as error:
+        return [str(error)]
+    steps = [*integrity(package), *signatures(package, {})[0]]
+    return [f"{s.place}: {s.message}" for s in steps if s.outcome is Outcome.DIFFERS]
+
+
+def test_an_untouched_package_agrees() -> None:
+    package = opened(packed(whole()))
+    steps = [*integrity(package), *signatures(package, {KEY.public.id: "A"})[0]]
+    assert exit_code(steps) == 0
+    assert any("the key of A" in step.message for step in steps)
+    assert any("whose key that is" in step.message for step in steps)
+
+
+def test_the_same_arguments_give_the_same_bytes() -> None:
+    assert packed(whole()) == packed(whole())
+
+
+@pytest.mark.parametrize("name", sorted(whole()))
+def test_any_byte_changed_in_any_file_is_found_and_named(name: str) -> None:
+    """Both in the ZIP as it lies there, and by one who packs it anew with right checksums."""
+    files, chance = whole(), random.Random(name)
+    data = packed(files)
+    start = data.index(files[name])
+    for _ in range(CHANGES):
+        at, bit = chance.randrange(len(files[name])), 1 << chance.randrange(8)
+        changed = bytearray(data)
+        changed[start + at] ^= bit
+        assert any(name in said for said in told(bytes(changed))), (at, bit)
+        content = bytearray(files[name])
+        content[at] ^= bit
+        assert any(name in said for said in told(packed({**files, name: bytes(content)}))), (at, bit)
+
+
+@given(st.data())
+def test_any_byte_of_the_zip_changed_is_found(data: st.DataObject) -> None:
+    package = bytearray(packed(whole()))
+    at = data.draw(st.integers(0, len(package) - 1))
+    package[at] ^= data.draw(st.integers(1, 255))
+    assert told(bytes(package))
+
+
+@pytest.mark.parametrize("name", sorted(whole()))
+def test_a_removed_file_is_named(name: str) -> None:
+    files = whole()
+    del files[name]
+    assert any(name in said or said.startswith("no manifest") for said in told(packed(files)))
+
+
+@pytest.mark.parametrize("name", ["raw/0002-more.csv", "signatures/aa.sig", "note.txt", "signatures/x"])
+def test_an_added_file_is_named(name: str) -> None:
+    stem = name.rpartition(".")[0] or name
+    assert any(stem in said for said in told(packed({**whole(), name: b"x"})))
+
+
+@pytest.mark.parametrize("name", sorted(whole()))
+def test_a_file_cut_short_or_made_longer_is_named(name: str) -> None:
+    files = whole()
+    for content in (files[name][:-1], files[name] + b"\n", b"", files[name][1:]):
+        assert any(name in said for said in told(packed({**files, name: content})))
+
+
+def test_swapped_files_and_signatures_are_named() -> None:
+    files = whole()
+    a, b = (f"signatures/{key.public.id}.sig" for key in (KEY, OTHER))
+    said = told(packed({**files, a: files[b], b: files[a]}))
+    assert any(a in one for one in said)
+    assert any(b in one for one in said)
+    pubs = [f"signatures/{key.public.id}.pub" for key in (KEY, OTHER)]
+    assert told(packed({**files, pubs[0]: files[pubs[1]]}))
+    said = told(packed({**files, "report.html": files["finding.json"], "finding.json": files["report.html"]}))
+    assert {"report.html: changed (working)", "finding.json: changed (evidentiary)"} <= set(said)
+
+
+def test_a_manifest_written_anew_is_not_what_was_signed() -> None:
+    files = whole()
+    manifest = parsed(files[MANIFEST], MANIFEST)
+    content = b"another finding"
+    entry = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content), "role": "working"}
+    manifest["files"]["report.html"] = entry
+    said = told(packed({**files, MANIFEST: canonical(manifest), "report.html": content}))
+    assert any(f"signatures/{KEY.public.id}.sig" in one for one in said)
+    assert any(custody.FILE in one for one in said)
+
+
+def test_the_signature_of_the_maker_cannot_be_taken_away_unseen() -> None:
+    files = {name: data for name, data in whole().items() if KEY.public.id not in name}
+    assert any(KEY.public.id in said for said in told(packed(files)))
+
+
+def test_an_unsigned_package_says_so() -> None:
+    package = opened(packed(made("recorded", PARTS, {}, Making("0.1.0"))))
+    steps, good = signatures(package, {})
+    assert not good
+    assert [step.message.split(":")[0] for step in steps] == ["UNSIGNED"]
+    assert exit_code(steps) == 0
+
+
+def test_custody_entries_cannot_be_moved_changed_or_left_out() -> None:
+    files = whole()
+    first, second, third, _ = files[custody.FILE].split(b"\n")
+    for lines in ([first, third, second], [second, third], [first, third], [third], [first, first, second]):
+        assert told(packed({**files, custody.FILE: b"\n".join(lines) + b"\n"}))
+    entry = json.loads(third)
+    for name, value in {"by": "D", "why": "", "at": None, "covers": {}, "public": None}.items():
+        changed = canonical({**entry, name: value})
+        said = told(packed({**files, custody.FILE: b"\n".join([first, second, changed])}))
+        assert any("custody.jsonl entry 3" in one for one in said), name
+
+
+def test_one_who_changes_a_signed_entry_and_its_hash_is_found() -> None:
+    files = whole()
+    first, second, third, _ = files[custody.FILE].split(b"\n")
+    entry = {name: value for name, value in json.loads(third).items() if name != "hash"} | {"by": "D"}
+    entry["hash"] = hashlib.sha256(canonical(entry)).hexdigest()
+    chain = b"\n".join([first, second, canonical(entry)])
+    assert any("its signature is not" in said for said in told(packed({**files, custody.FILE: chain})))
+
+
+def test_entries_cut_off_at_the_end_are_not_found_and_that_is_said() -> None:
+    files = whole()
+    chain = b"\n".join(files[custody.FILE].split(b"\n")[:2]) + b"\n"
+    package = opened(packed({**files, custody.FILE: chain}))
+    steps = integrity(package)
+    assert exit_code(steps) == 0
+    assert any("were cut off cannot be seen" in step.message for step in steps)
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        b"", b"[]", b"{}", b"null", b"1", b'"x"', b"{", b"\xff\xfe", b"NaN", b'{"format":1}', b"[" * 5000,
+        b'{"a":1,"a":2}', b'{"a":' * 100 + b"1" + b"}" * 100, b"[" + b"1," * 3_000_000 + b"1]",
+        b'{"format":"nofly-evidence/2","kind":"recorded"}', b"1" * 5000,
+    ],
+)  # fmt: skip
+def test_a_manifest_that_is_none_is_refused(manifest: bytes) -> None:
+    with pytest.raises(PackageError):
+        opened(packed({MANIFEST: manifest}))
+
+
+@pytest.mark.parametrize(
+    "key", ["format", "kind", "files", "configuration", "signers", "custody", "created_by"]
+)
+@pytest.mark.parametrize("value", [None, 1, [], {}, "x", {"a": 1}, [1], True])
+def test_wrong_types_are_refused_or_found(key: str, value: Any) -> None:
+    files = whole()
+    manifest = parsed(files[MANIFEST], MANIFEST)
+    assert told(packed({**files, MANIFEST: canonical({**manifest, key: value})}))
+
+
+def test_what_is_the_packages_own_cannot_be_given() -> None:
+    for name in (MANIFEST, custody.FILE, "signatures/x", "timestamps/x", "../x"):
+        with pytest.raises(PackageError):
+            made("recorded", {name: Part(b"")}, {}, Making("0"))
+    with pytest.raises(PackageError, match="JSON"):
+        made("recorded", {}, {"x": float("nan")}, Making("0"))

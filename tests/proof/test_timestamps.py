@@ -1,0 +1,237 @@
+"""Time stamps: of an RFC 3161 authority that runs here, and of an OpenTimestamps calendar that is made up."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from nofly.errors import ConfigError, FeedError
+from nofly.proof import timestamps
+from nofly.proof.container import packed
+from nofly.proof.custody import Act
+from nofly.proof.package import MANIFEST, Making, Part, integrity, made, opened, with_act
+from nofly.proof.steps import Outcome, exit_code
+from nofly.run.proving.stamping import stamped
+
+CONFIG = """\
+[req]
+distinguished_name = dn
+prompt = no
+[dn]
+CN = {name}
+[ca]
+basicConstraints = critical, CA:true
+[stamping]
+basicConstraints = critical, CA:false
+keyUsage = critical, digitalSignature
+extendedKeyUsage = critical, timeStamping
+[tsa]
+default_tsa = here
+[here]
+serial = {folder}/serial
+signer_digest = sha256
+default_policy = 1.2.3.4.1
+digests = sha256, sha384, sha512
+accuracy = secs:1
+ess_cert_id_chain = no
+ess_cert_id_alg = sha256
+"""
+
+
+def _openssl(folder: Path, *args: str, data: bytes = b"") -> bytes:
+    run = subprocess.run(
+        ["openssl", *args], cwd=folder, input=data, capture_output=True, check=True, timeout=60
+    )
+    return run.stdout
+
+
+class Authority:
+    """A time-stamping authority of OpenSSL, in a folder of its own."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.folder = folder
+        folder.mkdir()
+        (folder / "serial").write_text("01\n")
+        for role, extensions in ((f"{name} CA", "ca"), (f"{name} TSA", "stamping")):
+            (folder / f"{extensions}.cnf").write_text(CONFIG.format(name=role, folder=folder))
+            _openssl(folder, "req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{extensions}.key",
+                     "-out", f"{extensions}.csr", "-config", f"{extensions}.cnf")  # fmt: skip
+        _openssl(folder, "x509", "-req", "-in", "ca.csr", "-signkey", "ca.key", "-out", "ca.pem",
+                 "-days", "30", "-extfile", "ca.cnf", "-extensions", "ca")  # fmt: skip
+        _openssl(folder, "x509", "-req", "-in", "stamping.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
+                 "-CAcreateserial", "-out", "stamping.pem", "-days", "30", "-extfile", "stamping.cnf",
+                 "-extensions", "stamping")  # fmt: skip
+        self.certificate = (folder / "ca.pem").read_bytes()
+
+    def answer(self, path: str, body: bytes) -> bytes:
+        """Return the stamp of a request."""
+        (self.folder / "request.tsq").write_bytes(body)
+        _openssl(self.folder, "ts", "-reply", "-queryfile", "request.tsq", "-out", "answer.tsr",
+                 "-config", "stamping.cnf", "-section", "here", "-signer", "stamping.pem",
+                 "-inkey", "stamping.key")  # fmt: skip
+        return (self.folder / "answer.tsr").read_bytes()
+
+
+@contextmanager
+def served(answer: Callable[[str, bytes], bytes]) -> Iterator[str]:
+    """Serve what answers a POST; return the URL."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            data = answer(self.path, self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, *args: object) -> None:
+            return
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture(scope="module")
+def authorities(tmp_path_factory: pytest.TempPathFactory) -> list[Authority]:
+    pytest.importorskip("rfc3161_client")
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    folder = tmp_path_factory.mktemp("tsa")
+    return [Authority(folder / name, name) for name in ("one", "two")]
+
+
+@pytest.fixture
+def files() -> dict[str, bytes]:
+    return made("recorded", {"x": Part(b"x")}, {}, Making("0.1.0"))
+
+
+def test_stamps_of_two_authorities(authorities: list[Authority], files: dict[str, bytes]) -> None:
+    one, two = authorities
+    with served(one.answer) as first, served(two.answer) as second:
+        stamps = stamped(files, [first, second], [])
+    assert sorted(stamps) == ["timestamps/127.0.0.1-2.tsr", "timestamps/127.0.0.1.tsr"]
+    package = opened(packed(with_act(files, Act("time-stamped", "me"), stamps)))
+    assert exit_code(integrity(package)) == 0
+    both = {"one": one.certificate, "two": two.certificate}
+    steps = list(timestamps.steps(package, both))
+    assert [step.outcome for step in steps] == [Outcome.AGREES, Outcome.AGREES]
+    assert all("existed at 20" in step.message for step in steps)
+    steps = list(timestamps.steps(package, {"one": one.certificate}))
+    assert sorted(step.outcome for step in steps) == [Outcome.AGREES, Outcome.UNCHECKED]
+    steps = list(timestamps.steps(package, {}))
+    assert {step.outcome for step in steps} == {Outcome.UNCHECKED}
+    assert all("--authority" in step.message for step in steps)
+
+
+def test_the_stamp_of_another_manifest_is_named(
+    authorities: list[Authority], files: dict[str, bytes]
+) -> None:
+    with served(authorities[0].answer) as url:
+        stamps = stamped({MANIFEST: b"another"}, [url], [])
+    package = opened(packed({**files, **stamps}))
+    (step,) = timestamps.steps(package, {"one": authorities[0].certificate})
+    assert step.outcome is Outcome.DIFFERS
+    assert step.place == "timestamps/127.0.0.1.tsr"
+    assert "something else" in step.message
+
+
+def test_a_stamp_that_was_changed_never_agrees(authorities: list[Authority], files: dict[str, bytes]) -> None:
+    with served(authorities[0].answer) as url:
+        stamps = stamped(files, [url], [])
+    whole = with_act(files, Act("time-stamped", "me"), stamps)
+    ((name, token),) = stamps.items()
+    for at in range(0, len(token), 37):
+        changed = bytearray(token)
+        changed[at] ^= 4
+        package = opened(packed({**whole, name: bytes(changed)}))
+        list(timestamps.steps(package, {"one": authorities[0].certificate}))
+        assert any(s.place == name and s.outcome is Outcome.DIFFERS for s in integrity(package))
+
+
+@pytest.mark.parametrize("answer", [b"", b"x" * 100, b"\x30\x03\x02\x01\x02", bytes(2 << 20)])
+def test_an_authority_that_answers_something_else(answer: bytes, files: dict[str, bytes]) -> None:
+    pytest.importorskip("rfc3161_client")
+    with served(lambda path, body: answer) as url, pytest.raises(FeedError):
+        stamped(files, [url], [])
+
+
+def test_nobody_there(files: dict[str, bytes]) -> None:
+    pytest.importorskip("rfc3161_client")
+    with served(lambda path, body: b"") as url:
+        gone = url
+    with pytest.raises(FeedError, match="no answer"):
+        stamped(files, [gone], [])
+    for wrong in ("file:///etc/passwd", "ftp://x/", "x", "http://"):
+        with pytest.raises(ConfigError, match="http"):
+            stamped(files, [wrong], [])
+
+
+def _calendar(pending: bool) -> Callable[[str, bytes], bytes]:
+    """Return a calendar that promises, or says that it has put the digest into block 700,000."""
+    from opentimestamps.core.notary import BitcoinBlockHeaderAttestation, PendingAttestation
+    from opentimestamps.core.op import OpAppend, OpSHA256
+    from opentimestamps.core.serialize import BytesSerializationContext
+    from opentimestamps.core.timestamp import Timestamp
+
+    def answer(path: str, body: bytes) -> bytes:
+        assert path == "/digest"
+        stamp = Timestamp(body)
+        end = stamp.ops.add(OpAppend(b"salt")).ops.add(OpSHA256())
+        end.attestations.add(
+            PendingAttestation("https://calendar.example")
+            if pending
+            else BitcoinBlockHeaderAttestation(700_000)
+        )
+        out = BytesSerializationContext()
+        stamp.serialize(out)
+        return bytes(out.getbytes())
+
+    return answer
+
+
+@pytest.mark.parametrize("pending", [True, False])
+def test_an_opentimestamps_proof(pending: bool, files: dict[str, bytes]) -> None:
+    pytest.importorskip("opentimestamps")
+    with served(_calendar(pending)) as url:
+        proofs = stamped(files, [], [url])
+    package = opened(packed(with_act(files, Act("time-stamped", "me"), proofs)))
+    commits, attested = timestamps.steps(package, {})
+    assert commits.outcome is Outcome.AGREES
+    assert attested.outcome is Outcome.UNCHECKED
+    if pending:
+        assert "calendar.example, not yet" in attested.message
+    else:
+        digest = hashlib.sha256(files[MANIFEST]).digest()
+        root = hashlib.sha256(digest + b"salt").digest()[::-1].hex()
+        assert f"block 700000 has to be {root}" in attested.message
+
+
+def test_the_proof_of_another_manifest_is_named(files: dict[str, bytes]) -> None:
+    pytest.importorskip("opentimestamps")
+    with served(_calendar(True)) as url:
+        proofs = stamped({MANIFEST: b"another"}, [], [url])
+    (step,) = timestamps.steps(opened(packed({**files, **proofs})), {})
+    assert step.outcome is Outcome.DIFFERS
+
+
+@pytest.mark.parametrize("data", [b"", b"x", b"\0OpenTimestamps\0\0Proof\0\xbf\x89\xe2\xe8\x84\xe8\x92\x94"])
+def test_what_is_no_stamp_is_named(data: bytes, files: dict[str, bytes]) -> None:
+    pytest.importorskip("opentimestamps")
+    pytest.importorskip("rfc3161_client")
+    for name in ("timestamps/a.ots", "timestamps/a.tsr", "timestamps/a.txt"):
+        (step,) = timestamps.steps(opened(packed({**files, name: data})), {})
+        assert (step.outcome, step.place) == (Outcome.DIFFERS, name)

@@ -1,0 +1,150 @@
+"""Packages of what a watch recorded: verified from their bytes alone, and what was changed is named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from nofly.cli import main
+from nofly.proof.container import packed, unpacked
+from nofly.proof.package import Making, Part, Role, made, opened
+from nofly.proof.signing import SigningKey
+from nofly.proof.steps import Outcome
+from nofly.run.files.zonefiles import read_zones
+from nofly.run.proving import live
+from nofly.run.proving.live_case import Difference, LiveCase, live_case
+from nofly.run.proving.verify import verify
+from nofly.run.record.incident_log import Log
+from nofly.store.sqlite import Store
+from nofly.zones.model import Zone
+from tests.run.proving.test_live_case import (
+    Brought,
+    beast_many,
+    brought_lines,
+    log_of,
+    only,
+    recorded,
+    rings,
+    sbs_many,
+    through,
+)
+
+GEOJSON = """{"type": "FeatureCollection", "features": [{"type": "Feature",
+"properties": {"id": "R1", "name": "RING"}, "geometry": {"type": "Polygon", "coordinates":
+[[[13.95, 49.95], [14.05, 49.95], [14.05, 50.05], [13.95, 50.05], [13.95, 49.95]]]}}]}"""
+
+
+def zones_in(folder: Path) -> tuple[Path, list[Zone]]:
+    path = folder / "ring.geojson"
+    path.write_text(GEOJSON)
+    return path, list(read_zones([str(path)]).zones)
+
+
+def packed_case(state: Path, case: LiveCase, path: Path | None = None) -> bytes:
+    with Store(state / "record.sqlite", read_only=True) as store:
+        head = store.head()
+    making = Making("test", keys=(SigningKey(b"k" * 32),))
+    sources = read_zones([str(path)]) if path else None
+    return packed(live.package(case, head, making, sources))
+
+
+def differing(data: bytes) -> list[str]:
+    return [f"{s.subject}: {s.message} {s.place}" for s in verify(data).steps if s.outcome is Outcome.DIFFERS]
+
+
+def one_case(tmp_path: Path, **watch: object) -> tuple[Path, LiveCase, Path]:
+    path, law = zones_in(tmp_path)
+    state = tmp_path / "state"
+    log = recorded(brought_lines(through(range(0, 600, 5))), law, state, **watch)
+    return state, only(state, log), path
+
+
+def test_a_package_of_a_live_run_is_found_again_from_its_bytes(tmp_path: Path) -> None:
+    state, case, path = one_case(tmp_path)
+    data = packed_case(state, case, path)
+    found = verify(data)
+    outcomes = {step.outcome for step in found.steps}
+    assert outcomes <= {Outcome.AGREES, Outcome.NOTE}, [
+        s for s in found.steps if s.outcome is Outcome.DIFFERS
+    ]
+    assert found.exit_code == 0
+    assert {step.subject for step in found.steps} >= {"reports", "record", "finding", "zones", "working copy"}
+    again = live_case(state, log_of(state), case.incident.id)
+    assert packed_case(state, again, path) == data
+
+
+@pytest.mark.parametrize("run", [beast_many, sbs_many])
+def test_packages_of_recorded_traffic_are_found_again(
+    run: Callable[[Path], Brought], shared: Path, tmp_path: Path
+) -> None:
+    brought = run(shared)
+    log: Log = recorded(brought, rings(brought.places, 1, 2), tmp_path)
+    names = [name for name, one in log.incidents.items() if one.stays][:3]
+    assert names
+    for name in names:
+        found = verify(packed_case(tmp_path, live_case(tmp_path, log, name)))
+        assert not [s for s in found.steps if s.outcome is Outcome.DIFFERS]
+        assert [s.subject for s in found.steps if s.outcome is Outcome.UNCHECKED] == ["zones"]
+
+
+@pytest.mark.parametrize("name", ["raw/0001.bin", "raw/0001.csv", "tracks.parquet", "record/records.json"])
+def test_evidence_that_was_changed_and_listed_anew_is_found_out(name: str, tmp_path: Path) -> None:
+    """Whoever holds a key can make a manifest that fits what he changed; the finding does not fit it."""
+    state, case, path = one_case(tmp_path)
+    files = dict(unpacked(packed_case(state, case, path)).files)
+    was = files[name]
+    middle = len(was) // 2
+    forged = {
+        "raw/0001.bin": was.replace(b"50.0,", b"50.1,"), "raw/0001.csv": was.replace(b",opened,", b",,"),
+        "tracks.parquet": was[:middle] + bytes([was[middle] ^ 1]) + was[middle + 1 :],
+        "record/records.json": was.replace(b"confirmed", b"probable"),
+    }[name]  # fmt: skip
+    assert forged != was
+    assert differing(packed({**files, name: forged}))
+    package = opened(packed(files))
+    parts = {
+        one: Part(forged if one == name else files[one], Role(told["role"]))
+        for one, told in package.listed.items()
+    }
+    anew = packed(made("live", parts, package.manifest["configuration"], Making("test")))
+    said = differing(anew)
+    # That a connection was opened changes nothing here: what came is the same.
+    assert bool(said) is (name != "raw/0001.csv")
+
+
+def test_what_is_not_kept_is_not_checked_and_says_so(tmp_path: Path) -> None:
+    state, case, path = one_case(tmp_path, capture_bytes=0)
+    assert case.pieces == []
+    assert case.differences == []
+    found = verify(packed_case(state, case, path))
+    assert found.exit_code == 3
+    (step,) = (s for s in found.steps if s.outcome is Outcome.UNCHECKED)
+    assert "no raw bytes are in the package" in step.message
+
+
+def test_what_retention_took_is_named_and_nothing_else_passes_for_it(tmp_path: Path) -> None:
+    state, case, path = one_case(tmp_path)
+    stay = next(iter(case.incident.verdicts))
+    told = dict(case.incident.verdicts[stay])
+    case.incident.verdicts[stay] = {**told, "callsign": "POLICE1"}
+    declared = replace(case, differences=[Difference(stay, "callsign", "POLICE1", None)])
+    said = differing(packed_case(state, declared, path))
+    assert [one.split(":")[0] for one in said] == ["record"]
+    lied = replace(case, differences=[Difference(stay, "callsign", "POLICE1", "OTHER")])
+    assert any(
+        one.startswith("finding: callsign differs") for one in differing(packed_case(state, lied, path))
+    )
+
+
+def test_the_command_exports_and_verifies(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    state, case, path = one_case(tmp_path)
+    out = tmp_path / "case.nofly.zip"
+    arguments = ["incidents", "export", case.incident.id[:6], "--state", str(state), "-o", str(out)]
+    assert main([*arguments, "--zones", str(path), "--made-by", "the office"]) == 0
+    assert main(["verify", str(out)]) == 0
+    said = capsys.readouterr().out
+    assert "found again" in said
+    assert main([*arguments[:-1], str(tmp_path / "again.nofly.zip"), "--records"]) == 2

@@ -1,0 +1,384 @@
+"""Packages of recorded traffic: every finding is found again from the package alone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nofly.errors import InputError
+from nofly.feeds.options import ArchiveOptions, Column
+from nofly.incidents.record import Certainty, Status
+from nofly.proof.canonical import canonical, parsed
+from nofly.proof.container import packed
+from nofly.proof.package import MANIFEST, Making, Part, Role, made, opened
+from nofly.proof.steps import Outcome
+from nofly.run.files.trackfiles import read_batches
+from nofly.run.proving import aids, finding, recorded, reports
+from nofly.run.proving.verify import Trust, Verified, verify
+from nofly.schema import concatenate
+from tests.run.proving.cases import KEY, OTHER, checked, one_each, small, track_file, wanted, zone_file
+
+
+def differing(found: Verified) -> list[str]:
+    """Return what differs or was not checked."""
+    return [
+        f"{s.outcome} {s.subject} {s.place} {s.message}"
+        for s in found.steps
+        if s.outcome in (Outcome.DIFFERS, Outcome.UNCHECKED)
+    ]
+
+
+def remade(files: dict[str, bytes], **changed: Any) -> bytes:
+    """Return a package with other files, under a manifest that fits them: what its maker could write."""
+    manifest = parsed(files[MANIFEST], MANIFEST)
+    names = {name.replace("/", "__").replace(".", "_").replace("-", "_"): name for name in manifest["files"]}
+    given = {names[key]: data for key, data in changed.items()}
+    parts = {
+        name: Part(given.get(name, files[name]), Role(told["role"]))
+        for name, told in manifest["files"].items()
+        if given.get(name, b"") is not None
+    }
+    return packed(made("recorded", parts, manifest["configuration"], Making("0.1.0")))
+
+
+def test_a_package_is_found_again(tmp_path: Path) -> None:
+    files = small(tmp_path, KEY)
+    found = verify(packed(files))
+    assert differing(found) == []
+    assert found.exit_code == 0
+    subjects = [s.subject for s in found.steps if s.outcome is Outcome.AGREES]
+    assert {"container", "files", "custody", "zones", "reports", "finding", "working copy"} <= set(subjects)
+    assert {name.split("/")[0] for name in files} == {
+        "aids", "custody.jsonl", "finding.json", "law.json", "manifest.json", "raw", "replay.czml",
+        "replay.kml", "report.html", "signatures", "tracks.parquet", "zones",
+    }  # fmt: skip
+
+
+def test_raw_files_and_zone_files_are_in_it_as_they_were(tmp_path: Path) -> None:
+    files = small(tmp_path)
+    assert files["raw/0001-t.csv"] == (tmp_path / "t.csv").read_bytes()
+    assert files["zones/source/01-z.geojson"] == (tmp_path / "z.geojson").read_bytes()
+    told = parsed(files[reports.INDEX], "")
+    (entry,) = told["files"]
+    assert entry["sha256"] == hashlib.sha256((tmp_path / "t.csv").read_bytes()).hexdigest()
+    assert str(tmp_path).encode() not in b"".join(files.values())
+
+
+def test_large_sources_are_left_out_and_that_is_said(tmp_path: Path) -> None:
+    result, inputs = checked([zone_file(tmp_path / "z.geojson")], [track_file(tmp_path / "t.csv")])
+    for files in one_each(result, inputs, wanted(most_raw_bytes=10)):
+        assert not any(name.startswith("raw/0") for name in files)
+        found = verify(packed(files))
+        assert found.exit_code == 3
+        (said,) = differing(found)
+        assert "too large" in said
+        assert b"Not in this package: t.csv" in files["report.html"]
+
+
+def test_all_stays_in_one_package(tmp_path: Path) -> None:
+    result, inputs = checked([zone_file(tmp_path / "z.geojson")], [track_file(tmp_path / "t.csv")])
+    stays = list(result.infringements)
+    assert len(stays) > 1
+    (files,) = recorded.packages(result, [stays], inputs, wanted())
+    assert differing(verify(packed(files))) == []
+    assert len(parsed(files[finding.FILE], "")["infringements"]) == len(stays)
+
+
+def test_several_files_and_a_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "tracks"
+    (folder / "day 1").mkdir(parents=True)
+    lines = Path(track_file(tmp_path / "t.csv")).read_text().splitlines()
+    for number, part in enumerate((lines[1:80], lines[80:150], lines[150:])):
+        text = "\n".join([lines[0], *part]) + "\n"
+        (folder / "day 1" / f"part {number}.csv").write_text(text)
+    (folder / "far.csv").write_text(f"{lines[0]}\n1533115440,abcdef,X,10,10,100,30\n")
+    result, inputs = checked([zone_file(tmp_path / "z.geojson")], [str(folder)])
+    assert len(result.infringements) == 2
+    for files in one_each(result, inputs, wanted()):
+        assert differing(verify(packed(files))) == []
+        names = [entry["name"] for entry in parsed(files[reports.INDEX], "")["files"]]
+        assert names == ["day 1/part 0.csv", "day 1/part 1.csv", "day 1/part 2.csv"]
+
+
+def test_how_files_were_read_is_kept(tmp_path: Path) -> None:
+    lines = ["when;who;y;x;level"]
+    for k in range(61):
+        lines.append(f"2018-08-01 11:{k // 6:02d}:{k % 6}0;4ca7b3;{46.2005 + 0.01 * k:.4f};8.5;10000")
+    (tmp_path / "t.csv").write_text("\n".join(lines) + "\n")
+    how = ArchiveOptions(
+        columns={
+            "when": Column("time", "iso"), "who": Column("icao24"), "y": Column("lat_deg", "deg"),
+            "x": Column("lon_deg", "deg"), "level": Column("alt_amsl_m", "ft"),
+        },
+        time_zone="Europe/Zurich",
+    )  # fmt: skip
+    zones = [zone_file(tmp_path / "z.geojson", lower="GND", upper="12000 ft AMSL")]
+    result, inputs = checked(zones, [str(tmp_path / "t.csv")], how)
+    assert [stay.height_datum for stay in result.infringements] == ["AMSL"]
+    for files in one_each(result, inputs, wanted()):
+        assert differing(verify(packed(files))) == []
+
+
+METAR = "LSZH 010920Z 24005KT CAVOK 28/14 Q1003 NOSIG=\nLSZH 010950Z 24005KT CAVOK 28/14 Q1001 NOSIG=\n"
+
+
+@pytest.mark.parametrize("qnh", ["1003", "metar"])
+def test_the_qnh_that_was_used_is_kept(tmp_path: Path, qnh: str) -> None:
+    (tmp_path / "metar.txt").write_text(METAR)
+    given = (str(tmp_path / "metar.txt") if qnh == "metar" else qnh,)
+    zones = [zone_file(tmp_path / "z.geojson", lower="GND", upper="9600 ft AMSL")]
+    result, inputs = checked(zones, [track_file(tmp_path / "t.csv")], qnh=given)
+    kept = list(result.infringements)
+    assert kept
+    assert {stay.height_datum for stay in kept} == {"AMSL"}
+    for files in one_each(result, inputs, wanted()):
+        assert differing(verify(packed(files))) == []
+        told = parsed(files[aids.FILE], "")
+        told["qnh"] = {"constant_hpa": 1040.0}
+        assert any(
+            "finding" in said for said in differing(verify(remade(files, aids__aids_json=canonical(told))))
+        )
+
+
+def test_the_part_of_the_terrain_that_was_used_is_kept(tmp_path: Path) -> None:
+    posts = np.full((1201, 1201), 1500, ">i2") + np.arange(1201, dtype=">i2")[:, None]
+    tile = tmp_path / "N46E008.hgt"
+    tile.write_bytes(posts.astype(">i2").tobytes())
+    zones = [zone_file(tmp_path / "z.geojson", lower="GND", upper="3000 ft AGL")]
+    result, inputs = checked(zones, [track_file(tmp_path / "t.csv")], terrain=(str(tile),), qnh=("1013",))
+    assert result.infringements[0].certainty is not Certainty.UNDETERMINED
+    files = one_each(result, inputs, wanted())[0]
+    assert len(files["aids/terrain/01.i2"]) < 100_000
+    tile.unlink()
+    assert differing(verify(packed(files))) == []
+    lower = (np.frombuffer(files["aids/terrain/01.i2"], "<i2") - 900).astype("<i2").tobytes()
+    assert verify(remade(files, aids__terrain__01_i2=lower)).exit_code == 1
+
+
+def test_lists_that_a_rule_names_are_kept(tmp_path: Path) -> None:
+    (tmp_path / "rescue.txt").write_text("# ours\n4ca7b3 the helicopter\n")
+    rule = {"exempt": [{"who": [{"kind": "list", "values": ["rescue"]}], "reason": "rescue"}]}
+    zones = [zone_file(tmp_path / "z.geojson", rule=rule)]
+    result, inputs = checked(
+        zones, [track_file(tmp_path / "t.csv")], lists={"rescue": str(tmp_path / "rescue.txt")}
+    )
+    stay = next(s for s in result.infringements if s.icao24 == "4ca7b3")
+    assert stay.status is Status.EXEMPT
+    (files,) = recorded.packages(result, [[stay]], inputs, wanted())
+    assert differing(verify(packed(files))) == []
+    other = remade(files, law__lists__01_rescue_txt=b"4b1804\n")
+    assert any("whose SHA-256 is given" in said for said in differing(verify(other)))
+    told = parsed(files["law.json"], "")
+    told["lists"][0]["sha256"] = hashlib.sha256(b"4b1804\n").hexdigest()
+    other = remade(files, law__lists__01_rescue_txt=b"4b1804\n", law_json=canonical(told))
+    assert any("status differs" in said for said in differing(verify(other)))
+
+
+def test_what_its_maker_changed_is_found_by_finding_it_again(tmp_path: Path) -> None:
+    """Hashes agree in all of these: only the raw bytes contradict them."""
+    files = small(tmp_path)
+    told = parsed(files[finding.FILE], "")
+    row = told["infringements"][0]
+    for name, value in {
+        "certainty": "probable", "duration_s": 600.0, "depth_m": 1.0,
+        "entry_time": "2018-08-01T09:24:00.000000Z",
+        "status": "exempt", "callsign": "BAW1", "reports": 3, "height_m": 5.0, "reasons": [],
+    }.items():  # fmt: skip
+        changed = {**told, "infringements": [{**row, name: value}]}
+        said = verify(remade(files, finding_json=canonical(changed)))
+        assert said.exit_code == 1
+        steps = [s for s in said.steps if s.subject == "finding" and s.outcome is Outcome.DIFFERS]
+        assert steps
+        assert steps[0].old is not None
+        assert steps[0].new is not None
+    for name in ("gaps", "positions", "screening_marks"):
+        said = verify(remade(files, finding_json=canonical({**told, name: {"x": 1}})))
+        assert any(name in one for one in differing(said))
+    words = {row["id"]: ["It was not there."]}
+    said = verify(remade(files, finding_json=canonical({**told, "sentences": words})))
+    assert any("sentence" in one for one in differing(said))
+
+
+def test_what_its_maker_says_of_the_law_and_of_the_readers_is_compared(tmp_path: Path) -> None:
+    files = small(tmp_path)
+    told = parsed(files["law.json"], "")
+    (zone,) = told["zones"]
+    for name, value in {
+        "words": ["Anybody may enter."], "schedule": "never", "active_during_the_stays": [], "edition": 7,
+        "verdicts": [], "restriction": "CONDITIONAL", "more": 1,
+    }.items():  # fmt: skip
+        law = {**told, "zones": [{**zone, name: value}]}
+        said = differing(verify(remade(files, law_json=canonical(law))))
+        assert any(f"law.json: LS-R7, {name}" in one for one in said), name
+    for law in ({**told, "zones": []}, {**told, "zones": [zone, zone]}):
+        assert any("law.json" in one for one in differing(verify(remade(files, law_json=canonical(law)))))
+    found = parsed(files[finding.FILE], "")
+    for name, value in {
+        "findings": [{"message": "x"}],
+        "method": {**found["method"], "time_err_s": 9.0},
+    }.items():
+        said = differing(verify(remade(files, finding_json=canonical({**found, name: value}))))
+        assert any("finding" in one and "report" not in one for one in said), name
+    index = parsed(files[reports.INDEX], "")
+    index["files"][0]["sha256"] = "0" * 64
+    said = differing(verify(remade(files, raw__index_json=canonical(index))))
+    assert any("raw/0001-t.csv" in one and "another SHA-256" in one for one in said)
+
+
+def test_other_raw_reports_do_not_give_the_finding(tmp_path: Path) -> None:
+    files = small(tmp_path)
+    raw = files["raw/0001-t.csv"].replace(b"4b1804,REGA7,46.4", b"4b1804,REGA7,47.4")
+    said = differing(verify(remade(files, raw__0001_t_csv=raw)))
+    assert any("tracks.parquet" in one and "source files do not give" in one for one in said)
+    assert any("finding.json" in one for one in said)
+
+
+def test_another_zone_file_does_not_give_the_edition(tmp_path: Path) -> None:
+    files = small(tmp_path)
+    data = files["zones/source/01-z.geojson"].replace(b"8.4", b"8.3")
+    said = differing(verify(remade(files, zones__source__01_z_geojson=data)))
+    assert any("zones/source/01-z.geojson" in one for one in said)
+
+
+def test_a_report_that_says_something_else_is_found(tmp_path: Path) -> None:
+    files = small(tmp_path)
+    page = files["report.html"].replace(b"confirmed", b"probable")
+    assert any("report.html" in said for said in differing(verify(remade(files, report_html=page))))
+    other = remade(files, replay_czml=files["replay.czml"].replace(b"8.5", b"8.6"))
+    assert any("replay.czml" in said for said in differing(verify(other)))
+
+
+def test_a_statement_of_coverage_is_kept_and_shown(tmp_path: Path) -> None:
+    result, inputs = checked([zone_file(tmp_path / "z.geojson")], [track_file(tmp_path / "t.csv")])
+    statement = {"verdict": "seen", "sentences": ["Twelve others were received there."], "numbers": {"n": 12}}
+    files = one_each(result, inputs, wanted(coverage=statement))[0]
+    assert parsed(files["coverage.json"], "") == statement
+    assert b"Twelve others were received there." in files["report.html"]
+    (said,) = differing(verify(packed(files)))
+    assert "coverage.json it comes from traffic that is not in the package" in said
+
+
+def test_tracks_that_change_meanwhile_are_an_error(tmp_path: Path) -> None:
+    result, inputs = checked([zone_file(tmp_path / "z.geojson")], [track_file(tmp_path / "t.csv")])
+    text = (tmp_path / "t.csv").read_text().replace(",8.5,", ",8.9,")
+    (tmp_path / "t.csv").write_text(text)
+    with pytest.raises(InputError, match="not found again"):
+        one_each(result, inputs, wanted())
+
+
+def test_who_signed_and_who_had_to(tmp_path: Path) -> None:
+    data = packed(small(tmp_path, KEY))
+    known = {KEY.public.id: "the authority"}
+    assert verify(data, Trust(known, frozenset(known), signed=True)).exit_code == 0
+    other = {OTHER.public.id: "somebody"}
+    assert verify(data, Trust(other, signed=True)).exit_code == 1
+    assert verify(data, Trust(other, frozenset(other))).exit_code == 1
+    unsigned = packed(small(tmp_path))
+    assert verify(unsigned).exit_code == 0
+    assert verify(unsigned, Trust(signed=True)).exit_code == 1
+    assert any(s.message.startswith("UNSIGNED") for s in verify(unsigned).steps)
+
+
+_PROGRAM = """
+import sys
+from pathlib import Path
+from nofly.proof.container import packed
+from nofly.schema import concatenate
+from tests.run.proving.cases import KEY, small
+Path(sys.argv[2]).write_bytes(packed(small(Path(sys.argv[1]), KEY)))
+"""
+
+
+def test_another_directory_locale_time_zone_and_day_give_the_same_bytes(tmp_path: Path) -> None:
+    root = Path(__file__).resolve().parents[3]
+    out = []
+    for number, (zone, locale) in enumerate((("Asia/Kolkata", "C"), ("America/St_Johns", "de_DE.UTF-8"))):
+        folder = tmp_path / f"some where {number}"
+        folder.mkdir()
+        environment = {
+            **os.environ, "TZ": zone, "LC_ALL": locale, "PYTHONHASHSEED": str(number), "HOME": str(folder),
+            "PYTHONPATH": f"{root / 'src'}:{root}", "MPLCONFIGDIR": str(folder),
+        }  # fmt: skip
+        args = [sys.executable, "-c", _PROGRAM, str(folder), str(folder / "out.zip")]
+        subprocess.run(args, cwd=folder, env=environment, check=True, timeout=300)
+        out.append((folder / "out.zip").read_bytes())
+    assert out[0] == out[1]
+    assert out[0] == packed(small(tmp_path, KEY))
+    assert verify(out[0]).exit_code == 0
+
+
+PARIS = ("traffic/paris-2021-10-07-42ac.json.gz", "zones-openair/LF-P25_LF-R35A.openair.txt")
+SWISS = ("traffic/switzerland.json.gz", "zones-openair/Switzerland.txt")
+
+
+@pytest.mark.parametrize("qnh", [(), ("1019",)], ids=["no QNH", "QNH"])
+@pytest.mark.parametrize(("track", "zones"), [PARIS, SWISS], ids=["Paris", "Switzerland"])
+def test_every_stay_of_real_traffic_is_found_again(
+    shared: Path, track: str, zones: str, qnh: tuple[str, ...]
+) -> None:
+    result, inputs = checked([str(shared / zones)], [str(shared / track)], qnh=qnh)
+    assert result.infringements
+    stays = list(result.infringements)
+    groups = [[stay] for stay in stays] if qnh else [stays]
+    for files in recorded.packages(result, groups, inputs, wanted(KEY)):
+        assert differing(verify(packed(files))) == []
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {"restriction": "KEEP_IN"},
+        {"lower": "GND", "upper": "9000 ft AMSL"},
+        {"lower": "FL98", "upper": "FL99"},
+        {"lower": "GND", "upper": "3000 ft AGL"},
+        {"schedule": {"windows": [{"start": "2018-08-01T09:28:00Z", "end": "2018-08-01T09:29:30Z"}]}},
+        {"valid_from": "2018-08-01T09:28:00Z"},
+    ],
+    ids=["keep in", "height unknown", "at the edge", "no terrain", "activated meanwhile", "new edition"],
+)  # fmt: skip
+def test_zones_of_all_kinds(tmp_path: Path, properties: dict[str, Any]) -> None:
+    zones = [zone_file(tmp_path / "z.geojson", **properties)]
+    result, inputs = checked(zones, [track_file(tmp_path / "t.csv", others=0)])
+    assert result.infringements
+    for files in one_each(result, inputs, wanted()):
+        assert differing(verify(packed(files))) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "modes/full_flight_short.jsonl.gz", "traffic/border_control.json.gz",
+        "traffic/inflight_refuelling.json.gz", "traffic/noisy_time_issue.json.gz",
+        "traffic/readsb-trace_full_ac671b.json", "traffic/noisy_ground.json.gz",
+    ],
+)  # fmt: skip
+def test_real_traffic_of_other_formats(shared: Path, tmp_path: Path, name: str) -> None:
+    """Somewhere on the way of one aircraft of it a zone is put."""
+    positions = concatenate([batch.positions for batch in read_batches([str(shared / name)])])
+    middle = len(positions) // 2
+    lat, lon = float(positions.lat_deg[middle]), float(positions.lon_deg[middle])
+    ring = [[lon + x, lat + y] for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1))]
+    zone = {"type": "Feature", "properties": {"id": "HERE", "restriction": "PROHIBITED"},
+            "geometry": {"type": "Polygon", "coordinates": [ring]}}  # fmt: skip
+    (tmp_path / "z.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [zone]}))
+    result, inputs = checked([str(tmp_path / "z.geojson")], [str(shared / name)])
+    assert result.infringements
+    stays = list(result.infringements)[:40]
+    (files,) = recorded.packages(result, [stays], inputs, wanted())
+    assert differing(verify(packed(files))) == []
+
+
+def test_the_package_is_what_was_checked(tmp_path: Path) -> None:
+    result, inputs = checked([zone_file(tmp_path / "z.geojson")], [track_file(tmp_path / "t.csv")])
+    for stay, files in zip(result.infringements, one_each(result, inputs, wanted()), strict=True):
+        again = recorded.found_again(opened(packed(files)))
+        assert again.stays == (stay,)
+        assert json.loads(files[finding.FILE])["infringements"][0]["id"] == stay.id
