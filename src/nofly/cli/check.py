@@ -121,11 +121,11 @@ def run(argv: list[str]) -> int:
     """Check, write and say what was asked for; return the exit code."""
     args = _sorted_files(parser().parse_intermixed_args(argv))
     _refuse_early(args)
-    result, inputs = _checked(args)
+    result = _checked(args)
     if args.evidence:
         from nofly.cli.evidence import write_evidence
 
-        write_evidence(result, inputs, args)
+        write_evidence(result, args)
     return deliver(result, args)
 
 
@@ -182,8 +182,8 @@ def _refuse_early(args: argparse.Namespace) -> None:
         raise ConfigError("Parquet is nothing for a terminal", expected="-o FILE, or a pipe")
 
 
-def _checked(args: argparse.Namespace) -> tuple[CheckResult, tuple[Any, ...]]:
-    """Return the result, and what it was made of: zones, tracks, how these were read, how they were
+def _checked(args: argparse.Namespace) -> CheckResult:
+    """Return the result; ``args.inputs`` is then what it was made of: zones, tracks, how these were read and
     checked."""
     from contextlib import nullcontext
 
@@ -214,8 +214,8 @@ def _checked(args: argparse.Namespace) -> tuple[CheckResult, tuple[Any, ...]]:
         told = with_progress(batches, total_bytes(tracks))
         chosen = _check_options(args, config, strict)
         result = check(zones.zones, told, chosen, zones.findings, again)
-    inputs = zones, tracks, options, chosen
-    return result if at_us is None else inside_at(result, at_us), inputs
+    args.inputs = zones, tracks, options, chosen
+    return result if at_us is None else inside_at(result, at_us)
 
 
 def _archive_options(args: argparse.Namespace, config: Config) -> ArchiveOptions:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from nofly.incidents.record import Infringement
     from nofly.proof.custody import Act
@@ -119,7 +119,7 @@ def made_as_said(args: argparse.Namespace) -> Act:
     return Act("made", args.made_by, at)
 
 
-def write_evidence(result: CheckResult, inputs: Sequence[Any], args: argparse.Namespace) -> None:
+def write_evidence(result: CheckResult, args: argparse.Namespace) -> None:
     """Write the packages, each whole or not at all, and say so on standard error."""
     from nofly import __version__
     from nofly.cli.streams import note
@@ -143,7 +143,7 @@ def write_evidence(result: CheckResult, inputs: Sequence[Any], args: argparse.Na
     places = [Path(args.evidence)] if one else [Path(args.evidence, _name(stay)) for stay in stays]
     places[0].parent.mkdir(parents=True, exist_ok=True)
     for files, place in zip(
-        recorded.packages(result, groups, recorded.Inputs(*inputs), wanted), places, strict=True
+        recorded.packages(result, groups, recorded.Inputs(*args.inputs), wanted), places, strict=True
     ):
         write_whole(place, packed(files))
     if not args.quiet:
