@@ -109,9 +109,9 @@ class Coverage:
         """How many reports were taken."""
         return int(self.rows()["reports"].sum())
 
-    def receiver(self, code: int) -> str:
-        """Return the name of a receiver by its code in the table; empty where it has none."""
-        return list(self._stations)[code]
+    def codes(self) -> list[tuple[str, int]]:
+        """Return the named receivers with their codes in the table, in order of their names."""
+        return sorted((name, code) for name, code in self._stations.items() if name)
 
     @property
     def evidence(self) -> Evidence:

@@ -37,6 +37,43 @@ def sentences(verdict: Seen, numbers: dict[str, Any], from_us: int, until_us: in
     return tuple(lines)
 
 
+def zone_sentences(
+    verdict: Seen, name: str, numbers: dict[str, Any], from_us: int, until_us: int
+) -> tuple[str, ...]:
+    """Return what a statement on a zone says, one sentence an item; the first stands for itself."""
+    called = f"{numbers['zone']} {name}" if name and name != numbers["zone"] else numbers["zone"]
+    size = f"{_many(numbers['cells'], 'cell')} of a quarter of a degree"
+    if numbers["cells_looked_at"] < numbers["cells"]:
+        size += f", {numbers['cells_looked_at']:,} of them looked at"
+    lines = [
+        f"{_upper(verdict.value)}: an aircraft with a transponder in {called} ({size}), "
+        f"{_when(from_us, until_us)}."
+    ]
+    for one in numbers["bands"]:
+        parts = [f"{name} in {count:,}" for name, count in one["by_verdict"].items() if count]
+        total = f"{one['cell_hours']:,} cells × hours"
+        lines.append(f"{_upper(one['band'])}: {', '.join(parts)} of {total}.")
+    return (*lines, TRANSPONDERS)
+
+
+def way_sentences(
+    verdict: Seen, numbers: dict[str, Any], from_us: int, until_us: int
+) -> tuple[str, ...]:
+    """Return what a statement on a way says, one sentence an item; the first stands for itself."""
+    span = f"Between {_clock(from_us)} and {_clock(until_us)} it was not received"
+    if numbers["band"] is None:
+        return (f"{span}; its height is not known, so it cannot be said whether it could have been.",)
+    parts = [f"{name} at {count:,}" for name, count in numbers["by_verdict"].items() if count]
+    ground = f"of {_many(numbers['places'], 'place')} on the straight way, {numbers['band']}: {', '.join(parts)}"
+    said = {
+        Seen.SEEN: "others were received there: it could have been seen, and was not",
+        Seen.COULD: "it could have been seen, and was not",
+        Seen.COULD_NOT: "nobody could have seen it",
+        Seen.UNKNOWN: "whether it could have been seen is not known for all of the way",
+    }[verdict]
+    return (f"{span}; {said} ({ground}).",)
+
+
 def _band(one: dict[str, Any], numbers: dict[str, Any]) -> str:
     verdict = one["verdict"]
     told = f"{_upper(one['band'])}: {verdict}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 ORDER = (Seen.SEEN, Seen.COULD, Seen.UNKNOWN, Seen.COULD_NOT)
 """What a number in an array of verdicts stands for."""
 _SEEN, _COULD, _UNKNOWN, _COULD_NOT = range(4)
+UNKNOWN_AT = _UNKNOWN
 LEAST_UNSEEN = 2
 """One aircraft that was lost may have a fault of its own."""
 
@@ -98,14 +99,43 @@ def whole(verdicts: set[int]) -> int:
     return _COULD if verdicts <= {_SEEN, _COULD} and verdicts else _UNKNOWN
 
 
+@dataclass(slots=True)
+class Asked:
+    """The hours and minutes from one time until another, and the verdicts on cells in them."""
+
+    evidence: Evidence
+    from_us: int
+    until_us: int
+    at: Ints = field(init=False)
+    """The hours that are asked for and in which anything was received, by number."""
+    minutes: NDArray[np.uint64] = field(init=False)
+    count: int = field(init=False)
+    """How many hours are asked for, with reports and without."""
+    _known: dict[int, Ints] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Find the hours."""
+        hours = self.evidence.hours
+        first, last = self.from_us // HOUR_US, max(self.until_us - 1, self.from_us) // HOUR_US
+        self.count = last - first + 1
+        self.at = np.flatnonzero((hours >= first) & (hours <= last))
+        self.minutes = np.zeros(len(hours), np.uint64)
+        self.minutes[self.at] = [minutes_of(int(hours[k]), self.from_us, self.until_us) for k in self.at]
+
+    def verdicts(self, cell: int) -> Ints:
+        """Return the verdicts on a cell by number, of shape (bands, hours asked for with reports)."""
+        known = self._known.get(cell)
+        if known is None:
+            known = self._known[cell] = grounds(self.evidence, cell, self.minutes).verdict[:, self.at]
+        return known
+
+
 def stated(coverage: Coverage, cell: int, chosen: list[int], from_us: int, until_us: int) -> Statement:
     """Return the statement on a cell, in the chosen bands together, from one time until another."""
     evidence = coverage.evidence
-    first, last = from_us // HOUR_US, max(until_us - 1, from_us) // HOUR_US
-    at = np.flatnonzero((evidence.hours >= first) & (evidence.hours <= last))
-    asked = np.zeros(len(evidence.hours), np.uint64)
-    asked[at] = [minutes_of(int(evidence.hours[k]), from_us, until_us) for k in at]
-    found = grounds(evidence, cell, asked)
+    asked = Asked(evidence, from_us, until_us)
+    at = asked.at
+    found = grounds(evidence, cell, asked.minutes)
     silent = silence(evidence, cell, found.up, from_us, until_us)
     lines, verdicts = [], set()
     for band in chosen:
@@ -116,7 +146,7 @@ def stated(coverage: Coverage, cell: int, chosen: list[int], from_us: int, until
     south, west, north, east = box(cell)
     numbers: dict[str, Any] = {
         "cell": {"south_deg": south, "west_deg": west, "north_deg": north, "east_deg": east},
-        "hours": last - first + 1,
+        "hours": asked.count,
         "hours_with_reports": len(at),
         **silent.numbers(),
         "bands": lines,

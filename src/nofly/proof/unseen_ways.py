@@ -32,7 +32,7 @@ LOWEST_BAND = 2
 LEVEL_MPS = 2.5
 """500 ft/min: who sinks faster may be about to land, who climbs faster may have just begun."""
 _SPEEDS_MPS = (40.0, 350.0)
-_STEP_M, _AHEAD_M, _LEAST_WAY_M = 4_000.0, 40_000.0, 3_000.0
+_STEP_M, _AHEAD_M, _LEAST_WAY_M = 4_000.0, 80_000.0, 3_000.0
 _EARTH_M = 6_371_000.0
 
 
