@@ -36,15 +36,29 @@ def parser() -> argparse.ArgumentParser:
     add = it.add_argument
     add("tracks", nargs="*", metavar="TRACKS", help="files or folders of traffic; - is standard input")
     add("--state", metavar="DIR", help="what a watch has kept in its state folder, in place of TRACKS")
-    add("--zones", "-z", nargs="+", action="extend", default=[], metavar="FILE", help="what could be seen of each")
+    add(
+        "--zones",
+        "-z",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="FILE",
+        help="what could be seen of each",
+    )
     add("--zones-format", metavar="NAME", help="format of the zones, where the first bytes do not tell")
     add("--tracks-format", metavar="NAME", help="format of the tracks, where the first bytes do not tell")
     add("--at", metavar="TIME", help="ask for the minute of this instant, such as 2022-03-04T12:00:00Z")
     add("--from", dest="since", metavar="TIME", help="ask for what is not before this")
     add("--until", metavar="TIME", help="ask for what is before this")
     add("--place", type=_place, metavar="LAT,LON", help="a place, in degrees, told of in sentences")
-    add("--height", type=_height, metavar="HEIGHT", help="of the place: FL190, 19000ft, 5800m (at any height)")
-    add("--calibrate", action="store_true", help="hide part of the traffic, and count what came of the verdicts")
+    add(
+        "--height", type=_height, metavar="HEIGHT", help="of the place: FL190, 19000ft, 5800m (at any height)"
+    )
+    add(
+        "--calibrate",
+        action="store_true",
+        help="hide part of the traffic, and count what came of the verdicts",
+    )
     add("--format", "-f", choices=("table", "json"), default="table", help="what is printed (table)")
     add("-o", "--output", metavar="FILE", help="write it to FILE, whole or not at all")
     add("--plot", metavar="FILE", help="draw a map for each height band: PNG, SVG or PDF")
@@ -93,7 +107,9 @@ def _height(text: str) -> float:
 
     from nofly.units import length_m
 
-    found = re.fullmatch(r"\s*(?:(FL)\s*(\d{1,3})|(-?\d+(?:\.\d+)?)\s*(ft|m))\s*", text, re.IGNORECASE | re.ASCII)
+    found = re.fullmatch(
+        r"\s*(?:(FL)\s*(\d{1,3})|(-?\d+(?:\.\d+)?)\s*(ft|m))\s*", text, re.IGNORECASE | re.ASCII
+    )
     if found is None:
         raise argparse.ArgumentTypeError(f"{text} (expected a height, as FL190, 19000ft or 5800m)")
     return length_m(float(found[2] or found[3]), found[1] or found[4])
@@ -112,7 +128,9 @@ def _refuse_early(args: argparse.Namespace) -> None:
     args.zones = [path for k, path in enumerate(args.zones) if not k or path not in swallowed]
     args.tracks = swallowed + args.tracks
     if bool(args.tracks) == bool(args.state):
-        raise ConfigError("tracks and --state" if args.state else "no tracks given", expected="TRACKS, or --state DIR")
+        raise ConfigError(
+            "tracks and --state" if args.state else "no tracks given", expected="TRACKS, or --state DIR"
+        )
     if args.height is not None and args.place is None:
         raise ConfigError("--height without a place", expected="--place LAT,LON")
     if args.at and (args.since or args.until):

@@ -54,9 +54,9 @@ def zone_statement(coverage: Coverage, zone: Zone, asked: Asked) -> Statement:
     chosen = sorted({band for volume in zone.volumes for band in _bands(volume.lower, volume.upper)})
     counts = np.zeros((len(BANDS_FT), len(ORDER)), np.int64)
     for cell in looked_at.tolist():
-        verdict = asked.verdicts(cell)
+        of_cell = asked.verdicts(cell)
         for k in range(len(ORDER)):
-            counts[:, k] += (verdict == k).sum(axis=1)
+            counts[:, k] += (of_cell == k).sum(axis=1)
     counts[:, UNKNOWN_AT] += (asked.count - len(asked.at)) * len(looked_at)
     verdicts = {k for band in chosen for k in np.flatnonzero(counts[band]).tolist()}
     verdict = ORDER[whole(verdicts)]
@@ -65,15 +65,15 @@ def zone_statement(coverage: Coverage, zone: Zone, asked: Asked) -> Statement:
         "hours": asked.count, "bands": [_band(band, counts[band]) for band in chosen],
         "heights": dict(coverage.heights), "at_least": coverage.level > 0,
     }  # fmt: skip
-    return Statement(verdict, zone_sentences(verdict, zone.name, numbers, asked.from_us, asked.until_us), numbers)
+    return Statement(
+        verdict, zone_sentences(verdict, zone.name, numbers, asked.from_us, asked.until_us), numbers
+    )
 
 
 def way_statement(coverage: Coverage, before: Fix, after: Fix) -> Statement:
     """Return whether an aircraft that was not received between two places would have been, had it flown
     straight on at the lower of its two heights."""
-    a, b = unit_vectors(
-        np.array([before.lat_deg, after.lat_deg]), np.array([before.lon_deg, after.lon_deg])
-    )
+    a, b = unit_vectors(np.array([before.lat_deg, after.lat_deg]), np.array([before.lon_deg, after.lon_deg]))
     angle = float(np.arccos(np.clip(a @ b, -1.0, 1.0)))
     count = min(max(2, int(angle * 6_371_000.0 / _WAY_M) + 1), _MOST_PLACES)
     share = (np.arange(count) + 0.5) / count

@@ -1,7 +1,7 @@
 """How far a coverage can be trusted: part of the traffic is hidden, and what is said is held against it.
 
-Coverage is told from one half of the aircraft that a receiver got, by the hash of their ids. The other half is
-held back: where it passed (a *passage* is an aircraft in a cell, band and hour) is known from all traffic,
+Coverage is told from one half of the aircraft that a receiver got, by the hash of their ids. The other half
+is held back: where it passed (a *passage* is an aircraft in a cell, band and hour) is known from all traffic,
 and whether the receiver got it there is what the verdicts are held against.
 """
 
@@ -74,7 +74,10 @@ def hidden_by_hour(rows: NDArray[np.void]) -> Bools:
 
 
 def compared(
-    all_rows: NDArray[np.void], got: NDArray[np.void], hidden: Callable[[NDArray[np.void]], Bools], named: bool
+    all_rows: NDArray[np.void],
+    got: NDArray[np.void],
+    hidden: Callable[[NDArray[np.void]], Bools],
+    named: bool,
 ) -> list[Line]:
     """Return what came of each verdict: ``all_rows`` is the table of all traffic, ``got`` that of what the
     receiver got; coverage is told from what is not ``hidden`` of the latter."""

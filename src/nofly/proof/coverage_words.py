@@ -41,7 +41,7 @@ def zone_sentences(
     verdict: Seen, name: str, numbers: dict[str, Any], from_us: int, until_us: int
 ) -> tuple[str, ...]:
     """Return what a statement on a zone says, one sentence an item; the first stands for itself."""
-    called = f"{numbers['zone']} {name}" if name and name != numbers["zone"] else numbers["zone"]
+    called = numbers["zone"] if not name or name in numbers["zone"] else f"{numbers['zone']} {name}"
     size = f"{_many(numbers['cells'], 'cell')} of a quarter of a degree"
     if numbers["cells_looked_at"] < numbers["cells"]:
         size += f", {numbers['cells_looked_at']:,} of them looked at"
@@ -56,15 +56,15 @@ def zone_sentences(
     return (*lines, TRANSPONDERS)
 
 
-def way_sentences(
-    verdict: Seen, numbers: dict[str, Any], from_us: int, until_us: int
-) -> tuple[str, ...]:
+def way_sentences(verdict: Seen, numbers: dict[str, Any], from_us: int, until_us: int) -> tuple[str, ...]:
     """Return what a statement on a way says, one sentence an item; the first stands for itself."""
     span = f"Between {_clock(from_us)} and {_clock(until_us)} it was not received"
     if numbers["band"] is None:
         return (f"{span}; its height is not known, so it cannot be said whether it could have been.",)
     parts = [f"{name} at {count:,}" for name, count in numbers["by_verdict"].items() if count]
-    ground = f"of {_many(numbers['places'], 'place')} on the straight way, {numbers['band']}: {', '.join(parts)}"
+    ground = (
+        f"of {_many(numbers['places'], 'place')} on the straight way, {numbers['band']}: {', '.join(parts)}"
+    )
     said = {
         Seen.SEEN: "others were received there: it could have been seen, and was not",
         Seen.COULD: "it could have been seen, and was not",

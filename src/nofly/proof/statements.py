@@ -25,6 +25,9 @@ _SEEN, _COULD, _UNKNOWN, _COULD_NOT = range(4)
 UNKNOWN_AT = _UNKNOWN
 LEAST_UNSEEN = 2
 """One aircraft that was lost may have a fault of its own."""
+LEAST_SIDES = 4
+"""Where a cell was received from on so many of its eight sides, what was received in it at other hours was no
+chance at the edge of what can be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +65,13 @@ def grounds(evidence: Evidence, cell: int, asked: NDArray[np.uint64] | None = No
     ever = np.broadcast_to(here.sum(axis=1, keepdims=True), here.shape)
     never = np.broadcast_to(missing.sum(axis=1, keepdims=True), here.shape)
     hours_here = np.broadcast_to((here > 0).sum(axis=1, keepdims=True), here.shape)
-    between = _between(evidence, cell)
+    sides = _sides(evidence, cell)
+    between = np.any(sides[:4] & sides[4:], axis=0)
+    lower = np.concatenate([np.zeros((1, here.shape[1]), np.int64), ever[:-1]])
+    within = sides.any(axis=2).sum(axis=0)[:, None] >= LEAST_SIDES
     verdict = np.full(here.shape, _UNKNOWN)
     verdict[between & (never == 0)] = _COULD
-    verdict[(ever > 0) & (ever >= 2 * never)] = _COULD
+    verdict[((lower > 0) | ((ever > 0) & within)) & (ever >= 2 * never)] = _COULD
     verdict[(ever > 0) & (here == 0) & (missing >= LEAST_UNSEEN)] = _UNKNOWN
     verdict[(ever == 0) & (never >= LEAST_UNSEEN)] = _COULD_NOT
     verdict[(here == 0) & (missing >= LEAST_UNSEEN) & (never > ever)] = _COULD_NOT
@@ -76,8 +82,8 @@ def grounds(evidence: Evidence, cell: int, asked: NDArray[np.uint64] | None = No
     return Grounds(verdict, here, missing, ever, never, hours_here, between, up)
 
 
-def _between(evidence: Evidence, cell: int) -> Bools:
-    """Return where aircraft were received on two opposite sides of a cell."""
+def _sides(evidence: Evidence, cell: int) -> Bools:
+    """Return on which of eight sides of a cell aircraft were received, of shape (8, bands, hours)."""
     beside = around(cell)
     lat, lon = centres(np.append(beside, cell))
     lat0, lon0 = np.radians(lat[-1]), np.radians(lon[-1])
@@ -88,7 +94,7 @@ def _between(evidence: Evidence, cell: int) -> Bools:
     seen = np.zeros((8, len(BANDS_FT), len(evidence.hours)), np.bool_)
     for k, one in zip(side.tolist(), beside.tolist(), strict=True):
         seen[k] |= np.cumsum(evidence.of(one).aircraft, axis=0) > 0
-    return np.asarray(np.any(seen[:4] & seen[4:], axis=0))
+    return seen
 
 
 def whole(verdicts: set[int]) -> int:

@@ -112,7 +112,10 @@ def document(it: Told) -> dict[str, Any]:
         "receivers": receivers(coverage),
         "bands": [band_counts(known, band) for band in range(len(BANDS_FT))],
         "cells": [_cell(cell, verdicts) for cell, verdicts in known],
-        "zones": [{**one.as_json(), "name": printable(z.name)} for z, one in zip(it.zones, it.statements, strict=True)],
+        "zones": [
+            {**one.as_json(), "name": printable(z.name)}
+            for z, one in zip(it.zones, it.statements, strict=True)
+        ],
         "place": None if it.place is None else it.place.as_json(),
         "says_nothing_of": TRANSPONDERS,
     }
@@ -175,9 +178,7 @@ def calibrated(again: Callable[[], Iterable[Positions]]) -> list[Trial]:
     return trials
 
 
-def _simulated(
-    rows: Any, again: Callable[[], Iterable[Positions]]
-) -> list[tuple[Horizon, Coverage]]:
+def _simulated(rows: Any, again: Callable[[], Iterable[Positions]]) -> list[tuple[Horizon, Coverage]]:
     """Return what receivers would get that stand where the most aircraft are received lowest."""
     low = rows[bands(rows["key"]) == bands(rows["key"]).min()] if len(rows) else rows
     if not len(low):

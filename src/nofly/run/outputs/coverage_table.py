@@ -1,4 +1,4 @@
-"""Coverage as text: what was received, by band; what could be seen of each zone; how far it can be trusted."""
+"""Coverage as text: what was received, by band; what could be seen of each zone; its calibration."""
 
 from __future__ import annotations
 
@@ -21,15 +21,20 @@ def table(it: Told) -> str:
     asked = f"{whole['hours_with_reports']:,} of {many(whole['hours'], 'hour')} with reports"
     lines = [f"{many(whole['reports'], 'report')} of {aircraft}; asked for: {span}, {asked}."]
     for one in whole["receivers"]:
-        lines.append(f"Receiver {one['station']}: {many(one['reports'], 'report')} in {many(one['minutes'], 'minute')}.")
+        received = f"{many(one['reports'], 'report')} in {many(one['minutes'], 'minute')}"
+        lines.append(f"Receiver {one['station']}: {received}.")
     lines += ["", "Cells of a quarter of a degree × hours, by height band:", _bands(whole["bands"]), ""]
     lines.append(
-        "Seen: received there. Could: it would have been received. Could not: aircraft that were there were not "
-        "received."
+        "Seen: received there. Could: it would have been received. Could not: aircraft that were there "
+        "were not received."
     )
     lines.append("Unknown: the data does not tell; an empty sky looks the same as no reception.")
     for zone, statement in list(zip(it.zones, it.statements, strict=True))[:MOST_ZONES]:
-        lines += ["", f"{zone_words(zone.id, zone.name)}:", *(f"  {printable(s)}" for s in statement.sentences[:-1])]
+        lines += [
+            "",
+            f"{zone_words(zone.id, zone.name)}:",
+            *(f"  {printable(s)}" for s in statement.sentences[:-1]),
+        ]
     if len(it.zones) > MOST_ZONES:
         lines += ["", f"{many(len(it.zones) - MOST_ZONES, 'more zone')}: in --format json."]
     if it.place is not None:
@@ -56,10 +61,14 @@ def trials_table(trials: Sequence[Trial]) -> str:
         for line in trial.lines:
             rows.append(
                 (
-                    line.verdict.value, f"{line.called:,}", f"{line.called_seen:,}",
-                    _share(line.called_seen, line.called), f"{line.passages:,}", f"{line.received:,}",
+                    line.verdict.value,
+                    f"{line.called:,}",
+                    f"{line.called_seen:,}",
+                    _share(line.called_seen, line.called),
+                    f"{line.passages:,}",
+                    f"{line.received:,}",
                     _share(line.received, line.passages),
-                )  # fmt: skip
+                )
             )
         lines += ["", f"Hidden: {trial.hidden}", _aligned(rows)]
     return "\n".join(lines)
@@ -68,7 +77,10 @@ def trials_table(trials: Sequence[Trial]) -> str:
 def trials_document(trials: Sequence[Trial]) -> list[dict[str, Any]]:
     """Return the same as plain values."""
     return [
-        {"hidden": t.hidden, "verdicts": [{**line._asdict(), "verdict": line.verdict.value} for line in t.lines]}
+        {
+            "hidden": t.hidden,
+            "verdicts": [{**line._asdict(), "verdict": line.verdict.value} for line in t.lines],
+        }
         for t in trials
     ]
 
