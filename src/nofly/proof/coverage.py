@@ -63,10 +63,9 @@ class Coverage:
     """
 
     most_rows: int = MOST_ROWS
-    level: int = 0
-    """One aircraft of 2**level is told apart."""
     heights: dict[str, int] = field(default_factory=lambda: dict.fromkeys((*HEIGHTS, "ground", "untold"), 0))
     """How many reports counted by which height."""
+    _level: int = 0
     _stations: dict[str, int] = field(default_factory=dict)
     _rows: NDArray[np.void] = field(default_factory=lambda: np.zeros(0, ROW))
     _waiting: list[NDArray[np.void]] = field(default_factory=list)
@@ -86,7 +85,7 @@ class Coverage:
         """Take all that another one has. Raises InputError as :meth:`take`."""
         rows = other.rows()
         codes = [self._code(name) for name in other._stations]
-        self.level = max(self.level, other.level)
+        self._level = max(self._level, other.level)
         for name, count in other.heights.items():
             self.heights[name] += count
         self._add(sightings.with_stations(rows, codes))
@@ -95,7 +94,7 @@ class Coverage:
         """Return the table of sightings (:data:`nofly.proof.sightings.ROW`), sorted by aircraft and key."""
         if self._waiting:
             whole = sightings.merged([self._rows, *self._waiting])
-            self._rows, self.level = sightings.thinned(whole, self.level, self.most_rows)
+            self._rows, self._level = sightings.thinned(whole, self._level, self.most_rows)
             self._waiting, self._waiting_rows = [], 0
         return self._rows
 
@@ -103,6 +102,12 @@ class Coverage:
     def stations(self) -> tuple[str, ...]:
         """The receivers and feeds that are named, in order of their names."""
         return tuple(sorted(name for name in self._stations if name))
+
+    @property
+    def level(self) -> int:
+        """One aircraft of 2**level is told apart, as many as there is room for."""
+        self.rows()
+        return self._level
 
     @property
     def reports(self) -> int:
@@ -144,7 +149,7 @@ class Coverage:
         order = {name: k for k, name in enumerate(names)}
         rows = sightings.with_stations(rows, [order[name] for name in self._stations])
         return {
-            "format": FORMAT, "cell_deg": CELL_DEG, "bands_ft": list(BANDS_FT), "level": self.level,
+            "format": FORMAT, "cell_deg": CELL_DEG, "bands_ft": list(BANDS_FT), "level": self._level,
             "heights": dict(sorted(self.heights.items())), "stations": names, "rows": len(rows),
             "table": base64.b64encode(rows.tobytes()).decode(),
         }  # fmt: skip
@@ -166,7 +171,7 @@ class Coverage:
         if read.rows > most_rows or len(data) != read.rows * ROW.itemsize:
             expected = f"{read.rows:,} rows, at most {most_rows:,}"
             raise InputError("not a coverage", locator="$.table", expected=expected)
-        it.level, it._stations = read.level, {name: k for k, name in enumerate(read.stations)}
+        it._level, it._stations = read.level, {name: k for k, name in enumerate(read.stations)}
         it.heights = {name: read.heights[name] for name in it.heights}
         it._rows = sightings.checked(np.frombuffer(data, ROW).copy(), len(read.stations))
         return it

@@ -117,7 +117,7 @@ class Evidence:
     def minutes_up(self, cell: int) -> NDArray[np.uint64]:
         """Return, for every hour, the minutes in which the receivers that reach a cell received anything at
         all: the named ones that ever received from it or from beside it; without such any within NEAR_M."""
-        reach = self._reach(cell)
+        reach = self.reach(cell)
         if reach:
             if reach not in self._up_of:
                 self._up_of[reach] = self._minutes(np.isin(stations(self._heard["key"]), reach))
@@ -132,8 +132,9 @@ class Evidence:
             self._up_near[tile] = self._minutes(np.isin(cells(self._heard["key"]), near))
         return self._up_near[tile]
 
-    def _reach(self, cell: int) -> tuple[int, ...]:
-        """Return the named receivers that reach a cell, by code."""
+    def reach(self, cell: int) -> tuple[int, ...]:
+        """Return the named receivers that received from a cell or beside it, by code; none where none is
+        named."""
         if not self.named:
             return ()
         parts = [self._heard_at.get(one, slice(0)) for one in (cell, *around(cell).tolist())]

@@ -9,7 +9,7 @@ import numpy as np
 
 from nofly.proof.cells import HOUR_US, MINUTE_US, UNTOLD, centres, minutes_of, unit_vectors
 from nofly.proof.evidence import NEAR_M, Evidence
-from nofly.proof.sightings import OTHERS, PLACES_PER_DEG, bands
+from nofly.proof.sightings import OTHERS, PLACES_PER_DEG, bands, stations
 from nofly.proof.unseen_ways import LOWEST_BAND
 
 if TYPE_CHECKING:
@@ -72,6 +72,9 @@ def _cut_off(evidence: Evidence, cell: int, up: NDArray[np.uint64], from_us: int
     lat, lon = rows["last_lat"] / PLACES_PER_DEG, rows["last_lon"] / PLACES_PER_DEG
     near = unit_vectors(lat, lon) @ unit_vectors(*centres(np.array([cell])))[0]
     rows = rows[near > np.cos(NEAR_M / 6_371_000.0)]
+    reach = evidence.reach(cell)
+    if reach:
+        rows = rows[np.isin(stations(rows["key"]), reach)]
     return len(np.setdiff1d(rows["aircraft"], _on_after(evidence, began_us, until_us)))
 
 
