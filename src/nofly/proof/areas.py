@@ -11,6 +11,7 @@ from nofly.proof.cells import (
     CELL_DEG,
     COLUMNS,
     HOUR_US,
+    MINUTE_US,
     WIDTHS,
     band_name,
     bands_at,
@@ -19,7 +20,7 @@ from nofly.proof.cells import (
 )
 from nofly.proof.coverage import Coverage, Statement
 from nofly.proof.coverage_words import way_sentences, zone_sentences
-from nofly.proof.statements import ORDER, UNKNOWN_AT, Asked, grounds, whole
+from nofly.proof.statements import ORDER, UNKNOWN_AT, Asked, whole
 from nofly.zones.compiled import compile_zones
 
 if TYPE_CHECKING:
@@ -85,14 +86,16 @@ def way_statement(coverage: Coverage, before: Fix, after: Fix) -> Statement:
     times = before.time_us + (share * (after.time_us - before.time_us)).astype(np.int64)
     heights = np.array([before.height_m, after.height_m])
     band = None if np.isnan(heights).all() else int(bands_at(np.array([np.nanmin(heights)]))[0])
-    evidence, known = coverage.evidence, {}
+    # Its own reports are in the minutes at both ends, if in any.
+    margin_us = min(MINUTE_US, (after.time_us - before.time_us) // 2)
+    asked = Asked(coverage.evidence, before.time_us + margin_us, after.time_us - margin_us)
+    hours = asked.evidence.hours[asked.at].tolist()
     found = []
     for cell, time_us in zip(cells.tolist(), times.tolist(), strict=True):
-        if cell not in known:
-            known[cell] = grounds(evidence, cell).verdict
-        k = int(np.searchsorted(evidence.hours, time_us // HOUR_US))
-        there = k < len(evidence.hours) and evidence.hours[k] == time_us // HOUR_US and band is not None
-        found.append(int(known[cell][band, k]) if there else UNKNOWN_AT)
+        there = band is not None and time_us // HOUR_US in hours
+        found.append(
+            int(asked.verdicts(cell)[band, hours.index(time_us // HOUR_US)]) if there else UNKNOWN_AT
+        )
     counts = np.bincount(found, minlength=len(ORDER))
     verdict = ORDER[whole(set(found))]
     numbers: dict[str, Any] = {

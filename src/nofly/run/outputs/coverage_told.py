@@ -9,7 +9,8 @@ import numpy as np
 
 from nofly.incidents.record import Cause, Infringement
 from nofly.run.outputs.text import iso_time, many, printable
-from nofly.run.result import CheckResult, Gap
+from nofly.run.result import CheckResult
+from nofly.schema import Positions
 from nofly.units import US_PER_S
 
 if TYPE_CHECKING:
@@ -70,43 +71,47 @@ def coverage_sentences(result: CheckResult, stay: Infringement) -> list[str]:
 
 
 def _of_stay(result: CheckResult, stay: Infringement) -> Iterator[Statement]:
+    """Yield a statement on each gap that touches a stay, and on the time before or after it where reports
+    began or ended inside."""
     coverage = result.coverage
     if coverage is None:
         return
     from nofly.proof.areas import way_statement
 
-    for gap in result.gaps:
-        inside = gap.start_us < stay.exit_time_us and gap.end_us > stay.entry_time_us
-        ends = _ends(result, gap) if gap.target_id == stay.target_id and inside else None
-        if ends is not None:
-            yield way_statement(coverage, *ends)
-    if stay.cause is Cause.DATA_RESUMED:
-        place, at_us = (stay.entry_lat_deg, stay.entry_lon_deg), stay.entry_time_us
-        yield coverage.statement(*place, stay.height_m, at_us - BEFORE_US, at_us)
-    if stay.exit_cause is Cause.DATA_LOST:
-        place, at_us = (stay.exit_lat_deg, stay.exit_lon_deg), stay.exit_time_us
-        yield coverage.statement(*place, stay.height_m, at_us, at_us + AFTER_US)
+    begins_us, ends_us = stay.entry_time_us, stay.exit_time_us
+    gaps = [
+        gap
+        for gap in result.gaps
+        if gap.target_id == stay.target_id and gap.start_us <= ends_us and gap.end_us >= begins_us
+    ]
+    track = _track(result, stay.target_id) if gaps else None
+    for gap in gaps:
+        if track is not None and track.time_us[0] <= gap.start_us and track.time_us[-1] >= gap.end_us:
+            rows = np.searchsorted(track.time_us, [gap.start_us + 1, gap.end_us]) - [1, 0]
+            yield way_statement(coverage, *(_fix(track, int(row)) for row in rows))
+    if stay.cause is Cause.DATA_RESUMED and begins_us not in {gap.end_us for gap in gaps}:
+        place = stay.entry_lat_deg, stay.entry_lon_deg, stay.height_m
+        yield coverage.statement(*place, begins_us - BEFORE_US, begins_us)
+    if stay.exit_cause is Cause.DATA_LOST and ends_us not in {gap.start_us for gap in gaps}:
+        place = stay.exit_lat_deg, stay.exit_lon_deg, stay.height_m
+        yield coverage.statement(*place, ends_us, ends_us + AFTER_US)
 
 
-def _ends(result: CheckResult, gap: Gap) -> tuple[Fix, Fix] | None:
-    """Return the last report before a gap and the first after it; None where they are not kept."""
+def _track(result: CheckResult, target_id: str) -> Positions | None:
+    """Return the reports of a target in order of time; None where they are not kept."""
+    tracks = result.tracks
+    if tracks is None or target_id not in tracks.target.values:
+        return None
+    found = tracks.take(tracks.target.codes == tracks.target.values.index(target_id))
+    return found.take(np.argsort(found.time_us, kind="stable")) if len(found) else None
+
+
+def _fix(track: Positions, row: int) -> Fix:
     from nofly.proof.areas import Fix
     from nofly.proof.cells import heights_of
 
-    tracks = result.tracks
-    if tracks is None or gap.target_id not in tracks.target.values:
-        return None
-    track = tracks.take(tracks.target.codes == tracks.target.values.index(gap.target_id))
-    before, after = track.time_us <= gap.start_us, track.time_us >= gap.end_us
-    if not (before.any() and after.any()):
-        return None
-    height_m = heights_of(track)
-    rows = int(np.where(before)[0][-1]), int(np.where(after)[0][0])
-    a, b = (
-        Fix(int(track.time_us[k]), float(track.lat_deg[k]), float(track.lon_deg[k]), float(height_m[k]))
-        for k in rows
-    )
-    return a, b
+    height_m = float(heights_of(track.take(slice(row, row + 1)))[0])
+    return Fix(int(track.time_us[row]), float(track.lat_deg[row]), float(track.lon_deg[row]), height_m)
 
 
 def _plain(statement: Statement) -> dict[str, Any]:
