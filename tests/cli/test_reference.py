@@ -26,7 +26,9 @@ def _options(parser: argparse.ArgumentParser) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    "verb", [check, watch, doctor, incidents, replay, archive, coverage, zones, demo], ids=lambda v: v.__name__
+    "verb",
+    [check, watch, doctor, incidents, replay, archive, coverage, zones, demo],
+    ids=lambda v: v.__name__,
 )
 def test_every_option_is_on_the_page(verb: object) -> None:
     missing = [

@@ -113,7 +113,7 @@ def test_every_place_is_in_its_cell(places: list[tuple[float, float]]) -> None:
     for cell, y, x in zip(cells_at(lat, lon).tolist(), lat, lon, strict=True):
         south, west, north, east = box(cell)
         assert south - 1e-9 <= y <= north + 1e-9
-        assert west - 1e-9 <= (x if x < 180.0 else -180.0) <= east + 1e-9
+        assert (x - west + 1e-9) % 360.0 <= east - west + 2e-9
         assert 0 <= cell < ROWS * COLUMNS
         beside = around(cell)
         assert cell not in beside

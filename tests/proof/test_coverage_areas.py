@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nofly.proof.areas import Fix, way_statement, zone_cells, zone_statement
+from nofly.proof.areas import Fix, way_statement, zone_cells, zone_statements
 from nofly.proof.cells import cells_at
 from nofly.proof.coverage import Coverage, Seen
 from nofly.proof.statements import Asked
@@ -43,7 +43,7 @@ def test_every_place_in_a_circle_is_in_a_cell_of_it(
         math.sin(turn) * math.sin(angle) * math.cos(lat0), math.cos(angle) - math.sin(lat0) * math.sin(lat)
     )
     lon = (lon_deg + math.degrees(east) + 180.0) % 360.0 - 180.0
-    cells = zone_cells(_zone(Volume(Circle((lat_deg, lon_deg), radius_m))))
+    (cells,) = zone_cells([_zone(Volume(Circle((lat_deg, lon_deg), radius_m)))])
     assert cells_at([math.degrees(lat)], [lon])[0] in cells
 
 
@@ -58,7 +58,7 @@ def test_every_place_in_a_circle_is_in_a_cell_of_it(
 def test_cells_of_zones_round_a_pole_and_across_the_antimeridian(
     ring: tuple[tuple[float, float], ...], inside: tuple[float, float], outside: tuple[float, float]
 ) -> None:
-    cells = zone_cells(_zone(Volume(Polygon(ring))))
+    (cells,) = zone_cells([_zone(Volume(Polygon(ring)))])
     assert cells_at([inside[0]], [inside[1]])[0] in cells
     assert cells_at([outside[0]], [outside[1]])[0] not in cells
 
@@ -68,11 +68,11 @@ def test_of_a_zone_only_the_bands_between_its_limits_are_told() -> None:
     high = _zone(Volume(Polygon(corners), Limit(10_000.0, Datum.STD, "FL328"), None))
     coverage = _coverage()
     asked = Asked(coverage.evidence, START_US, START_US + HOUR_US)
-    said = zone_statement(coverage, high, asked)
+    (said,) = zone_statements(coverage, [high], asked)
     assert said.verdict is Seen.SEEN
     assert [one["band"] for one in said.numbers["bands"]] == ["above 30,000 ft"]
-    low = zone_statement(
-        coverage, _zone(Volume(Polygon(corners), None, Limit(1_000.0, Datum.AMSL, ""))), asked
+    (low,) = zone_statements(
+        coverage, [_zone(Volume(Polygon(corners), None, Limit(1_000.0, Datum.AMSL, "")))], asked
     )
     assert low.verdict is Seen.UNKNOWN
     assert [one["band"] for one in low.numbers["bands"]] == ["below 1,000 ft", "1,000–5,000 ft"]
@@ -81,7 +81,8 @@ def test_of_a_zone_only_the_bands_between_its_limits_are_told() -> None:
 def test_hours_without_a_report_are_unknown() -> None:
     coverage = _coverage()
     zone = _zone(Volume(Circle((47.1, 8.1), 1_000.0), Limit(10_000.0, Datum.STD, "")))
-    said = zone_statement(coverage, zone, Asked(coverage.evidence, START_US, START_US + 5 * HOUR_US))
+    asked = Asked(coverage.evidence, START_US, START_US + 5 * HOUR_US)
+    (said,) = zone_statements(coverage, [zone], asked)
     assert said.verdict is Seen.UNKNOWN
     (band,) = said.numbers["bands"]
     assert band["by_verdict"]["unknown"] == 4 * said.numbers["cells"]

@@ -24,6 +24,8 @@ from nofly.proof.statements import ORDER, UNKNOWN_AT, Asked, whole
 from nofly.zones.compiled import compile_zones
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from nofly.zones.model import Zone
@@ -47,10 +49,14 @@ class Fix(NamedTuple):
     height_m: float
 
 
-def zone_statement(coverage: Coverage, zone: Zone, asked: Asked) -> Statement:
-    """Return whether an aircraft in a zone would have been seen: of all its cells, in the bands between its
-    floor and ceiling, in all hours that are asked for."""
-    cells = zone_cells(zone)
+def zone_statements(coverage: Coverage, zones: Sequence[Zone], asked: Asked) -> list[Statement]:
+    """Return whether an aircraft in each zone would have been seen: of all its cells, in the bands between
+    its floor and ceiling, in all hours that are asked for."""
+    cells = zone_cells(zones)
+    return [_zone_statement(coverage, zone, each, asked) for zone, each in zip(zones, cells, strict=True)]
+
+
+def _zone_statement(coverage: Coverage, zone: Zone, cells: Ints, asked: Asked) -> Statement:
     looked_at = cells[:: -(-len(cells) // MOST_CELLS) or 1]
     chosen = sorted({band for volume in zone.volumes for band in _bands(volume.lower, volume.upper)})
     counts = np.zeros((len(BANDS_FT), len(ORDER)), np.int64)
@@ -106,15 +112,15 @@ def way_statement(coverage: Coverage, before: Fix, after: Fix) -> Statement:
     return Statement(verdict, way_sentences(verdict, numbers, before.time_us, after.time_us), numbers)
 
 
-def zone_cells(zone: Zone) -> Ints:
-    """Return the cells that a zone lies in, in ascending order, all volumes together."""
-    compiled = compile_zones([zone])
-    found = [np.zeros(0, np.int64)]
-    for part in range(len(compiled.part_zone)):
-        ends = compiled.ends[compiled.edge_part == part]
+def zone_cells(zones: Sequence[Zone]) -> list[Ints]:
+    """Return the cells that each zone lies in, in ascending order, all its volumes together."""
+    compiled = compile_zones(zones)
+    found: list[list[Ints]] = [[np.zeros(0, np.int64)] for _ in zones]
+    for part, zone in enumerate(compiled.part_zone.tolist()):
+        ends = compiled.ends[compiled.part_edge[part] : compiled.part_edge[part + 1]]
         if len(ends):
-            found += [_along(ends), _within(ends)]
-    return np.unique(np.concatenate(found))
+            found[zone] += [_along(ends), _within(ends)]
+    return [np.unique(np.concatenate(parts)) for parts in found]
 
 
 def _bands(lower: Any, upper: Any) -> range:

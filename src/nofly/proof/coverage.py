@@ -18,15 +18,16 @@ import msgspec
 import numpy as np
 
 from nofly.errors import InputError
+from nofly.kernel.visits import stable_order
 from nofly.proof import sightings
 from nofly.proof.cells import BANDS_FT, CELL_DEG, HEIGHTS, bands_at, cells_at, heights_of
 from nofly.proof.evidence import Evidence
 from nofly.proof.sightings import MOST_ROWS, MOST_STATIONS, ROW
+from nofly.schema import Coded, Positions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from nofly.schema import Coded, Positions
 
 FORMAT = "nofly-coverage/1"
 _WAITING_ROWS = 1 << 17
@@ -77,6 +78,7 @@ class Coverage:
         """Take a batch. Raises InputError where it holds more than can be kept, of receivers or of places."""
         if not len(positions):
             return
+        positions = _by_target(positions)
         self._count_heights(positions)
         rows = sightings.rows_of(positions, self._aircraft(positions.target), self._codes(positions))
         self._add(rows)
@@ -219,6 +221,20 @@ class Coverage:
         if len(self._stations) >= MOST_STATIONS and name not in self._stations:
             raise InputError(f"more than {MOST_STATIONS:,} receivers", expected="their names in station")
         return self._stations.setdefault(name, len(self._stations))
+
+
+def _by_target(positions: Positions) -> Positions:
+    """Return a batch of which reports of one target follow each other: there is less to merge afterwards."""
+    codes = positions.target.codes
+    if 4 * np.count_nonzero(codes[1:] != codes[:-1]) < len(codes):
+        return positions
+    needed = {name for name in (*HEIGHTS, "on_ground") if name in positions.columns}
+    lean = Positions(
+        positions.time_us, positions.target, positions.lat_deg, positions.lon_deg,
+        {name: positions.columns[name] for name in needed},
+        {name: text for name, text in positions.texts.items() if name == "station"},
+    )  # fmt: skip
+    return lean.take(stable_order(codes + np.int32(1)))
 
 
 class _Document(msgspec.Struct, forbid_unknown_fields=True):

@@ -12,7 +12,7 @@ import numpy as np
 from nofly import __version__
 from nofly.errors import Finding, fold_findings
 from nofly.proof import calibration
-from nofly.proof.areas import zone_statement
+from nofly.proof.areas import zone_statements
 from nofly.proof.calibration import Horizon, Line
 from nofly.proof.cells import BANDS_FT, HOUR_US, band_name, box, centres
 from nofly.proof.coverage import Coverage, Statement
@@ -88,7 +88,7 @@ def told(
     from_us, until_us = asked_us or span_us(coverage) or (0, 0)
     asked = Asked(coverage.evidence, from_us, until_us)
     return Told(
-        coverage, asked, tuple(zones), tuple(zone_statement(coverage, zone, asked) for zone in zones),
+        coverage, asked, tuple(zones), tuple(zone_statements(coverage, zones, asked)),
         None if place is None else coverage.statement(*place, from_us, until_us),
         tuple(fold_findings(findings)), tuple(sources),
     )  # fmt: skip

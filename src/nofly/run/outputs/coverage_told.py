@@ -42,11 +42,11 @@ def zone_statements(result: CheckResult) -> list[Statement]:
     """Return a statement on each zone, over all the time of the reports; none without coverage or reports."""
     if result.coverage is None or result.span_us is None:
         return []
-    from nofly.proof.areas import zone_statement
+    from nofly.proof.areas import zone_statements as of_zones
     from nofly.proof.statements import Asked
 
     asked = Asked(result.coverage.evidence, *result.span_us)
-    return [zone_statement(result.coverage, zone, asked) for zone in result.zones]
+    return of_zones(result.coverage, result.zones, asked)
 
 
 def zones_text(result: CheckResult) -> str:
