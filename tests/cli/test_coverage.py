@@ -16,6 +16,7 @@ from nofly.run.archive import write_table
 from nofly.run.coverage import span_us, told
 from nofly.run.outputs import coverage_picture
 from nofly.schema import concatenate
+from nofly.store.journal import Journal
 from nofly.store.positions.store import PositionStore
 from tests.proof.flights import START_US, flight, only
 
@@ -93,6 +94,14 @@ def test_what_a_watch_has_kept(tracks: str, tmp_path: Path, capsys: Any) -> None
     kept = _said(capsys, "--state", str(tmp_path / "state"))
     assert kept["reports"] == len(positions)
     assert kept["bands"] == _said(capsys, tracks)["bands"]
+
+
+def test_what_is_not_in_the_archive_yet_counts(tracks: str, tmp_path: Path, capsys: Any) -> None:
+    positions = nofly.read_positions(tracks)
+    with Journal(tmp_path / "state" / "journal") as journal:
+        journal.append(0, positions)
+        journal.commit()
+    assert _said(capsys, "--state", str(tmp_path / "state"))["reports"] == len(positions)
 
 
 def test_calibration(tracks: str, tmp_path: Path, capsys: Any) -> None:

@@ -154,11 +154,14 @@ def _borders(local: LocalMap, view: chart.View) -> list[NDArray[np.float64]]:
         text = files("nofly").joinpath("web", "static", "data", name).read_text(encoding="utf-8")
         for feature in json.loads(text)["features"]:
             for line in _lines(feature["geometry"]):
-                x, y = local.forward(line[:, 1], line[:, 0])
-                close = np.hypot(x, y) < reach
-                cuts = np.flatnonzero(np.diff(close.astype(np.int8))) + 1
-                parts = np.split(np.column_stack([x, y]), cuts)
-                found += [part for part in parts if len(part) > 1 and np.hypot(*part[0]) < reach]
+                points = np.column_stack(local.forward(line[:, 1], line[:, 0]))
+                far = np.hypot(*points.T) >= reach
+                # A map of the world in one sheet has edges that are no coasts.
+                sheet = (np.abs(np.diff(line, axis=0)) > 10.0).any(axis=1) | (
+                    np.minimum(np.abs(line[1:, 0]), np.abs(line[:-1, 0])) > 179.99
+                )
+                cuts = np.flatnonzero(far[1:] | far[:-1] | sheet) + 1
+                found += [part for part in np.split(points, cuts) if len(part) > 1]
     return found
 
 
