@@ -94,6 +94,10 @@ def _add_judging(group: argparse._ArgumentGroup) -> None:
         "--list", action="append", default=[], metavar="NAME=FILE", dest="lists",
         help="a list that exemptions name: one aircraft address a line",
     )  # fmt: skip
+    add(
+        "--coverage", action="store_true",
+        help="also tell what could have been seen: of each zone, and where an aircraft was not received",
+    )  # fmt: skip
     add("--at", metavar="TIME", help="only who was inside at this instant, such as 2022-03-04T12:00:00Z")
     add("--threads", type=_count, metavar="N", help="how many threads work (all cores)")
 
@@ -275,6 +279,7 @@ def _check_options(args: argparse.Namespace, config: Config, strict: bool) -> An
         "terrain": (*config.check.terrain, *args.terrain),
         "lists": lists,
         "strict": strict,
+        "coverage": args.coverage,
         "threads": args.threads or config.check.threads,
     }
     return CheckOptions(**{name: value for name, value in chosen.items() if value})
@@ -284,6 +289,7 @@ def deliver(result: CheckResult, args: argparse.Namespace) -> int:
     """Write the files asked for, print the rest, and return the exit code."""
     from nofly.cli.streams import colour_wanted, note, note_findings, say, say_text
     from nofly.run.outputs import render, write
+    from nofly.run.outputs.coverage_told import zones_text
     from nofly.run.outputs.table import summary, table
 
     told = result.explain(args.explain) if args.explain else None
@@ -293,7 +299,7 @@ def deliver(result: CheckResult, args: argparse.Namespace) -> int:
         result.plot(args.plot)
     printed = not args.output and (told is None or args.format is not None)
     if printed and args.format in (None, "table"):
-        say_text(f"{table(result, colour=colour_wanted())}\n\n{summary(result)}")
+        say_text(f"{table(result, colour=colour_wanted())}\n\n{summary(result)}{zones_text(result)}")
     elif printed:
         say(render(result, args.format))
     if told is not None:

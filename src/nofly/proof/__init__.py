@@ -1,1 +1,1 @@
-"""Evidence: packages that anyone can check, and what may be claimed."""
+"""Evidence that others can check: packages, coverage and claims."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nofly.errors import Finding, Severity, fold_findings
+from nofly.errors import Finding, InputError, Severity, fold_findings
 from nofly.incidents.keepin import always_in_force
 from nofly.incidents.stays import Stay, Stays, appended
 from nofly.kernel.detect import Params
@@ -28,6 +28,7 @@ from nofly.zones.compiled import CompiledZones, compile_zones
 from nofly.zones.model import Datum, Restriction, Zone
 
 if TYPE_CHECKING:
+    from nofly.proof.coverage import Coverage
     from nofly.run.leaving.absences import KeepIn
 
 READY_BATCHES = 4
@@ -52,6 +53,8 @@ class CheckOptions:
     threads: int = 0
     """0: as many as there are cores, as long as there is work for them."""
     screening: bool = True
+    coverage: bool = False
+    """Whether the result is to say what could have been seen."""
     room_rows: int = ROOM_ROWS
     """Reports that may be held in memory to be put in order; of more, files are made and sorted."""
 
@@ -132,6 +135,7 @@ class _Run:
         self._tracks = Tracks(options.max_gap_s)
         self._keep_in = _keep_in(self.law, outlines, options.max_gap_s) if outlines else None
         self._threads = _threads(options)
+        self._coverage = _coverage() if options.coverage else None
         self._reports = 0
         self._span: tuple[int, int] | None = None
 
@@ -140,6 +144,7 @@ class _Run:
         try:
             for batch in positions:
                 self._step(batch)
+            self._cover(None)
         except BaseException:
             if self._pipeline is not None:
                 self._pipeline.close()
@@ -151,6 +156,7 @@ class _Run:
         self._reports += len(batch)
         low, high = int(batch.time_us.min()), int(batch.time_us.max())
         self._span = (low, high) if not self._span else (min(low, self._span[0]), max(high, self._span[1]))
+        self._cover(batch)
         taken = self._pipeline.step(batch)
         if taken is None:
             return
@@ -188,8 +194,22 @@ class _Run:
             findings=tuple(fold_findings(findings)), infringements=judging.records(),
             tracks=when_asked(lambda: tracks.of(concerned)), gaps=when_asked(lambda: tracks.gaps(concerned)),
             marks=when_asked(lambda: tracks.marks(concerned)), options=self.options, aids=known.aids,
-            zones_not_read=zones_not_read,
+            zones_not_read=zones_not_read, coverage=self._coverage,
         )  # fmt: skip
+
+    def _cover(self, batch: Positions | None) -> None:
+        """Take a batch for what could have been seen; None: there is no more."""
+        if self._coverage is None:
+            return
+        try:
+            if batch is None:
+                self._coverage.rows()
+            else:
+                self._coverage.take(batch)
+        except InputError as error:
+            self._coverage = None
+            text = f"what could have been seen is not told: {error}"
+            self.findings.append(Finding("coverage-too-large", Severity.WARNING, text))
 
     def _begin(self, first: Positions) -> Pipeline:
         options, aids = self.options, self.aids or self._aids(first)
@@ -232,6 +252,12 @@ class _Run:
 def _repeated(count: int) -> Finding:
     text = "a report that says what another of the same aircraft and instant says: counted once"
     return Finding("report-repeated", Severity.INFO, text, count=count)
+
+
+def _coverage() -> Coverage:
+    from nofly.proof.coverage import Coverage
+
+    return Coverage()
 
 
 def _keep_in(law: Sequence[Zone], outlines: dict[int, int], max_gap_s: float) -> KeepIn:

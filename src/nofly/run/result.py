@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
+    from nofly.proof.coverage import Coverage
+
 
 @dataclass(frozen=True, slots=True)
 class Gap:
@@ -93,6 +95,8 @@ class CheckResult:
     answered: bool = True
     """False where the question could not be answered at all: no report reaches the instant asked for."""
 
+    coverage: Coverage | None = None
+    """What was received where and when, of a check that was to tell."""
     zones_not_read: int = 0
     """Records of zones that were rejected: whether anybody was inside one of them is not known."""
 

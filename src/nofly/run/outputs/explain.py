@@ -7,6 +7,7 @@ import math
 from nofly.errors import UnresolvedError
 from nofly.incidents.judge import DID_NOT_FLY, RESTRICTS_NOTHING
 from nofly.incidents.record import Cause, Certainty, Infringement, Side, Status
+from nofly.run.outputs.coverage_told import coverage_sentences
 from nofly.run.outputs.table import nobody, within_limits
 from nofly.run.outputs.text import (
     aircraft,
@@ -96,6 +97,7 @@ def sentences(result: CheckResult, stay: Infringement) -> str:
     lines += _vertical(stay, zone) if stay.side is Side.INSIDE else _vertical_outside(stay, zone)
     lines.append(_certainty(stay))
     lines += [_sentence(text) for text in (*stay.reasons, *stay.findings)]
+    lines += coverage_sentences(result, stay)
     lines.append(_law(stay, zone))
     return "\n".join(lines)
 

@@ -9,6 +9,7 @@ from typing import Any
 from nofly import __version__
 from nofly.errors import Finding
 from nofly.run.outputs.columns import record
+from nofly.run.outputs.coverage_told import coverage_block
 from nofly.run.outputs.text import iso_time, printable
 from nofly.run.result import CheckResult, Gap
 from nofly.zones.model import Zone
@@ -36,6 +37,7 @@ def document(result: CheckResult) -> dict[str, Any]:
         },
         "findings": [finding_record(finding) for finding in result.findings],
         "infringements": [record(stay) for stay in result.infringements],
+        **({} if result.coverage is None else {"coverage": coverage_block(result)}),
     }  # fmt: skip
 
 

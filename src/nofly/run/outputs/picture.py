@@ -47,13 +47,13 @@ def write_picture(drawn: Figure, path: str | Path) -> None:
 def encoded(drawn: Figure, kind: str = "png", dpi: int = 130) -> bytes:
     """Return a picture as the bytes of a file."""
     out = io.BytesIO()
-    with _house_style():
+    with house_style():
         drawn.savefig(out, format=kind, dpi=dpi)
     return out.getvalue()
 
 
 @contextmanager
-def _house_style() -> Iterator[None]:
+def house_style() -> Iterator[None]:
     """Keep the user's own settings out, and markup in hostile names dead."""
     import matplotlib
     from matplotlib import rc_context
@@ -73,7 +73,7 @@ def figure(result: CheckResult, *, headed: bool = True, source: str = "") -> Fig
 
     ``headed`` puts a line with the summary at its top, ``source`` one at its foot that says where it is from.
     """
-    with _house_style():
+    with house_style():
         return _figure(result, headed, source)
 
 

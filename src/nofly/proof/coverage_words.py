@@ -1,0 +1,160 @@
+"""Coverage in plain sentences, each with its numbers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from nofly.proof.cells import BANDS_FT, HEIGHTS, band_name
+from nofly.proof.coverage import Seen
+
+__all__ = ["TRANSPONDERS", "band_name", "sentences"]
+
+TRANSPONDERS = (
+    "Aircraft without a transponder, or with it switched off, are outside the sight of ADS-B: nothing is "
+    "said of them."
+)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def sentences(verdict: Seen, numbers: dict[str, Any], from_us: int, until_us: int) -> tuple[str, ...]:
+    """Return what a statement says, one sentence an item; the first stands for itself."""
+    cell = numbers["cell"]
+    where = (
+        f"{cell['south_deg']:.2f}° to {cell['north_deg']:.2f}° latitude, "
+        f"{cell['west_deg']:.2f}° to {cell['east_deg']:.2f}° longitude"
+    )
+    all_bands = len(numbers["bands"]) == len(BANDS_FT) > 1
+    high = "at any height" if all_bands else numbers["bands"][0]["band"]
+    what = f"{_upper(verdict.value)}: an aircraft with a transponder"
+    lines = [f"{what} in {where}, {high}, {_when(from_us, until_us)}."]
+    lines += [_band(one, numbers) for one in numbers["bands"]]
+    lines.append(_up(numbers))
+    lines.append(TRANSPONDERS)
+    lines += _heights(numbers["heights"])
+    if numbers["at_least"]:
+        lines.append("There was so much that aircraft are counted as at least so many.")
+    return tuple(lines)
+
+
+def zone_sentences(
+    verdict: Seen, name: str, numbers: dict[str, Any], from_us: int, until_us: int
+) -> tuple[str, ...]:
+    """Return what a statement on a zone says, one sentence an item; the first stands for itself."""
+    called = numbers["zone"] if not name or name in numbers["zone"] else f"{numbers['zone']} {name}"
+    size = f"{_many(numbers['cells'], 'cell')} of a quarter of a degree"
+    if numbers["cells_looked_at"] < numbers["cells"]:
+        size += f", {numbers['cells_looked_at']:,} of them looked at"
+    lines = [
+        f"{_upper(verdict.value)}: an aircraft with a transponder in {called} ({size}), "
+        f"{_when(from_us, until_us)}."
+    ]
+    for one in numbers["bands"]:
+        parts = [f"{name} in {count:,}" for name, count in one["by_verdict"].items() if count]
+        total = f"{one['cell_hours']:,} cells × hours"
+        lines.append(f"{_upper(one['band'])}: {', '.join(parts)} of {total}.")
+    return (*lines, TRANSPONDERS)
+
+
+def way_sentences(verdict: Seen, numbers: dict[str, Any], from_us: int, until_us: int) -> tuple[str, ...]:
+    """Return what a statement on a way says, one sentence an item; the first stands for itself."""
+    span = f"Between {_clock(from_us)} and {_clock(until_us)} it was not received"
+    if numbers["band"] is None:
+        return (f"{span}; its height is not known, so it cannot be said whether it could have been.",)
+    parts = [f"{name} at {count:,}" for name, count in numbers["by_verdict"].items() if count]
+    ground = (
+        f"of {_many(numbers['places'], 'place')} on the straight way, {numbers['band']}: {', '.join(parts)}"
+    )
+    said = {
+        Seen.SEEN: "others were received there: it could have been seen, and was not",
+        Seen.COULD: "it could have been seen, and was not",
+        Seen.COULD_NOT: "nobody could have seen it",
+        Seen.UNKNOWN: "whether it could have been seen is not known for all of the way",
+    }[verdict]
+    return (f"{span}; {said} ({ground}).",)
+
+
+def _band(one: dict[str, Any], numbers: dict[str, Any]) -> str:
+    verdict = one["verdict"]
+    told = f"{_upper(one['band'])}: {verdict}"
+    if numbers["minutes_up"] == 0:
+        return f"{told}."
+    if one["reports"]:
+        told += f"; {_many(one['reports'], 'report')} of {one['aircraft']:,} aircraft in {_hours(one)}"
+    elif one["aircraft_here_or_below"]:
+        told += f"; in the same hours {one['aircraft_here_or_below']:,} aircraft were received there lower"
+    elif one["ever_aircraft_here_or_below"]:
+        told += (
+            f"; not in this time, but {one['ever_aircraft_here_or_below']:,} aircraft in "
+            f"{one['ever_hours_here_or_below']:,} of {_many(one['ever_hours'], 'hour')} with reception"
+        )
+    elif one["hours_received_on_opposite_sides"]:
+        told += "; none there, but on two opposite sides of it in the same hour"
+    else:
+        told += "; none was ever received there so low or lower"
+    lost = one["ever_aircraft_not_received"]
+    if lost:
+        told += (
+            f"; {lost:,} aircraft flew there or towards it, so high or higher, and {_was(lost)} not received"
+            f" ({one['aircraft_not_received']:,} in this time)"
+        )
+    return f"{told}."
+
+
+def _hours(one: dict[str, Any]) -> str:
+    counted = one["hours"]
+    return f"{counted[Seen.SEEN.value]:,} of {_many(sum(counted.values()), 'hour')}"
+
+
+def _up(numbers: dict[str, Any]) -> str:
+    up, minutes = numbers["minutes_up"], numbers["minutes"]
+    if up == 0 and numbers["aircraft_cut_off"]:
+        return (
+            f"In {_all(minutes)} nothing at all was received around, and {numbers['aircraft_cut_off']:,} "
+            "aircraft in flight had been cut off when that began: there was no reception."
+        )
+    if up == 0:
+        return f"In {_all(minutes)} nothing at all was received around: an empty sky or no reception."
+    return f"The receivers around received something in {up:,} of {_many(minutes, 'minute')}."
+
+
+def _all(minutes: int) -> str:
+    return "this minute" if minutes == 1 else f"all {minutes:,} minutes"
+
+
+def _heights(heights: dict[str, int]) -> list[str]:
+    total = sum(heights.values())
+    other = sum(heights[name] for name in HEIGHTS[1:])
+    lines = []
+    if other:
+        lines.append(
+            f"Heights count as pressure heights; {other:,} of {_many(total, 'report')} told only one above "
+            "the sea, the ellipsoid or the ground, which counts as it stands."
+        )
+    if heights["untold"]:
+        lines.append(f"{heights['untold']:,} of {_many(total, 'report')} told no height and count for none.")
+    return lines or ["Heights count as pressure heights."]
+
+
+def _when(from_us: int, until_us: int) -> str:
+    if from_us == until_us:
+        return f"at {_clock(from_us)}"
+    start, end = _clock(from_us), _clock(until_us)
+    return f"from {start} until {end[11:] if end[:10] == start[:10] else end}"
+
+
+def _clock(time_us: int) -> str:
+    moment = _EPOCH + timedelta(microseconds=time_us)
+    return f"{moment:%Y-%m-%d %H:%M:%S}Z"
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _was(count: int) -> str:
+    return "was" if count == 1 else "were"
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
