@@ -18,10 +18,11 @@ VERBS = {
     "incidents": "list, show, export and verify what a watch recorded; acknowledge, mute, exempt, clear",
     "archive": "list, query and compact the positions that a watch kept",
     "zones": "list, show, validate, convert and compare zone files",
+    "claim": "do the statements of all sides stand, by tracks and by their own numbers",
     "demo": "check real flights against real zones, and draw the result",
 }
 ERROR, INTERRUPTED = 2, 130
-_JUDGING = ("check", "watch", "serve", "replay", "demo")
+_JUDGING = ("check", "claim", "watch", "serve", "replay", "demo")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

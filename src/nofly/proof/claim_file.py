@@ -138,9 +138,9 @@ def _readings(table: Table) -> tuple[Reading, ...]:
         one.known(("name", *QUANTITY_KEYS, "altitude_datum"))
     base = _quantities(table)
     found = []
-    for one in told or [None]:
-        name = one.text("name", required=True) if one else ""
-        stated = {**base, **(_quantities(one) if one else {})}
+    named = [(one.text("name", required=True), _quantities(one)) for one in told]
+    for name, more in named or [("", {})]:
+        stated = {**base, **more}
         # All miles of a statement are of one kind.
         words = sorted({word for ways in stated.values() for word, _ in ways if word}, reverse=True) or [""]
         for word in words:

@@ -92,8 +92,9 @@ def _through(
         low = min(family.speed_mps[0] for family in told)
         high = max(family.speed_mps[1] for family in told)
         numbers["fitting_speed_kmh"] = [round(low * 3.6, 1), round(high * 3.6, 1)]
-        kinds = "one kind" if len(told) == 1 else f"{len(told)} kinds"
-        fits = f"Paths through the zone that fit: {kinds}, at {wording.speed((low, high))}."
+        kinds = "one kind of path" if len(told) == 1 else f"{len(told)} kinds of paths"
+        verb = "fits" if len(told) == 1 else "fit"
+        fits = f"Through the zone {kinds} {verb}, at {wording.speed((low, high))}."
         return Fit(reading, Verdict.NOT_SHOWN, (*said, fits), numbers, told[:8], tried)
     least = min((one.least_miss_fraction for _, one in found), default=math.inf)
     numbers["nearest_miss_fraction"] = round(least, 4) if math.isfinite(least) else None
@@ -252,7 +253,7 @@ def _numbers(moved: Motion, stated: Mapping[str, Span], left: bool) -> dict[str,
         if moved.possible:
             found[f"possible_{key}"] = _rounded(getattr(moved, of), per)
         if {"speed", "length", "duration"} - {name} <= set(others):
-            pure = {n: others[n] for n in ("speed", "length", "duration") if n in others}
+            pure: dict[str, Span] = {n: others[n] for n in ("speed", "length", "duration") if n in others}
             found[f"implied_{key}"] = _rounded(getattr(motion(pure, _ANY, left=left, nominal=True), of), per)
     return found
 

@@ -10,20 +10,27 @@ answer, in bounded time.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nofly.proof.arcs import Paths, along, closest_m, deepest_m, exits_m
-from nofly.proof.arithmetic import Range
+from nofly.proof.arithmetic import Range, both, product
 from nofly.proof.plane import Figure, Floats
 
 FIRST_TRIES = 6144
 ROUNDS = 9
 PARENTS = 40
 CHILDREN = 12
-WIDENING_ROUNDS = 5
+WIDENING_ROUNDS = 8
+WIDENING = (0.2, 0.07, 0.02, 0.005)
+PRESSES = 6
+PRESS_FACTORS = (1.02, 1.25)
+"""How much faster or slower than what was found the search goes on, at least and at most."""
+PRESS_FRACTION = 0.7
+SEEDS = 200
 MOST_FITTING = 4000
 NEAR_FRACTION = 0.02
 """A path that misses what is stated by less than this is too near for the search to say that none fits."""
@@ -100,7 +107,8 @@ class _Space:
     def __init__(self, figure: Figure, demand: Demand) -> None:
         self.figure, self.demand = figure, demand
         self.starts = np.concatenate([[0.0], np.cumsum(figure.lengths_m)])
-        self.scale_m = min(demand.scale_m, 4.0 * self.starts[-1])
+        self.scale_m = min(demand.scale_m, 3.0 * figure.reach_m)
+        self.least_m = max(min(demand.length_m[0], self.scale_m), self.scale_m / 100.0)
         slowest = max(demand.speed_mps[0], 1.0)
         self.most_bend = demand.turn_mps2 / slowest**2
 
@@ -110,24 +118,28 @@ class _Space:
         u = _sequence(count)
         perimeter = self.starts[-1]
         corner = self.starts[(u[:, 0] * 7919.0 % 1.0 * (len(self.starts) - 1)).astype(int)]
-        off = self.scale_m * 10.0 ** (-3.0 * (u[:, 0] * 104729.0 % 1.0)) * np.where(u[:, 4] < 0.5, 1.0, -1.0)
+        # A length that is left open is tried at every size.
+        size_m = self.least_m * (self.scale_m / self.least_m) ** (u[:, 5] * 15485863.0 % 1.0)
+        off = size_m * 10.0 ** (-3.0 * (u[:, 0] * 104729.0 % 1.0)) * np.where(u[:, 4] < 0.5, 1.0, -1.0)
         row = np.arange(count)
         x = np.empty((count, _DIMENSIONS))
         x[:, 0] = np.where(row % 2 == 0, u[:, 0] * perimeter, corner + off)
         x[:, 1] = (u[:, 1] - 0.5) * np.pi
-        x[:, 2], x[:, 3] = (self._bends(u[:, k]) for k in (2, 3))
+        x[:, 2], x[:, 3] = (self._bends(u[:, k], size_m) for k in (2, 3))
         x[row % 3 == 0, 2] = 0.0
         x[row % 3 != 2, 3] = x[row % 3 != 2, 2]
-        x[:, 4] = u[:, 4] * self.scale_m
+        x[:, 4] = u[:, 4] * size_m
         x[:, 5] = u[:, 5]
         return x
 
-    def _bends(self, u: Floats) -> Floats:
-        """Return curvatures, their radii spread evenly in their logarithm, from the tightest turn on."""
-        tightest_m = max(1.0 / max(self.most_bend, 1e-9), self.scale_m / 50.0)
-        widest_m = max(40.0 * self.scale_m, 2.0 * tightest_m)
-        size = np.abs(2.0 * u - 1.0)
-        return np.sign(u - 0.5) / (tightest_m * (widest_m / tightest_m) ** size)
+    def _bends(self, u: Floats, size_m: Floats) -> Floats:
+        """Return curvatures for ways of some sizes, their radii spread evenly in their logarithm, from the
+        tightest turn on."""
+        tightest_m = np.maximum(1.0 / max(self.most_bend, 1e-9), size_m / 50.0)
+        widest_m = np.maximum(40.0 * size_m, 2.0 * tightest_m)
+        part = np.abs(2.0 * u - 1.0)
+        found: Floats = np.sign(u - 0.5) / (tightest_m * (widest_m / tightest_m) ** part)
+        return found
 
     def round(self, x: Floats, width: float, number: int) -> Floats:
         """Return CHILDREN points near each of some."""
@@ -163,11 +175,10 @@ class _Space:
 
     def measured(self, x: Floats) -> Fitting:
         """Return the paths of some points with their measures; those that never leave miss by infinity."""
-        parts = [self._measured(x[k : k + _CHUNK]) for k in range(0, len(x), _CHUNK)]
-        paths = Paths(*(np.concatenate([getattr(p.paths, n) for p in parts]) for n in Paths.__slots__))
-        return Fitting(
-            paths, *(np.concatenate([getattr(p, n) for p in parts]) for n in Fitting.__slots__[1:])
-        )
+        found = self._measured(x[:_CHUNK])
+        for k in range(_CHUNK, len(x), _CHUNK):
+            found = _together(found, self._measured(x[k : k + _CHUNK]))
+        return found
 
     def _measured(self, x: Floats) -> Fitting:
         demand, paths = self.demand, self.paths(x)
@@ -203,35 +214,90 @@ class _Space:
 
 
 def search(figure: Figure, demand: Demand, effort_fraction: float = 1.0) -> Search:
-    """Return the paths through a figure that fit, and the nearest one; ``effort_fraction`` of the tries."""
-    space = _Space(figure, demand)
-    x = space.spread(max(600, int(FIRST_TRIES * effort_fraction)))
-    found = space.measured(x)
-    x, found = _best(x, found, MOST_FITTING)
+    """Return the paths through a figure that fit, and the nearest one; ``effort_fraction`` of the tries.
+
+    Where some fit, the search is begun anew for slower and for faster ones than were found, until none is.
+    """
+    x, found, tried = _improved(_Space(figure, demand), effort_fraction, np.zeros((0, _DIMENSIONS)))
+    back = found.take(np.flatnonzero(np.isfinite(found.miss[:1])))
+    rows = np.flatnonzero(found.miss == 0.0)
+    x, fits = x[rows], found.take(rows)
+    for faster in (True, False) if len(fits) else ():
+        for press in range(PRESSES):
+            speed = both(_beyond_found(fits, faster), demand.speed_mps)
+            if speed[0] >= speed[1]:
+                break
+            # From what was found, and from anywhere: either alone may be caught on the wrong side of a bend.
+            ends = np.argsort(-fits.high_mps if faster else fits.low_mps, kind="stable")[:SEEDS]
+            seeds = x[ends if press % 2 == 0 else ends[:0]]
+            pressed = _Space(figure, _pressed(demand, speed))
+            more_x, more, tries = _improved(pressed, PRESS_FRACTION * effort_fraction, seeds)
+            tried += tries
+            rows = np.flatnonzero(more.miss == 0.0)
+            x, fits = np.vstack([x, more_x[rows]]), _together(fits, more.take(rows))
+    return Search(tried, fits, back)
+
+
+def _beyond_found(fits: Fitting, faster: bool) -> Range:
+    """Return the speeds next to those that were found, on one side."""
+    near, far = PRESS_FACTORS
+    low, high = float(fits.low_mps.min()), float(fits.high_mps.max())
+    return (high * near, high * far) if faster else (low / far, low / near)
+
+
+def _pressed(demand: Demand, speed_mps: Range) -> Demand:
+    """Return a demand for other speeds: its length is narrowed by them."""
+    low_m, high_m = product(speed_mps, demand.duration_s)
+    slack_m = 2.0 * demand.err_m
+    length = both(demand.length_m, (low_m - slack_m, high_m + slack_m))
+    return replace(demand, speed_mps=speed_mps, length_m=length)
+
+
+def _improved(space: _Space, effort_fraction: float, seeds: Floats) -> tuple[Floats, Fitting, int]:
+    """Return points and their paths by how much they miss, after some rounds of improvement, and how many
+    were tried; ``seeds`` are points to begin from besides those that are spread."""
+    x = np.vstack([space.spread(max(600, int(FIRST_TRIES * effort_fraction))), seeds])
     tried = len(x)
+    x, found = _best(x, space.measured(x), MOST_FITTING)
     width = 0.25
     for number in range(ROUNDS):
-        young = space.round(x[: max(4, int(PARENTS * min(1.0, 2 * effort_fraction)))], width, number)
-        x, found, tried = _joined(space, x, found, young, tried)
+        parents = _varied(x, found, max(8, int(PARENTS * min(1.0, 2.0 * effort_fraction))))
+        x, found, tried = _joined(space, x, found, space.round(x[parents], width, number), tried)
         width *= 0.5
     for number in range(WIDENING_ROUNDS if found.miss[0] == 0.0 else 0):
         fits = np.flatnonzero(found.miss == 0.0)
-        ends = [fits[np.argsort(found.low_mps[fits])[:8]], fits[np.argsort(-found.high_mps[fits])[:8]]]
-        ends += [fits[np.argsort(found.track_deg[fits])[:4]], fits[np.argsort(-found.track_deg[fits])[:4]]]
-        young = space.round(x[np.concatenate(ends)], 0.2 * 0.6**number, 100 + number)
+        ends = [fits[np.argsort(key, kind="stable")[:6]] for key in (
+            found.low_mps[fits], -found.high_mps[fits], found.track_deg[fits], -found.track_deg[fits]
+        )]  # fmt: skip
+        young = space.round(x[np.concatenate(ends)], WIDENING[number % len(WIDENING)], 100 + number)
         x, found, tried = _joined(space, x, found, young, tried)
-    fits = np.flatnonzero(found.miss == 0.0)
-    back = np.flatnonzero(np.isfinite(found.miss[:1]))
-    return Search(tried, found.take(fits), found.take(back))
+    return x, found, tried
+
+
+def _varied(x: Floats, found: Fitting, most: int) -> NDArray[np.intp]:
+    """Return rows that miss least, of different kinds: by eighths of the direction and by the turns."""
+    kind = np.round(found.track_deg / 45.0) * 16 + np.sign(x[:, 2]) * 3 + np.sign(x[:, 3])
+    taken: Counter[float] = Counter()
+    rows: list[int] = []
+    for row, of in enumerate(kind[: 20 * most].tolist()):
+        if taken[of] < max(2, most // 10):
+            taken[of] += 1
+            rows.append(row)
+        if len(rows) == most:
+            break
+    return np.array(rows, np.intp)
+
+
+def _together(a: Fitting, b: Fitting) -> Fitting:
+    names = Fitting.__slots__[1:]
+    paths = Paths(*(np.concatenate([getattr(p.paths, n) for p in (a, b)]) for n in Paths.__slots__))
+    return Fitting(paths, *(np.concatenate([getattr(p, n) for p in (a, b)]) for n in names))
 
 
 def _joined(
     space: _Space, x: Floats, found: Fitting, young: Floats, tried: int
 ) -> tuple[Floats, Fitting, int]:
-    more = space.measured(young)
-    names = Fitting.__slots__[1:]
-    paths = Paths(*(np.concatenate([getattr(p.paths, n) for p in (found, more)]) for n in Paths.__slots__))
-    whole = Fitting(paths, *(np.concatenate([getattr(p, n) for p in (found, more)]) for n in names))
+    whole = _together(found, space.measured(young))
     x, found = _best(np.vstack([x, young]), whole, MOST_FITTING)
     return x, found, tried + len(young)
 
