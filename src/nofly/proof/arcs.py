@@ -17,6 +17,8 @@ _STRAIGHT = 1e-8
 """A curvature (1/m) below which a path is straight."""
 _AT_START_M = 0.02
 POINTS = 25
+NEARER = 5
+"""So often the deepest point is looked for again, four times as finely."""
 _NEAR = np.linspace(-1.0, 1.0, 9)
 
 
@@ -122,7 +124,7 @@ def deepest_m(figure: Figure, paths: Paths, way_m: Floats) -> Floats:
     best = np.full(len(paths), 0.5)
     found = np.zeros(len(paths))
     width = 1.0 / (POINTS - 1)
-    for shares in (share, _NEAR, _NEAR):
+    for shares in (share, *[_NEAR] * NEARER):
         at = np.broadcast_to(share, (len(paths), POINTS)) if shares is share else best[:, None] + width * shares
         at = np.clip(at, 0.0, 1.0)
         points, _ = along(paths, at * way_m[:, None])

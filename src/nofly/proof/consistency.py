@@ -25,6 +25,7 @@ MOVING = ("length", "duration", "speed", "depth")
 """What arithmetic joins."""
 _ANY = CLASSES["any"]
 _LEAST_EFFORT = 0.35
+MOST_FAMILIES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,9 @@ class Fit:
     reasons: tuple[str, ...]
     numbers: Mapping[str, Any]
     families: tuple[Family, ...] = ()
+    """The most frequent kinds of paths that fit."""
+    kinds: int = 0
+    """How many kinds fit."""
     tried: int = 0
 
     def point(self) -> Point:
@@ -95,16 +99,16 @@ def _through(
         kinds = "one kind of path" if len(told) == 1 else f"{len(told)} kinds of paths"
         verb = "fits" if len(told) == 1 else "fit"
         fits = f"Through the zone {kinds} {verb}, at {wording.speed((low, high))}."
-        return Fit(reading, Verdict.NOT_SHOWN, (*said, fits), numbers, told[:8], tried)
+        return Fit(reading, Verdict.NOT_SHOWN, (*said, fits), numbers, told[:MOST_FAMILIES], len(told), tried)
     least = min((one.least_miss_fraction for _, one in found), default=math.inf)
     numbers["nearest_miss_fraction"] = round(least, 4) if math.isfinite(least) else None
     if least <= NEAR_FRACTION:
         near = f"The nearest of {tried:,} paths through the zone misses by {100 * least:.1f} %: too near to exclude."
-        return Fit(reading, Verdict.NOT_SHOWN, (*said, near), numbers, (), tried)
+        return Fit(reading, Verdict.NOT_SHOWN, (*said, near), numbers, tried=tried)
     missed = "" if math.isinf(least) else f"; the nearest misses by {100 * least:.0f} %"
     none = f"None of {tried:,} paths through the zone fits{missed}."
     breaks = _search_breaks(statement, reading, stated, can[0], figures, off_m)
-    return Fit(reading, Verdict.SELF_INCONSISTENT, (*said, none, *breaks), numbers, (), tried)
+    return Fit(reading, Verdict.SELF_INCONSISTENT, (*said, none, *breaks), numbers, tried=tried)
 
 
 def demand(

@@ -22,10 +22,14 @@ from nofly.proof.plane import Figure, Floats
 
 FIRST_TRIES = 6144
 ROUNDS = 9
-PARENTS = 40
+PARENTS = 120
+ENTRIES, ALIKE = 16, 2
+"""Of parents that enter in the same sixteenth of the boundary in the same direction, so many at most."""
 CHILDREN = 12
 WIDENING_ROUNDS = 8
 WIDENING = (0.2, 0.07, 0.02, 0.005)
+APPROACHES = 12
+SLOPE_STEP = 1e-3
 PRESSES = 6
 PRESS_FACTORS = (1.02, 1.25)
 """How much faster or slower than what was found the search goes on, at least and at most."""
@@ -75,13 +79,16 @@ class Fitting:
     high_mps: Floats
     track_deg: Floats
     miss: Floats
+    off: Floats
+    """(n, 5): by how much each misses the length, the speed, the track, the depth, the closest distance; below
+    0 where it is too little."""
 
     def __len__(self) -> int:
         return len(self.miss)
 
     def take(self, rows: NDArray[np.intp]) -> Fitting:
         """Return some of the paths."""
-        names = ("length_m", "depth_m", "low_mps", "high_mps", "track_deg", "miss")
+        names = Fitting.__slots__[1:]
         return Fitting(self.paths.take(rows), *(getattr(self, name)[rows] for name in names))
 
 
@@ -183,34 +190,34 @@ class _Space:
     def _measured(self, x: Floats) -> Fitting:
         demand, paths = self.demand, self.paths(x)
         through = exits_m(self.figure, paths) * paths.flown
-        n = len(x)
-        miss = np.where(np.isfinite(through), 0.0, np.inf)
-        way = np.where(np.isfinite(through), through, 0.0)
-        miss += (_beyond(way, demand.length_m) / np.maximum(way, 1.0)) ** 2
+        leaves = np.isfinite(through)
+        way = np.where(leaves, through, 0.0)
+        off = np.zeros((len(x), 5))
+        off[:, 0] = _beyond(way, demand.length_m) / np.maximum(way, 1.0)
         low, high = _speeds(demand, way)
         bend = np.maximum(np.abs(paths.bend), np.where(way > paths.switch_m, np.abs(paths.later_bend), 0.0))
         with np.errstate(divide="ignore"):
             high = np.minimum(high, np.sqrt(demand.turn_mps2 / bend))
-        miss += np.maximum(0.0, (low - high) / np.maximum(low, 1e-3)) ** 2
+        off[:, 1] = np.clip((low - high) / np.maximum(low, 1e-3), 0.0, 10.0)
         ends, _ = along(paths, way[:, None])
         chord = ends[:, 0] - paths.entry_xy
         track = np.mod(np.degrees(np.arctan2(chord[:, 0], chord[:, 1])), 360.0)
         if demand.track_deg is not None:
             middle, half = 0.5 * sum(demand.track_deg), 0.5 * (demand.track_deg[1] - demand.track_deg[0])
-            off = np.abs(np.mod(track - middle + 180.0, 360.0) - 180.0)
-            miss += (np.maximum(0.0, off - half) / 90.0) ** 2
-        depth = np.zeros(n)
+            turned = np.mod(track - middle + 180.0, 360.0) - 180.0
+            off[:, 2] = _beyond(turned, (-half, half)) / 90.0
+        depth = np.zeros(len(x))
         # What misses by its length alone need not be measured for its depth.
-        near = np.flatnonzero(miss < 4.0)
+        near = np.flatnonzero(leaves & ((off**2).sum(axis=1) < 4.0))
         if len(near):
             some = paths.take(near)
             depth[near] = deepest_m(self.figure, some, way[near])
-            size_m = max(demand.depth_m[0], 1.0, _finite(demand))
-            miss[near] += (_beyond(depth[near], demand.depth_m) / size_m) ** 2
+            off[near, 3] = _beyond(depth[near], demand.depth_m) / max(demand.depth_m[0], 1.0, _finite(demand))
             if demand.place_xy is not None:
-                off = closest_m(some, way[near], demand.place_xy)
-                miss[near] += (_beyond(off, demand.closest_m) / max(demand.closest_m[0], 1.0)) ** 2
-        return Fitting(paths, way, depth, low, high, track, np.sqrt(miss))
+                apart = closest_m(some, way[near], demand.place_xy)
+                off[near, 4] = _beyond(apart, demand.closest_m) / max(demand.closest_m[0], 1e3)
+        miss = np.where(leaves, np.sqrt((off**2).sum(axis=1)), np.inf)
+        return Fitting(paths, way, depth, low, high, track, miss, off)
 
 
 def search(figure: Figure, demand: Demand, effort_fraction: float = 1.0) -> Search:
@@ -261,9 +268,11 @@ def _improved(space: _Space, effort_fraction: float, seeds: Floats) -> tuple[Flo
     x, found = _best(x, space.measured(x), MOST_FITTING)
     width = 0.25
     for number in range(ROUNDS):
-        parents = _varied(x, found, max(8, int(PARENTS * min(1.0, 2.0 * effort_fraction))))
+        parents = _varied(space, x, found, max(8, int(PARENTS * min(1.0, 2.0 * effort_fraction))))
         x, found, tried = _joined(space, x, found, space.round(x[parents], width, number), tried)
         width *= 0.5
+    if found.miss[0] > 0.0:
+        x, found, tried = approached(space, x, found, tried)
     for number in range(WIDENING_ROUNDS if found.miss[0] == 0.0 else 0):
         fits = np.flatnonzero(found.miss == 0.0)
         ends = [fits[np.argsort(key, kind="stable")[:6]] for key in (
@@ -274,13 +283,15 @@ def _improved(space: _Space, effort_fraction: float, seeds: Floats) -> tuple[Flo
     return x, found, tried
 
 
-def _varied(x: Floats, found: Fitting, most: int) -> NDArray[np.intp]:
-    """Return rows that miss least, of different kinds: by eighths of the direction and by the turns."""
-    kind = np.round(found.track_deg / 45.0) * 16 + np.sign(x[:, 2]) * 3 + np.sign(x[:, 3])
+def _varied(space: _Space, x: Floats, found: Fitting, most: int) -> NDArray[np.intp]:
+    """Return rows that miss least, of different kinds: by where they enter, the direction and the turns."""
+    entry = np.floor(np.mod(x[:, 0] / space.starts[-1], 1.0) * ENTRIES)
+    turns = np.sign(x[:, 2]) * 3 + np.sign(x[:, 3])
+    kind = (entry * 8 + np.round(found.track_deg / 45.0) % 8) * 16 + turns
     taken: Counter[float] = Counter()
     rows: list[int] = []
-    for row, of in enumerate(kind[: 20 * most].tolist()):
-        if taken[of] < max(2, most // 10):
+    for row, of in enumerate(kind.tolist()):
+        if taken[of] < ALIKE and math.isfinite(found.miss[row]):
             taken[of] += 1
             rows.append(row)
         if len(rows) == most:
@@ -292,6 +303,51 @@ def _together(a: Fitting, b: Fitting) -> Fitting:
     names = Fitting.__slots__[1:]
     paths = Paths(*(np.concatenate([getattr(p.paths, n) for p in (a, b)]) for n in Paths.__slots__))
     return Fitting(paths, *(np.concatenate([getattr(p, n) for p in (a, b)]) for n in names))
+
+
+def approached(
+    space: _Space, x: Floats, found: Fitting, tried: int
+) -> tuple[Floats, Fitting, int]:
+    """Return the points with the best of them brought nearer to a fit by damped least squares (D. W. Marquardt,
+    J. SIAM 11, 1963), the slopes taken by differences."""
+    rows = _varied(space, x, found, 2 * PARENTS)
+    at, here = x[rows], found.take(rows)
+    damping = np.full(len(rows), 1e-2)
+    unit = np.array([space.scale_m, 1.0, 1.0 / space.scale_m, 1.0 / space.scale_m])
+    for _ in range(APPROACHES):
+        slopes = []
+        for k in range(4):
+            moved = at.copy()
+            moved[:, k] += SLOPE_STEP * unit[k]
+            if k == 2:
+                # A steady turn stays one.
+                moved[:, 3] = np.where(at[:, 2] == at[:, 3], moved[:, 2], moved[:, 3])
+            there = space.measured(moved)
+            slopes.append((there.off - here.off) / SLOPE_STEP)
+        slope = np.stack(slopes, axis=2)
+        slope = np.where(np.isfinite(slope), slope, 0.0)
+        slope[at[:, 2] == at[:, 3], :, 3] = 0.0
+        square = np.einsum("nij,nik->njk", slope, slope)
+        pull = np.einsum("nij,ni->nj", slope, here.off)
+        square[:, range(4), range(4)] += damping[:, None] * (square[:, range(4), range(4)] + 1e-6)
+        step = np.clip(-np.linalg.solve(square, pull[..., None])[..., 0], -0.3, 0.3)
+        moved = at.copy()
+        moved[:, :4] += step * unit
+        moved[:, 3] = np.where(at[:, 2] == at[:, 3], moved[:, 2], moved[:, 3])
+        there = space.measured(moved)
+        tried += 5 * len(at)
+        better = there.miss < here.miss
+        damping = np.where(better, damping * 0.3, damping * 8.0)
+        at = np.where(better[:, None], moved, at)
+        here = _chosen(better, there, here)
+    x, found = _best(np.vstack([x, at]), _together(found, here), MOST_FITTING)
+    return x, found, tried
+
+
+def _chosen(first: NDArray[np.bool_], a: Fitting, b: Fitting) -> Fitting:
+    """Return the paths of one where it says so, else of the other."""
+    whole = _together(a, b)
+    return whole.take(np.where(first, np.arange(len(a)), len(a) + np.arange(len(b))))
 
 
 def _joined(
@@ -337,8 +393,8 @@ def _speeds(demand: Demand, way_m: Floats) -> tuple[Floats, Floats]:
 
 
 def _beyond(values: Floats, span: Range) -> Floats:
-    """Return by how much values lie outside of an interval."""
-    found: Floats = np.maximum(np.maximum(span[0] - values, values - span[1]), 0.0)
+    """Return by how much values lie above an interval; below 0 where they lie under it."""
+    found: Floats = np.maximum(values - span[1], 0.0) - np.maximum(span[0] - values, 0.0)
     return found
 
 

@@ -20,6 +20,7 @@ Floats = NDArray[np.float64]
 MOST_EDGES = 160
 _MEAN_M = 6_371_008.8
 _FIRST_TOLERANCE_M = 2.0
+_JOINED_M = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +96,30 @@ def _figure(zones: CompiledZones, part: int) -> Figure | None:
     simplified_m = _FIRST_TOLERANCE_M
     ring_of = zones.edge_ring[rows]
     for ring in np.unique(ring_of).tolist():
-        line = ends[ring_of == ring]
-        rings.append(np.array([_xy(*middle, float(y), float(x)) for x, y, _, _ in line.tolist()]))
+        line = ends[ring_of == ring].tolist()
+        points = np.array([_xy(*middle, y, x) for x, y, _, _ in line])
+        others = np.array([_xy(*middle, y, x) for _, _, x, y in line])
+        turn = _turn(points, others)
+        if turn == 0.0:
+            return None
+        # Each edge has the area on its left, whichever way round they are listed; so has the ring now.
+        rings.append(points if (turn > 0.0) == (ring == 0) else points[::-1])
     cut = [simplify(ring, simplified_m) for ring in rings]
     while sum(map(len, cut)) > max(MOST_EDGES, 3 * len(rings)):
         simplified_m *= 1.6
         cut = [simplify(ring, simplified_m) for ring in rings]
     edges = np.vstack([np.hstack([ring, np.roll(ring, -1, axis=0)]) for ring in cut])
     return Figure(*middle, edges, simplified_m)
+
+
+def _turn(points: Floats, others: Floats) -> float:
+    """Return twice the area of the ring that edges make in the order they are listed, their direction aside:
+    positive anticlockwise; 0 where they are no ring in that order."""
+    for start, end in ((points, others), (others, points)):
+        if np.abs(end - np.roll(start, -1, axis=0)).max() < _JOINED_M:
+            x, y = start.T
+            return float(np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y))
+    return 0.0
 
 
 def _xy(from_lat_deg: float, from_lon_deg: float, lat_deg: float, lon_deg: float) -> tuple[float, float]:

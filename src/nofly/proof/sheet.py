@@ -137,8 +137,8 @@ def _notes(statement: Statement, shape: Shape | None, shapes: Sequence[Figure]) 
     if off and max(off) > 10.0:
         notes.append(f"For the paths the outline was simplified to within {wording.length((max(off),) * 2)}.")
     place = statement.closest_to
-    if place is not None and shape is not None:
-        notes.append(_place(statement, shape.lateral_of(*place)))
+    if place is not None and shape is not None and (off_m := shape.lateral_of(*place)) < 0.0:
+        notes.append(_place(statement, off_m))
     if statement.inside is Inside.NEVER:
         notes.append("It denies: only tracks or other evidence can show or refute that, no arithmetic.")
     if len(statement.readings) > 1:
@@ -147,12 +147,10 @@ def _notes(statement: Statement, shape: Shape | None, shapes: Sequence[Figure]) 
 
 
 def _place(statement: Statement, off_m: float) -> str:
-    """Return what a distance from a place says of being inside the zone."""
-    name = statement.closest_name or "That place"
-    away = wording.length((abs(off_m), abs(off_m)))
-    if off_m >= 0.0:
-        return f"{name} is {away} outside the zone."
-    told = f"{name} is inside the zone, {away} from its nearest boundary"
+    """Return what a distance from a place inside the zone says of being inside."""
+    name = statement.closest_name or "The place that it names"
+    away = wording.length((-off_m, -off_m))
+    told = f"{name[0].upper()}{name[1:]} is inside the zone, {away} from its nearest boundary"
     stated = statement.readings[0].quantities.get("closest")
     if stated is None:
         return f"{told}."

@@ -10,6 +10,7 @@ import base64
 from html import escape
 
 from nofly import __version__
+from nofly.proof import wording
 from nofly.proof.sheet import Answer, Entry
 from nofly.proof.verdicts import Verdict
 from nofly.run.claiming.attachments import MOST_PIXELS, Attachment, document, picture_px
@@ -19,7 +20,7 @@ from nofly.run.claiming.words import MEANING, document_line, sides, stated, summ
 from nofly.run.outputs.outline import outlines
 from nofly.run.outputs.table import finding_lines
 from nofly.run.outputs.text import printable
-from nofly.proof import wording
+from nofly.units import MPS_PER_KMH
 
 MOST_SHOWN_CHARACTERS = 4_000
 MOST_PICTURE_BYTES = 2 * 1024 * 1024
@@ -149,7 +150,9 @@ def _map(claimed: Claimed, entry: Entry) -> str:
     ]  # fmt: skip
     image = drawn(entry, places, around)
     shown = "" if image is None else _image(image, "png", "Map of the zone and an example of each kind of path that fits")
-    return f"{shown}{_families(entry)}"
+    name = entry.best.reading.name
+    caption = f"<p><small>Read as {_text(name)}:</small></p>" if name else ""
+    return f"{caption}{shown}{_families(entry)}"
 
 
 def _families(entry: Entry) -> str:
@@ -158,16 +161,19 @@ def _families(entry: Entry) -> str:
         return ""
     rows = "".join(
         f'<tr><td><span class="key" style="background:{COLOURS[k % len(COLOURS)]}">{k + 1}</span></td>'
-        f"<td>{_text(f.name)}</td><td>{_text(wording.speed(f.speed_mps))}</td>"
-        f"<td>{_text(wording.length(f.length_m))}</td><td>{_text(wording.length(f.depth_m))}</td></tr>"
+        f"<td>{_text(f.name)}</td><td>{_text(wording.span(f.speed_mps, 'km/h', MPS_PER_KMH))}</td>"
+        f"<td>{_text(wording.span(f.length_m, 'km', 1000.0))}</td>"
+        f"<td>{_text(wording.span(f.depth_m, 'km', 1000.0))}</td></tr>"
         for k, f in enumerate(families)
     )
-    tried = entry.best.fit.tried if entry.best.fit else 0
+    fit = entry.best.fit
+    tried, kinds = (fit.tried, fit.kinds) if fit else (0, 0)
+    some = f" {len(families)} of {kinds} kinds are shown." if kinds > len(families) else ""
     head = "<tr><th></th><th>kinds of paths that fit</th><th>speed</th><th>way inside</th><th>depth</th></tr>"
     return (
-        f"<table><thead>{head}</thead><tbody>{rows}</tbody></table><p><small>Of {tried:,} paths tried. The map "
-        "shows one of each kind, entry filled, exit hollow. That paths fit does not show that one was "
-        "flown.</small></p>"
+        f"<table><thead>{head}</thead><tbody>{rows}</tbody></table><p><small>{tried:,} paths were tried.{some} The map "
+        "shows one of each, entry filled, exit hollow. The ranges are those of the paths found. That a path fits "
+        "does not show that it was flown.</small></p>"
     )
 
 
