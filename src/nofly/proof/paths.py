@@ -28,12 +28,14 @@ ENTRIES, ALIKE = 16, 2
 CHILDREN = 12
 WIDENING_ROUNDS = 8
 WIDENING = (0.2, 0.07, 0.02, 0.005)
-APPROACHES = 12
+APPROACHES = 10
 SLOPE_STEP = 1e-3
+LEAST_APPROACHED = 0.75
+"""A search of less effort than this leaves that out."""
 PRESSES = 6
 PRESS_FACTORS = (1.02, 1.25)
 """How much faster or slower than what was found the search goes on, at least and at most."""
-PRESS_FRACTION = 0.7
+PRESS_FRACTION = 0.3
 SEEDS = 200
 MOST_FITTING = 4000
 NEAR_FRACTION = 0.02
@@ -230,17 +232,20 @@ def search(figure: Figure, demand: Demand, effort_fraction: float = 1.0) -> Sear
     rows = np.flatnonzero(found.miss == 0.0)
     x, fits = x[rows], found.take(rows)
     for faster in (True, False) if len(fits) else ():
-        for press in range(PRESSES):
+        failed = 0
+        for _ in range(PRESSES):
             speed = both(_beyond_found(fits, faster), demand.speed_mps)
-            if speed[0] >= speed[1]:
+            if speed[0] >= speed[1] or failed == 2:
                 break
             # From what was found, and from anywhere: either alone may be caught on the wrong side of a bend.
             ends = np.argsort(-fits.high_mps if faster else fits.low_mps, kind="stable")[:SEEDS]
-            seeds = x[ends if press % 2 == 0 else ends[:0]]
+            seeds = x[ends if failed == 0 else ends[:0]]
             pressed = _Space(figure, _pressed(demand, speed))
-            more_x, more, tries = _improved(pressed, PRESS_FRACTION * effort_fraction, seeds)
+            effort = effort_fraction * (PRESS_FRACTION if len(seeds) else 1.0)
+            more_x, more, tries = _improved(pressed, effort, seeds)
             tried += tries
             rows = np.flatnonzero(more.miss == 0.0)
+            failed = 0 if len(rows) else failed + 1
             x, fits = np.vstack([x, more_x[rows]]), _together(fits, more.take(rows))
     return Search(tried, fits, back)
 
@@ -271,7 +276,7 @@ def _improved(space: _Space, effort_fraction: float, seeds: Floats) -> tuple[Flo
         parents = _varied(space, x, found, max(8, int(PARENTS * min(1.0, 2.0 * effort_fraction))))
         x, found, tried = _joined(space, x, found, space.round(x[parents], width, number), tried)
         width *= 0.5
-    if found.miss[0] > 0.0:
+    if found.miss[0] > 0.0 and not len(seeds) and effort_fraction >= LEAST_APPROACHED:
         x, found, tried = approached(space, x, found, tried)
     for number in range(WIDENING_ROUNDS if found.miss[0] == 0.0 else 0):
         fits = np.flatnonzero(found.miss == 0.0)
@@ -310,7 +315,7 @@ def approached(
 ) -> tuple[Floats, Fitting, int]:
     """Return the points with the best of them brought nearer to a fit by damped least squares (D. W. Marquardt,
     J. SIAM 11, 1963), the slopes taken by differences."""
-    rows = _varied(space, x, found, 2 * PARENTS)
+    rows = _varied(space, x, found, PARENTS)
     at, here = x[rows], found.take(rows)
     damping = np.full(len(rows), 1e-2)
     unit = np.array([space.scale_m, 1.0, 1.0 / space.scale_m, 1.0 / space.scale_m])
