@@ -114,7 +114,9 @@ def test_formats_and_errors(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
 
 def test_a_document_is_attached(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "c.toml"
-    path.write_text('format = "nofly-claims/1"\ntitle = "T"\n[[statement]]\nid = "s"\nwho = "A"\nsays = "B"\n')
+    path.write_text(
+        'format = "nofly-claims/1"\ntitle = "T"\n[[statement]]\nid = "s"\nwho = "A"\nsays = "B"\n'
+    )
     note = tmp_path / "note.txt"
     note.write_text("said")
     when = ["--captured", "2025-09-20T10:00:00Z"]

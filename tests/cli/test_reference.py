@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from nofly.cli import VERBS, archive, check, demo, doctor, incidents, replay, watch, zones
+from nofly.cli import VERBS, archive, check, claim, demo, doctor, incidents, replay, watch, zones
 from nofly.run.outputs import FORMATS
 from nofly.run.outputs.columns import COLUMNS
 
@@ -26,7 +26,7 @@ def _options(parser: argparse.ArgumentParser) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    "verb", [check, watch, doctor, incidents, replay, archive, zones, demo], ids=lambda v: v.__name__
+    "verb", [check, watch, doctor, incidents, replay, archive, zones, claim, demo], ids=lambda v: v.__name__
 )
 def test_every_option_is_on_the_page(verb: object) -> None:
     missing = [

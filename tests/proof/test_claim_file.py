@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -67,7 +69,5 @@ def test_no_toml_is_refused() -> None:
 @given(st.text(max_size=300), st.sampled_from([*QUANTITY_KEYS, "about", "time", "reading"]))
 def test_whatever_is_written_is_read_or_refused(text: str, key: str) -> None:
     for value in (text, f'"{text}"', "1", "true", "[1]", "{}"):
-        try:
-            parse(f"{HEAD}{WHO}{key} = {value}\n")
-        except InputError as error:
-            assert error.source
+        with suppress(InputError):
+            assert parse(f"{HEAD}{WHO}{key} = {value}\n").statements

@@ -153,7 +153,9 @@ def test_swapping_the_sides_swaps_nothing_else(flight: Flight) -> None:
     def told(statements: tuple[Statement, ...]) -> dict[str, object]:
         entries = sheet(replace(base, statements=statements), [flight.zone], recorded)
         return {
-            e.statement.id: [(a.reading.name, a.verdict, a.points, a.fit and a.fit.reasons) for a in e.answers]
+            e.statement.id: [
+                (a.reading.name, a.verdict, a.points, a.fit and a.fit.reasons) for a in e.answers
+            ]
             for e in entries
         }
 

@@ -103,7 +103,9 @@ def test_the_speeds_that_fit_are_a_set_with_kinds_of_paths() -> None:
 
 
 def test_too_deep_for_the_zone_is_found_by_the_search_and_named() -> None:
-    (found,) = fits('duration = "100 s"\ndepth = "15 km"\nlength = "40 km"\nspeed = "1440 ± 100 km/h"', shapes_of(SQUARE))
+    (found,) = fits(
+        'duration = "100 s"\ndepth = "15 km"\nlength = "40 km"\nspeed = "1440 ± 100 km/h"', shapes_of(SQUARE)
+    )
     assert found.verdict is Verdict.SELF_INCONSISTENT
     assert "paths through the zone fits" in " ".join(found.reasons)
 
@@ -139,8 +141,8 @@ def test_a_figure_has_its_area_on_the_left_and_its_holes(turned: int) -> None:
 
 @settings(max_examples=40)
 @given(
-    st.integers(0, 6), st.floats(0.05, 0.95), st.floats(-1.2, 1.2), st.floats(-1e-3, 1e-3), st.floats(-1e-3, 1e-3),
-    st.floats(0.0, 20_000.0),
+    st.integers(0, 6), st.floats(0.05, 0.95), st.floats(-1.2, 1.2), st.floats(-1e-3, 1e-3),
+    st.floats(-1e-3, 1e-3), st.floats(0.0, 20_000.0),
 )  # fmt: skip
 def test_a_path_leaves_where_small_steps_say(
     edge: int, share: float, angle: float, bend: float, later: float, switch_m: float
@@ -157,11 +159,17 @@ def test_a_path_leaves_where_small_steps_say(
     if math.isfinite(way):
         before = [s for s, out in zip(steps.tolist(), outside, strict=True) if out and s < way - 1.0]
         # A corner may be cut by less than a step shows.
-        assert not before or max(
-            figure.distance_m(*points[0][int(s / 10.0) - 1 if s >= 10 else 0].tolist()) for s in before
-        ) < 12.0
+        assert (
+            not before
+            or max(
+                figure.distance_m(*points[0][int(s / 10.0) - 1 if s >= 10 else 0].tolist()) for s in before
+            )
+            < 12.0
+        )
         deep = float(deepest_m(figure, path, np.array([way]))[0])
-        inside = [figure.distance_m(x, y) for (x, y), s in zip(points[0].tolist(), steps, strict=True) if s < way]
+        inside = [
+            figure.distance_m(x, y) for (x, y), s in zip(points[0].tolist(), steps, strict=True) if s < way
+        ]
         if inside:
             assert deep >= max(inside) - 1.0
             assert deep <= max(inside) + 12.0

@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 
 from nofly.errors import InputError
+from nofly.feeds.options import ArchiveOptions
 from nofly.proof.verdicts import Verdict
 from nofly.run.api import batches_of, write_zones
 from nofly.run.claiming import html, text
 from nofly.run.claiming import json as sheet_json
 from nofly.run.claiming.attachments import attach, attached, folder_of, picture_px, sniff
 from nofly.run.claiming.checking import Claimed, check_claim
-from nofly.feeds.options import ArchiveOptions
 from nofly.schema import Coded, Positions
 from tests.proof.flights import ADDRESS, START_US, flown, star
 
@@ -82,6 +82,14 @@ def test_always_inside_is_supported_by_one_stay_that_lasts(tmp_path: Path) -> No
     assert verdict(checked(tmp_path, body, THROUGH.positions)) is Verdict.SUPPORTED
 
 
+def test_a_time_with_a_duration_is_that_of_the_entry(tmp_path: Path) -> None:
+    for time, expected in (("22:14:39", Verdict.SUPPORTED), ("22:15:39", Verdict.CONTRADICTED)):
+        body = f'{ABOUT}inside = "ever"\ntime = "2023-11-14T{time}Z"\ntime_error = "2 s"\nduration = "200 s"'
+        assert verdict(checked(tmp_path, body, THROUGH.positions)) is expected
+    body = f'{ABOUT}inside = "ever"\ntime = "2023-11-14T22:15:39Z"'
+    assert verdict(checked(tmp_path, body, THROUGH.positions)) is Verdict.SUPPORTED
+
+
 def test_a_callsign_names_an_aircraft(tmp_path: Path) -> None:
     body = 'about = { callsign = "abc1 " }\ninside = "ever"'
     assert verdict(checked(tmp_path, body, with_callsign(THROUGH.positions, "ABC1"))) is Verdict.SUPPORTED
@@ -111,7 +119,9 @@ def test_a_party_that_tracks_cannot_tell_is_not_checkable(tmp_path: Path) -> Non
 
 
 def test_a_gap_in_which_it_could_have_been_inside_leaves_both_open(tmp_path: Path) -> None:
-    rows = np.flatnonzero((BESIDE.positions.time_us < START_US + 50e6) | (BESIDE.positions.time_us > START_US + 390e6))
+    rows = np.flatnonzero(
+        (BESIDE.positions.time_us < START_US + 50e6) | (BESIDE.positions.time_us > START_US + 390e6)
+    )
     for inside in ("ever", "never"):
         body = f'{ABOUT}{AT}inside = "{inside}"'
         claimed = checked(tmp_path, body, BESIDE.positions.take(rows))
@@ -121,7 +131,9 @@ def test_a_gap_in_which_it_could_have_been_inside_leaves_both_open(tmp_path: Pat
 
 def test_a_gap_too_short_to_reach_the_zone_excludes_it(tmp_path: Path) -> None:
     far = flown(ZONE, (53.0, 9.5), 90.0, 200.0, 0.0, 600)
-    rows = np.flatnonzero((far.positions.time_us < START_US + 100e6) | (far.positions.time_us > START_US + 300e6))
+    rows = np.flatnonzero(
+        (far.positions.time_us < START_US + 100e6) | (far.positions.time_us > START_US + 300e6)
+    )
     body = (
         f'about = {{ address = "{ADDRESS}", class = "large-jet" }}\ntime = "2023-11-14T22:15:00Z"\n'
         'until = "2023-11-14T22:20:00Z"\ninside = "ever"'
@@ -145,7 +157,16 @@ def test_numbers_are_compared_with_what_was_measured(tmp_path: Path) -> None:
     )
     claimed = checked(tmp_path, f'{ABOUT}inside = "ever"\n{good}', positions)
     told = {p.what: p.verdict for p in claimed.entries[0].best.points}
-    assert set(told) == {"ever inside", "duration", "length", "depth", "speed", "altitude", "track", "closest"}
+    assert set(told) == {
+        "ever inside",
+        "duration",
+        "length",
+        "depth",
+        "speed",
+        "altitude",
+        "track",
+        "closest",
+    }
     assert set(told.values()) == {Verdict.SUPPORTED}, claimed.entries[0].best.points
     assert claimed.exit_code == 0
     for wrong in (
@@ -186,7 +207,10 @@ def test_a_count_of_anybody_is_compared_with_those_received(tmp_path: Path) -> N
 
 def test_a_zone_that_no_file_has_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no zone 'Y'"):
-        checked(tmp_path, 'zone = "Y"'.replace("zone", "id", 1) + '\n[[statement]]\nwho = "C"\nsays = "D"\nzone = "Y"')
+        checked(
+            tmp_path,
+            'zone = "Y"'.replace("zone", "id", 1) + '\n[[statement]]\nwho = "C"\nsays = "D"\nzone = "Y"',
+        )
 
 
 def png(wide: int = 2, high: int = 2) -> bytes:
@@ -195,7 +219,12 @@ def png(wide: int = 2, high: int = 2) -> bytes:
 
     rows = b"".join(b"\x00" + b"\x80\x00\x00" * 2 for _ in range(2))
     header = struct.pack(">IIBBBBB", wide, high, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(rows))
+        + chunk(b"IEND", b"")
+    )
 
 
 HOSTILE = "<!doctype html><html><script>alert(1)</script><img src=x onerror=alert(2)>\u202e</html>"
@@ -205,7 +234,9 @@ def attached_to(folder: Path, name: str, data: bytes) -> Path:
     checked(folder, 'id = "s"')
     document = folder / name
     document.write_bytes(data)
-    attach(folder / "claim.toml", document, captured="2025-09-20T10:00:00Z", statement="s", url="https://x.org")
+    attach(
+        folder / "claim.toml", document, captured="2025-09-20T10:00:00Z", statement="s", url="https://x.org"
+    )
     return folder / "claim.toml"
 
 

@@ -25,7 +25,8 @@ is not what was captured; 2 an error; 3 neither: something is not shown, or not 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the verb's arguments."""
     it = argparse.ArgumentParser(
-        "nofly claim", description="Do the statements of all sides stand, by tracks and by their own numbers?",
+        "nofly claim",
+        description="Do the statements of all sides stand, by tracks and by their own numbers?",
         epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     verbs = it.add_subparsers(dest="act", metavar="ACT", required=True)
@@ -45,16 +46,24 @@ def _add_check(it: argparse.ArgumentParser) -> None:
         help="zone files, beside those that the claim file names",
     )  # fmt: skip
     it.add_argument("--qnh", action="append", default=[], metavar="NUMBER|FILE", help="as of nofly check")
-    it.add_argument("--max-gap", type=float, metavar="SECONDS", dest="max_gap_s", help="as of nofly check (120)")
-    it.add_argument("--format", "-f", choices=FORMATS, help="what to print (text), or to write where -o does not tell")
-    it.add_argument("-o", "--output", metavar="FILE", help="write to FILE: .txt, .json or .html says the format")
+    it.add_argument(
+        "--max-gap", type=float, metavar="SECONDS", dest="max_gap_s", help="as of nofly check (120)"
+    )
+    it.add_argument(
+        "--format", "-f", choices=FORMATS, help="what to print (text), or to write where -o does not tell"
+    )
+    it.add_argument(
+        "-o", "--output", metavar="FILE", help="write to FILE: .txt, .json or .html says the format"
+    )
     it.add_argument("--quiet", "-q", action="store_true", help="no findings and no summary on standard error")
 
 
 def _add_attach(it: argparse.ArgumentParser) -> None:
     it.add_argument("claim", metavar="CLAIM", help="the claim file")
     it.add_argument("document", metavar="DOCUMENT", help="a file: text, HTML, PDF, picture")
-    it.add_argument("--captured", required=True, metavar="TIME", help="when it was captured, ISO 8601 with its zone")
+    it.add_argument(
+        "--captured", required=True, metavar="TIME", help="when it was captured, ISO 8601 with its zone"
+    )
     it.add_argument("--statement", default="", metavar="ID", help="the statement it belongs to")
     it.add_argument("--url", default="", metavar="URL", help="where it was captured from")
 
@@ -115,7 +124,9 @@ def _format(args: argparse.Namespace) -> str:
     endings = {".txt": "text", ".json": "json", ".html": "html"}
     ending = Path(args.output).suffix.lower()
     if ending not in endings:
-        raise ConfigError("its extension names no format", source=args.output, expected=f"one of {', '.join(endings)}")
+        raise ConfigError(
+            "its extension names no format", source=args.output, expected=f"one of {', '.join(endings)}"
+        )
     return endings[ending]
 
 

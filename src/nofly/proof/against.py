@@ -94,7 +94,9 @@ def against(statement: Statement, reading: Reading, record: Record) -> list[Poin
         points.append(_always(record, stays, window, truth))
     elif statement.inside is not Inside.UNSAID:
         words = _NEVER if statement.inside is Inside.NEVER else _EVER
-        points.append(Point(f"{statement.inside} inside", words[truth], (*reasons, *record.coverage), numbers))
+        points.append(
+            Point(f"{statement.inside} inside", words[truth], (*reasons, *record.coverage), numbers)
+        )
     if statement.inside is not Inside.NEVER and truth in (Truth.TRUE, Truth.OPEN) and stays:
         chosen = _chosen(statement, stays)
         points += measured(statement, reading, record.trace, chosen, record.boundary_err_m)
@@ -144,9 +146,7 @@ def _apart(record: Record, trace: Trace, gap: tuple[int, int]) -> list[float]:
     ]
 
 
-def _always(
-    record: Record, stays: Sequence[Infringement], window: tuple[int, int], truth: Truth
-) -> Point:
+def _always(record: Record, stays: Sequence[Infringement], window: tuple[int, int], truth: Truth) -> Point:
     what, trace = "always inside", record.trace
     within = None if trace is None else trace.during(*window)
     whole = [s for s in stays if s.entry_time_us <= window[0] and s.exit_time_us >= window[1]]
@@ -199,7 +199,9 @@ def _off(statement: Statement, record: Record) -> Point:
         "cannot see it, whether it was there or not.",
         "That no report shows it is no evidence, for either side.",
     )
-    return Point("seen in tracks", Verdict.NOT_CHECKABLE, (*sentences, *record.coverage), {"coverage": "none"})
+    return Point(
+        "seen in tracks", Verdict.NOT_CHECKABLE, (*sentences, *record.coverage), {"coverage": "none"}
+    )
 
 
 def _unchecked(why: str, record: Record, what: str = "seen in tracks") -> Point:
@@ -215,13 +217,15 @@ def _unnamed(statement: Statement, record: Record, window: tuple[int, int]) -> P
     more = f"{others} aircraft were received inside at that time." if others else (
         "No aircraft was received inside at that time; one that sends nothing is not."
     )  # fmt: skip
-    return Point("seen in tracks", Verdict.NOT_CHECKABLE, (why, more, *record.coverage), {"aircraft_inside": others})
+    return Point(
+        "seen in tracks", Verdict.NOT_CHECKABLE, (why, more, *record.coverage), {"aircraft_inside": others}
+    )
 
 
 def _of_anybody(
     statement: Statement, reading: Reading, record: Record, stays: Sequence[Infringement]
 ) -> list[Point]:
-    """Return what is said of all aircraft: who sent nothing was not seen, so nobody's presence is excluded."""
+    """Return what is said of all aircraft: who sent nothing was not seen, so nobody is excluded."""
     sure = {s.target_id for s in stays if _sure(s, record.boundary_err_m)}
     perhaps = {s.target_id for s in stays} - sure
     numbers = {"aircraft_inside": len(sure), "aircraft_perhaps_inside": len(perhaps)}
@@ -242,9 +246,7 @@ def _of_anybody(
     return points
 
 
-def _closest(
-    statement: Statement, reading: Reading, record: Record, window: tuple[int, int]
-) -> list[Point]:
+def _closest(statement: Statement, reading: Reading, record: Record, window: tuple[int, int]) -> list[Point]:
     span, place, trace = reading.quantities.get("closest"), statement.closest_to, record.trace
     if span is None or place is None or trace is None:
         return []
@@ -258,5 +260,3 @@ def _closest(
     gap = within.gaps_us(*window, int(record.max_gap_s * US_PER_S))
     low = 0.0 if gap else max(0.0, near - err)
     return [compared("closest", span, (low, near + err), near, ())]
-
-

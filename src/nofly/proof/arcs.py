@@ -125,7 +125,11 @@ def deepest_m(figure: Figure, paths: Paths, way_m: Floats) -> Floats:
     found = np.zeros(len(paths))
     width = 1.0 / (POINTS - 1)
     for shares in (share, *[_NEAR] * NEARER):
-        at = np.broadcast_to(share, (len(paths), POINTS)) if shares is share else best[:, None] + width * shares
+        at = (
+            np.broadcast_to(share, (len(paths), POINTS))
+            if shares is share
+            else best[:, None] + width * shares
+        )
         at = np.clip(at, 0.0, 1.0)
         points, _ = along(paths, at * way_m[:, None])
         depth = depths_m(figure.edges, points)

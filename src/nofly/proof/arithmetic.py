@@ -1,9 +1,9 @@
 """Whether duration, length, speed, depth and heights fit one flight, without knowing where it was.
 
 Every stated number is an interval; a flight fits if one value of each makes length = speed · duration, if
-nothing is deeper inside than it has flown, and if the heights can be climbed in the time. What is derived here
-holds for any path whatsoever, turns and changes of speed included: length over duration is the mean speed,
-which lies between the least and the greatest.
+nothing is deeper inside than it has flown, and if the heights can be climbed in the time. What is derived
+here holds for any path whatsoever, turns and changes of speed included: length over duration is the mean
+speed, which lies between the least and the greatest.
 """
 
 from __future__ import annotations
@@ -59,7 +59,8 @@ def holds(some: Range) -> bool:
 
 def product(a: Range, b: Range) -> Range:
     """Return the interval of products; 0 · ∞ leaves everything open."""
-    return _times(a[0], b[0], 0.0), _times(a[1], b[1], math.inf)
+    low, high = a[0] * b[0], a[1] * b[1]
+    return 0.0 if math.isnan(low) else low, math.inf if math.isnan(high) else high
 
 
 def quotient(a: Range, b: Range) -> Range:
@@ -67,11 +68,6 @@ def quotient(a: Range, b: Range) -> Range:
     low = a[0] / b[1] if b[1] > 0 and math.isfinite(a[0]) else 0.0
     high = a[1] / b[0] if b[0] > 0 else math.inf
     return (0.0 if math.isinf(b[1]) else low), high
-
-
-def _times(x: float, y: float, undefined: float) -> float:
-    found = x * y
-    return undefined if math.isnan(found) else found
 
 
 def motion(

@@ -132,7 +132,7 @@ def _place(table: Table) -> tuple[float, float] | None:
 
 
 def _readings(table: Table) -> tuple[Reading, ...]:
-    """Return every way to read a statement: its own readings, each with both miles where it speaks of miles."""
+    """Return every way to read a statement: its readings, each with both miles where it speaks of miles."""
     told = table.tables("reading")
     for one in told:
         one.known(("name", *QUANTITY_KEYS, "altitude_datum"))

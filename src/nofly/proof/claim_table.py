@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import Any
@@ -81,10 +82,8 @@ class Table:
         if value is None:
             return None
         if isinstance(value, str):
-            try:
+            with suppress(ValueError):
                 value = datetime.fromisoformat(value)
-            except ValueError:
-                pass
         if not isinstance(value, datetime) or value.tzinfo is None:
             raise self.wrong(f"{value!s}", key, "a date and time with its zone, as 2015-11-24T07:24:05Z")
         apart = value - _EPOCH

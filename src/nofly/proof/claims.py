@@ -1,7 +1,7 @@
 """What a claim is: statements of several parties about flights and a zone, each as its words and its numbers.
 
-Everything here is a frozen value. A statement may be read in more than one way (which mile? depth or length?):
-it has a :class:`Reading` for each, and stands as long as one of them does.
+Everything here is a frozen value. A statement may be read in more than one way (which mile? depth or
+length?): it has a :class:`Reading` for each, and stands as long as one of them does.
 """
 
 from __future__ import annotations
@@ -35,9 +35,10 @@ QUANTITIES: dict[str, Kind] = {
 }
 """What can be stated of a stay, by the key of the claim file.
 
-``duration`` inside; ``length`` of the way inside; ``depth``, the largest distance inside the lateral boundary;
-``speed`` over the ground; ``altitude`` (at entry) and ``exit_altitude``; ``track``, the direction flown, from
-where the zone was entered to where it was left; ``closest`` distance to ``closest_to``; ``count`` of aircraft.
+``duration`` inside; ``length`` of the way inside; ``depth``, the largest distance inside the lateral
+boundary; ``speed`` over the ground; ``altitude`` (at entry) and ``exit_altitude``; ``track``, the direction
+from where the zone was entered to where it was left; ``closest`` distance to ``closest_to``; ``count`` of
+aircraft.
 """
 
 

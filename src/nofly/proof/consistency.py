@@ -16,7 +16,8 @@ from nofly.proof.arithmetic import EVERYTHING, Motion, Range, allowed, both, cli
 from nofly.proof.claims import About, Inside, Reading, Statement
 from nofly.proof.families import Family, families
 from nofly.proof.flying import CLASSES, Envelope
-from nofly.proof.paths import NEAR_FRACTION, Demand, Search, search
+from nofly.proof.path_space import Demand
+from nofly.proof.paths import NEAR_FRACTION, search
 from nofly.proof.plane import Figure
 from nofly.proof.quantities import Span
 from nofly.proof.verdicts import Point, Verdict
@@ -98,12 +99,13 @@ def _through(
         numbers["fitting_speed_kmh"] = [round(low * 3.6, 1), round(high * 3.6, 1)]
         kinds = "one kind of path" if len(told) == 1 else f"{len(told)} kinds of paths"
         verb = "fits" if len(told) == 1 else "fit"
-        fits = f"Through the zone {kinds} {verb}, at {wording.speed((low, high))}."
+        fits = f"Through the zone {kinds} {verb}: {wording.speed((low, high))}."
         return Fit(reading, Verdict.NOT_SHOWN, (*said, fits), numbers, told[:MOST_FAMILIES], len(told), tried)
     least = min((one.least_miss_fraction for _, one in found), default=math.inf)
     numbers["nearest_miss_fraction"] = round(least, 4) if math.isfinite(least) else None
     if least <= NEAR_FRACTION:
-        near = f"The nearest of {tried:,} paths through the zone misses by {100 * least:.1f} %: too near to exclude."
+        off = f"{100 * least:.1f} %"
+        near = f"The nearest of {tried:,} paths through the zone misses by {off}: too near to tell."
         return Fit(reading, Verdict.NOT_SHOWN, (*said, near), numbers, tried=tried)
     missed = "" if math.isinf(least) else f"; the nearest misses by {100 * least:.0f} %"
     none = f"None of {tried:,} paths through the zone fits{missed}."
@@ -149,22 +151,26 @@ def _implied(stated: Mapping[str, Span], left: bool) -> tuple[str, ...]:
         wide = getattr(motion(two, _ANY), _FIELD[name])
         words = wording.WORDS[name]
         rounded = f"; {words(wide)} within what is stated" if words(wide) != words(exact) else ""
-        joined = f"{stated[a].text} at {stated[b].text}" if b == "speed" else f"{stated[a].text} in {stated[b].text}"
+        joined = (
+            f"{stated[a].text} at {stated[b].text}"
+            if b == "speed"
+            else f"{stated[a].text} in {stated[b].text}"
+        )
         said.append(f"{joined} {verb} {words(exact)}{rounded}.")
     if "depth" in stated and "length" not in stated and "speed" not in stated:
         least_m = (2.0 if left else 1.0) * stated["depth"].low_value
         if least_m > 0.0:
             way = "in and out again" if left else "in"
-            said.append(f"A depth of {stated['depth'].text} takes {wording.length((least_m, math.inf))} {way}.")
+            said.append(
+                f"A depth of {stated['depth'].text} takes {wording.length((least_m, math.inf))} {way}."
+            )
     return tuple(said)
 
 
 _FIELD = {"speed": "speed_mps", "length": "length_m", "duration": "duration_s", "depth": "length_m"}
 
 
-def _arithmetic_breaks(
-    stated: Mapping[str, Span], envelope: Envelope, left: bool, off_m: float
-) -> list[str]:
+def _arithmetic_breaks(stated: Mapping[str, Span], envelope: Envelope, left: bool, off_m: float) -> list[str]:
     """Return for each number without which the rest fits what the rest asks for instead."""
     said = []
     for name in (*stated, "class"):
@@ -185,7 +191,9 @@ def _arithmetic_breaks(
             )
         else:
             asked = wording.WORDS[name](getattr(rest, _FIELD[name]))
-            said.append(f"{others.capitalize()} {_fit(stated)} {asked}; the stated {name} is {stated[name].text}.")
+            said.append(
+                f"{others.capitalize()} {_fit(stated)} {asked}; the stated {name} is {stated[name].text}."
+            )
     return said or ["No one of its numbers alone is to blame: two at least have to be wrong."]
 
 
@@ -240,8 +248,8 @@ def _impossible_heights(reading: Reading, envelope: Envelope) -> list[str]:
     if rate is not None and rate[0] > envelope.climb_mps:
         said.append(
             f"From {reading.quantities['altitude'].text} to {reading.quantities['exit_altitude'].text} in "
-            f"{reading.quantities['duration'].text} is {rate[0]:,.0f} m/s at least; {envelope.name} climbs or "
-            f"descends at {envelope.climb_mps:,.0f} m/s at most."
+            f"{reading.quantities['duration'].text} is {rate[0]:,.0f} m/s at least; {envelope.name} climbs "
+            f"or descends at {envelope.climb_mps:,.0f} m/s at most."
         )
     return said
 

@@ -1,4 +1,4 @@
-"""The paths that fit, by kind: the direction flown and the turn; each kind with its ranges and one example."""
+"""The paths that fit, by kind: the direction flown and the turn; each with its ranges and an example."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nofly.proof.arcs import along
 from nofly.proof.arithmetic import Range
-from nofly.proof.paths import Fitting
+from nofly.proof.path_space import Fitting
 from nofly.proof.plane import Figure
 
 SECTORS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
@@ -59,7 +59,10 @@ def families(figure: Figure, fitting: Fitting) -> list[Family]:
 def _turn(fitting: Fitting, k: int) -> str:
     paths, way = fitting.paths, float(fitting.length_m[k])
     switch = min(float(paths.switch_m[k]), way)
-    parts = [math.degrees(float(paths.bend[k]) * switch), math.degrees(float(paths.later_bend[k]) * (way - switch))]
+    parts = [
+        math.degrees(float(paths.bend[k]) * switch),
+        math.degrees(float(paths.later_bend[k]) * (way - switch)),
+    ]
     left, right = max(parts) > _STRAIGHT_DEG, min(parts) < -_STRAIGHT_DEG
     if left and right:
         return "turning both ways"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 
@@ -33,15 +34,22 @@ def measured(
     entered, left = stay.cause is not Cause.DATA_RESUMED, stay.exit_cause is not Cause.DATA_LOST
     open_end = () if entered and left else ("Its entry or its exit was not seen: it may have been more.",)
     ends_s = 0.5 * (stay.duration_high_s - stay.duration_low_s)
-    if statement.time_us is not None:
+    # A time with a duration is that of the entry; any other is one at which it was inside, or not.
+    if statement.time_us is not None and "duration" in stated and statement.until_us is None:
         points.append(_time(statement, stay, ends_s, entered))
     if "duration" in stated:
         high_s = math.inf if open_end else stay.duration_high_s
-        points.append(compared("duration", stated["duration"], (stay.duration_low_s, high_s), stay.duration_s, open_end))
+        points.append(
+            compared("duration", stated["duration"], (stay.duration_low_s, high_s), stay.duration_s, open_end)
+        )
     if "depth" in stated and stay.depth_m is not None:
         err_m = (stay.depth_err_m or 0.0) + boundary_err_m
         high_m = math.inf if open_end else stay.depth_m + err_m
-        points.append(compared("depth", stated["depth"], (max(0.0, stay.depth_m - err_m), high_m), stay.depth_m, open_end))
+        points.append(
+            compared(
+                "depth", stated["depth"], (max(0.0, stay.depth_m - err_m), high_m), stay.depth_m, open_end
+            )
+        )
     within = None if trace is None else trace.during(stay.entry_time_us, stay.exit_time_us)
     if within is not None:
         points += _flown(statement, reading, within, stay, ends_s, open_end, boundary_err_m)
@@ -51,7 +59,9 @@ def measured(
 def _time(statement: Statement, stay: Infringement, err_s: float, entered: bool) -> Point:
     off_s = (stay.entry_time_us - (statement.time_us or 0)) / US_PER_S
     apart = max(0.0, abs(off_s) - statement.time_err_s - err_s)
-    told = f"Entered {abs(off_s):.1f} s {'after' if off_s >= 0 else 'before'} the time stated (± {err_s:.1f} s)."
+    told = (
+        f"Entered {abs(off_s):.1f} s {'after' if off_s >= 0 else 'before'} the time stated (± {err_s:.1f} s)."
+    )
     numbers = {"entry_after_stated_s": round(off_s, 1), "entry_err_s": round(err_s, 1)}
     if not entered:
         return Point("time", Verdict.NOT_SHOWN, ("Its entry was not seen.",), numbers)
@@ -70,7 +80,9 @@ def _flown(
     if "length" in stated:
         err_m = 2.0 * ends_s * (mean_mps if math.isfinite(mean_mps) else 0.0) + 2.0 * boundary_err_m
         high_m = math.inf if open_end else way_m + err_m
-        points.append(compared("length", stated["length"], (max(0.0, way_m - err_m), high_m), way_m, open_end))
+        points.append(
+            compared("length", stated["length"], (max(0.0, way_m - err_m), high_m), way_m, open_end)
+        )
     speeds = within.positions.floats("gs_mps")
     if "speed" in stated and (np.isfinite(speeds).any() or math.isfinite(mean_mps)):
         told = speeds[np.isfinite(speeds)] if np.isfinite(speeds).any() else np.array([mean_mps])
@@ -85,8 +97,12 @@ def _flown(
 
 
 def _way_m(within: Trace, first: tuple[float, float], last: tuple[float, float]) -> float:
-    places = [first, *zip(within.positions.lat_deg.tolist(), within.positions.lon_deg.tolist(), strict=True), last]
-    return sum(length_and_azimuths(*a, *b)[0] for a, b in zip(places, places[1:], strict=False))
+    places = [
+        first,
+        *zip(within.positions.lat_deg.tolist(), within.positions.lon_deg.tolist(), strict=True),
+        last,
+    ]
+    return sum(length_and_azimuths(*a, *b)[0] for a, b in pairwise(places))
 
 
 def _track(span: Span, first: tuple[float, float], last: tuple[float, float], way_m: float) -> Point:
@@ -94,7 +110,8 @@ def _track(span: Span, first: tuple[float, float], last: tuple[float, float], wa
     err_deg = math.degrees(math.atan2(200.0, max(chord_m, 1.0)))
     middle, half = 0.5 * (span.low_value + span.high_value), 0.5 * (span.high_value - span.low_value)
     off = abs((bearing_deg - middle + 180.0) % 360.0 - 180.0)
-    told = f"From entry to exit it flew towards {bearing_deg % 360.0:.0f}° (± {err_deg:.0f}°); stated is {span.text}."
+    flown = f"{bearing_deg % 360.0:.0f}° (± {err_deg:.0f}°)"
+    told = f"From entry to exit it flew towards {flown}; stated is {span.text}."
     verdict = Verdict.CONTRADICTED if off > half + err_deg else Verdict.SUPPORTED
     return Point("track", verdict, (told,), {"track_deg": round(bearing_deg % 360.0, 1)})
 
@@ -110,7 +127,12 @@ def _height(name: str, span: Span, within: Trace, row: int) -> Point:
         return Point(name, Verdict.NOT_CHECKABLE, (why,))
     best = float(told[row])
     return compared(
-        name, span, (best - HEIGHT_ERR_M, best + HEIGHT_ERR_M), best, (), lambda r: wording.height(r, span.datum)
+        name,
+        span,
+        (best - HEIGHT_ERR_M, best + HEIGHT_ERR_M),
+        best,
+        (),
+        lambda r: wording.height(r, span.datum),
     )
 
 

@@ -1,8 +1,9 @@
-"""Quantities as people state them: ``1.15 nmi``, ``17 ± 2 s``, ``700–1,000 km/h``, ``< 10 km``, ``about 4 min``.
+"""Quantities as people state them: ``1.15 nmi``, ``17 ± 2 s``, ``700–1,000 km/h``, ``about 4 min``.
 
 A stated number is a span. Without a ± it is as exact as it is written: half of the place of its last digit
 that is not a trailing zero of a whole number (``1.15``: ± 0.005, ``17``: ± 0.5, ``19,000``: ± 500). The ends
-of a range, bounds, counts and flight levels are taken as they stand. ``about`` is ± 20 %, or the rounding where that is more.
+of a range, bounds and counts are taken as they stand, and so are the digits of a flight level. ``about`` is
+± 20 %, or the rounding where that is more.
 """
 
 from __future__ import annotations
@@ -131,7 +132,10 @@ def _datum(body: str) -> tuple[str, str]:
 def _ways(names: list[str], kind: Kind, stated: str) -> list[tuple[str, tuple[float, float]]]:
     if kind is Kind.LENGTH and any(name in MILES for name in names):
         return [
-            (f"{word} miles", (_factor(names[0], kind, stated, mile_m), _factor(names[1], kind, stated, mile_m)))
+            (
+                f"{word} miles",
+                (_factor(names[0], kind, stated, mile_m), _factor(names[1], kind, stated, mile_m)),
+            )
             for word, mile_m in (("statute", M_PER_MILE), ("nautical", M_PER_NM))
         ]
     return [("", (_factor(names[0], kind, stated), _factor(names[1], kind, stated)))]
@@ -180,7 +184,8 @@ def rounding(number: str) -> float:
 
 def _example(kind: Kind) -> str:
     return {
-        Kind.LENGTH: "such as 1.15 nmi, 2.5 km, < 10 km, 3 ± 1 km", Kind.HEIGHT: "such as 19000 ft STD, FL190",
+        Kind.LENGTH: "such as 1.15 nmi, 2.5 km, < 10 km, 3 ± 1 km",
+        Kind.HEIGHT: "such as 19000 ft STD, FL190",
         Kind.DURATION: "such as 17 s, about 4 min, 10–12 min", Kind.ANGLE: "such as 270°, 250–290°",
         Kind.SPEED: "such as 980 km/h, 450 ± 20 kt", Kind.COUNT: "such as 3, 19–23, at least 2",
     }[kind]  # fmt: skip

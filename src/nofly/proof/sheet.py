@@ -15,7 +15,8 @@ from nofly.proof.verdicts import Point, Verdict, overall
 from nofly.zones.model import Zone
 
 _LENIENT = (
-    Verdict.SUPPORTED, Verdict.NOT_SHOWN, Verdict.NOT_CHECKABLE, Verdict.CONTRADICTED, Verdict.SELF_INCONSISTENT,
+    Verdict.SUPPORTED, Verdict.NOT_SHOWN, Verdict.NOT_CHECKABLE, Verdict.CONTRADICTED,
+    Verdict.SELF_INCONSISTENT,
 )  # fmt: skip
 """A statement that can be read in several ways stands as its best reading does."""
 
@@ -81,7 +82,7 @@ def _entry(
             points.append(_nothing(record))
         answers.append(Answer(reading, _verdict(points, fitted), tuple(points), fitted))
     verdict = min((a.verdict for a in answers), key=_LENIENT.index)
-    return Entry(statement, verdict, tuple(answers), tuple(_notes(statement, shape, shapes)), zone)
+    return Entry(statement, verdict, tuple(answers), tuple(_notes(statement, shape, shapes, record)), zone)
 
 
 def _verdict(points: Sequence[Point], fitted: Fit | None) -> Verdict:
@@ -127,7 +128,9 @@ def _items(statement: Statement, reading: Reading) -> list[Point]:
     return [Point("items", Verdict.NOT_SHOWN, (f"{count.text} stated; {listed}.",), numbers)]
 
 
-def _notes(statement: Statement, shape: Shape | None, shapes: Sequence[Figure]) -> list[str]:
+def _notes(
+    statement: Statement, shape: Shape | None, shapes: Sequence[Figure], record: Record | None
+) -> list[str]:
     notes = []
     if statement.zone_id and shape is None:
         notes.append(f"No zone {statement.zone_id!r} was given: its numbers were compared without a place.")
@@ -139,7 +142,7 @@ def _notes(statement: Statement, shape: Shape | None, shapes: Sequence[Figure]) 
     place = statement.closest_to
     if place is not None and shape is not None and (off_m := shape.lateral_of(*place)) < 0.0:
         notes.append(_place(statement, off_m))
-    if statement.inside is Inside.NEVER:
+    if statement.inside is Inside.NEVER and record is None:
         notes.append("It denies: only tracks or other evidence can show or refute that, no arithmetic.")
     if len(statement.readings) > 1:
         notes.append("It can be read in several ways; it stands as long as one of them does.")

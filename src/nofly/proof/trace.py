@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,7 +72,7 @@ class Trace:
     def way_m(self) -> float:
         """Return the length of the way through all reports."""
         places = np.column_stack([self.positions.lat_deg, self.positions.lon_deg]).tolist()
-        return sum(length_and_azimuths(*a, *b)[0] for a, b in zip(places, places[1:], strict=False))
+        return sum(length_and_azimuths(*a, *b)[0] for a, b in pairwise(places))
 
 
 class Shape:
@@ -101,7 +101,7 @@ class Shape:
         spans = (y0 > lat_deg) != (y1 > lat_deg)
         with np.errstate(divide="ignore", invalid="ignore"):
             at = x0 + (lat_deg - y0) / (y1 - y0) * (x1 - x0)
-        return int((spans & (at > lon_deg)).sum()) % 2 == 1
+        return bool(int(np.count_nonzero(spans & (at > lon_deg))) % 2)
 
     def outside_m(self, trace: Trace, row: int, err_m: float) -> float:
         """Return by how much a report is outside, laterally or in height, beyond its own errors and
@@ -147,5 +147,5 @@ def closest_m(trace: Trace, place: tuple[float, float]) -> float:
 def reachable(apart_m: Sequence[float], gap_us: int, high_mps: float) -> bool:
     """Return whether an aircraft could fly these distances, to the zone and back, in a time without
     reports."""
-    known: list[Any] = [m for m in apart_m if np.isfinite(m)]
-    return sum(max(0.0, m) for m in known) <= high_mps * gap_us / US_PER_S
+    way_m: float = sum(max(0.0, m) for m in apart_m)
+    return way_m <= high_mps * gap_us / US_PER_S

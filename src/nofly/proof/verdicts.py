@@ -1,4 +1,4 @@
-"""The words for what a check of a claim comes to, and how the verdict of a statement follows from its points."""
+"""The words for what a check of a claim comes to, and how a statement's verdict follows from its points."""
 
 from __future__ import annotations
 

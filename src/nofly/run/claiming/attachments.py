@@ -107,12 +107,12 @@ def _kept(folder: Path, sha256: str) -> tuple[Attachment, list[Finding]]:
         said.append(_wrong("document-not-read", error.message, path))
     sound = actual == sha256 and told.get("sha256", sha256) == sha256
     if actual and not sound:
-        said.append(_wrong("document-changed", f"the bytes are not those captured: their SHA-256 is {actual}", path))
+        said.append(
+            _wrong("document-changed", f"the bytes are not those captured: their SHA-256 is {actual}", path)
+        )
     text = {name: str(told.get(name, ""))[:500] for name in ("name", "captured", "statement", "url")}
-    return (
-        Attachment(sha256, text["name"] or sha256, sniff(data), len(data), text["captured"], text["statement"],
-                   text["url"], sound, str(path)), said,
-    )  # fmt: skip
+    about = text["captured"], text["statement"], text["url"]
+    return Attachment(sha256, text["name"] or sha256, sniff(data), len(data), *about, sound, str(path)), said
 
 
 def cited_findings(claim: ClaimFile, kept: tuple[Attachment, ...]) -> list[Finding]:

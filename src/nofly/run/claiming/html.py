@@ -1,7 +1,7 @@
 """The claim sheet as an HTML page that stands alone: no script, no outside file, both sides side by side.
 
-Whatever a claim or a document says is text here: it is escaped, and only pictures whose first bytes say PNG or
-JPEG, of bounded size, are shown as pictures.
+Whatever a claim or a document says is text here: it is escaped, and only pictures whose first bytes say PNG
+or JPEG, of bounded size, are shown as pictures.
 """
 
 from __future__ import annotations
@@ -33,6 +33,11 @@ _MARK = {
     Verdict.SUPPORTED: "✓", Verdict.CONTRADICTED: "✗", Verdict.NOT_SHOWN: "○", Verdict.NOT_CHECKABLE: "?",
     Verdict.SELF_INCONSISTENT: "≠",
 }  # fmt: skip
+_FOOT = (
+    "Every statement went through the same code, whoever made it. Times are UTC, places WGS 84. Depth is the "
+    "largest distance inside the lateral boundary. Ranges after a number are what the statement allows as it "
+    "is written."
+)
 _STYLE = """
 :root { color-scheme: light dark }
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 96rem; margin: 1.5rem auto; padding: 0 1rem;
@@ -53,7 +58,8 @@ img { max-width: 100%; height: auto; background: #fff; border: 1px solid #8884 }
 pre { white-space: pre-wrap; font-size: 12px; max-height: 16rem; overflow: auto; border: 1px solid #8884;
   padding: .5rem } small { opacity: .8 } .reading { margin: .6rem 0 } .reading h4 { margin: .3rem 0 }
 .point { margin: .25rem 0 } .changed { color: #b34700; font-weight: 700 } ul { padding-left: 1.2rem }
-.key { display: inline-block; width: 1.4em; text-align: center; color: #fff; border-radius: 3px; font-weight: 700 }
+.key { display: inline-block; width: 1.4em; text-align: center; color: #fff; border-radius: 3px;
+  font-weight: 700 }
 @media print { .statement { break-inside: avoid } }
 """
 
@@ -75,9 +81,7 @@ def write(claimed: Claimed) -> bytes:
         '<h2>What each side says</h2><div class="sides">',
         *(_side(claimed, side, entries) for side, entries in sides(claimed)),
         "</div>", _documents(claimed), _meanings(claimed), _findings(claimed),
-        f"<p><small>nofly {escape(__version__)}. Every statement went through the same code, whoever made it. "
-        "Times are UTC, places WGS 84. Depth is the largest distance inside the lateral boundary. Ranges after "
-        "a number are what the statement allows as it is written.</small></p></body></html>\n",
+        f"<p><small>nofly {escape(__version__)}. {_FOOT}</small></p></body></html>\n",
     ]  # fmt: skip
     return "".join(parts).encode()
 
@@ -92,11 +96,16 @@ def _badge(verdict: Verdict) -> str:
 
 def _overview(claimed: Claimed) -> str:
     rows = "".join(
-        f'<tr><td>{_text(e.statement.side or e.statement.who)}</td><td><a href="#{_anchor(e)}">{_text(e.statement.who)}'
-        f"</a></td><td>{_badge(e.verdict)}</td></tr>"
+        f"<tr><td>{_text(e.statement.side or e.statement.who)}</td>"
+        f'<td><a href="#{_anchor(e)}">{_text(e.statement.who)}</a></td><td>{_badge(e.verdict)}</td></tr>'
         for _, entries in sides(claimed) for e in entries
     )  # fmt: skip
-    return f"<table><thead><tr><th>side</th><th>statement</th><th>verdict</th></tr></thead><tbody>{rows}</tbody></table>"
+    return _table(("side", "statement", "verdict"), rows)
+
+
+def _table(head: tuple[str, ...], rows: str) -> str:
+    names = "".join(f"<th>{name}</th>" for name in head)
+    return f"<table><thead><tr>{names}</tr></thead><tbody>{rows}</tbody></table>"
 
 
 def _anchor(entry: Entry) -> str:
@@ -149,7 +158,11 @@ def _map(claimed: Claimed, entry: Entry) -> str:
         for lat, lon in polygon[0]
     ]  # fmt: skip
     image = drawn(entry, places, around)
-    shown = "" if image is None else _image(image, "png", "Map of the zone and an example of each kind of path that fits")
+    shown = (
+        ""
+        if image is None
+        else _image(image, "png", "Map of the zone and an example of each kind of path that fits")
+    )
     name = entry.best.reading.name
     caption = f"<p><small>Read as {_text(name)}:</small></p>" if name else ""
     return f"{caption}{shown}{_families(entry)}"
@@ -169,11 +182,11 @@ def _families(entry: Entry) -> str:
     fit = entry.best.fit
     tried, kinds = (fit.tried, fit.kinds) if fit else (0, 0)
     some = f" {len(families)} of {kinds} kinds are shown." if kinds > len(families) else ""
-    head = "<tr><th></th><th>kinds of paths that fit</th><th>speed</th><th>way inside</th><th>depth</th></tr>"
+    head = ("", "kinds of paths that fit", "speed", "way inside", "depth")
     return (
-        f"<table><thead>{head}</thead><tbody>{rows}</tbody></table><p><small>{tried:,} paths were tried.{some} The map "
-        "shows one of each, entry filled, exit hollow. The ranges are those of the paths found. That a path fits "
-        "does not show that it was flown.</small></p>"
+        f"{_table(head, rows)}<p><small>{tried:,} paths were tried.{some} The map shows one of each, entry "
+        "filled, exit hollow. The ranges are those of the paths found. That a path fits does not show that "
+        "it was flown.</small></p>"
     )
 
 
@@ -192,10 +205,11 @@ def _items(entry: Entry) -> str:
     if not items:
         return ""
     rows = "".join(
-        f"<tr><td>{_text(i.label)}</td><td>{_text(i.evidence) or 'none given'}</td><td>{_text(i.url)}</td></tr>"
+        f"<tr><td>{_text(i.label)}</td><td>{_text(i.evidence) or 'none given'}</td>"
+        f"<td>{_text(i.url)}</td></tr>"
         for i in items
     )
-    return f"<table><thead><tr><th>item</th><th>evidence</th><th>source</th></tr></thead><tbody>{rows}</tbody></table>"
+    return _table(("item", "evidence", "source"), rows)
 
 
 def _sources(claimed: Claimed, entry: Entry) -> str:
@@ -205,7 +219,8 @@ def _sources(claimed: Claimed, entry: Entry) -> str:
         told = ", ".join(_text(part) for part in (cited.title, cited.published, cited.url) if part)
         if cited.sha256:
             state = "kept below" if cited.sha256 in kept else "its bytes are not kept here"
-            told += f" <small>(SHA-256 {cited.sha256[:16]}…, captured {_text(cited.captured) or 'at no stated time'}; {state})</small>"
+            when = _text(cited.captured) or "at no stated time"
+            told += f" <small>(SHA-256 {cited.sha256[:16]}…, captured {when}; {state})</small>"
         lines.append(f"<li>{told}</li>")
     return f'<p class="point"><b>Sources:</b></p><ul>{"".join(lines)}</ul>' if lines else ""
 

@@ -72,7 +72,8 @@ def _answer(answer: Answer) -> dict[str, Any]:
             for name, s in answer.reading.quantities.items()
         },
         "points": [
-            {"what": p.what, "verdict": p.verdict.value, "reasons": list(p.reasons), "numbers": dict(p.numbers)}
+            {"what": p.what, "verdict": p.verdict.value, "reasons": list(p.reasons),
+             "numbers": dict(p.numbers)}
             for p in answer.points
         ],
         "own_numbers": None if answer.fit is None else {

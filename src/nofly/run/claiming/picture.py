@@ -21,6 +21,7 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#aa4499", "#56b4e9", "#b8860b", "#0
 LINES: tuple[Any, ...] = ("solid", (0, (6, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)))
 _WIDTH_IN, _HEIGHT_IN = 5.6, 4.1
 _DPI = 140
+_LABEL: dict[str, Any] = {"facecolor": palette.PAPER, "alpha": 0.75, "edgecolor": "none", "pad": 0.6}
 Places = Sequence[tuple[float, float]]
 
 
@@ -65,14 +66,19 @@ def _path(axes: Axes, local: LocalMap, family: Family, number: int) -> None:
     colour, line = COLOURS[(number - 1) % len(COLOURS)], LINES[(number - 1) % len(LINES)]
     axes.plot(x, y, color=palette.PAPER, linewidth=4.0, alpha=0.8, zorder=6)
     axes.plot(x, y, color=colour, linewidth=2.0, linestyle=line, zorder=7)
-    mark: dict[str, Any] = {"marker": "^", "markersize": 7, "markeredgecolor": palette.INK, "linestyle": "none"}
+    mark: dict[str, Any] = {
+        "marker": "^",
+        "markersize": 7,
+        "markeredgecolor": palette.INK,
+        "linestyle": "none",
+    }
     axes.plot(x[:1], y[:1], markerfacecolor=colour, zorder=9, **mark)
     axes.plot(x[-1:], y[-1:], markerfacecolor=palette.PAPER, zorder=9, **mark)
     at = len(x) // 2
     axes.annotate(
         str(number), (x[at], y[at]), (5, 4), textcoords="offset points", fontsize=8, fontweight="bold",
         color=colour, zorder=10, annotation_clip=True,
-        bbox={"facecolor": palette.PAPER, "alpha": 0.75, "edgecolor": "none", "pad": 0.6},
+        bbox=_LABEL,
     )  # fmt: skip
 
 
@@ -85,5 +91,5 @@ def _place(axes: Axes, local: LocalMap, entry: Entry) -> None:
     name = shorten(printable(entry.statement.closest_name), 24)
     axes.annotate(
         name, (float(x), float(y)), (6, -9), textcoords="offset points", fontsize=7.5, zorder=10,
-        annotation_clip=True, bbox={"facecolor": palette.PAPER, "alpha": 0.75, "edgecolor": "none", "pad": 0.6},
+        annotation_clip=True, bbox=_LABEL,
     )  # fmt: skip

@@ -46,8 +46,8 @@ class Tap:
                 known |= {t for t in positions.target.values if icao24_of(t) == address}
             elif callsign is not None:
                 codes = [k for k, text in enumerate(callsign.values) if text.strip().upper() == name]
-                rows = np.isin(callsign.codes, codes)
-                known |= {positions.target.values[k] for k in set(positions.target.codes[rows].tolist())}
+                named = np.isin(callsign.codes, codes)
+                known |= {positions.target.values[k] for k in set(positions.target.codes[named].tolist())}
             wanted = [k for k, text in enumerate(positions.target.values) if text in known]
             rows = np.flatnonzero(np.isin(positions.target.codes, wanted))
             if len(rows):

@@ -7,6 +7,7 @@ import textwrap
 from nofly.proof import wording
 from nofly.proof.families import Family
 from nofly.proof.sheet import Answer, Entry
+from nofly.proof.verdicts import Verdict
 from nofly.run.claiming.checking import Claimed
 from nofly.run.claiming.words import MEANING, document_line, sides, stated, summary
 from nofly.run.outputs.text import printable
@@ -26,7 +27,11 @@ def write(claimed: Claimed) -> str:
         lines += ["", f"== {printable(side)} " + "=" * max(3, _COLUMNS - 5 - len(side))]
         for entry in entries:
             lines += ["", *_entry(entry)]
-            lines += [f"  document: {document_line(d)}" for d in claimed.attachments if d.statement == entry.statement.id]
+            lines += [
+                f"  document: {document_line(d)}"
+                for d in claimed.attachments
+                if d.statement == entry.statement.id
+            ]
     rest = [d for d in claimed.attachments if d.statement not in {e.statement.id for e in claimed.entries}]
     lines += [f"document: {document_line(one)}" for one in rest]
     used = dict.fromkeys(entry.verdict for entry in claimed.entries)
@@ -44,7 +49,10 @@ def _entry(entry: Entry) -> list[str]:
     lines += [line for note in entry.notes for line in _wrapped(f"note: {note}", "  ")]
     for name, told in (("offered", statement.evidence_offered), ("withheld", statement.evidence_withheld)):
         lines += [line for text in told for line in _wrapped(f"evidence {name}: {text}", "  ")]
-    lines += [f"  source: {' '.join(printable(p) for p in (c.title, c.published, c.url) if p)}" for c in statement.cited]
+    lines += [
+        f"  source: {' '.join(printable(p) for p in (c.title, c.published, c.url) if p)}"
+        for c in statement.cited
+    ]
     return lines
 
 
@@ -53,8 +61,8 @@ def _answer(answer: Answer, *, named: bool) -> list[str]:
     for point in answer.points:
         lines += _wrapped(f"{point.what}: {point.verdict.value}. {' '.join(point.reasons)}", "    ")
     if answer.fit is not None:
-        head = f"its own numbers: {'self-inconsistent' if answer.fit.verdict == 'self-inconsistent' else 'fit'}. "
-        lines += _wrapped(head + " ".join(answer.fit.reasons), "    ")
+        fits = "self-inconsistent" if answer.fit.verdict is Verdict.SELF_INCONSISTENT else "fit"
+        lines += _wrapped(f"its own numbers: {fits}. {' '.join(answer.fit.reasons)}", "    ")
         for family in answer.fit.families[:MOST_KINDS]:
             lines.append(f"      {family.name}: {_ranges(family)}")
     return lines

@@ -15,8 +15,8 @@ MEANING = {
     Verdict.SUPPORTED: "What is stated agrees with what was measured, within the errors of both.",
     Verdict.CONTRADICTED: "What was measured excludes what is stated, by more than the errors of both.",
     Verdict.NOT_SHOWN: "Nothing excludes it, and nothing shows it.",
-    Verdict.NOT_CHECKABLE: "This data could not show it, whether it is true or not. That is no verdict for either "
-    "side.",
+    Verdict.NOT_CHECKABLE: "This data could not show it, whether it is true or not. That is no verdict for "
+    "either side.",
     Verdict.SELF_INCONSISTENT: "Its own numbers cannot all be true of one flight.",
 }
 
@@ -69,15 +69,22 @@ def stated(entry: Entry) -> list[tuple[str, str]]:
 
 
 def _written(span: Span) -> str:
-    datum = f" {span.datum}" if span.datum and span.datum not in span.text and not span.text.startswith("FL") else ""
+    datum = (
+        f" {span.datum}"
+        if span.datum and span.datum not in span.text and not span.text.startswith("FL")
+        else ""
+    )
     return printable(span.text) + datum
 
 
 def document_line(one: Attachment) -> str:
     """Return one document in a line: name, kind, size, hash, when it was captured, whether it is sound."""
     sound = "" if one.sound else " — NOT THE BYTES THAT WERE CAPTURED"
-    captured = f", captured {printable(one.captured)}" if one.captured else ", nothing says when it was captured"
-    return f"{printable(one.name)} ({one.kind}, {one.bytes:,} bytes, SHA-256 {one.sha256[:16]}…{captured}){sound}"
+    captured = (
+        f", captured {printable(one.captured)}" if one.captured else ", nothing says when it was captured"
+    )
+    size = f"{one.kind}, {one.bytes:,} bytes"
+    return f"{printable(one.name)} ({size}, SHA-256 {one.sha256[:16]}…{captured}){sound}"
 
 
 def sides(claimed: Claimed) -> list[tuple[str, list[Entry]]]:
