@@ -18,7 +18,7 @@ from nofly.run.outputs import coverage_picture
 from nofly.schema import concatenate
 from nofly.store.journal import Journal
 from nofly.store.positions.store import PositionStore
-from tests.proof.flights import START_US, flight, only
+from tests.proof.level_flights import START_US, flight, only
 
 FROM, UNTIL = "2023-11-14T22:00:00Z", "2023-11-14T23:00:00Z"
 

@@ -13,6 +13,7 @@ from nofly.cli import (
     VERBS,
     archive,
     check,
+    claim,
     coverage,
     demo,
     doctor,
@@ -41,7 +42,7 @@ def _options(parser: argparse.ArgumentParser) -> Iterator[str]:
 
 @pytest.mark.parametrize(
     "verb",
-    [check, watch, doctor, incidents, replay, archive, coverage, zones, verify, sign, keys, demo],
+    [check, watch, doctor, incidents, replay, archive, coverage, zones, verify, sign, keys, claim, demo],
     ids=lambda v: v.__name__,
 )
 def test_every_option_is_on_the_page(verb: object) -> None:

@@ -16,7 +16,7 @@ from nofly.proof.cells import BANDS_FT, COLUMNS, ROWS, around, bands_at, box, ce
 from nofly.proof.coverage import Coverage, Seen
 from nofly.proof.coverage_words import TRANSPONDERS
 from nofly.schema import Coded, Positions, concatenate
-from tests.proof.flights import FT_M, HOUR_US, START_US, flight, only
+from tests.proof.level_flights import FT_M, HOUR_US, START_US, flight, only
 
 MINUTE_US = 60_000_000
 REPORT = st.tuples(

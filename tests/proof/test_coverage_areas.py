@@ -14,7 +14,7 @@ from nofly.proof.cells import cells_at
 from nofly.proof.coverage import Coverage, Seen
 from nofly.proof.statements import Asked
 from nofly.zones.model import Circle, Datum, Limit, Polygon, Volume, Zone
-from tests.proof.flights import FT_M, HOUR_US, START_US, flight, only
+from tests.proof.level_flights import FT_M, HOUR_US, START_US, flight, only
 
 
 def _zone(*volumes: Volume) -> Zone:

@@ -13,7 +13,7 @@ from nofly.proof.coverage import Coverage, Seen
 from nofly.run.coverage import Trial, calibrated
 from nofly.run.files.trackfiles import read_batches
 from nofly.schema import Positions, concatenate
-from tests.proof.flights import START_US, flight
+from tests.proof.level_flights import START_US, flight
 
 
 @functools.cache

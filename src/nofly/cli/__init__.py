@@ -22,10 +22,11 @@ VERBS = {
     "verify": "is a package of evidence as it was made, who signed it, is its finding found again",
     "sign": "sign a package of evidence, time-stamp it, or sign for having received it",
     "keys": "make, list and exchange the keys that sign evidence",
+    "claim": "do the statements of all sides stand, by tracks and by their own numbers",
     "demo": "check real flights against real zones, and draw the result",
 }
 ERROR, INTERRUPTED = 2, 130
-_JUDGING = ("check", "watch", "serve", "replay", "demo")
+_JUDGING = ("check", "claim", "watch", "serve", "replay", "demo")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

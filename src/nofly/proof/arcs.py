@@ -1,0 +1,153 @@
+"""Paths of one or two arcs through a figure: where they leave it, how long and how deep they are inside.
+
+A path begins on the boundary, heads inwards, and turns steadily; after a part of its way it may turn
+otherwise. Everything is done for many paths at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nofly.proof.plane import Figure, Floats, depths_m
+
+_STRAIGHT = 1e-8
+"""A curvature (1/m) below which a path is straight."""
+_AT_START_M = 0.02
+POINTS = 25
+NEARER = 5
+"""So often the deepest point is looked for again, four times as finely."""
+_NEAR = np.linspace(-1.0, 1.0, 9)
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """n paths: entry (n, 2) in the plane, direction (radians anticlockwise from east), the curvature (1/m,
+    positive to the left) before and after ``switch_m`` of the way, and how much of the way through the
+    figure is flown: all of it where the flight left."""
+
+    entry_xy: Floats
+    direction_rad: Floats
+    bend: Floats
+    later_bend: Floats
+    switch_m: Floats
+    flown: Floats
+
+    def __len__(self) -> int:
+        return len(self.direction_rad)
+
+    def take(self, rows: NDArray[np.intp] | slice) -> Paths:
+        """Return some of the paths."""
+        return Paths(*(getattr(self, name)[rows] for name in Paths.__slots__))
+
+
+def along(paths: Paths, way_m: Floats) -> tuple[Floats, Floats]:
+    """Return points (n, k, 2) and directions (n, k) at distances (n, k) along each path."""
+    switch_m = paths.switch_m[:, None]
+    first = np.minimum(way_m, switch_m)
+    rest = np.maximum(way_m - switch_m, 0.0)
+    start = np.broadcast_to(paths.entry_xy[:, None], (*way_m.shape, 2))
+    at, direction = _advanced(start, paths.direction_rad[:, None], paths.bend[:, None], first)
+    return _advanced(at, direction, paths.later_bend[:, None], rest)
+
+
+def _advanced(start: Floats, direction: Floats, bend: Floats, way_m: Floats) -> tuple[Floats, Floats]:
+    turned = bend * way_m
+    # The chord of an arc: sin(x)/x shortens it, and half of the turn is its direction.
+    chord = way_m * np.sinc(0.5 * turned / np.pi)
+    middle = direction + 0.5 * turned
+    step = np.stack([chord * np.cos(middle), chord * np.sin(middle)], axis=-1)
+    return start + step, direction + turned
+
+
+def exits_m(figure: Figure, paths: Paths) -> Floats:
+    """Return the way inside of each path until it first meets the boundary; inf where it never does."""
+    first = _first_hit(figure.edges, paths.entry_xy, paths.direction_rad, paths.bend)
+    found = np.where(first <= paths.switch_m, first, np.inf)
+    going = np.flatnonzero(first > paths.switch_m)
+    if len(going):
+        some = paths.take(going)
+        at, direction = along(some, some.switch_m[:, None])
+        later = _first_hit(figure.edges, at[:, 0], direction[:, 0], some.later_bend)
+        found[going] = some.switch_m + later
+    return found
+
+
+def _first_hit(edges: Floats, start: Floats, direction: Floats, bend: Floats) -> Floats:
+    straight = np.abs(bend) < _STRAIGHT
+    found = np.empty(len(direction))
+    for rows, hit in ((np.flatnonzero(straight), _ray), (np.flatnonzero(~straight), _arc)):
+        if len(rows):
+            found[rows] = hit(edges, start[rows], direction[rows], bend[rows])
+    return found
+
+
+def _ray(edges: Floats, start: Floats, direction: Floats, bend: Floats) -> Floats:
+    ux, uy = np.cos(direction)[:, None], np.sin(direction)[:, None]
+    ax, ay = edges[:, 0] - start[:, :1], edges[:, 1] - start[:, 1:]
+    dx, dy = edges[:, 2] - edges[:, 0], edges[:, 3] - edges[:, 1]
+    across = ux * dy - uy * dx
+    with np.errstate(divide="ignore", invalid="ignore"):
+        way = (ax * dy - ay * dx) / across
+        part = (ax * uy - ay * ux) / across
+    meets = (part >= 0.0) & (part <= 1.0) & (way > _AT_START_M)
+    found: Floats = np.where(meets, way, np.inf).min(axis=1)
+    return found
+
+
+def _arc(edges: Floats, start: Floats, direction: Floats, bend: Floats) -> Floats:
+    radius = (1.0 / bend)[:, None]
+    cx = start[:, :1] - radius * np.sin(direction)[:, None]
+    cy = start[:, 1:] + radius * np.cos(direction)[:, None]
+    begin = np.arctan2(start[:, 1:] - cy, start[:, :1] - cx)
+    ax, ay = edges[:, 0] - cx, edges[:, 1] - cy
+    dx, dy = edges[:, 2] - edges[:, 0], edges[:, 3] - edges[:, 1]
+    a = np.maximum(dx * dx + dy * dy, 1e-12)
+    b, c = ax * dx + ay * dy, ax * ax + ay * ay - radius * radius
+    with np.errstate(invalid="ignore"):
+        root = np.sqrt(b * b - a * c)
+    least = np.full(len(direction), np.inf)
+    for part in ((-b - root) / a, (-b + root) / a):
+        turn = np.arctan2(ay + part * dy, ax + part * dx) - begin
+        way = np.mod(turn * np.sign(radius), 2.0 * np.pi) * np.abs(radius)
+        meets = (part >= 0.0) & (part <= 1.0) & (way > _AT_START_M)
+        whole = 2.0 * np.pi * np.abs(radius) - _AT_START_M
+        least = np.minimum(least, np.where(meets & (way < whole), way, np.inf).min(axis=1))
+    return least
+
+
+def deepest_m(figure: Figure, paths: Paths, way_m: Floats) -> Floats:
+    """Return the largest distance from the boundary on each path until ``way_m`` (n)."""
+    share = np.linspace(0.0, 1.0, POINTS)
+    best = np.full(len(paths), 0.5)
+    found = np.zeros(len(paths))
+    width = 1.0 / (POINTS - 1)
+    for shares in (share, *[_NEAR] * NEARER):
+        at = (
+            np.broadcast_to(share, (len(paths), POINTS))
+            if shares is share
+            else best[:, None] + width * shares
+        )
+        at = np.clip(at, 0.0, 1.0)
+        points, _ = along(paths, at * way_m[:, None])
+        depth = depths_m(figure.edges, points)
+        top = depth.argmax(axis=1)
+        rows = np.arange(len(paths))
+        best, found = at[rows, top], np.maximum(found, depth[rows, top])
+        if shares is _NEAR:
+            width *= 0.25
+    return found
+
+
+def closest_m(paths: Paths, way_m: Floats, place_xy: tuple[float, float]) -> Floats:
+    """Return the least distance of each path from a place, until ``way_m`` (n)."""
+    points, _ = along(paths, np.linspace(0.0, 1.0, 65) * way_m[:, None])
+    apart = points - np.array(place_xy)
+    step = np.diff(apart, axis=1)
+    length = np.maximum((step**2).sum(axis=2), 1e-12)
+    share = np.clip(-(apart[:, :-1] * step).sum(axis=2) / length, 0.0, 1.0)
+    near = apart[:, :-1] + share[..., None] * step
+    found: Floats = np.hypot(near[..., 0], near[..., 1]).min(axis=1)
+    return found

@@ -1,0 +1,274 @@
+"""Whether the numbers of one reading of a statement can all be true of one flight, and of which flights.
+
+First by arithmetic, which holds for every path; then, where the zone's shape is known, by a search for paths
+through it. Where nothing fits, each number is left out in turn: what then fits shows which of them breaks it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from nofly.proof import wording
+from nofly.proof.arithmetic import EVERYTHING, Motion, Range, allowed, both, climb_mps, motion
+from nofly.proof.claims import About, Inside, Reading, Statement
+from nofly.proof.families import Family, families
+from nofly.proof.flying import CLASSES, Envelope
+from nofly.proof.path_space import Demand
+from nofly.proof.paths import NEAR_FRACTION, search
+from nofly.proof.plane import Figure
+from nofly.proof.quantities import Span
+from nofly.proof.verdicts import Point, Verdict
+
+MOVING = ("length", "duration", "speed", "depth")
+"""What arithmetic joins."""
+_ANY = CLASSES["any"]
+_LEAST_EFFORT = 0.35
+MOST_FAMILIES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What fits one reading of a statement."""
+
+    reading: Reading
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    numbers: Mapping[str, Any]
+    families: tuple[Family, ...] = ()
+    """The most frequent kinds of paths that fit."""
+    kinds: int = 0
+    """How many kinds fit."""
+    tried: int = 0
+
+    def point(self) -> Point:
+        """Return it as one point of a check."""
+        what = "its own numbers" + (f", read as {self.reading.name}" if self.reading.name else "")
+        return Point(what, self.verdict, self.reasons, self.numbers)
+
+
+def envelope_of(about: About) -> Envelope:
+    """Return what the aircraft can do: its class, narrowed by the speed range that the file gives."""
+    found = CLASSES[about.type_class or "any"]
+    if about.speed_range is None:
+        return found
+    low, high = both((found.low_mps, found.high_mps), allowed(about.speed_range))
+    return replace(found, name=about.type or found.name, low_mps=low, high_mps=high)
+
+
+def fit(
+    statement: Statement, reading: Reading, figures: Sequence[Figure], boundary_err_m: float
+) -> Fit | None:
+    """Return what fits one reading; None where it states no two numbers to compare, or nothing of a flight
+    inside."""
+    stated = {name: span for name, span in reading.quantities.items() if name in MOVING}
+    geometry = bool(figures) and bool(stated)
+    if statement.inside is Inside.NEVER or not (len(stated) >= 2 or geometry or _heights(reading)):
+        return None
+    envelope = envelope_of(statement.about)
+    off_m = boundary_err_m
+    moved = motion(stated, envelope, left=statement.left, boundary_err_m=off_m)
+    said = _implied(stated, statement.left)
+    numbers = _numbers(moved, stated, statement.left)
+    broken = _impossible_heights(reading, envelope)
+    if not moved.possible:
+        broken = [*_arithmetic_breaks(stated, envelope, statement.left, off_m), *broken]
+    if broken:
+        return Fit(reading, Verdict.SELF_INCONSISTENT, (*said, *broken), numbers)
+    if not geometry:
+        only = f"What is stated fits a mean speed of {wording.speed(moved.speed_mps)}."
+        return Fit(reading, Verdict.NOT_SHOWN, (*said, only), numbers)
+    return _through(statement, reading, stated, (envelope, moved), figures, off_m, (said, numbers))
+
+
+def _through(
+    statement: Statement, reading: Reading, stated: Mapping[str, Span], can: tuple[Envelope, Motion],
+    figures: Sequence[Figure], off_m: float, so_far: tuple[tuple[str, ...], dict[str, Any]],
+) -> Fit:  # fmt: skip
+    """Return what fits through the zone."""
+    said, numbers = so_far
+    found = [(f, search(f, demand(statement, reading, can[1], can[0], f, off_m))) for f in figures]
+    tried = sum(one.tried for _, one in found)
+    told = tuple(family for figure, one in found for family in families(figure, one.fitting))
+    numbers = {**numbers, "paths_tried": tried, "paths_fitting": sum(len(one.fitting) for _, one in found)}
+    if told:
+        low = min(family.speed_mps[0] for family in told)
+        high = max(family.speed_mps[1] for family in told)
+        numbers["fitting_speed_kmh"] = [round(low * 3.6, 1), round(high * 3.6, 1)]
+        kinds = "one kind of path" if len(told) == 1 else f"{len(told)} kinds of paths"
+        verb = "fits" if len(told) == 1 else "fit"
+        fits = f"Through the zone {kinds} {verb}: {wording.speed((low, high))}."
+        return Fit(reading, Verdict.NOT_SHOWN, (*said, fits), numbers, told[:MOST_FAMILIES], len(told), tried)
+    least = min((one.least_miss_fraction for _, one in found), default=math.inf)
+    numbers["nearest_miss_fraction"] = round(least, 4) if math.isfinite(least) else None
+    if least <= NEAR_FRACTION:
+        off = f"{100 * least:.1f} %"
+        near = f"The nearest of {tried:,} paths through the zone misses by {off}: too near to tell."
+        return Fit(reading, Verdict.NOT_SHOWN, (*said, near), numbers, tried=tried)
+    missed = "" if math.isinf(least) else f"; the nearest misses by {100 * least:.0f} %"
+    none = f"None of {tried:,} paths through the zone fits{missed}."
+    breaks = _search_breaks(statement, reading, stated, can[0], figures, off_m)
+    return Fit(reading, Verdict.SELF_INCONSISTENT, (*said, none, *breaks), numbers, tried=tried)
+
+
+def demand(
+    statement: Statement, reading: Reading, moved: Motion, envelope: Envelope, figure: Figure, off_m: float
+) -> Demand:
+    """Return what a path through a figure has to fit. The boundary's error, the plane's and that of the
+    simplified outline widen what is compared with the figure, never the numbers themselves."""
+    off_m += figure.simplified_m
+    stretch = figure.stretch_fraction
+    low, high = moved.length_m
+    depth = allowed(reading.quantities.get("depth"))
+    track = reading.quantities.get("track")
+    closest = reading.quantities.get("closest")
+    place = None
+    if closest is not None and statement.closest_to is not None:
+        place = figure.xy(*statement.closest_to)
+    return Demand(
+        length_m=(max(0.0, low * (1.0 - stretch) - 2.0 * off_m), high * (1.0 + stretch) + 2.0 * off_m),
+        depth_m=(depth[0] - off_m - stretch * depth[0], depth[1] * (1.0 + stretch) + off_m),
+        duration_s=moved.duration_s, speed_mps=moved.speed_mps, turn_mps2=envelope.turn_mps2,
+        err_m=off_m, true_length_m=moved.length_m,
+        track_deg=(track.low_value, track.high_value) if track else None,
+        place_xy=place, closest_m=allowed(closest) if place else EVERYTHING, left=statement.left,
+    )  # fmt: skip
+
+
+def _implied(stated: Mapping[str, Span], left: bool) -> tuple[str, ...]:
+    """Return the sentence that puts the stated numbers together, tolerance aside and with it."""
+    said = []
+    for name, (a, b, verb) in {
+        "speed": ("length", "duration", "is"), "length": ("speed", "duration", "covers"),
+        "duration": ("length", "speed", "takes"),
+    }.items():  # fmt: skip
+        if a not in stated or b not in stated:
+            continue
+        two = {a: stated[a], b: stated[b]}
+        exact = getattr(motion(two, _ANY, nominal=True), _FIELD[name])
+        wide = getattr(motion(two, _ANY), _FIELD[name])
+        words = wording.WORDS[name]
+        rounded = f"; {words(wide)} within what is stated" if words(wide) != words(exact) else ""
+        joined = (
+            f"{stated[a].text} at {stated[b].text}"
+            if b == "speed"
+            else f"{stated[a].text} in {stated[b].text}"
+        )
+        said.append(f"{joined} {verb} {words(exact)}{rounded}.")
+    if "depth" in stated and "length" not in stated and "speed" not in stated:
+        least_m = (2.0 if left else 1.0) * stated["depth"].low_value
+        if least_m > 0.0:
+            way = "in and out again" if left else "in"
+            said.append(
+                f"A depth of {stated['depth'].text} takes {wording.length((least_m, math.inf))} {way}."
+            )
+    return tuple(said)
+
+
+_FIELD = {"speed": "speed_mps", "length": "length_m", "duration": "duration_s", "depth": "length_m"}
+
+
+def _arithmetic_breaks(stated: Mapping[str, Span], envelope: Envelope, left: bool, off_m: float) -> list[str]:
+    """Return for each number without which the rest fits what the rest asks for instead."""
+    said = []
+    for name in (*stated, "class"):
+        rest = motion(stated, envelope, left=left, boundary_err_m=off_m, without=name)
+        if not rest.possible:
+            continue
+        others = wording.listed([f"the {other}" for other in stated if other != name])
+        if name == "class":
+            limits = wording.speed((envelope.low_mps, envelope.high_mps))
+            said.append(
+                f"{others.capitalize()} fit {wording.speed(rest.speed_mps)}; {envelope.name} flies {limits}."
+            )
+        elif name == "depth":
+            deepest = (0.0, rest.length_m[1] * (0.5 if left else 1.0) + off_m)
+            said.append(
+                f"{others.capitalize()} {_fit(stated)} a depth of {wording.length(deepest)}; "
+                f"the stated depth is {stated[name].text}."
+            )
+        else:
+            asked = wording.WORDS[name](getattr(rest, _FIELD[name]))
+            said.append(
+                f"{others.capitalize()} {_fit(stated)} {asked}; the stated {name} is {stated[name].text}."
+            )
+    return said or ["No one of its numbers alone is to blame: two at least have to be wrong."]
+
+
+def _fit(stated: Mapping[str, Span]) -> str:
+    return "fits" if len(stated) == 2 else "fit"
+
+
+def _search_breaks(
+    statement: Statement, reading: Reading, stated: Mapping[str, Span], envelope: Envelope,
+    figures: Sequence[Figure], off_m: float,
+) -> list[str]:  # fmt: skip
+    """Return for each number without which some path fits what that path does instead."""
+    said = []
+    for name in (*stated, *(n for n in ("track", "closest") if n in reading.quantities)):
+        rest = {n: span for n, span in reading.quantities.items() if n != name}
+        moved = motion(stated, envelope, left=statement.left, boundary_err_m=off_m, without=name)
+        if not moved.possible:
+            continue
+        less = Reading(reading.name, rest)
+        found = [
+            (f, search(f, demand(statement, less, moved, envelope, f, off_m), _LEAST_EFFORT)) for f in figures
+        ]
+        told = [family for figure, one in found for family in families(figure, one.fitting)]
+        if told:
+            said.append(_without(name, reading.quantities[name].text, told))
+    return said or ["Leaving out any one of its numbers does not help: two at least have to be wrong."]
+
+
+def _without(name: str, text: str, told: list[Family]) -> str:
+    spans: dict[str, Range] = {
+        of: (min(getattr(f, field)[0] for f in told), max(getattr(f, field)[1] for f in told))
+        for of, field in (("speed", "speed_mps"), ("length", "length_m"), ("depth", "depth_m"),
+                          ("duration", "duration_s"))
+    }  # fmt: skip
+    if name in spans:
+        return f"Without the stated {name} ({text}) paths fit, with {wording.WORDS[name](spans[name])}."
+    return f"Without the stated {name} ({text}) paths fit."
+
+
+def _heights(reading: Reading) -> bool:
+    return "altitude" in reading.quantities
+
+
+def _impossible_heights(reading: Reading, envelope: Envelope) -> list[str]:
+    said = []
+    for name in ("altitude", "exit_altitude"):
+        height = reading.quantities.get(name)
+        if height is not None and height.low_value > envelope.ceiling_m:
+            top = wording.height((0.0, envelope.ceiling_m), "")
+            said.append(f"{height.text} is higher than {envelope.name} flies ({top}).")
+    rate = climb_mps(reading.quantities)
+    if rate is not None and rate[0] > envelope.climb_mps:
+        said.append(
+            f"From {reading.quantities['altitude'].text} to {reading.quantities['exit_altitude'].text} in "
+            f"{reading.quantities['duration'].text} is {rate[0]:,.0f} m/s at least; {envelope.name} climbs "
+            f"or descends at {envelope.climb_mps:,.0f} m/s at most."
+        )
+    return said
+
+
+def _numbers(moved: Motion, stated: Mapping[str, Span], left: bool) -> dict[str, Any]:
+    """Return what arithmetic gives: the intervals, and what the other two give of each without tolerance."""
+    found: dict[str, Any] = {}
+    for name, of, per, key in (
+        ("speed", "speed_mps", 1 / 3.6, "speed_kmh"), ("length", "length_m", 1000.0, "length_km"),
+        ("duration", "duration_s", 1.0, "duration_s"),
+    ):  # fmt: skip
+        others = {n: span for n, span in stated.items() if n != name}
+        if moved.possible:
+            found[f"possible_{key}"] = _rounded(getattr(moved, of), per)
+        if {"speed", "length", "duration"} - {name} <= set(others):
+            pure: dict[str, Span] = {n: others[n] for n in ("speed", "length", "duration") if n in others}
+            found[f"implied_{key}"] = _rounded(getattr(motion(pure, _ANY, left=left, nominal=True), of), per)
+    return found
+
+
+def _rounded(some: Range, per_value: float) -> list[float | None]:
+    return [round(x / per_value, 3) if math.isfinite(x) else None for x in some]

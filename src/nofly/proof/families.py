@@ -1,0 +1,90 @@
+"""The paths that fit, by kind: the direction flown and the turn; each with its ranges and an example."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nofly.proof.arcs import along
+from nofly.proof.arithmetic import Range
+from nofly.proof.path_space import Fitting
+from nofly.proof.plane import Figure
+
+SECTORS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
+POINTS = 48
+_STRAIGHT_DEG = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Paths of one kind: what they have in common, and the example in the middle of them.
+
+    ``places`` are (lat_deg, lon_deg) along the example, from entry to exit.
+    """
+
+    direction: str
+    turn: str
+    count: int
+    speed_mps: Range
+    length_m: Range
+    depth_m: Range
+    duration_s: Range
+    places: tuple[tuple[float, float], ...]
+    example_speed_mps: Range
+    example_length_m: float
+    example_depth_m: float
+
+    @property
+    def name(self) -> str:
+        """What the kind is called: ``to the west, turning left``."""
+        return f"to the {self.direction}, {self.turn}"
+
+
+def families(figure: Figure, fitting: Fitting) -> list[Family]:
+    """Return the kinds of paths that fit, the most frequent first."""
+    if not len(fitting):
+        return []
+    sector = np.mod(np.round(fitting.track_deg / 45.0), 8).astype(int)
+    turn = np.array([_turn(fitting, k) for k in range(len(fitting))])
+    found = []
+    for key in sorted({(int(s), str(t)) for s, t in zip(sector, turn, strict=True)}):
+        rows = np.flatnonzero((sector == key[0]) & (turn == key[1]))
+        found.append(_family(figure, fitting, rows, key))
+    return sorted(found, key=lambda family: (-family.count, family.name))
+
+
+def _turn(fitting: Fitting, k: int) -> str:
+    paths, way = fitting.paths, float(fitting.length_m[k])
+    switch = min(float(paths.switch_m[k]), way)
+    parts = [
+        math.degrees(float(paths.bend[k]) * switch),
+        math.degrees(float(paths.later_bend[k]) * (way - switch)),
+    ]
+    left, right = max(parts) > _STRAIGHT_DEG, min(parts) < -_STRAIGHT_DEG
+    if left and right:
+        return "turning both ways"
+    return "turning left" if left else "turning right" if right else "straight"
+
+
+def _family(figure: Figure, fitting: Fitting, rows: NDArray[np.intp], key: tuple[int, str]) -> Family:
+    some = fitting.take(rows)
+    middle = 0.5 * (some.low_mps + np.minimum(some.high_mps, 1e4))
+    example = int(np.argsort(middle, kind="stable")[len(rows) // 2])
+    one = some.paths.take(slice(example, example + 1))
+    way = float(some.length_m[example])
+    points, _ = along(one, np.linspace(0.0, way, POINTS)[None, :])
+    places = tuple(figure.place(float(x), float(y)) for x, y in points[0].tolist())
+    fastest = np.maximum(some.high_mps, 1e-6)
+    slowest = np.maximum(some.low_mps, 1e-6)
+    return Family(
+        SECTORS[key[0]], key[1], len(rows),
+        (float(some.low_mps.min()), float(some.high_mps.max())),
+        (float(some.length_m.min()), float(some.length_m.max())),
+        (float(some.depth_m.min()), float(some.depth_m.max())),
+        (float((some.length_m / fastest).min()), float((some.length_m / slowest).max())),
+        places, (float(some.low_mps[example]), float(some.high_mps[example])), way,
+        float(some.depth_m[example]),
+    )  # fmt: skip

@@ -1,0 +1,165 @@
+"""The claim sheet: every statement of every side through the same check, one beside the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from nofly.proof import wording
+from nofly.proof.against import Record, against
+from nofly.proof.claims import ClaimFile, Inside, Reading, Statement
+from nofly.proof.consistency import Fit, fit
+from nofly.proof.plane import Figure, figures
+from nofly.proof.trace import Shape
+from nofly.proof.verdicts import Point, Verdict, overall
+from nofly.zones.model import Zone
+
+_LENIENT = (
+    Verdict.SUPPORTED, Verdict.NOT_SHOWN, Verdict.NOT_CHECKABLE, Verdict.CONTRADICTED,
+    Verdict.SELF_INCONSISTENT,
+)  # fmt: skip
+"""A statement that can be read in several ways stands as its best reading does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the check says of one reading of a statement."""
+
+    reading: Reading
+    verdict: Verdict
+    points: tuple[Point, ...]
+    fit: Fit | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A statement, its verdict, and what led to it, reading by reading."""
+
+    statement: Statement
+    verdict: Verdict
+    answers: tuple[Answer, ...]
+    notes: tuple[str, ...]
+    zone: Zone | None
+
+    @property
+    def best(self) -> Answer:
+        """The reading that the verdict is of."""
+        return next(answer for answer in self.answers if answer.verdict is self.verdict)
+
+
+Recorded = Callable[[Statement, Shape], Record | None]
+"""Returns what the tracks hold for a statement; None where no tracks were given."""
+
+
+def sheet(claim: ClaimFile, zones: Sequence[Zone], recorded: Recorded | None = None) -> list[Entry]:
+    """Return an entry for each statement, in the order of the file. What is said of one does not depend on
+    the others, nor on who says it."""
+    known: dict[str, tuple[Zone, Shape, list[Figure]]] = {}
+    by_id: Mapping[str, Zone] = {zone.id: zone for zone in zones}
+    entries = []
+    for statement in claim.statements:
+        zone = by_id.get(statement.zone_id)
+        if zone is not None and zone.id not in known:
+            shape = Shape(zone)
+            known[zone.id] = zone, shape, figures(shape.compiled, 0)
+        entries.append(_entry(statement, claim.boundary_err_m, known.get(statement.zone_id), recorded))
+    return entries
+
+
+def _entry(
+    statement: Statement, off_m: float, found: tuple[Zone, Shape, list[Figure]] | None,
+    recorded: Recorded | None,
+) -> Entry:  # fmt: skip
+    zone, shape, shapes = found or (None, None, [])
+    record = recorded(statement, shape) if recorded is not None and shape is not None else None
+    answers = []
+    for reading in statement.readings:
+        fitted = fit(statement, reading, shapes, off_m)
+        points = list(_seen(statement, reading, record))
+        if statement.items or "count" in reading.quantities:
+            points += _items(statement, reading)
+        if not points and fitted is None:
+            points.append(_nothing(record))
+        answers.append(Answer(reading, _verdict(points, fitted), tuple(points), fitted))
+    verdict = min((a.verdict for a in answers), key=_LENIENT.index)
+    return Entry(statement, verdict, tuple(answers), tuple(_notes(statement, shape, shapes, record)), zone)
+
+
+def _verdict(points: Sequence[Point], fitted: Fit | None) -> Verdict:
+    """Return the verdict of a reading. That its own numbers fit shows nothing by itself."""
+    if fitted is not None and (fitted.verdict is Verdict.SELF_INCONSISTENT or not points):
+        return fitted.verdict
+    return overall(points)
+
+
+def _seen(statement: Statement, reading: Reading, record: Record | None) -> Sequence[Point]:
+    if record is not None:
+        return against(statement, reading, record)
+    if statement.about.transponder == "off":
+        why = (
+            "It flew with its transponder off, as is stated: receivers of ADS-B, Mode S and multilateration "
+            "cannot see it, whether it was there or not."
+        )
+        return [Point("seen in tracks", Verdict.NOT_CHECKABLE, (why,), {"coverage": "none"})]
+    return []
+
+
+def _nothing(record: Record | None) -> Point:
+    tracks = "no tracks were given" if record is None else "tracks say nothing of it"
+    why = f"It states no two numbers that could be compared, and {tracks}."
+    return Point("seen in tracks", Verdict.NOT_CHECKABLE, (why,))
+
+
+def _items(statement: Statement, reading: Reading) -> list[Point]:
+    """Return what is to be said of a count by the items listed for it, each with its own evidence."""
+    count, items = reading.quantities.get("count"), statement.items
+    with_evidence = sum(bool(item.evidence or item.url) for item in items)
+    numbers = {"items": len(items), "items_with_evidence": with_evidence}
+    if not items:
+        return [] if count is None else [
+            Point("items", Verdict.NOT_SHOWN, (f"{count.text} stated; none is listed by itself.",), numbers)
+        ]  # fmt: skip
+    listed = f"{len(items)} listed, {with_evidence} of them with evidence of their own"
+    if count is None:
+        return [Point("items", Verdict.NOT_SHOWN, (f"{listed}.",), numbers)]
+    if len(items) > count.high_value:
+        why = f"{listed}: more than the {count.text} stated."
+        return [Point("items", Verdict.SELF_INCONSISTENT, (why,), numbers)]
+    return [Point("items", Verdict.NOT_SHOWN, (f"{count.text} stated; {listed}.",), numbers)]
+
+
+def _notes(
+    statement: Statement, shape: Shape | None, shapes: Sequence[Figure], record: Record | None
+) -> list[str]:
+    notes = []
+    if statement.zone_id and shape is None:
+        notes.append(f"No zone {statement.zone_id!r} was given: its numbers were compared without a place.")
+    elif shape is not None and not shapes:
+        notes.append("The zone is of parts that overlap: no paths through it were tried.")
+    off = [s.simplified_m for s in shapes]
+    if off and max(off) > 10.0:
+        notes.append(f"For the paths the outline was simplified to within {wording.length((max(off),) * 2)}.")
+    place = statement.closest_to
+    if place is not None and shape is not None and (off_m := shape.lateral_of(*place)) < 0.0:
+        notes.append(_place(statement, off_m))
+    if statement.inside is Inside.NEVER and record is None:
+        notes.append("It denies: only tracks or other evidence can show or refute that, no arithmetic.")
+    if len(statement.readings) > 1:
+        notes.append("It can be read in several ways; it stands as long as one of them does.")
+    return notes
+
+
+def _place(statement: Statement, off_m: float) -> str:
+    """Return what a distance from a place inside the zone says of being inside."""
+    name = statement.closest_name or "The place that it names"
+    away = wording.length((-off_m, -off_m))
+    told = f"{name[0].upper()}{name[1:]} is inside the zone, {away} from its nearest boundary"
+    stated = statement.readings[0].quantities.get("closest")
+    if stated is None:
+        return f"{told}."
+    if stated.low_value <= 0.0:
+        return f"{told}."
+    if stated.low_value < -off_m:
+        least = wording.length((stated.low_value, stated.low_value))
+        return f"{told}: who is {least} from it is still inside. The distance alone does not say outside."
+    return f"{told}: so far from it one may be outside, or inside elsewhere."

@@ -1,0 +1,1 @@
+"""Claims checked: files read, tracks run through the kernel, the sheet written."""

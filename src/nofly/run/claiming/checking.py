@@ -1,0 +1,165 @@
+"""``claim check``: a claim file, its zones, perhaps tracks and coverage, to a sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from nofly.errors import Finding, InputError
+from nofly.proof.against import Record, window_us
+from nofly.proof.claim_file import MOST_BYTES, parse
+from nofly.proof.claims import ClaimFile, Statement
+from nofly.proof.sheet import Entry, sheet
+from nofly.proof.trace import Shape
+from nofly.proof.verdicts import Verdict
+from nofly.run.check import CheckOptions, check
+from nofly.run.claiming.attachments import Attachment, attached, cited_findings
+from nofly.run.claiming.tap import Tap
+from nofly.run.files.trackfiles import TrackBatch
+from nofly.run.files.zonefiles import ZoneSet, read_zones
+from nofly.run.result import CheckResult
+from nofly.zones.model import Restriction, Zone
+
+
+class Covering(Protocol):
+    """What says whether an aircraft could have been seen."""
+
+    def statement(
+        self, lat_deg: float, lon_deg: float, height_m: float | None, from_us: int, until_us: int
+    ) -> Any:
+        """Return a statement with ``verdict`` and ``sentences``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A claim checked: the sheet, and all that it rests on."""
+
+    claim: ClaimFile
+    entries: tuple[Entry, ...]
+    zones: ZoneSet
+    attachments: tuple[Attachment, ...]
+    findings: tuple[Finding, ...]
+    result: CheckResult | None
+    """Of the tracks; None where none were given."""
+
+    @property
+    def exit_code(self) -> int:
+        """0 every statement is supported; 1 one is contradicted or self-inconsistent, or a source is not what
+        was captured; 3 neither: something is not shown or not checkable."""
+        verdicts = {entry.verdict for entry in self.entries}
+        if verdicts & {Verdict.CONTRADICTED, Verdict.SELF_INCONSISTENT} or any(
+            not attachment.sound for attachment in self.attachments
+        ):
+            return 1
+        return 0 if verdicts == {Verdict.SUPPORTED} else 3
+
+
+def read_claim(path: str | Path) -> ClaimFile:
+    """Return the claim of a file; InputError says which file, key and what was expected."""
+    try:
+        with Path(path).open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"cannot be opened: {error.strerror}", source=str(path)) from error
+    try:
+        return parse(data.decode("utf-8"), str(path))
+    except UnicodeDecodeError as error:
+        raise InputError("is not UTF-8", source=str(path), expected="TOML in UTF-8") from error
+
+
+def check_claim(
+    path: str | Path, *, zones: Sequence[str] = (), batches: Iterable[TrackBatch] | None = None,
+    again: Callable[[], Iterable[TrackBatch]] | None = None, options: CheckOptions | None = None,
+    coverage: Covering | None = None,
+) -> Claimed:  # fmt: skip
+    """Return the claim of a file checked. Zones are those the file names, from its folder, and those given.
+
+    ``batches`` are tracks as of :func:`nofly.run.files.trackfiles.read_batches`, ``again`` reads them anew.
+    Raises what the readers raise, InputError for a zone that a statement names and no file has.
+    """
+    claim = read_claim(path)
+    folder = Path(path).parent
+    files = [*(str(folder / name) for name in claim.zones), *zones]
+    law = read_zones(files) if files else ZoneSet((), (), ())
+    _require(claim, law)
+    kept, said = attached(Path(path))
+    findings = [*law.findings, *said, *cited_findings(claim, kept)]
+    recorded, result = None, None
+    if batches is not None:
+        tap = Tap(statement.about for statement in claim.statements)
+        used = [_bare(zone) for zone in law if zone.id in {s.zone_id for s in claim.statements}]
+        result = check(used, tap.through(batches), options, (), _anew(tap, again))
+        findings += result.findings
+        recorded = _Recorder(claim, tap, result, coverage)
+    entries = tuple(sheet(claim, law.zones, recorded))
+    return Claimed(claim, entries, law, kept, tuple(findings), result)
+
+
+def _require(claim: ClaimFile, law: ZoneSet) -> None:
+    known = sorted({zone.id for zone in law})
+    if not known:
+        return
+    for k, statement in enumerate(claim.statements):
+        if statement.zone_id and statement.zone_id not in known:
+            raise InputError(
+                f"there is no zone {statement.zone_id!r}", source=claim.source,
+                locator=f"statement[{k}].zone", expected=f"one of {', '.join(known[:8])}",
+            )  # fmt: skip
+
+
+def _bare(zone: Zone) -> Zone:
+    """Return a zone as a place: whom it restricts is not asked."""
+    keeps_in = zone.restriction is Restriction.KEEP_IN
+    return replace(zone, rule=None, restriction=Restriction.PROHIBITED if keeps_in else zone.restriction)
+
+
+def _anew(
+    tap: Tap, again: Callable[[], Iterable[TrackBatch]] | None
+) -> Callable[[], Iterable[TrackBatch]] | None:
+    if again is None:
+        return None
+
+    def begin() -> Iterable[TrackBatch]:
+        tap.reset()
+        return tap.through(again())
+
+    return begin
+
+
+class _Recorder:
+    """Gives each statement what the tracks hold for it."""
+
+    def __init__(self, claim: ClaimFile, tap: Tap, result: CheckResult, coverage: Covering | None) -> None:
+        self._claim, self._tap, self._result, self._coverage = claim, tap, result, coverage
+        self._stays = list(result.infringements)
+
+    def __call__(self, statement: Statement, shape: Shape) -> Record:
+        about = statement.about
+        targets = self._tap.targets(about)
+        stays = [
+            s for s in self._stays
+            if s.zone_id == shape.zone.id and (not about.identified or s.target_id in targets)
+        ]  # fmt: skip
+        record = Record(
+            shape, self._tap.trace(about), stays, self._result.span_us, self._claim.boundary_err_m,
+            self._result.options.max_gap_s,
+        )  # fmt: skip
+        return record if self._coverage is None else self._covered(statement, record, self._coverage)
+
+    def _covered(self, statement: Statement, record: Record, coverage: Covering) -> Record:
+        window = window_us(statement, statement.readings[0], record)
+        if window is None:
+            return record
+        lat_deg, lon_deg = _middle(record.shape)
+        altitude = statement.readings[0].quantities.get("altitude")
+        height_m = altitude.nominal_low_value if altitude else None
+        said = coverage.statement(lat_deg, lon_deg, height_m, *window)
+        could = {"seen": True, "could have been seen": True, "could not have been seen": False}
+        return replace(record, coverage=tuple(said.sentences), could_see=could.get(str(said.verdict)))
+
+
+def _middle(shape: Shape) -> tuple[float, float]:
+    ends = shape.compiled.ends
+    return float(ends[:, 1].mean()), float(ends[:, 0].mean())
