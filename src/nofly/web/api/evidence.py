@@ -40,7 +40,9 @@ class VerifiedAnswer(BaseModel):
     steps: list[StepAnswer]
 
 
-@router.get("/{name}/evidence", responses={200: {"content": {"application/zip": {}}}})
+@router.get(
+    "/{name}/evidence", operation_id="get_evidence", responses={200: {"content": {"application/zip": {}}}}
+)
 async def evidence(here: Here, who: AtOnce, name: str) -> Response:
     """The evidence package: raw bytes, law, finding, report, records; for ``nofly verify``. Unsigned: whoever
     vouches for it signs it with ``nofly sign``. 404 while there is no verdict, 503 where many wait."""
@@ -50,7 +52,7 @@ async def evidence(here: Here, who: AtOnce, name: str) -> Response:
     return Response(made.data, 200, {"Content-Disposition": attached}, "application/zip")
 
 
-@router.get("/{name}/evidence/verified")
+@router.get("/{name}/evidence/verified", operation_id="verify_evidence")
 async def verified(here: Here, who: AtOnce, name: str) -> VerifiedAnswer:
     """What verifying the package says, step by step: it is made, and found again from its raw bytes."""
     made = await _made(here, named(here, who, name), who.name)
