@@ -42,6 +42,19 @@ def test_a_package_for_each_infringement(inputs: list[str], tmp_path: Path, caps
     assert [path.read_bytes() for path in _made(inputs, tmp_path / "cases")] == before
 
 
+def test_what_could_have_been_seen_is_in_the_package(inputs: list[str], tmp_path: Path, capsys: Any) -> None:
+    for path in _made(inputs, tmp_path / "cases", "--coverage"):
+        package = opened(path.read_bytes())
+        statement = package.json("coverage.json")
+        assert statement["verdict"]
+        assert statement["sentences"]
+        assert statement["numbers"]["statements"][0]["numbers"]["zone"] == "LS-R7"
+        assert f"What could have been seen: {statement['verdict']}" in package.data("report.html").decode()
+        capsys.readouterr()
+        assert main(["verify", str(path)]) == 3
+        assert "coverage.json" in capsys.readouterr().out
+
+
 def test_all_stays_in_one_file_and_none_at_all(inputs: list[str], tmp_path: Path, capsys: Any) -> None:
     one = tmp_path / "all.zip"
     assert main(["check", *inputs, "--evidence", str(one)]) == 1

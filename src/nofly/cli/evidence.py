@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -127,6 +128,7 @@ def write_evidence(result: CheckResult, args: argparse.Namespace) -> None:
     from nofly.proof.container import packed
     from nofly.proof.package import Making
     from nofly.run.files.atomic import write_whole
+    from nofly.run.outputs.coverage_told import stays_covered
     from nofly.run.outputs.text import many
     from nofly.run.proving import recorded, reports
 
@@ -138,7 +140,8 @@ def write_evidence(result: CheckResult, args: argparse.Namespace) -> None:
         note("evidence: there is no stay to make a package of")
         return
     limit = reports.MOST_RAW_BYTES if args.raw_limit_bytes is None else args.raw_limit_bytes
-    wanted = recorded.Wanted(Making(__version__, args.made, args.signing_keys), limit)
+    making = Making(__version__, args.made, args.signing_keys)
+    wanted = recorded.Wanted(making, limit, partial(stays_covered, result))
     groups: list[list[Infringement]] = [stays] if one else [[stay] for stay in stays]
     places = [Path(args.evidence)] if one else [Path(args.evidence, _name(stay)) for stay in stays]
     places[0].parent.mkdir(parents=True, exist_ok=True)

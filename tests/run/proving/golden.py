@@ -35,7 +35,7 @@ def golden(folder: Path) -> bytes:
         terrain=(str(folder / "N46E008.hgt"),), lists={"rescue": str(folder / "rescue.txt")},
     )  # fmt: skip
     coverage = {"verdict": "seen", "sentences": ["Others were received there at that height."], "numbers": {}}
-    how = wanted(KEY, coverage=coverage)
+    how = wanted(KEY, coverage=lambda _: coverage)
     (files,) = recorded.packages(result, [list(result.infringements)], inputs, how)
     signed = Act("signed", "B", "2026-01-01T00:00:00.000000Z")
     files = with_act(files, signed, signature(files[MANIFEST], OTHER), OTHER)

@@ -259,7 +259,7 @@ def test_a_report_that_says_something_else_is_found(tmp_path: Path) -> None:
 def test_a_statement_of_coverage_is_kept_and_shown(tmp_path: Path) -> None:
     result, inputs = checked([zone_file(tmp_path / "z.geojson")], [track_file(tmp_path / "t.csv")])
     statement = {"verdict": "seen", "sentences": ["Twelve others were received there."], "numbers": {"n": 12}}
-    files = one_each(result, inputs, wanted(coverage=statement))[0]
+    files = one_each(result, inputs, wanted(coverage=lambda _: statement))[0]
     assert parsed(files["coverage.json"], "") == statement
     assert b"Twelve others were received there." in files["report.html"]
     (said,) = differing(verify(packed(files)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,6 +47,28 @@ def zone_statements(result: CheckResult) -> list[Statement]:
 
     asked = Asked(result.coverage.evidence, *result.span_us)
     return of_zones(result.coverage, result.zones, asked)
+
+
+def stays_covered(result: CheckResult, stays: Sequence[Infringement]) -> dict[str, Any] | None:
+    """Return one statement on some stays, as plain values: on their zones from ten minutes before the first
+    to ten after the last, and on the times in which the aircraft was not received; None without coverage."""
+    if result.coverage is None or not stays:
+        return None
+    from nofly.proof.areas import zone_statements as of_zones
+    from nofly.proof.statements import Asked
+
+    hashes = {stay.zone_hash for stay in stays}
+    since_us = min(stay.entry_time_us for stay in stays) - BEFORE_US
+    until_us = max(stay.exit_time_us for stay in stays) + AFTER_US
+    zones = [zone for zone in result.zones if zone.zone_hash in hashes]
+    said = of_zones(result.coverage, zones, Asked(result.coverage.evidence, since_us, until_us))
+    plain = [_plain(one) for one in [*said, *(one for stay in stays for one in _of_stay(result, stay))]]
+    sentences = dict.fromkeys(sentence for one in plain for sentence in one["sentences"])
+    return {
+        "verdict": "; ".join(dict.fromkeys(one["verdict"] for one in plain)),
+        "sentences": list(sentences),
+        "numbers": {"statements": plain},
+    }
 
 
 def zones_text(result: CheckResult) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -43,8 +43,9 @@ class Wanted:
 
     making: Making
     most_raw_bytes: int = reports.MOST_RAW_BYTES
-    coverage: Mapping[str, Any] | None = None
-    """What could have been seen: a statement as plain values (verdict, sentences, numbers)."""
+    coverage: Callable[[Sequence[Infringement]], Mapping[str, Any] | None] = lambda _: None
+    """Returns what could have been seen round some stays: a statement as plain values (verdict, sentences,
+    numbers), None where nothing is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +98,8 @@ def _parts(
         **raw, **heights, **law.parts(zones, inputs.law, inputs.checking.lists, found),
         finding.FILE: Part(canonical({**said, "left_out": [*left_out, *no_heights]})),
     }  # fmt: skip
-    if wanted.coverage is not None:
-        parts[COVERAGE] = Part(canonical(dict(wanted.coverage)))
+    if (statement := wanted.coverage(stays)) is not None:
+        parts[COVERAGE] = Part(canonical(dict(statement)))
     configuration = {
         "checking": {"max_gap_s": inputs.checking.max_gap_s, "screening": inputs.checking.screening},
         "reading": reports.reading(inputs.reading),
