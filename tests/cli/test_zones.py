@@ -130,7 +130,8 @@ def test_show_tells_all_that_is_said_and_what_was_not_read(tmp_path: Path, capsy
 def test_a_permission_made_longer_differs_in_words(tmp_path: Path, capsys: Any) -> None:
     files = []
     for hour in (12, 14):
-        permission = {"who": [], "reason": "rescue", "end": f"2026-05-01T{hour}:00:00Z"}
+        who = [{"kind": "callsign", "values": ["RES*"]}]
+        permission = {"who": who, "reason": "rescue", "end": f"2026-05-01T{hour}:00:00Z"}
         feature = {**FEATURE, "properties": {"id": "Z1", "rule": {"cleared": [permission]}}}
         files.append(_file(tmp_path / f"{hour}.geojson", feature))
     assert main(["zones", "diff", *files]) == 1
