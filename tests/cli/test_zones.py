@@ -140,6 +140,14 @@ def test_a_permission_made_longer_differs_in_words(tmp_path: Path, capsys: Any) 
     assert "until 2026-05-01 14:00:00 Z" in out
 
 
+def test_what_could_not_be_read_is_not_the_same(tmp_path: Path, capsys: Any) -> None:
+    nobody = {"who": [], "reason": "rescue"}
+    feature = {**FEATURE, "properties": {"id": "Z1", "rule": {"cleared": [nobody]}}}
+    path = _file(tmp_path / "z.geojson", feature)
+    assert main(["zones", "diff", path, path]) == 3
+    assert "0 zones before, 0 zones after: the same; 2 more not read" in capsys.readouterr().out
+
+
 def test_a_polygon_of_arcs_is_not_one_of_its_points_alone(tmp_path: Path, capsys: Any) -> None:
     text = (
         "AC R\nAN R-2\nAH FL 95\nAL GND\nV D=-\nV X=47:20:00 N 008:00:00 E\nDA 5,350,20\n"

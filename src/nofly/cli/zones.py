@@ -171,7 +171,7 @@ def _diff(args: argparse.Namespace) -> int:
     from nofly.run.outputs.text import many
 
     old, new = (_read(args, [path]) for path in args.files)
-    changes = compare(old.zones, new.zones)
+    changes, unread = compare(old.zones, new.zones), old.rejected + new.rejected
     if args.out == "json":
         _say_json(
             [
@@ -195,9 +195,10 @@ def _diff(args: argparse.Namespace) -> int:
                 if changes
                 else "the same"
             )
+            + (f"; {unread} more not read" if unread else "")
         )
     note_findings((*old.findings, *new.findings))
-    return 1 if changes else 0
+    return 1 if changes else 3 if unread else 0
 
 
 def _change_lines(changes: Sequence[Any]) -> list[str]:

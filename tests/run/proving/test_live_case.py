@@ -178,12 +178,14 @@ def test_who_was_named_by_a_callsign_sent_an_hour_before_is_recomputed_from_as_f
 
 
 def test_what_retention_took_away_is_said_field_by_field(tmp_path: Path) -> None:
-    told = [*lines("icao24:4b0001", [-4_000.0], lambda _: 13.0, callsign="POLICE1", alt_std_m=1000.0),
-            *lines("icao24:4b0001", range(-3_990, 0, 60), lambda _: 13.0, alt_std_m=1000.0),
+    named = lines("icao24:4b0001", [-4_000.0], lambda _: 13.0, callsign="POLICE1", alt_std_m=1000.0)
+    told = [*lines("icao24:4b0001", range(-3_990, 0, 60), lambda _: 13.0, alt_std_m=1000.0),
             *through(range(0, 600, 5))]  # fmt: skip
+    # Each process begins a segment of its own.
+    recorded(brought_lines(named), [RING], tmp_path)
+    (first,) = (tmp_path / "capture" / "in").iterdir()
     log = recorded(brought_lines(told), [RING], tmp_path)
-    oldest, _ = sorted((tmp_path / "capture" / "in").iterdir())
-    oldest.unlink()
+    first.unlink()
     case = only(tmp_path, log)
     assert [(one.field, one.recorded, one.recomputed) for one in case.differences] == [
         ("callsign", "POLICE1", None)

@@ -79,6 +79,8 @@ class _Found(NamedTuple):
     recomputed: Recomputed
     differences: list[Difference]
     from_us: int
+    sought_us: int
+    """From when on bytes were looked for, in this cut or a longer one that came no nearer."""
 
 
 def live_case(folder: Path, log: Log, name: str, terrain: Terrain | None = None) -> LiveCase:
@@ -173,11 +175,13 @@ def _search(
             break
         for order in Order:
             made = recompute(found.parts, edition, order, options)
-            here = _Found(found, order, made, differences(recorded, made), from_us)
+            here = _Found(found, order, made, differences(recorded, made), from_us, from_us)
             if not here.differences:
                 return here
             if best is None or len(here.differences) < len(best.differences):
                 best = here
+        assert best is not None
+        best = best._replace(sought_us=from_us)
         if found.begins_us is None or found.begins_us > from_us:
             break
     assert best is not None
@@ -209,7 +213,7 @@ def _why(
     out = []
     if begins_us is None:
         out.append("The watch kept no raw bytes (capture_bytes or capture_days is 0, or it only replayed).")
-    elif begins_us > found.from_us:
+    elif begins_us > found.sought_us:
         out.append(f"The raw bytes from before {iso_time(begins_us)} are not kept any more.")
     there = {piece.header.feed for piece in found.cut.pieces}
     silent = [printable(name) for name in feeds if name not in there]
