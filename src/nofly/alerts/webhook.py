@@ -12,8 +12,6 @@ import asyncio
 import hashlib
 import hmac
 import json
-import socket
-from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from urllib.parse import urlsplit
@@ -25,7 +23,7 @@ from nofly.plugins.limits import check_times
 from nofly.plugins.reasons import placed, reason
 from nofly.plugins.retry_after import retry_after_s
 from nofly.plugins.secrets import check_secret, is_reference, secret, tls_context, token
-from nofly.plugins.web_connection import ANYWHERE, SERVERS, web_connection
+from nofly.plugins.web_connection import ANYWHERE, SERVERS, Endable, web_connection
 
 NAME = "webhook"
 STATEFUL = False
@@ -103,10 +101,11 @@ class _Webhook(Channel):
     async def tell(self, notice: Notice) -> Outcome:
         """Post the notice. 2xx is told; 408, 425, 429 and 5xx are tried later; any other answer never."""
         body = json.dumps(notice.plain(), separators=(",", ":")).encode()
-        request = _Request(self._connection(), self._address.target, body, self._headers(notice, body))
+        connection, headers = Endable(self._connection()), self._headers(notice, body)
+        target = self._address.target
         try:
             async with asyncio.timeout(self._options.timeout_s):
-                status, after = await self._thread.run(request.run)
+                status, after = await self._thread.run(lambda: _posted(connection, target, body, headers))
         except TimeoutError:
             return later(f"{self._address.shown}: no whole answer within {self._options.timeout_s:g} s")
         except OSError as error:
@@ -115,7 +114,7 @@ class _Webhook(Channel):
             # An answer's own words may say anything.
             return later(f"{self._address.shown}: {type(error).__name__}")
         finally:
-            request.close()
+            connection.close()
         if 200 <= status < 300:
             return told()
         if status in _AGAIN or status >= 500:
@@ -162,32 +161,10 @@ def signature(key: bytes, seconds: str, body: bytes) -> str:
     return hmac.new(key, f"{seconds}.".encode() + body, hashlib.sha256).hexdigest()
 
 
-class _Request:
-    """One request, that another thread may end."""
-
-    def __init__(self, connection: HTTPConnection, target: str, body: bytes, headers: dict[str, str]) -> None:
-        self._connection: HTTPConnection | None = connection
-        self._target, self._body, self._headers = target, body, headers
-
-    def run(self) -> tuple[int, str | None]:
-        """Return the status and what Retry-After says."""
-        connection = self._connection
-        if connection is None:
-            raise OSError(0, "given up")
-        connection.connect()
-        if self._connection is not connection:
-            connection.close()
-            raise OSError(0, "given up")
-        connection.request("POST", self._target, self._body, self._headers)
-        with connection.getresponse() as answer:
-            answer.read(_MOST_ANSWER_BYTES)
-            return answer.status, answer.getheader("Retry-After")
-
-    def close(self) -> None:
-        """End the request: a read that waits in another thread fails."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            if connection.sock is not None:
-                with suppress(OSError):
-                    connection.sock.shutdown(socket.SHUT_RDWR)
-            connection.close()
+def _posted(connection: Endable, target: str, body: bytes, headers: dict[str, str]) -> tuple[int, str | None]:
+    """Return the status and what Retry-After says."""
+    opened = connection.opened()
+    opened.request("POST", target, body, headers)
+    with opened.getresponse() as answer:
+        answer.read(_MOST_ANSWER_BYTES)
+        return answer.status, answer.getheader("Retry-After")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Set
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPSConnection
 
 from nofly.plugins.address_kinds import Kind, kind_of
@@ -34,6 +35,33 @@ class _Secure(HTTPSConnection):
         """Connect, as without TLS; the certificate must be of the host."""
         self.sock = _connected(self.host, self.port, self.timeout, self.wanted)
         self.sock = self.context.wrap_socket(self.sock, server_hostname=self.host)
+
+
+class Endable:
+    """A connection that one thread uses and another may end."""
+
+    def __init__(self, connection: HTTPConnection) -> None:
+        self._connection: HTTPConnection | None = connection
+
+    def opened(self) -> HTTPConnection:
+        """Return the connection, open. Raises OSError where it cannot be opened or was ended meanwhile."""
+        connection = self._connection
+        if connection is None:
+            raise OSError(0, "given up")
+        connection.connect()
+        if self._connection is not connection:
+            connection.close()
+            raise OSError(0, "given up")
+        return connection
+
+    def close(self) -> None:
+        """End it: a read that waits in another thread fails."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            if connection.sock is not None:
+                with suppress(OSError):
+                    connection.sock.shutdown(socket.SHUT_RDWR)
+            connection.close()
 
 
 def web_connection(

@@ -6,11 +6,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import socket
 import ssl
 from collections.abc import Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from typing import Any
@@ -19,7 +17,7 @@ from urllib.parse import quote_plus, urlencode, urlsplit
 from nofly.plugins.address_kinds import Kind, kind_of
 from nofly.plugins.reasons import reason
 from nofly.plugins.secrets import tls_context
-from nofly.plugins.web_connection import web_connection
+from nofly.plugins.web_connection import Endable, web_connection
 
 MOST_BYTES = 256 << 10
 MOST_S = 10.0
@@ -75,12 +73,12 @@ class Fetcher:
             raise ProviderError("too many log in at once")
         connection, target = self._opened(url, wanted)
         headers |= {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "nofly"}
-        asked = _Asked(connection)
+        endable = Endable(connection)
         self._waiting += 1
         try:
             async with asyncio.timeout(self._most_s):
                 return await asyncio.get_running_loop().run_in_executor(
-                    self._threads, lambda: asked.run(method, target, body, headers)
+                    self._threads, lambda: _answer(endable, method, target, body, headers)
                 )
         except TimeoutError:
             raise ProviderError(f"no whole answer within {self._most_s:g} s") from None
@@ -90,7 +88,7 @@ class Fetcher:
             raise ProviderError(f"no answer that can be read: {type(error).__name__}") from None
         finally:
             self._waiting -= 1
-            asked.close()
+            endable.close()
 
     def _opened(self, url: str, wanted: Set[Kind]) -> tuple[HTTPConnection, str]:
         parts = urlsplit(url)
@@ -100,40 +98,22 @@ class Fetcher:
         return web_connection(parts.hostname or "", port, self._most_s, context, wanted), target
 
 
-class _Asked:
-    """One request, that another thread may end."""
-
-    def __init__(self, connection: HTTPConnection) -> None:
-        self._connection: HTTPConnection | None = connection
-
-    def run(self, method: str, target: str, body: str | None, headers: dict[str, str]) -> Answer:
-        connection = self._connection
-        if connection is None:
-            raise OSError(0, "given up")
-        connection.connect()
-        if self._connection is not connection:
-            connection.close()
-            raise OSError(0, "given up")
-        kind = kind_of(str(connection.sock.getpeername()[0]))
-        connection.request(method, target, body, headers)
-        with connection.getresponse() as answer:
-            if answer.getheader("Content-Encoding", "identity").lower() != "identity":
-                raise ProviderError("an answer of a coding that was not asked for")
-            read = answer.read(MOST_BYTES + 1)
-            status = answer.status
-        if len(read) > MOST_BYTES:
-            raise ProviderError(f"an answer of more than {MOST_BYTES} bytes")
-        if 300 <= status < 400:
-            raise ProviderError("a redirect, which is not followed")
-        said = json.loads(read)
-        if not isinstance(said, dict):
-            raise ProviderError("an answer that is no object")
-        return Answer(status, said, kind)
-
-    def close(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            if connection.sock is not None:
-                with suppress(OSError):
-                    connection.sock.shutdown(socket.SHUT_RDWR)
-            connection.close()
+def _answer(
+    connection: Endable, method: str, target: str, body: str | None, headers: dict[str, str]
+) -> Answer:
+    opened = connection.opened()
+    kind = kind_of(str(opened.sock.getpeername()[0]))
+    opened.request(method, target, body, headers)
+    with opened.getresponse() as answer:
+        if answer.getheader("Content-Encoding", "identity").lower() != "identity":
+            raise ProviderError("an answer of a coding that was not asked for")
+        read = answer.read(MOST_BYTES + 1)
+        status = answer.status
+    if len(read) > MOST_BYTES:
+        raise ProviderError(f"an answer of more than {MOST_BYTES} bytes")
+    if 300 <= status < 400:
+        raise ProviderError("a redirect, which is not followed")
+    said = json.loads(read)
+    if not isinstance(said, dict):
+        raise ProviderError("an answer that is no object")
+    return Answer(status, said, kind)
