@@ -14,8 +14,8 @@ from nofly.proof.steps import Outcome
 from nofly.run.following.follower import Follower
 from nofly.run.proving import making_apart
 from nofly.run.proving.verify import verify
+from nofly.web import turns
 from nofly.web.access.rights import Role
-from nofly.web.api import evidence
 from nofly.web.app import create_app
 from nofly.web.served import Served
 from tests.run.proving.test_live_case import brought_lines, recorded, through
@@ -64,7 +64,7 @@ def test_whoever_sees_only_the_past_gets_no_bytes_of_now(state: Path) -> None:
 
 
 def test_packages_are_made_one_at_a_time(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evidence, "WAIT_S", 0.01)
+    monkeypatch.setattr(turns, "WAIT_S", 0.01)
     served = Served(Follower(state), As(Role.VIEWER), lambda: 0)
     served.follower.follow(0)
     asyncio.run(served.proving.acquire())

@@ -13,8 +13,8 @@ from fastapi.testclient import TestClient
 import nofly
 from nofly.run.following.finding import told
 from nofly.run.following.follower import Follower
+from nofly.web import turns
 from nofly.web.access.rights import Role
-from nofly.web.api import pictures
 from nofly.web.app import create_app
 from nofly.web.served import Served
 from tests.web.conftest import As
@@ -71,7 +71,7 @@ def test_a_picture_of_what_was_judged_and_of_nothing_else(client: TestClient) ->
 
 
 def test_pictures_are_drawn_one_at_a_time(watched: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pictures, "WAIT_S", 0.01)
+    monkeypatch.setattr(turns, "WAIT_S", 0.01)
     served = Served(Follower(watched), As(Role.VIEWER), lambda: 0)
     served.follower.follow(0)
     asyncio.run(served.drawing.acquire())

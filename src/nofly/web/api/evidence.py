@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from http import HTTPStatus
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
@@ -13,11 +10,11 @@ from starlette.responses import Response
 
 from nofly.run.proving.making_apart import MadeApart, made_apart
 from nofly.web.api.incidents import named
-from nofly.web.errors import ApiError, not_found
+from nofly.web.errors import not_found
 from nofly.web.served import AtOnce, Here, Served
+from nofly.web.turns import in_turn
 
 router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"])
-WAIT_S = 30.0
 
 
 class StepAnswer(BaseModel):
@@ -69,22 +66,5 @@ async def verified(here: Here, who: AtOnce, name: str) -> VerifiedAnswer:
 async def _made(here: Served, name: str, by: str) -> MadeApart:
     if not here.follower.log.incidents[name].verdicts:
         raise not_found("there is no verdict on it, so there is no package", "an incident that is over")
-    async with _in_turn(here):
+    async with in_turn(here.proving, "another package is being made"):
         return await asyncio.to_thread(made_apart, here.folder, name, by)
-
-
-@asynccontextmanager
-async def _in_turn(here: Served) -> AsyncIterator[None]:
-    """Wait until nobody else's is made. Raises ApiError 503 where that takes long."""
-    try:
-        async with asyncio.timeout(WAIT_S):
-            await here.proving.acquire()
-    except TimeoutError:
-        raise ApiError(
-            HTTPStatus.SERVICE_UNAVAILABLE, "busy", "another package is being made",
-            expected="ask again later", headers={"Retry-After": str(round(WAIT_S))},
-        ) from None  # fmt: skip
-    try:
-        yield
-    finally:
-        here.proving.release()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from http import HTTPStatus
 
 from fastapi import APIRouter
 from starlette.responses import Response
@@ -12,11 +11,11 @@ from nofly.run.following.finding import result_of
 from nofly.run.outputs.text import iso_time
 from nofly.run.record.incident_log import Incident
 from nofly.web.api.incidents import named
-from nofly.web.errors import ApiError, not_found
+from nofly.web.errors import not_found
 from nofly.web.served import Here, Reader, Served
+from nofly.web.turns import in_turn
 
 router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"])
-WAIT_S = 30.0
 
 
 @router.get(
@@ -31,18 +30,8 @@ async def picture(here: Here, who: Reader, name: str) -> Response:
     incident = log.incidents[named(here, who, name)]
     if not incident.verdicts:
         raise not_found("there is no verdict on it, so there is no picture", "an incident that is over")
-    try:
-        async with asyncio.timeout(WAIT_S):
-            await here.drawing.acquire()
-    except TimeoutError:
-        raise ApiError(
-            HTTPStatus.SERVICE_UNAVAILABLE, "busy", "other pictures are being drawn",
-            expected="ask again later", headers={"Retry-After": str(round(WAIT_S))},
-        ) from None  # fmt: skip
-    try:
+    async with in_turn(here.drawing, "other pictures are being drawn"):
         data = await asyncio.to_thread(_drawn, here, incident)
-    finally:
-        here.drawing.release()
     attached = f'attachment; filename="incident-{incident.id[:16]}.png"'
     return Response(data, 200, {"Content-Disposition": attached}, "image/png")
 
