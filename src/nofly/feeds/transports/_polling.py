@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import socket
 import ssl
 import zlib
 from collections.abc import AsyncGenerator
-from contextlib import suppress
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException, HTTPResponse
+from http.client import HTTPException, HTTPResponse
 
 from nofly.errors import ConfigError, FeedError
 from nofly.feeds.feed_url import host_and_port
@@ -18,7 +16,7 @@ from nofly.feeds.receiving import Chunk, Clock
 from nofly.plugins.limits import check_sizes, check_times
 from nofly.plugins.retry_after import retry_after_s
 from nofly.plugins.secrets import check_secret, secret, token
-from nofly.plugins.web_connection import ANYWHERE, SERVERS, web_connection
+from nofly.plugins.web_connection import ANYWHERE, SERVERS, Endable, web_connection
 
 _GZIP_WINDOW = 31
 """zlib's window size for gzip."""
@@ -107,32 +105,23 @@ class _Request:
         self._headers = headers
         self._options = options
         self._known: dict[str, str] = {}
-        self._connection: HTTPConnection | None = None
+        self._connection: Endable | None = None
 
     def connect(self, host: str, port: int, context: ssl.SSLContext | None) -> None:
         """Prepare the next request; nothing is sent yet."""
         wanted = ANYWHERE if self._options.link_local else SERVERS
-        self._connection = web_connection(host, port, self._options.timeout_s, context, wanted)
+        self._connection = Endable(web_connection(host, port, self._options.timeout_s, context, wanted))
 
     def close(self) -> None:
         """End the request, from another thread too: a read that waits there fails."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            if connection.sock is not None:
-                with suppress(OSError):
-                    connection.sock.shutdown(socket.SHUT_RDWR)
-            connection.close()
+        if self._connection is not None:
+            self._connection.close()
 
     def run(self) -> bytes | None:
         """Return the body, None where nothing has changed."""
-        connection = self._connection
-        if connection is None:
+        if self._connection is None:
             return None
-        connection.connect()
-        if self._connection is not connection:
-            # Given up meanwhile.
-            connection.close()
-            return None
+        connection = self._connection.opened()
         connection.request("GET", self._target, headers={**self._headers, **self._known})
         with connection.getresponse() as answer:
             return self._taken(answer)
