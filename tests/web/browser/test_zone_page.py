@@ -330,6 +330,9 @@ def walk(look: Seen) -> Iterator[str]:
     page.locator("#places").fill("500000N 0140000E")
     page.locator("#when").select_option("times")
     page.get_by_text("Add an exemption").click()
+    look.until("document.querySelector('#checked')?.textContent.includes('names nobody')")
+    page.locator("[data-where$='exempt[0].who[0]']").fill("REGA*")
+    page.locator("[data-where$='exempt[0].reason']").fill("rescue")
     look.until("document.querySelector('#checked .bars')")
     yield "draft"
     page.locator("#back").click()
