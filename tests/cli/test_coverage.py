@@ -11,7 +11,7 @@ import pytest
 
 import nofly
 from nofly.cli import main
-from nofly.proof.coverage_words import TRANSPONDERS
+from nofly.proof.covering.coverage_words import TRANSPONDERS
 from nofly.run.archive import write_table
 from nofly.run.coverage import span_us, told
 from nofly.run.outputs import coverage_picture

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nofly.errors import InputError
-from nofly.proof.claim_file import FORMAT, QUANTITY_KEYS, parse
+from nofly.proof.claiming.claim_file import FORMAT, QUANTITY_KEYS, parse
 
 HEAD = f'format = "{FORMAT}"\ntitle = "T"\n'
 WHO = '[[statement]]\nwho = "A"\nsays = "B"\n'

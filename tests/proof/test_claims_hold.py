@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, assume, given, reject, settings
 
 from nofly.geo.geodesic import length_and_azimuths
 from nofly.incidents.record import Cause, Infringement
-from nofly.proof.against import Record
-from nofly.proof.claim_file import parse
+from nofly.proof.claiming.against import Record
+from nofly.proof.claiming.claim_file import parse
+from nofly.proof.claiming.sheet import Entry, sheet
+from nofly.proof.claiming.trace import Shape, Trace
+from nofly.proof.claiming.verdicts import Verdict
 from nofly.proof.claims import ClaimFile, Statement
-from nofly.proof.sheet import Entry, sheet
-from nofly.proof.trace import Shape, Trace
-from nofly.proof.verdicts import Verdict
 from nofly.run.api import check
 from tests.proof.turning_flights import ADDRESS, Flight, flights
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nofly.proof.arcs import Paths, along, deepest_m, exits_m
-from nofly.proof.claim_file import parse
-from nofly.proof.consistency import Fit, fit
-from nofly.proof.plane import Figure, figures
-from nofly.proof.verdicts import Verdict
+from nofly.proof.claiming.arcs import Paths, along, deepest_m, exits_m
+from nofly.proof.claiming.claim_file import parse
+from nofly.proof.claiming.consistency import Fit, fit
+from nofly.proof.claiming.plane import Figure, figures
+from nofly.proof.claiming.verdicts import Verdict
 from nofly.zones.compiled import compile_zones
 from nofly.zones.model import Circle, Corridor, Polygon, Volume, Zone
 from tests.proof.turning_flights import star

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nofly.proof.container import MOST_FILES, PackageError, fit_name, packed, safe_name, unpacked
+from nofly.proof.packing.container import MOST_FILES, PackageError, fit_name, packed, safe_name, unpacked
 
 FILES = {
     "manifest.json": b"{}\n",

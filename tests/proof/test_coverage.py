@@ -12,9 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nofly.errors import InputError
-from nofly.proof.cells import BANDS_FT, COLUMNS, ROWS, around, bands_at, box, cells_at, centres, heights_of
 from nofly.proof.coverage import Coverage, Seen
-from nofly.proof.coverage_words import TRANSPONDERS
+from nofly.proof.covering.cells import (
+    BANDS_FT,
+    COLUMNS,
+    ROWS,
+    around,
+    bands_at,
+    box,
+    cells_at,
+    centres,
+    heights_of,
+)
+from nofly.proof.covering.coverage_words import TRANSPONDERS
 from nofly.schema import Coded, Positions, concatenate
 from tests.proof.level_flights import FT_M, HOUR_US, START_US, flight, only
 

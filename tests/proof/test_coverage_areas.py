@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nofly.proof.areas import Fix, way_statement, zone_cells, zone_statements
-from nofly.proof.cells import cells_at
 from nofly.proof.coverage import Coverage, Seen
-from nofly.proof.statements import Asked
+from nofly.proof.covering.areas import Fix, way_statement, zone_cells, zone_statements
+from nofly.proof.covering.cells import cells_at
+from nofly.proof.covering.statements import Asked
 from nofly.zones.model import Circle, Datum, Limit, Polygon, Volume, Zone
 from tests.proof.level_flights import FT_M, HOUR_US, START_US, flight, only
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nofly.proof.calibration import Horizon, compared, held_back
 from nofly.proof.coverage import Coverage, Seen
+from nofly.proof.covering.calibration import Horizon, compared, held_back
 from nofly.run.coverage import Trial, calibrated
 from nofly.run.files.trackfiles import read_batches
 from nofly.schema import Positions, concatenate

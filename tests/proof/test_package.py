@@ -12,10 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nofly.proof import custody
-from nofly.proof.canonical import canonical, parsed
-from nofly.proof.container import PackageError, packed
-from nofly.proof.custody import Act
 from nofly.proof.package import (
     MANIFEST,
     Making,
@@ -28,8 +24,12 @@ from nofly.proof.package import (
     signatures,
     with_act,
 )
-from nofly.proof.signing import SigningKey
-from nofly.proof.steps import Outcome, exit_code
+from nofly.proof.packing import custody
+from nofly.proof.packing.canonical import canonical, parsed
+from nofly.proof.packing.container import PackageError, packed
+from nofly.proof.packing.custody import Act
+from nofly.proof.packing.signing import SigningKey
+from nofly.proof.packing.steps import Outcome, exit_code
 
 KEY, OTHER = SigningKey(bytes(range(32))), SigningKey(bytes(range(1, 33)))
 CHANGES = 1000 if os.environ.get("NOFLY_PROFILE") == "long" else 60

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from nofly.errors import InputError
-from nofly.proof.quantities import Kind, read_span
+from nofly.proof.claiming.quantities import Kind, read_span
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from nofly.errors import ConfigError, FeedError
-from nofly.proof import timestamps
-from nofly.proof.container import packed
-from nofly.proof.custody import Act
 from nofly.proof.package import MANIFEST, Making, Part, integrity, made, opened, with_act
-from nofly.proof.steps import Outcome, exit_code
+from nofly.proof.packing import timestamps
+from nofly.proof.packing.container import packed
+from nofly.proof.packing.custody import Act
+from nofly.proof.packing.steps import Outcome, exit_code
 from nofly.run.proving.stamping import stamped
 
 CONFIG = """\

@@ -14,7 +14,7 @@ import pytest
 
 from nofly.errors import InputError
 from nofly.feeds.options import ArchiveOptions
-from nofly.proof.verdicts import Verdict
+from nofly.proof.claiming.verdicts import Verdict
 from nofly.run.api import batches_of, write_zones
 from nofly.run.claiming import html, text
 from nofly.run.claiming import json as sheet_json

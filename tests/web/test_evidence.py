@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from nofly.proof.steps import Outcome
+from nofly.proof.packing.steps import Outcome
 from nofly.run.following.follower import Follower
 from nofly.run.proving import making_apart
 from nofly.run.proving.verify import verify

@@ -158,7 +158,7 @@ def _asked_us(args: argparse.Namespace) -> tuple[int | None, int | None]:
 
 
 def _told(args: argparse.Namespace, asked_us: tuple[int | None, int | None]) -> Told:
-    from nofly.proof.areas import MOST_HOURS
+    from nofly.proof.covering.areas import MOST_HOURS
     from nofly.run.coverage import span_us, told
     from nofly.run.files.zonefiles import read_zones
 

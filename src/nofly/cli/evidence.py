@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from nofly.incidents.record import Infringement
-    from nofly.proof.custody import Act
-    from nofly.proof.signing import SigningKey
+    from nofly.proof.packing.custody import Act
+    from nofly.proof.packing.signing import SigningKey
     from nofly.run.result import CheckResult
 
 ENDING = ".nofly.zip"
@@ -112,7 +112,7 @@ def refuse_early(args: argparse.Namespace) -> None:
 
 def made_as_said(args: argparse.Namespace) -> Act:
     """Return who makes evidence and when, as it was said."""
-    from nofly.proof.custody import Act
+    from nofly.proof.packing.custody import Act
     from nofly.run.at import instant
     from nofly.run.outputs.text import iso_time
 
@@ -125,8 +125,8 @@ def write_evidence(result: CheckResult, args: argparse.Namespace) -> None:
     from nofly import __version__
     from nofly.cli.streams import note
     from nofly.incidents.record import Status
-    from nofly.proof.container import packed
     from nofly.proof.package import Making
+    from nofly.proof.packing.container import packed
     from nofly.run.files.atomic import write_whole
     from nofly.run.outputs.coverage_told import stays_covered
     from nofly.run.outputs.text import many
@@ -155,7 +155,7 @@ def write_evidence(result: CheckResult, args: argparse.Namespace) -> None:
 
 def _name(stay: Infringement) -> str:
     """Return the file of a stay: aircraft, zone and id."""
-    from nofly.proof.container import safe_name
+    from nofly.proof.packing.container import safe_name
 
     who, zone = safe_name(stay.icao24 or stay.target_id), safe_name(stay.zone_id)
     return f"{who[:40]}-{zone[:60]}-{stay.id}{ENDING}"

@@ -41,8 +41,8 @@ def export_package(args: argparse.Namespace, record: Path) -> int:
     from nofly.cli.configuration import read_config
     from nofly.cli.evidence import made_as_said, signing_keys
     from nofly.errors import ConfigError, StoreError
-    from nofly.proof.container import packed
     from nofly.proof.package import Making
+    from nofly.proof.packing.container import packed
     from nofly.run.files.atomic import write_whole
     from nofly.run.files.heightfiles import load_terrain
     from nofly.run.proving.live import package

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from nofly.cli.evidence import add_signing, signing_keys
 
 if TYPE_CHECKING:
-    from nofly.proof.custody import Act
+    from nofly.proof.packing.custody import Act
 
 _EPILOG = """\
 examples:
@@ -24,7 +24,7 @@ as it was made is not signed. Time stamps are asked for over the network.
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the verb's arguments."""
-    from nofly.proof.custody import ACTS
+    from nofly.proof.packing.custody import ACTS
 
     it = argparse.ArgumentParser(
         "nofly sign", description="Sign a package of evidence, time-stamp it, or sign for its receipt.",
@@ -54,10 +54,10 @@ def run(argv: list[str]) -> int:
     from nofly.cli.streams import say_text
     from nofly.cli.verify import package_bytes
     from nofly.errors import ConfigError
-    from nofly.proof import custody
-    from nofly.proof.container import packed
     from nofly.proof.package import integrity, opened
-    from nofly.proof.steps import Outcome
+    from nofly.proof.packing import custody
+    from nofly.proof.packing.container import packed
+    from nofly.proof.packing.steps import Outcome
     from nofly.run.files.atomic import write_whole
     from nofly.run.outputs.text import printable
 
@@ -102,7 +102,7 @@ def _act(act: str, args: argparse.Namespace) -> Act:
     from getpass import getuser
     from time import time_ns
 
-    from nofly.proof.custody import Act
+    from nofly.proof.packing.custody import Act
     from nofly.run.at import instant
     from nofly.run.outputs.text import iso_time
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nofly.proof.steps import Step
+    from nofly.proof.packing.steps import Step
     from nofly.run.proving.verify import Trust, Verified
 
 _EPILOG = """\
@@ -69,7 +69,7 @@ def run(argv: list[str]) -> int:
 
 def package_bytes(path: str) -> bytes:
     """Return the bytes of a package. Raises PackageError where it is too large, OSError."""
-    from nofly.proof.container import MOST_BYTES, PackageError
+    from nofly.proof.packing.container import MOST_BYTES, PackageError
 
     with Path(path).open("rb") as file:
         data = file.read(MOST_BYTES + 1)
@@ -93,7 +93,7 @@ def _trust(args: argparse.Namespace) -> Trust:
 
 
 def _lines(path: str, found: Verified, quiet: bool) -> Iterable[str]:
-    from nofly.proof.steps import Outcome
+    from nofly.proof.packing.steps import Outcome
     from nofly.run.outputs.text import printable
 
     told = found.package.manifest
@@ -113,7 +113,7 @@ def _told(step: Step) -> str:
 
 def summary(steps: Iterable[Step]) -> str:
     """Return in one line what came out."""
-    from nofly.proof.steps import Outcome
+    from nofly.proof.packing.steps import Outcome
 
     outcomes = [step.outcome for step in steps]
     differ, unchecked = outcomes.count(Outcome.DIFFERS), outcomes.count(Outcome.UNCHECKED)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from nofly.proof.quantities import Kind, Span
+from nofly.proof.claiming.quantities import Kind, Span
 
 
 class Inside(StrEnum):
@@ -53,7 +53,7 @@ class About:
     type: str = ""
     """As the statement says it: Su-24, MiG-31."""
     type_class: str = ""
-    """What it can do: a name of :data:`nofly.proof.flying.CLASSES`."""
+    """What it can do: a name of :data:`nofly.proof.claiming.flying.CLASSES`."""
     transponder: str = ""
     """``off`` where the statement, or what is known of the flight, says that it sent nothing."""
     speed_range: Span | None = None

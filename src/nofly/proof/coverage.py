@@ -19,10 +19,10 @@ import numpy as np
 
 from nofly.errors import InputError
 from nofly.kernel.visits import stable_order
-from nofly.proof import sightings
-from nofly.proof.cells import BANDS_FT, CELL_DEG, HEIGHTS, bands_at, cells_at, heights_of
-from nofly.proof.evidence import Evidence
-from nofly.proof.sightings import MOST_ROWS, MOST_STATIONS, ROW
+from nofly.proof.covering import sightings
+from nofly.proof.covering.cells import BANDS_FT, CELL_DEG, HEIGHTS, bands_at, cells_at, heights_of
+from nofly.proof.covering.evidence import Evidence
+from nofly.proof.covering.sightings import MOST_ROWS, MOST_STATIONS, ROW
 from nofly.schema import Coded, Positions
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class Coverage:
         self._add(sightings.with_stations(rows, codes))
 
     def rows(self) -> NDArray[np.void]:
-        """Return the table of sightings (:data:`nofly.proof.sightings.ROW`), sorted by aircraft and key."""
+        """Return the table of sightings (:data:`~nofly.proof.covering.sightings.ROW`), by aircraft."""
         if self._waiting:
             whole = sightings.merged([self._rows, *self._waiting])
             self._rows, self._level = sightings.thinned(whole, self._level, self.most_rows)
@@ -133,7 +133,7 @@ class Coverage:
     ) -> Statement:
         """Return whether an aircraft there would have been seen from ``from_us`` until ``until_us`` (the same
         for an instant); without a height at any. Raises ValueError for what is no place or no time."""
-        from nofly.proof.statements import stated
+        from nofly.proof.covering.statements import stated
 
         if not (abs(lat_deg) <= 90.0 and abs(lon_deg) <= 180.0):
             raise ValueError(f"{lat_deg}, {lon_deg} is no place on Earth")

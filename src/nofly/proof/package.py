@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from nofly.proof import custody
-from nofly.proof.canonical import canonical, mapping, parsed, text_of
-from nofly.proof.container import Fault, PackageError, fit_name, unpacked
-from nofly.proof.custody import Act
-from nofly.proof.signing import SigningKey, is_key_id, public_key_of
-from nofly.proof.steps import Step, agrees, differs, note
+from nofly.proof.packing import custody
+from nofly.proof.packing.canonical import canonical, mapping, parsed, text_of
+from nofly.proof.packing.container import Fault, PackageError, fit_name, unpacked
+from nofly.proof.packing.custody import Act
+from nofly.proof.packing.signing import SigningKey, is_key_id, public_key_of
+from nofly.proof.packing.steps import Step, agrees, differs, note
 
 FORMAT = "nofly-evidence/1"
 MANIFEST = "manifest.json"
@@ -82,8 +82,8 @@ class Package:
 def made(
     kind: str, parts: Mapping[str, Part], configuration: Mapping[str, Any], making: Making
 ) -> dict[str, bytes]:
-    """Return the files of a package by name, for :func:`nofly.proof.container.packed`: those given, manifest,
-    chain of custody and signatures.
+    """Return the files of a package by name, for :func:`nofly.proof.packing.container.packed`: those given,
+    manifest, chain of custody and signatures.
 
     ``configuration`` is everything that the finding depends on and that is no file, as plain values. The same
     arguments give the same bytes. Raises PackageError for a name that may not be, or is the package's own.

@@ -11,14 +11,14 @@ import numpy as np
 
 from nofly import __version__
 from nofly.errors import Finding, fold_findings
-from nofly.proof import calibration
-from nofly.proof.areas import zone_statements
-from nofly.proof.calibration import Horizon, Line
-from nofly.proof.cells import BANDS_FT, HOUR_US, band_name, box, centres
 from nofly.proof.coverage import Coverage, Statement
-from nofly.proof.coverage_words import TRANSPONDERS
-from nofly.proof.sightings import bands, cells, stations
-from nofly.proof.statements import ORDER, Asked
+from nofly.proof.covering import calibration
+from nofly.proof.covering.areas import zone_statements
+from nofly.proof.covering.calibration import Horizon, Line
+from nofly.proof.covering.cells import BANDS_FT, HOUR_US, band_name, box, centres
+from nofly.proof.covering.coverage_words import TRANSPONDERS
+from nofly.proof.covering.sightings import bands, cells, stations
+from nofly.proof.covering.statements import ORDER, Asked
 from nofly.run.following.evidence import unarchived
 from nofly.run.outputs.text import iso_time, printable
 from nofly.schema import Positions
@@ -141,7 +141,7 @@ def receivers(coverage: Coverage) -> list[dict[str, Any]]:
 
 
 def _minutes(rows: Any) -> int:
-    from nofly.proof.sightings import hours
+    from nofly.proof.covering.sightings import hours
 
     hour, at = np.unique(hours(rows["key"]), return_inverse=True)
     masks = np.zeros(len(hour), np.uint64)

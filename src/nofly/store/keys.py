@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nofly.errors import StoreError
-from nofly.proof.container import PackageError
-from nofly.proof.signing import PublicKey, SigningKey, public_key_of
+from nofly.proof.packing.container import PackageError
+from nofly.proof.packing.signing import PublicKey, SigningKey, public_key_of
 
 PRIVATE, PUBLIC = ".key", ".pub"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from nofly.feeds.options import ArchiveOptions
-from nofly.proof.custody import Act
 from nofly.proof.package import Making
-from nofly.proof.signing import SigningKey
+from nofly.proof.packing.custody import Act
+from nofly.proof.packing.signing import SigningKey
 from nofly.run.check import CheckOptions, check
 from nofly.run.files.trackfiles import read_batches
 from nofly.run.files.zonefiles import read_zones

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from nofly.proof.container import packed
-from nofly.proof.custody import Act
 from nofly.proof.package import MANIFEST, signature, with_act
+from nofly.proof.packing.container import packed
+from nofly.proof.packing.custody import Act
 from nofly.run.proving import recorded
 from tests.run.proving.cases import KEY, OTHER, checked, track_file, wanted, zone_file
 

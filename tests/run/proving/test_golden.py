@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nofly.proof.package import opened
-from nofly.proof.steps import Outcome
+from nofly.proof.packing.steps import Outcome
 from nofly.run.proving.verify import Trust, verify
 from tests.run.proving.cases import KEY, OTHER
 

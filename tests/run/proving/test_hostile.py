@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nofly.errors import InputError
-from nofly.proof.canonical import canonical, parsed
-from nofly.proof.container import PackageError, packed
 from nofly.proof.package import MANIFEST, Making, Part, Role, made
+from nofly.proof.packing.canonical import canonical, parsed
+from nofly.proof.packing.container import PackageError, packed
 from nofly.run.proving.verify import verify
 from tests.run.proving.cases import small
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from nofly.cli import main
-from nofly.proof.container import packed, unpacked
 from nofly.proof.package import Making, Part, Role, made, opened
-from nofly.proof.signing import SigningKey
-from nofly.proof.steps import Outcome
+from nofly.proof.packing.container import packed, unpacked
+from nofly.proof.packing.signing import SigningKey
+from nofly.proof.packing.steps import Outcome
 from nofly.run.files.zonefiles import read_zones
 from nofly.run.proving import live
 from nofly.run.proving.live_case import Difference, LiveCase, live_case

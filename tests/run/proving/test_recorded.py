@@ -16,10 +16,10 @@ import pytest
 from nofly.errors import InputError
 from nofly.feeds.options import ArchiveOptions, Column
 from nofly.incidents.record import Certainty, Status
-from nofly.proof.canonical import canonical, parsed
-from nofly.proof.container import packed
 from nofly.proof.package import MANIFEST, Making, Part, Role, made, opened
-from nofly.proof.steps import Outcome
+from nofly.proof.packing.canonical import canonical, parsed
+from nofly.proof.packing.container import packed
+from nofly.proof.packing.steps import Outcome
 from nofly.run.files.trackfiles import read_batches
 from nofly.run.proving import aids, finding, recorded, reports
 from nofly.run.proving.verify import Trust, Verified, verify
@@ -290,7 +290,7 @@ def test_who_signed_and_who_had_to(tmp_path: Path) -> None:
 _PROGRAM = """
 import sys
 from pathlib import Path
-from nofly.proof.container import packed
+from nofly.proof.packing.container import packed
 from nofly.schema import concatenate
 from tests.run.proving.cases import KEY, small
 Path(sys.argv[2]).write_bytes(packed(small(Path(sys.argv[1]), KEY)))

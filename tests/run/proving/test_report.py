@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from nofly.proof.container import packed
+from nofly.proof.packing.container import packed
 from nofly.run.outputs.explain import sentences
 from nofly.run.proving.verify import verify
 from tests.run.proving.cases import checked, one_each, track_file, wanted, zone_file

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from nofly.proof.steps import Outcome
+from nofly.proof.packing.steps import Outcome
 from nofly.run.proving.verify import verify
 from tests.cli.live import Feed, until
 from tests.web.browser.conftest import Seen

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from nofly.errors import Finding, InputError
-from nofly.proof.against import Record, window_us
-from nofly.proof.claim_file import MOST_BYTES, parse
+from nofly.proof.claiming.against import Record, window_us
+from nofly.proof.claiming.claim_file import MOST_BYTES, parse
+from nofly.proof.claiming.sheet import Entry, sheet
+from nofly.proof.claiming.trace import Shape
+from nofly.proof.claiming.verdicts import Verdict
 from nofly.proof.claims import ClaimFile, Statement
-from nofly.proof.sheet import Entry, sheet
-from nofly.proof.trace import Shape
-from nofly.proof.verdicts import Verdict
 from nofly.run.check import CheckOptions, check
 from nofly.run.claiming.attachments import Attachment, attached, cited_findings
 from nofly.run.claiming.tap import Tap

@@ -10,9 +10,9 @@ import base64
 from html import escape
 
 from nofly import __version__
-from nofly.proof import wording
-from nofly.proof.sheet import Answer, Entry
-from nofly.proof.verdicts import Verdict
+from nofly.proof.claiming import wording
+from nofly.proof.claiming.sheet import Answer, Entry
+from nofly.proof.claiming.verdicts import Verdict
 from nofly.run.claiming.attachments import MOST_PIXELS, Attachment, document, picture_px
 from nofly.run.claiming.checking import Claimed
 from nofly.run.claiming.picture import COLOURS, drawn, paths_of

@@ -7,8 +7,8 @@ import math
 from typing import Any
 
 from nofly import __version__
-from nofly.proof.families import Family
-from nofly.proof.sheet import Answer, Entry
+from nofly.proof.claiming.families import Family
+from nofly.proof.claiming.sheet import Answer, Entry
 from nofly.run.claiming.checking import Claimed
 from nofly.run.outputs.text import iso_time
 

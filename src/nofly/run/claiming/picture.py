@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nofly.proof.families import Family
-from nofly.proof.sheet import Entry
+from nofly.proof.claiming.families import Family
+from nofly.proof.claiming.sheet import Entry
 from nofly.run.outputs import chart, palette
 from nofly.run.outputs.projection import LocalMap
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from nofly.proof.claiming.trace import Trace
 from nofly.proof.claims import About
-from nofly.proof.trace import Trace
 from nofly.run.files.trackfiles import TrackBatch
 from nofly.schema import Positions, concatenate
 from nofly.tracks.identity import icao24_of

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import textwrap
 
-from nofly.proof import wording
-from nofly.proof.families import Family
-from nofly.proof.sheet import Answer, Entry
-from nofly.proof.verdicts import Verdict
+from nofly.proof.claiming import wording
+from nofly.proof.claiming.families import Family
+from nofly.proof.claiming.sheet import Answer, Entry
+from nofly.proof.claiming.verdicts import Verdict
 from nofly.run.claiming.checking import Claimed
 from nofly.run.claiming.words import MEANING, document_line, sides, stated, summary
 from nofly.run.outputs.text import printable

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from nofly.proof.claiming.quantities import Span
+from nofly.proof.claiming.sheet import Entry
+from nofly.proof.claiming.verdicts import Verdict
 from nofly.proof.claims import Statement
-from nofly.proof.quantities import Span
-from nofly.proof.sheet import Entry
-from nofly.proof.verdicts import Verdict
 from nofly.run.claiming.attachments import Attachment
 from nofly.run.claiming.checking import Claimed
 from nofly.run.outputs.text import clock, duration, many, printable

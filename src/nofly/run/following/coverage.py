@@ -1,8 +1,8 @@
 """Where, and how high, anything was seen lately: only what was received is evidence of coverage.
 
-The rows, columns and bands of :mod:`nofly.proof.cells`; each holds when a report last came from there. Where
-none did, nobody can say whether the sky is empty or cannot be seen. Of a report without a height the band is
-not known: it counts for none of them.
+The rows, columns and bands of :mod:`nofly.proof.covering.cells`; each holds when a report last came from
+there. Where none did, nobody can say whether the sky is empty or cannot be seen. Of a report without a height
+the band is not known: it counts for none of them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nofly.proof.cells import BANDS_FT, CELL_DEG, COLUMNS, ROWS, UNTOLD, bands_at, heights_of, rows_columns
+from nofly.proof.covering.cells import (
+    BANDS_FT,
+    CELL_DEG,
+    COLUMNS,
+    ROWS,
+    UNTOLD,
+    bands_at,
+    heights_of,
+    rows_columns,
+)
 from nofly.schema import Positions
 from nofly.units import US_PER_S
 

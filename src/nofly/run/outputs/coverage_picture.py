@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nofly import __version__
-from nofly.proof.cells import BANDS_FT, band_name, box, centres
 from nofly.proof.coverage import Seen
-from nofly.proof.statements import ORDER
+from nofly.proof.covering.cells import BANDS_FT, band_name, box, centres
+from nofly.proof.covering.statements import ORDER
 from nofly.run.coverage import Told, band_counts
 from nofly.run.outputs import chart, palette
 from nofly.run.outputs.picture import house_style

@@ -14,8 +14,8 @@ from nofly.schema import Positions
 from nofly.units import US_PER_S
 
 if TYPE_CHECKING:
-    from nofly.proof.areas import Fix
     from nofly.proof.coverage import Statement
+    from nofly.proof.covering.areas import Fix
 
 MOST_ZONES = 20
 BEFORE_US = AFTER_US = 600 * US_PER_S
@@ -25,7 +25,7 @@ BEFORE_US = AFTER_US = 600 * US_PER_S
 def coverage_block(result: CheckResult) -> dict[str, Any]:
     """Return what a check that covers says, as plain values; of stays only those of which there is
     something to say."""
-    from nofly.proof.coverage_words import TRANSPONDERS
+    from nofly.proof.covering.coverage_words import TRANSPONDERS
 
     stays = {stay.id: [_plain(one) for one in _of_stay(result, stay)] for stay in result.infringements}
     first, last = result.span_us or (None, None)
@@ -42,8 +42,8 @@ def zone_statements(result: CheckResult) -> list[Statement]:
     """Return a statement on each zone, over all the time of the reports; none without coverage or reports."""
     if result.coverage is None or result.span_us is None:
         return []
-    from nofly.proof.areas import zone_statements as of_zones
-    from nofly.proof.statements import Asked
+    from nofly.proof.covering.areas import zone_statements as of_zones
+    from nofly.proof.covering.statements import Asked
 
     asked = Asked(result.coverage.evidence, *result.span_us)
     return of_zones(result.coverage, result.zones, asked)
@@ -54,8 +54,8 @@ def stays_covered(result: CheckResult, stays: Sequence[Infringement]) -> dict[st
     to ten after the last, and on the times in which the aircraft was not received; None without coverage."""
     if result.coverage is None or not stays:
         return None
-    from nofly.proof.areas import zone_statements as of_zones
-    from nofly.proof.statements import Asked
+    from nofly.proof.covering.areas import zone_statements as of_zones
+    from nofly.proof.covering.statements import Asked
 
     hashes = {stay.zone_hash for stay in stays}
     since_us = min(stay.entry_time_us for stay in stays) - BEFORE_US
@@ -75,7 +75,7 @@ def zones_text(result: CheckResult) -> str:
     """Return what could have been seen of the zones, as lines after the summary; empty without coverage."""
     if result.coverage is None or result.span_us is None:
         return ""
-    from nofly.proof.coverage_words import TRANSPONDERS
+    from nofly.proof.covering.coverage_words import TRANSPONDERS
 
     statements = zone_statements(result)
     lines = ["", "", "What could have been seen:"]
@@ -98,7 +98,7 @@ def _of_stay(result: CheckResult, stay: Infringement) -> Iterator[Statement]:
     coverage = result.coverage
     if coverage is None:
         return
-    from nofly.proof.areas import way_statement
+    from nofly.proof.covering.areas import way_statement
 
     begins_us, ends_us = stay.entry_time_us, stay.exit_time_us
     gaps = [
@@ -129,8 +129,8 @@ def _track(result: CheckResult, target_id: str) -> Positions | None:
 
 
 def _fix(track: Positions, row: int) -> Fix:
-    from nofly.proof.areas import Fix
-    from nofly.proof.cells import heights_of
+    from nofly.proof.covering.areas import Fix
+    from nofly.proof.covering.cells import heights_of
 
     height_m = float(heights_of(track.take(slice(row, row + 1)))[0])
     return Fix(int(track.time_us[row]), float(track.lat_deg[row]), float(track.lon_deg[row]), height_m)

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from nofly.geo.qnh import ConstantQnh, QnhReport, StationQnh
 from nofly.geo.terrain import Terrain, Tile
-from nofly.proof.canonical import canonical, list_of, mapping, parsed
-from nofly.proof.container import PackageError
 from nofly.proof.package import Part
+from nofly.proof.packing.canonical import canonical, list_of, mapping, parsed
+from nofly.proof.packing.container import PackageError
 from nofly.run.judging.preparing import Aids
 from nofly.units import DAY_US
 

@@ -11,10 +11,10 @@ from nofly import __version__
 from nofly.errors import Finding, fold_findings
 from nofly.geo.heights import ERR_M
 from nofly.incidents.record import Infringement
-from nofly.proof.canonical import canonical, list_of, mapping, parsed
-from nofly.proof.container import PackageError
 from nofly.proof.package import Package
-from nofly.proof.steps import Step, agrees, differs, unchecked
+from nofly.proof.packing.canonical import canonical, list_of, mapping, parsed
+from nofly.proof.packing.container import PackageError
+from nofly.proof.packing.steps import Step, agrees, differs, unchecked
 from nofly.run.judging.preparing import TIME_ERR_S
 from nofly.run.outputs.columns import COLUMNS, record, rounding
 from nofly.run.outputs.explain import sentences

@@ -16,10 +16,10 @@ import numpy as np
 from nofly.errors import InputError, NoflyError
 from nofly.incidents.record import Infringement
 from nofly.incidents.stays import zone_activity
-from nofly.proof.canonical import canonical, list_of, mapping, parsed
-from nofly.proof.container import PackageError, safe_name
 from nofly.proof.package import Part
-from nofly.proof.steps import Step, agrees, differs, unchecked
+from nofly.proof.packing.canonical import canonical, list_of, mapping, parsed
+from nofly.proof.packing.container import PackageError, safe_name
+from nofly.proof.packing.steps import Step, agrees, differs, unchecked
 from nofly.run.files.lists import Lists, parse_list
 from nofly.run.files.zonefiles import ZoneFile, ZoneSet, read_zones
 from nofly.run.files.zonewords import sentences

@@ -13,10 +13,10 @@ import numpy as np
 
 from nofly.errors import InputError
 from nofly.incidents.record import Infringement
-from nofly.proof.canonical import canonical, list_of, mapping, parsed
-from nofly.proof.container import PackageError
 from nofly.proof.package import Making, Package, Part, made
-from nofly.proof.steps import Step, agrees, differs, note, unchecked
+from nofly.proof.packing.canonical import canonical, list_of, mapping, parsed
+from nofly.proof.packing.container import PackageError
+from nofly.proof.packing.steps import Step, agrees, differs, note, unchecked
 from nofly.run.check import CheckOptions
 from nofly.run.files.zonefiles import ZoneSet
 from nofly.run.live.in_force import InForce

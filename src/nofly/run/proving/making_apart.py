@@ -23,7 +23,7 @@ _KEPT = (
 
 
 class SaidStep(msgspec.Struct, frozen=True):
-    """A step of :mod:`nofly.proof.steps` in words."""
+    """A step of :mod:`nofly.proof.packing.steps` in words."""
 
     subject: str
     outcome: str
@@ -85,9 +85,9 @@ def _bound() -> None:
 
 def _made(folder: Path, name: str, by: str, out: Path) -> _Said:
     from nofly import __version__
-    from nofly.proof.container import packed
-    from nofly.proof.custody import Act
     from nofly.proof.package import Making
+    from nofly.proof.packing.container import packed
+    from nofly.proof.packing.custody import Act
     from nofly.run.declaring.file import NAME as DECLARED
     from nofly.run.files.zonefiles import read_zones
     from nofly.run.proving.live import package

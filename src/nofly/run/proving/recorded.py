@@ -10,10 +10,10 @@ from nofly import __version__
 from nofly.errors import Finding, InputError
 from nofly.feeds.options import ArchiveOptions
 from nofly.incidents.record import Infringement
-from nofly.proof.canonical import canonical, mapping
-from nofly.proof.container import PackageError
 from nofly.proof.package import Making, Package, Part, made
-from nofly.proof.steps import Step, agrees, differs, unchecked
+from nofly.proof.packing.canonical import canonical, mapping
+from nofly.proof.packing.container import PackageError
+from nofly.proof.packing.steps import Step, agrees, differs, unchecked
 from nofly.run.check import CheckOptions, Given, check
 from nofly.run.files.lists import Lists, read_list
 from nofly.run.files.trackfiles import TrackBatch

@@ -70,7 +70,7 @@ def write(
 
 def _told(evidence: Mapping[str, Part]) -> dict[str, Any]:
     """Return the JSON among the evidence."""
-    from nofly.proof.canonical import parsed
+    from nofly.proof.packing.canonical import parsed
 
     wanted = ("coverage.json", "finding.json", "zones/editions.json", "raw/index.json", "law.json")
     return {name: parsed(evidence[name].data, name) for name in wanted if name in evidence}

@@ -15,10 +15,10 @@ import numpy as np
 from nofly import plugins
 from nofly.errors import ConfigError, Finding, InputError
 from nofly.feeds.options import ArchiveOptions, Column
-from nofly.proof.canonical import canonical, list_of, mapping, parsed
-from nofly.proof.container import PackageError, safe_name
 from nofly.proof.package import Part
-from nofly.proof.steps import Step, differs
+from nofly.proof.packing.canonical import canonical, list_of, mapping, parsed
+from nofly.proof.packing.container import PackageError, safe_name
+from nofly.proof.packing.steps import Step, differs
 from nofly.run.files.trackfiles import KIND, STDIN, TrackBatch, read_batches, read_bytes
 from nofly.schema import Coded, Positions, concatenate
 

@@ -10,9 +10,9 @@ from http.client import HTTPException
 from urllib.parse import urlsplit
 
 from nofly.errors import ConfigError, FeedError
-from nofly.proof import timestamps
-from nofly.proof.container import safe_name
 from nofly.proof.package import MANIFEST, TIMESTAMPS
+from nofly.proof.packing import timestamps
+from nofly.proof.packing.container import safe_name
 
 WAIT_S = 20.0
 _EXTRA = "pip install 'nofly[{}]'"

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from nofly.errors import NoflyError
-from nofly.proof import timestamps
 from nofly.proof.package import Package, integrity, opened, signatures
-from nofly.proof.steps import Step, differs, exit_code
+from nofly.proof.packing import timestamps
+from nofly.proof.packing.steps import Step, differs, exit_code
 from nofly.run.proving import live, recorded
 from nofly.run.proving.working import HOSTILE
 

@@ -10,7 +10,7 @@ from nofly import __version__
 from nofly.errors import NoflyError
 from nofly.incidents.record import Infringement
 from nofly.proof.package import Package, Part, Role, is_beside
-from nofly.proof.steps import Step, agrees, differs, unchecked
+from nofly.proof.packing.steps import Step, agrees, differs, unchecked
 from nofly.run.outputs import kml
 from nofly.run.proving import czml, report
 from nofly.run.result import CheckResult

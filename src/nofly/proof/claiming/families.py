@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nofly.proof.arcs import along
-from nofly.proof.arithmetic import Range
-from nofly.proof.path_space import Fitting
-from nofly.proof.plane import Figure
+from nofly.proof.claiming.arcs import along
+from nofly.proof.claiming.arithmetic import Range
+from nofly.proof.claiming.path_space import Fitting
+from nofly.proof.claiming.plane import Figure
 
 SECTORS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
 POINTS = 48

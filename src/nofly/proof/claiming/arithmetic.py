@@ -12,8 +12,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from nofly.proof.flying import Envelope
-from nofly.proof.quantities import Span
+from nofly.proof.claiming.flying import Envelope
+from nofly.proof.claiming.quantities import Span
 
 Range = tuple[float, float]
 EVERYTHING: Range = (0.0, math.inf)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nofly.proof.cells import HOUR_US, MINUTE_US, UNTOLD, centres, minutes_of, unit_vectors
-from nofly.proof.evidence import NEAR_M, Evidence
-from nofly.proof.sightings import OTHERS, PLACES_PER_DEG, bands, stations
-from nofly.proof.unseen_ways import LOWEST_BAND
+from nofly.proof.covering.cells import HOUR_US, MINUTE_US, UNTOLD, centres, minutes_of, unit_vectors
+from nofly.proof.covering.evidence import NEAR_M, Evidence
+from nofly.proof.covering.sightings import OTHERS, PLACES_PER_DEG, bands, stations
+from nofly.proof.covering.unseen_ways import LOWEST_BAND
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

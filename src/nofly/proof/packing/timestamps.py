@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from nofly.proof.package import MANIFEST, TIMESTAMPS, Package
-from nofly.proof.steps import Step, agrees, differs, unchecked
+from nofly.proof.packing.steps import Step, agrees, differs, unchecked
 
 _SHA256_OID = "2.16.840.1.101.3.4.2.1"
 _SHA384_OID = "2.16.840.1.101.3.4.2.2"

@@ -1,8 +1,8 @@
 """Which paths through a zone fit what is stated: a search over entry, direction, turns and speed.
 
-A path is one or two arcs flown at a steady speed (:mod:`nofly.proof.arcs`). Many are tried, spread evenly
-over all that the class of aircraft can fly; the nearest are improved step by step, and from those that fit
-the search goes on towards the slowest and the fastest. It takes bounded time, and the same claim has the same
+A path is one or two arcs flown at a steady speed (:mod:`nofly.proof.claiming.arcs`). Many are tried, spread
+evenly over all that the class of aircraft can fly; the nearest are improved step by step, and from those that
+fit the search goes on towards the slowest and the fastest. It takes bounded time, and the same claim has the same
 answer.
 """
 
@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from nofly.proof.arithmetic import Range, both, product
-from nofly.proof.path_space import DIMENSIONS, Demand, Fitting, Space, together
-from nofly.proof.plane import Figure, Floats
+from nofly.proof.claiming.arithmetic import Range, both, product
+from nofly.proof.claiming.path_space import DIMENSIONS, Demand, Fitting, Space, together
+from nofly.proof.claiming.plane import Figure, Floats
 
 FIRST_TRIES = 6144
 ROUNDS = 9

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from nofly.proof.cells import BANDS_FT, HEIGHTS, band_name
 from nofly.proof.coverage import Seen
+from nofly.proof.covering.cells import BANDS_FT, HEIGHTS, band_name
 
 __all__ = ["TRANSPONDERS", "band_name", "sentences"]
 

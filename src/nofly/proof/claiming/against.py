@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 
 from nofly.incidents.record import Certainty, Infringement, Status
-from nofly.proof import wording
+from nofly.proof.claiming import wording
+from nofly.proof.claiming.consistency import envelope_of
+from nofly.proof.claiming.measured import measured
+from nofly.proof.claiming.trace import Shape, Trace, reachable
+from nofly.proof.claiming.verdicts import Point, Verdict
 from nofly.proof.claims import Inside, Reading, Statement
-from nofly.proof.consistency import envelope_of
-from nofly.proof.measured import measured
-from nofly.proof.trace import Shape, Trace, reachable
-from nofly.proof.verdicts import Point, Verdict
 from nofly.units import US_PER_S
 
 
@@ -250,8 +250,8 @@ def _closest(statement: Statement, reading: Reading, record: Record, window: tup
     span, place, trace = reading.quantities.get("closest"), statement.closest_to, record.trace
     if span is None or place is None or trace is None:
         return []
-    from nofly.proof.measured import compared
-    from nofly.proof.trace import closest_m
+    from nofly.proof.claiming.measured import compared
+    from nofly.proof.claiming.trace import closest_m
 
     within = trace.during(*window)
     if not len(within):

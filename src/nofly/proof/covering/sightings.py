@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nofly.errors import InputError
-from nofly.proof.cells import COLUMNS, HOUR_US, MINUTE_US, ROWS, UNTOLD, bands_at, cells_at, heights_of
+from nofly.proof.covering.cells import (
+    COLUMNS,
+    HOUR_US,
+    MINUTE_US,
+    ROWS,
+    UNTOLD,
+    bands_at,
+    cells_at,
+    heights_of,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

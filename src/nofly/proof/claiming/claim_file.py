@@ -10,10 +10,10 @@ import tomllib
 from typing import Any
 
 from nofly.errors import InputError
-from nofly.proof.claim_table import Table
+from nofly.proof.claiming.claim_table import Table
+from nofly.proof.claiming.flying import CLASSES
+from nofly.proof.claiming.quantities import DATUMS, UNITS, Kind, Span, read_span
 from nofly.proof.claims import QUANTITIES, About, Cited, ClaimFile, Inside, Item, Reading, Statement
-from nofly.proof.flying import CLASSES
-from nofly.proof.quantities import DATUMS, UNITS, Kind, Span, read_span
 
 FORMAT = "nofly-claims/1"
 MOST_BYTES = 1 << 20

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from nofly.proof.container import PackageError
+from nofly.proof.packing.container import PackageError
 
 MOST_BYTES = 32 << 20
 MOST_VALUES = 2_000_000

@@ -12,10 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nofly.proof.canonical import canonical, mapping, parsed
-from nofly.proof.container import PackageError
-from nofly.proof.signing import PublicKey, SigningKey
-from nofly.proof.steps import Step, agrees, differs, note
+from nofly.proof.packing.canonical import canonical, mapping, parsed
+from nofly.proof.packing.container import PackageError
+from nofly.proof.packing.signing import PublicKey, SigningKey
+from nofly.proof.packing.steps import Step, agrees, differs, note
 
 FILE = "custody.jsonl"
 GENESIS = "0" * 64

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nofly.proof.arcs import Paths, along, closest_m, deepest_m, exits_m
-from nofly.proof.arithmetic import Range
-from nofly.proof.plane import Figure, Floats
+from nofly.proof.claiming.arcs import Paths, along, closest_m, deepest_m, exits_m
+from nofly.proof.claiming.arithmetic import Range
+from nofly.proof.claiming.plane import Figure, Floats
 
 CHILDREN = 12
 DIMENSIONS = 6

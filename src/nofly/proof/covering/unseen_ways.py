@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from nofly.proof.cells import HOUR_US, UNTOLD, cells_at, unit_vectors
-from nofly.proof.sightings import NO_HEIGHT, OTHERS, PLACES_PER_DEG, bands
+from nofly.proof.covering.cells import HOUR_US, UNTOLD, cells_at, unit_vectors
+from nofly.proof.covering.sightings import NO_HEIGHT, OTHERS, PLACES_PER_DEG, bands
 from nofly.units import US_PER_S
 
 if TYPE_CHECKING:

@@ -11,16 +11,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from nofly.proof import wording
-from nofly.proof.arithmetic import EVERYTHING, Motion, Range, allowed, both, climb_mps, motion
+from nofly.proof.claiming import wording
+from nofly.proof.claiming.arithmetic import EVERYTHING, Motion, Range, allowed, both, climb_mps, motion
+from nofly.proof.claiming.families import Family, families
+from nofly.proof.claiming.flying import CLASSES, Envelope
+from nofly.proof.claiming.path_space import Demand
+from nofly.proof.claiming.paths import NEAR_FRACTION, search
+from nofly.proof.claiming.plane import Figure
+from nofly.proof.claiming.quantities import Span
+from nofly.proof.claiming.verdicts import Point, Verdict
 from nofly.proof.claims import About, Inside, Reading, Statement
-from nofly.proof.families import Family, families
-from nofly.proof.flying import CLASSES, Envelope
-from nofly.proof.path_space import Demand
-from nofly.proof.paths import NEAR_FRACTION, search
-from nofly.proof.plane import Figure
-from nofly.proof.quantities import Span
-from nofly.proof.verdicts import Point, Verdict
 
 MOVING = ("length", "duration", "speed", "depth")
 """What arithmetic joins."""

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nofly.proof import coverage_words as words
-from nofly.proof.cells import BANDS_FT, HOUR_US, around, box, centres, minutes_of
 from nofly.proof.coverage import Coverage, Seen, Statement
-from nofly.proof.evidence import Evidence
-from nofly.proof.silences import Silence, silence
+from nofly.proof.covering import coverage_words as words
+from nofly.proof.covering.cells import BANDS_FT, HOUR_US, around, box, centres, minutes_of
+from nofly.proof.covering.evidence import Evidence
+from nofly.proof.covering.silences import Silence, silence
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

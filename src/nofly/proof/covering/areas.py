@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from nofly.proof.cells import (
+from nofly.proof.coverage import Coverage, Statement
+from nofly.proof.covering.cells import (
     BANDS_FT,
     CELL_DEG,
     COLUMNS,
@@ -18,9 +19,8 @@ from nofly.proof.cells import (
     cells_at,
     unit_vectors,
 )
-from nofly.proof.coverage import Coverage, Statement
-from nofly.proof.coverage_words import way_sentences, zone_sentences
-from nofly.proof.statements import ORDER, UNKNOWN_AT, Asked, whole
+from nofly.proof.covering.coverage_words import way_sentences, zone_sentences
+from nofly.proof.covering.statements import ORDER, UNKNOWN_AT, Asked, whole
 from nofly.zones.compiled import compile_zones
 
 if TYPE_CHECKING:

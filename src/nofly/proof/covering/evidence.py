@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nofly.proof.cells import (
+from nofly.proof.covering.cells import (
     BANDS_FT,
     MINUTE_US,
     UNTOLD,
@@ -16,8 +16,8 @@ from nofly.proof.cells import (
     centres,
     unit_vectors,
 )
-from nofly.proof.sightings import bands, cells, hours, stations
-from nofly.proof.unseen_ways import unseen
+from nofly.proof.covering.sightings import bands, cells, hours, stations
+from nofly.proof.covering.unseen_ways import unseen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

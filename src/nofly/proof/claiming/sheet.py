@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from nofly.proof import wording
-from nofly.proof.against import Record, against
+from nofly.proof.claiming import wording
+from nofly.proof.claiming.against import Record, against
+from nofly.proof.claiming.consistency import Fit, fit
+from nofly.proof.claiming.plane import Figure, figures
+from nofly.proof.claiming.trace import Shape
+from nofly.proof.claiming.verdicts import Point, Verdict, overall
 from nofly.proof.claims import ClaimFile, Inside, Reading, Statement
-from nofly.proof.consistency import Fit, fit
-from nofly.proof.plane import Figure, figures
-from nofly.proof.trace import Shape
-from nofly.proof.verdicts import Point, Verdict, overall
 from nofly.zones.model import Zone
 
 _LENIENT = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from nofly.proof.arithmetic import Range
+from nofly.proof.claiming.arithmetic import Range
 from nofly.units import M_PER_NM, MPS_PER_KMH, MPS_PER_KT
 
 

@@ -10,12 +10,12 @@ import numpy as np
 
 from nofly.geo.geodesic import length_and_azimuths
 from nofly.incidents.record import Cause, Infringement
-from nofly.proof import wording
-from nofly.proof.arithmetic import Range
+from nofly.proof.claiming import wording
+from nofly.proof.claiming.arithmetic import Range
+from nofly.proof.claiming.quantities import Span
+from nofly.proof.claiming.trace import HEIGHT_ERR_M, Trace
+from nofly.proof.claiming.verdicts import Point, Verdict
 from nofly.proof.claims import Reading, Statement
-from nofly.proof.quantities import Span
-from nofly.proof.trace import HEIGHT_ERR_M, Trace
-from nofly.proof.verdicts import Point, Verdict
 from nofly.units import US_PER_S
 
 COARSE_FRACTION = 0.25

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from nofly.proof.cells import UNTOLD, heights_of, unit_vectors
 from nofly.proof.coverage import Seen
-from nofly.proof.evidence import Evidence
-from nofly.proof.sightings import OTHERS, bands, cells, hours, keys
-from nofly.proof.statements import ORDER, UNKNOWN_AT, grounds
+from nofly.proof.covering.cells import UNTOLD, heights_of, unit_vectors
+from nofly.proof.covering.evidence import Evidence
+from nofly.proof.covering.sightings import OTHERS, bands, cells, hours, keys
+from nofly.proof.covering.statements import ORDER, UNKNOWN_AT, grounds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nofly.proof.plane import Figure, Floats, depths_m
+from nofly.proof.claiming.plane import Figure, Floats, depths_m
 
 _STRAIGHT = 1e-8
 """A curvature (1/m) below which a path is straight."""

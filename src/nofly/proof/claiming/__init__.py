@@ -1,0 +1,1 @@
+"""Claims: their files and words, and whether tracks and possible paths bear them out."""

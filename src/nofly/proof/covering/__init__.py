@@ -1,0 +1,1 @@
+"""Coverage: what was received, and what follows of what could have been."""
