@@ -2,8 +2,8 @@
 
 A path is one or two arcs flown at a steady speed (:mod:`nofly.proof.claiming.arcs`). Many are tried, spread
 evenly over all that the class of aircraft can fly; the nearest are improved step by step, and from those that
-fit the search goes on towards the slowest and the fastest. It takes bounded time, and the same claim has the same
-answer.
+fit the search goes on towards the slowest and the fastest. It takes bounded time, and the same claim has the
+same answer.
 """
 
 from __future__ import annotations
