@@ -7,11 +7,12 @@ import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from nofly.errors import Finding
     from nofly.proof.coverage import Coverage
     from nofly.run.coverage import Told
+    from nofly.run.files.trackfiles import TrackBatch
     from nofly.schema import Positions
 
 _EPILOG = """\
@@ -159,6 +160,7 @@ def _asked_us(args: argparse.Namespace) -> tuple[int | None, int | None]:
 
 def _told(args: argparse.Namespace, asked_us: tuple[int | None, int | None]) -> Told:
     from nofly.proof.covering.areas import MOST_HOURS
+    from nofly.proof.covering.cells import HOUR_US
     from nofly.run.coverage import span_us, told
     from nofly.run.files.zonefiles import read_zones
 
@@ -168,7 +170,7 @@ def _told(args: argparse.Namespace, asked_us: tuple[int | None, int | None]) -> 
     span = span_us(coverage) or (0, 0)
     asked = tuple(one if given is None else given for given, one in zip(asked_us, span, strict=True))
     since, until = asked[0], max(asked)
-    if (until - since) // 3_600_000_000 > MOST_HOURS:
+    if (until - since) // HOUR_US > MOST_HOURS:
         from nofly.errors import ConfigError
 
         raise ConfigError("more than ten years are asked for", expected="a shorter time")
@@ -194,7 +196,7 @@ def _coverage(args: argparse.Namespace, findings: list[Finding]) -> Coverage:
     return read(with_progress(_batches(args), total_bytes(paths)), findings)
 
 
-def _batches(args: argparse.Namespace):  # type: ignore[no-untyped-def]
+def _batches(args: argparse.Namespace) -> Iterator[TrackBatch]:
     from nofly.feeds.options import ArchiveOptions
     from nofly.run.files.inputs import expanded
     from nofly.run.files.trackfiles import read_batches
