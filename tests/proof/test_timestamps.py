@@ -109,7 +109,7 @@ def served(answer: Callable[[str, bytes], bytes]) -> Iterator[str]:
 def authorities(tmp_path_factory: pytest.TempPathFactory) -> list[Authority]:
     pytest.importorskip("rfc3161_client")
     if shutil.which("openssl") is None:
-        pytest.skip("openssl is not installed")
+        pytest.skip("no openssl here (apt-get install openssl): no time stamp of an authority is made")
     folder = tmp_path_factory.mktemp("tsa")
     return [Authority(folder / name, name) for name in ("one", "two")]
 
