@@ -26,6 +26,7 @@ from nofly.proof.claiming.quantities import Kind, read_span
         ("19,000 ft STD", Kind.HEIGHT, 18_500 * 0.3048, 19_500 * 0.3048),
         ("FL190", Kind.HEIGHT, 18_950 * 0.3048, 19_050 * 0.3048),
         ("225–315°", Kind.ANGLE, 225.0, 315.0),
+        ("350–10°", Kind.ANGLE, 350.0, 370.0),
         ("20", Kind.COUNT, 20.0, 20.0),
         ("19 to 23", Kind.COUNT, 19.0, 23.0),
     ],

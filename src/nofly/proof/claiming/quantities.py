@@ -113,7 +113,10 @@ def read_span(text: str | float, kind: Kind, unit: str = "") -> tuple[tuple[str,
     names = [found["ua"] or found["ub"] or "", found["ub"] or found["ua"] or ""]
     ways = _ways(names, kind, stated)
     exact = 0.0 if kind is Kind.COUNT else 0.5 if names[0] == "FL" else rounding(found["a"])
-    return tuple((assumed, _span(found, factors, sense, (stated, datum, exact))) for assumed, factors in ways)
+    # A range of directions runs clockwise: 350–10° goes over north.
+    turn = 360.0 if kind is Kind.ANGLE else 0.0
+    said = stated, datum, exact, turn
+    return tuple((assumed, _span(found, factors, sense, said)) for assumed, factors in ways)
 
 
 def _sense(body: str) -> tuple[str, str]:
@@ -154,13 +157,14 @@ def _factor(name: str, kind: Kind, stated: str, mile_m: float = math.nan) -> flo
 
 
 def _span(
-    found: re.Match[str], factors: tuple[float, float], sense: str, said: tuple[str, str, float]
+    found: re.Match[str], factors: tuple[float, float], sense: str, said: tuple[str, str, float, float]
 ) -> Span:
-    stated, datum, exact = said
+    stated, datum, exact, turn = said
     first, second = float(found["a"]) * factors[0], found["b"]
     if second is not None and not found["pm"]:
         last = float(second) * factors[1]
         # In "2–3 km" the unit stands behind the last number alone, and is that of both.
+        last += turn if last < first else 0.0
         low, high = min(first, last), max(first, last)
         off = ABOUT_FRACTION if sense == "about" else 0.0
         return Span(stated, low * (1 - off), high * (1 + off), low, high, datum)
