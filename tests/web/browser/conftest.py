@@ -113,10 +113,11 @@ def flown(tmp_path: Path, feed: Feed) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def swiss(browser: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Give a server that replays the demo's flights over Switzerland, some minutes into the closure."""
+    """Give a server that replays the demo's flights over Switzerland, some minutes into the closure, and no
+    faster than they flew: who is inside stays so while other tests run."""
     folder = tmp_path_factory.mktemp("swiss")
     zones, flights = demo(folder, first_s=14 * 60)
-    server = Server(folder, zones, f"replay+file:{flights}?speed=4")
+    server = Server(folder, zones, f"replay+file:{flights}?speed=1")
     server.begin()
     server.log_in()
     until(lambda: len(server.asked("/api/v1/incidents?open=true")["incidents"]) >= 2, "incidents")
