@@ -71,7 +71,7 @@ docs: build
 ## make constraints  pins every dependency anew, with hashes: of a checkout, and of a container
 constraints: .venv/.dependencies
 	$(PY) $(PIP) install uv
-	.venv/bin/uv pip compile pyproject.toml $(PINNED) --extra opentimestamps --extra test --extra check --upgrade -o constraints.txt
+	.venv/bin/uv pip compile pyproject.toml $(PINNED) --extra opentimestamps --extra postgres --extra fuel --extra test --extra check --upgrade -o constraints.txt
 	echo 'setuptools>=77' | .venv/bin/uv pip compile pyproject.toml - $(PINNED) -c constraints.txt \
 		-o packaging/requirements.txt
 
