@@ -37,6 +37,13 @@ KEYHOLE = ([(4, 5), (4, 5), (4, 5), (0, 2), (-4, 2), (-4, 2), (-4, 2)], 0, 1)
 BAND_OVER_ITSELF = ([(4, 5), (4, 5), (5, 5), (0, 2), (-4, 2), (-4, 2), (-5, 2)], 0, 1)
 TWICE_ALONG_ITSELF = ([(4, 1), (4, 1), (4, 1), (4, 1), (-4, 3)], 0, 1)
 
+BACK_ALONG_ITSELF = ([(3, 0), (3, 0), (2, 0), (5, 1), (-3, 0), (-3, 0), (-2, 0), (1, 0)], 0, 1)
+BACK_UNDER_A_LOOP = (
+    [(3, 0), (5, 0), (0, 0), (-1, 3), (-3, 0), (-3, 0), (-3, 0), (-3, 1), (1, 1), (4, 1)],
+    0,
+    1,
+)
+
 
 def ring_of(steps: list[tuple[int, int]], first: int, side: int) -> list[tuple[int, int]]:
     """Return (lat, lon) in steps of 4° from 60° and of 30°."""
@@ -55,6 +62,8 @@ def ring_of(steps: list[tuple[int, int]], first: int, side: int) -> list[tuple[i
 @example(KEYHOLE)
 @example(BAND_OVER_ITSELF)
 @example(TWICE_ALONG_ITSELF)
+@example(BACK_ALONG_ITSELF)
+@example(BACK_UNDER_A_LOOP)
 def test_loops_lie_where_the_ring_does(drawn: tuple[list[tuple[int, int]], int, int]) -> None:
     points = ring_of(*drawn)
     rings, findings = clean_ring([(4.0 * lat, 30.0 * lon) for lat, lon in points], "", "", EdgeKind.PLANAR)

@@ -87,14 +87,18 @@ class _Places:
         return np.arctan2(way[:, 1], way[:, 0])
 
 
-def simple_loops(xy: Floats, tolerance_deg: float, cutting: Cutting, rolled: bool = False) -> Loops | None:
+def simple_loops(
+    xy: Floats, tolerance_deg: float, cutting: Cutting, rolled: bool = False, cancel: bool = False
+) -> Loops | None:
     """Return the simple loops of the closed line ``xy`` (n + 1 rows: the last one ends the last edge), or
     None where it does not cross itself. Touching without crossing is no crossing. A line that runs out and
     back everywhere, round nothing, is one loop without a crossing.
 
     ``tolerance_deg`` is the distance below which a point counts as lying on a line. Where the plane is
     ``rolled`` up, places a whole turn apart in x are one place: the line may end so far from where it begins,
-    and no edge may be longer than ``LONGEST_DEG``. Raises Tangled, also where ``cutting`` does not reach.
+    and no edge may be longer than ``LONGEST_DEG``. ``cancel`` leaves out first what the line runs as often
+    one way as the other: what it encloses stays, but there may be other loops. Raises Tangled, also where
+    ``cutting`` does not reach.
     """
     n = len(xy) - 1
     turns = int((np.ptp(xy[:, 0]) + 2.0 * tolerance_deg) // TURN_DEG) if rolled else 0
@@ -138,7 +142,7 @@ def simple_loops(xy: Floats, tolerance_deg: float, cutting: Cutting, rolled: boo
             return None
         # Only pieces that it runs along more than once can hide where it crosses itself: all are cut.
         crossings = {node for node, count in Counter(line).items() if count > 1} if times else set()
-    loops = _split(line, crossings)
+    loops = _circuits(line) if cancel else _split(line, crossings)
     cutting.spend(len(loops))
     return Loops(places.points, loops, sorted(crossings))
 
@@ -370,3 +374,20 @@ def _split(line: list[int], crossings: set[int]) -> list[list[int]]:
             place[node] = len(open_line)
         open_line.append(node)
     return [*loops, open_line]
+
+
+def _circuits(line: list[int]) -> list[list[int]]:
+    """Return loops, no node twice in any, of the pieces of a closed line that it does not run back too."""
+    left = Counter(pairwise([*line, line[0]]))
+    onward: dict[int, list[int]] = {}
+    for (start, end), times in left.items():
+        if start != end and (more := times - left.get((end, start), 0)) > 0:
+            onward.setdefault(start, []).extend([end] * more)
+    loops = []
+    for first in list(onward):
+        while onward[first]:
+            walk = [first]
+            while onward[walk[-1]]:
+                walk.append(onward[walk[-1]].pop())
+            loops += _split(walk[:-1], set(walk))
+    return loops

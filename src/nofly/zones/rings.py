@@ -59,8 +59,7 @@ def clean_ring(
     if sound is not None:
         return [sound], []
     line: list[Vertex | Arc] = list(points)
-    findings = []
-    lat_lon = _plain(line)
+    findings, lat_lon = [], _plain(line)
     if lat_lon is None:
         for place, point in enumerate(points):
             fault = _fault(point)
@@ -231,6 +230,8 @@ def _checked(
         return _reject("ring-tangled", f"winds round the earth {abs(winding)} times", source, locator)
     try:
         loops = simple_loops(xy, _TOUCH_DEG, cutting, rolled)
+        if rolled and loops is not None and _turns(loops) > abs(winding):
+            loops = simple_loops(xy, _TOUCH_DEG, cutting, rolled, cancel=True)
     except Tangled as error:
         return _reject("ring-tangled", str(error), source, locator)
     if loops is None:
@@ -239,17 +240,14 @@ def _checked(
         return _reject("ring-no-area", "runs out and back on its own lines: no area", source, locator)
     if rolled:
         vertices = [_vertex(point, None) for point in xy[:-1]]
-        turns = sum(abs(_unwrapped(loops.points[loop][:, ::-1])[1]) for loop in loops.loops)
-        if turns > abs(winding):
-            text = f"crosses itself into loops that wind round the earth {turns} times"
-            return _reject("ring-tangled", text, source, locator)
+        if (turns := _turns(loops)) > abs(winding):
+            return _reject("ring-tangled", f"its loops wind round the earth {turns} times", source, locator)
     rings: list[Ring] = []
     for loop in loops.loops:
         if _is_empty(loop, loops.points, plane is None):
             continue
         corners = [vertices[k] if k < len(vertices) else _vertex(loops.points[k], plane) for k in loop]
-        # Cutting a loop off can leave what was no spike before.
-        ring = _without_spikes(_without_repeats(corners)[0])[0]
+        ring = _without_spikes(_without_repeats(corners)[0])[0]  # that the cut left
         simple, more = _again(ring, source, locator, edge_kind, cutting, rounds)
         if more and more[0].code == "ring-tangled":
             return simple, more
@@ -257,6 +255,11 @@ def _checked(
     if not rings:
         return _reject("ring-no-area", "encloses no area", source, locator)
     return rings, [_cut(loops, plane, len(rings), source, locator)]
+
+
+def _turns(loops: Loops) -> int:
+    """Return how often the loops, each for itself, go round the earth."""
+    return sum(abs(_unwrapped(loops.points[loop][:, ::-1])[1]) for loop in loops.loops)
 
 
 def _cut(loops: Loops, plane: _Plane | None, rings: int, source: str, locator: str) -> Finding:

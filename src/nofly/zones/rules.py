@@ -34,11 +34,18 @@ class PredicateKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Predicate:
-    """True of an aircraft when any of the values fits (``negate``: when none does)."""
+    """True of an aircraft when any of the values fits (``negate``: when none does).
+
+    Raises ValueError where no value is given: turned round, it would hold of everybody.
+    """
 
     kind: PredicateKind
     values: tuple[str, ...]
     negate: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.values:
+            raise ValueError(f"a predicate of kind {self.kind} has at least one value")
 
 
 @dataclass(frozen=True, slots=True)
