@@ -123,8 +123,9 @@ def name_fault(text: object) -> str:
         return "is empty"
     if len(text) > MOST_NAME_CHARACTERS:
         return f"is longer than {MOST_NAME_CHARACTERS} characters"
-    # Format characters turn the order of writing about: what is read would not be what is recorded.
-    if not all(c.isprintable() for c in text):
+    # Format characters turn the order of writing about: what is read would not be what is recorded. Persian
+    # and Indic names are written with the zero-width (non-)joiner.
+    if not all(c.isprintable() or c in "\u200c\u200d" for c in text):
         return "holds a character that cannot be shown"
     return ""
 
