@@ -124,12 +124,15 @@ def test_suspended_resumed_extended_withdrawn_declared_anew() -> None:
 
 
 def test_what_would_say_nothing_is_refused() -> None:
-    none, life = Life("A"), taken(Life("A"), declare(Life("A"), zone("A"), SAID, 2, 10))
+    def declared() -> Life:
+        return taken(Life("A"), declare(Life("A"), zone("A"), SAID, 2, 10))
+
+    none, life = Life("A"), declared()
     with pytest.raises(InputError, match="is declared already"):
         declare(life, zone("A"), SAID, 5, None)
     for refused in (
         lambda: amend(none, zone("A"), SAID, 0, None),
-        lambda: amend(life, zone("A"), SAID, 10, None),
+        lambda: amend(taken(declared(), withdraw(declared(), SAID, 5)), zone("A"), SAID, 5, None),
         lambda: suspend(life, SAID, 0, 2),
         lambda: withdraw(life, SAID, 10),
         lambda: extend(none, SAID, 5),

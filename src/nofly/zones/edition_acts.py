@@ -45,9 +45,10 @@ def declare(life: Life, zone: Zone, said: Said, from_us: int | None, until_us: i
 def amend(
     life: Life, zone: Zone, said: Said, from_us: int | None, until_us: int | None, *, temporary: bool = False
 ) -> Act:
-    """Return the act that puts another edition in force. Raises InputError where there is none to amend, or a
-    temporary amendment has no end."""
-    if life.beyond(ALWAYS_FROM_US if from_us is None else from_us) is None:
+    """Return the act that puts another edition in force, also one that follows an edition which ends. Raises
+    InputError where there is none to amend, or a temporary amendment has no end."""
+    start_us = ALWAYS_FROM_US if from_us is None else from_us
+    if not life.spans or (life.withdrawn_us is not None and life.withdrawn_us <= start_us):
         raise _refused(life, "is not in force then", "a declaration")
     if temporary and until_us is None:
         raise InputError("a temporary amendment without an end", expected="a time until which it holds")
