@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import random
+import secrets
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +22,7 @@ from nofly.store.register_tables import GUARDS
 from nofly.store.sqlite import Store
 from nofly.zones.acts import MOST_BODY_CHARACTERS, Act, act
 from tests.house.tree import SOURCE
+from tests.postgres import new_database
 
 WRITER = """
 import sys
@@ -160,6 +164,49 @@ def test_processes_that_write_at_once_lose_no_act(register_url: str, program: st
         assert [line.split()[1] for lines in said for line in lines] == [
             a.hash for party in parties for a in acts if a.party == party
         ]
+
+
+def test_writers_killed_at_random_moments_lose_nothing_they_were_told(register_url: str) -> None:
+    chance, told = random.Random(11), {}
+    with Register(register_url) as register:
+        for life in range(8):
+            writer = subprocess.Popen(
+                [sys.executable, "-c", WRITER, register_url, f"W{life}", "100000"],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                env={**os.environ, "PYTHONPATH": str(SOURCE)},
+            )  # fmt: skip
+            assert writer.stdin is not None
+            assert writer.stdout is not None
+            writer.stdin.write("go\n")
+            writer.stdin.flush()
+            lines = [writer.stdout.readline()]
+            time.sleep(chance.uniform(0.0, 0.1))
+            writer.kill()
+            lines += writer.communicate()[0].splitlines(keepends=True)
+            told |= dict(line.split() for line in lines if line.endswith("\n"))
+        assert register.verify() == []
+        there = {str(a.sequence): a.hash for a in register.acts()}
+    assert told
+    assert told.items() <= there.items()
+
+
+def test_on_postgresql_whoever_writes_needs_no_more_than_to_read_and_to_insert(postgres_cluster: str) -> None:
+    url = new_database(postgres_cluster)
+    with Register(url) as register:
+        first = register.append(one(1))
+    engine = sa.create_engine(url.replace("postgresql", "postgresql+psycopg"))
+    name = f"w{secrets.token_hex(4)}"
+    with engine.begin() as connection:
+        for statement in (
+            f"CREATE ROLE {name} LOGIN",
+            f"GRANT SELECT, INSERT ON nofly_act TO {name}",
+            f"GRANT SELECT ON nofly_version TO {name}",
+        ):
+            connection.exec_driver_sql(statement)
+    engine.dispose()
+    with Register(url.replace("nofly@", f"{name}@")) as register:
+        assert [register.append(one(2)).previous, len(register.acts())] == [first.hash, 2]
+        assert register.verify() == []
 
 
 @pytest.mark.parametrize(
