@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from nofly.kernel import compiled
+from tests import postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
@@ -38,3 +40,20 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """Name a case of bytes by its argument: an archive holds the time of its making, and every worker must
     find the same names."""
     return argname if isinstance(val, bytes) else None
+
+
+@pytest.fixture(scope="session")
+def postgres_cluster() -> Iterator[str]:
+    """Yield the URL of a PostgreSQL of its own; where there is none, skip and say so."""
+    if why := postgres.missing():
+        pytest.skip(f"not tested on PostgreSQL: {why}")
+    with postgres.cluster() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def register_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of a register that is not there yet, on either database."""
+    if request.param == "sqlite":
+        return str(tmp_path / "register.sqlite")
+    return postgres.new_database(request.getfixturevalue("postgres_cluster"))

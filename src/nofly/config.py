@@ -72,6 +72,10 @@
     why = "training until noon"
     zone = "LS-R7"                 # and target, box, circle, from, until
 
+    [register]                     # acts on zones and requests, of all parties
+    url = "register.sqlite"        # a file, or env:NAME of a variable with postgresql://USER@HOST/NAME
+    party = "Examplia"             # whose acts are recorded here
+
 Names of files are relative to the file that names them.
 """
 
@@ -152,6 +156,15 @@ class WebConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class RegisterConfig:
+    """The table ``[register]``; an empty text is not said."""
+
+    url: str = ""
+    """A path, which is SQLite; a URL; or ``env:NAME`` of a variable that holds one."""
+    party: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """A whole ``nofly.toml``."""
 
@@ -166,6 +179,7 @@ class Config:
     feeds: tuple[Mapping[str, Any], ...] = ()
     alerts: tuple[Mapping[str, Any], ...] = ()
     inhibitions: tuple[Mapping[str, Any], ...] = ()
+    register: RegisterConfig = RegisterConfig()
     source: str = field(default="", compare=False)
     """The file it is from, for whoever finds something wrong in it later."""
 
@@ -224,6 +238,7 @@ def parse(text: str, source: str = "nofly.toml") -> Config:
         feeds=reader.placed(given, "feeds"),
         alerts=reader.placed(given, "alerts"),
         inhibitions=reader.tables(given, "inhibitions"),
+        register=reader.register(given),
         source=source,
     )
 
@@ -296,6 +311,14 @@ class _Reader:
         if "state" in values:
             values["state"] = str(self._folder / values["state"])
         return WatchConfig(**values)
+
+    def register(self, given: Mapping[str, Any]) -> RegisterConfig:
+        """Return ``[register]``; a path is from the configuration's folder."""
+        values = self._values(given, "register", RegisterConfig)
+        url = values.get("url", "")
+        if url and "://" not in url and not url.startswith("env:"):
+            values["url"] = str(self._folder / url)
+        return RegisterConfig(**values)
 
     def web(self, given: Mapping[str, Any]) -> WebConfig:
         """Return ``[web]``, with the defaults for what is not there."""

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import socket
+import sqlite3
 import subprocess
 import threading
 from pathlib import Path
@@ -410,3 +411,27 @@ def test_of_asterix_the_categories_that_are_read_say_which_heights_it_tells() ->
     assert heights() == {"STD", "AMSL", "HAE"}
     assert heights(cat021="none", cat062="none") == {"STD", "AMSL"}
     assert heights(cat048="none", cat062="none") == {"STD", "HAE"}
+
+
+def test_a_register_is_looked_into(tmp_path: Path, capsys: Any) -> None:
+    law, zones, config = tmp_path / "law.sqlite", written(tmp_path, {}), tmp_path / "nofly.toml"
+    config.write_text('[register]\nurl = "law.sqlite"\nparty = "P"\n')
+    feed = f"jsonl+udp://127.0.0.1:{free_port()}"
+    words = ("--config", str(config), "--zones", zones, "--feed", feed, "--state", str(tmp_path / "s"))
+
+    def told() -> tuple[str, str]:
+        ((_, well, said),) = of(looked(capsys, *words, "--metrics", "", "--seconds", "0.1"), "register")
+        return well, said
+
+    assert told() == ("ok", "none yet: the first act makes it")
+    given = ("--register", str(law), "--party", "P", "--why", "x")
+    assert main(["zones", "declare", zones, *given]) == 0
+    assert told() == ("ok", "1 act, each as it was recorded; 1 zone in force now")
+    connection = sqlite3.connect(law)
+    connection.execute("DROP TRIGGER nofly_act_no_update")
+    connection.commit()
+    well, said = told()
+    assert well == "fault"
+    assert "the guard nofly_act_no_update against changes was taken away" in said
+    config.write_text('[register]\nurl = "law.sqlite"\n')
+    assert "whose acts" in told()[1]

@@ -11,6 +11,7 @@ from time import monotonic, time_ns
 import pytest
 from fastapi.testclient import TestClient
 
+from nofly.run.declaring.registered import TeamRegister
 from nofly.run.demo import demo_files
 from nofly.run.following.follower import Follower
 from nofly.web.access.rights import Principal, Role
@@ -55,10 +56,10 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def application(
     folder: Path, role: Role = Role.ADMINISTRATOR, *, delay_s: float = 0.0,
-    monotonic_s: Callable[[], float] = monotonic,
+    monotonic_s: Callable[[], float] = monotonic, register: TeamRegister | None = None,
 ) -> TestClient:  # fmt: skip
     """Return a client of an application over a state folder, asked as somebody of that role."""
-    served = Served(Follower(folder), As(role, delay_s), lambda: time_ns() // 1000)
+    served = Served(Follower(folder), As(role, delay_s), lambda: time_ns() // 1000, register=register)
     served.follower.follow(served.clock())
     return TestClient(create_app(served, monotonic_s), raise_server_exceptions=False)
 

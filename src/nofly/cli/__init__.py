@@ -18,7 +18,7 @@ VERBS = {
     "incidents": "list, show, export and verify what a watch recorded; acknowledge, mute, exempt, clear",
     "archive": "list, query and compact the positions that a watch kept",
     "coverage": "what could have been seen: where, how high and when traffic was received",
-    "zones": "list, show, validate, convert and compare zone files",
+    "zones": "list, check, convert and compare zone files; the register: what was law when, by whom",
     "verify": "is a package of evidence as it was made, who signed it, is its finding found again",
     "sign": "sign a package of evidence, time-stamp it, or sign for having received it",
     "keys": "make, list and exchange the keys that sign evidence",

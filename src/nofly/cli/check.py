@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nofly.config import Config
     from nofly.feeds.options import ArchiveOptions
+    from nofly.run.files.zonefiles import ZoneSet
     from nofly.run.result import CheckResult
 
 _EPILOG = """\
@@ -47,6 +48,8 @@ def _add_inputs(group: argparse._ArgumentGroup) -> None:
         "--zones", "-z", nargs="+", action="extend", default=[], metavar="FILE",
         help="zone files or folders: GeoJSON, ED-269, ED-318, OpenAir, KML, KMZ",
     )  # fmt: skip
+    add("--law", metavar="REGISTER", help="and the law of a register: each edition while it was in force")
+    add("--known", metavar="TIME", help="with --law: as known then (all that is recorded)")
     add("--zones-format", metavar="NAME", help="format of the zones, where the first bytes do not tell")
     add("--tracks-format", metavar="NAME", help="format of the tracks, where the first bytes do not tell")
     add(
@@ -178,6 +181,13 @@ def _refuse_early(args: argparse.Namespace) -> None:
         kind_of(args.plot)
         if not Path(args.plot).absolute().parent.is_dir():
             raise ConfigError("its folder does not exist", source=args.plot)
+    if args.known is not None and args.law is None:
+        raise ConfigError("--known without a register", expected="--law REGISTER")
+    if args.evidence and args.law is not None:
+        raise ConfigError(
+            "--evidence holds zone files, not a register",
+            expected="the file that nofly zones at TIME -o FILE writes, as --zones",
+        )
     if args.evidence:
         from nofly.cli.evidence import refuse_early
 
@@ -203,8 +213,8 @@ def _checked(args: argparse.Namespace) -> CheckResult:
     at_us = None if args.at is None else instant(args.at)
     config = read_config(args.config)
     zone_files = expanded([*config.check.zones, *args.zones])
-    if not zone_files:
-        raise ConfigError("no zones given", expected="--zones FILE")
+    if not zone_files and args.law is None:
+        raise ConfigError("no zones given", expected="--zones FILE, or --law REGISTER")
     strict = bool(args.strict if args.strict is not None else config.check.strict)
     tracks = expanded(args.tracks)
     options = _archive_options(args, config)
@@ -215,11 +225,29 @@ def _checked(args: argparse.Namespace) -> CheckResult:
         from nofly.run.check import check
 
         zones = read_zones(zone_files, format=args.zones_format, strict=strict)
+        if args.law is not None:
+            zones = _with_law(zones, args)
         told = with_progress(batches, total_bytes(tracks))
         chosen = _check_options(args, config, strict)
         result = check(zones.zones, told, chosen, zones.findings, again)
     args.inputs = zones, tracks, options, chosen
     return result if at_us is None else inside_at(result, at_us)
+
+
+def _with_law(zones: ZoneSet, args: argparse.Namespace) -> ZoneSet:
+    from dataclasses import replace
+
+    from nofly.cli.streams import note
+    from nofly.run.outputs.text import many, printable
+    from nofly.run.registering.law import registered
+    from nofly.run.registering.opening import open_register
+
+    known_us = _instant(args.known)
+    with open_register(args.law) as register:
+        law = registered(register, known_us)
+        if not args.quiet:
+            note(f"{printable(register.name)}: {many(len(law.zones), 'edition')}")
+    return replace(zones, zones=(*zones.zones, *law.zones), findings=(*zones.findings, *law.findings))
 
 
 def _archive_options(args: argparse.Namespace, config: Config) -> ArchiveOptions:

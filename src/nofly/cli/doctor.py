@@ -78,6 +78,7 @@ async def _examined(plan: WatchPlan, config: Config, seconds: float) -> Report:
     report.checks += await doctor.feeds(plan, clock_us, seconds)
     report.checks += await doctor_state.alerts(plan, clock_us)
     report.checks += [*doctor_state.state(plan), doctor_state.pages(plan)]
+    report.checks += doctor_state.register(config.register, now_us)
     return report
 
 

@@ -70,7 +70,7 @@ def run(argv: list[str]) -> int:
         return _beside(args)
 
     def beside(plan: WatchPlan, config: Config) -> AbstractContextManager[None]:
-        return serving_state(args, config.web, plan.state, partial(channels_for, plan.alerts))
+        return serving_state(args, config, plan.state, partial(channels_for, plan.alerts))
 
     return watched(args, beside)
 
@@ -115,14 +115,14 @@ def _beside(args: argparse.Namespace) -> int:
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    with serving_state(args, config.web, folder, lambda body: channels_for(plans, body)):
+    with serving_state(args, config, folder, lambda body: channels_for(plans, body)):
         stop.wait()
     return 0
 
 
 def serving_state(
     args: argparse.Namespace,
-    web: WebConfig,
+    config: Config,
     folder: Path,
     channels: Callable[[Mapping[str, Any]], Sequence[str]],
     *,
@@ -143,11 +143,12 @@ def serving_state(
     from nofly.web.served import Served
     from nofly.web.serving import serving
 
+    web = config.web
     bind = bound(args.bind or web.bind, web)
     proxies = networks(part.strip() for part in web.trusted_proxies.split(",") if part.strip())
     may_bind(bind.host, bool(bind.certificate), proxies, args.insecure or web.insecure)
 
-    wanted = _wanted(web)
+    wanted = _wanted(config)
 
     def clock() -> int:
         return time_ns() // 1000
@@ -173,13 +174,16 @@ def serving_state(
     return served()
 
 
-def _wanted(web: WebConfig) -> dict[str, Any]:
+def _wanted(config: Config) -> dict[str, Any]:
     """Return what a configuration says of what is served. Raises ConfigError for what cannot be."""
+    from nofly.run.declaring.registered import team_register
     from nofly.web.origins import origins
     from nofly.web.style import style_at
     from nofly.web.tiles import tiles_at
 
+    web = config.web
     return {
+        "register": team_register(config.register),
         "tiles": tiles_at(web.tiles, web.tiles_attribution),
         "style": style_at(web.style, web.style_origins),
         "embedders": origins(web.embed_origins, "web.embed_origins"),

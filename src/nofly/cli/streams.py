@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nofly.errors import Finding
@@ -29,6 +30,12 @@ def say(data: bytes) -> None:
 def say_text(text: str) -> None:
     """Write text to standard output in its own encoding; what that lacks becomes a question mark."""
     say(f"{text}\n".encode(sys.stdout.encoding or "utf-8", "replace"))
+
+
+def say_json(value: Any) -> None:
+    """Write a value as JSON to standard output: escapes keep what a name holds, and let no control character
+    reach a terminal."""
+    say((json.dumps(value, ensure_ascii=True, indent=1).replace("\x7f", "\\u007f") + "\n").encode())
 
 
 def note(text: str) -> None:

@@ -1,4 +1,4 @@
-"""``nofly zones``: look at zone files, check them, turn one format into another, compare two."""
+"""``nofly zones``: zone files looked at, checked, converted, compared; and the register of their editions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import argparse
 import json
 from typing import TYPE_CHECKING, Any
 
-from nofly.cli.streams import note, note_findings, say, say_text
+from nofly.cli import zones_register
+from nofly.cli.streams import note, note_findings, say_json, say_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,18 +16,26 @@ if TYPE_CHECKING:
     from nofly.zones.model import Zone
 
 _EPILOG = """\
+examples:
+  nofly zones validate zones.geojson
+  nofly zones import airspace.txt --register law.sqlite --party Examplia --why "AIRAC 2411"
+  nofly zones suspend LS-R7 --until 2026-06-01 --register law.sqlite --party Examplia --why "air show"
+  nofly zones at 2026-05-01T12:00:00Z --register law.sqlite
+  nofly zones diff 2026-05-01 2026-06-01 --register law.sqlite
+
 exit codes: 0 all is well, or nothing differs; 1 validate: a record was rejected or has a warning,
-convert: something was lost, diff: something differs, show: no such zone; 2 an error.
+convert: something was lost, diff: something differs, show and log: no such zone, import, declare and amend:
+a record was rejected; 2 an error; 3 diff: nothing differs, but not everything could be read.
 """
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the verb's arguments."""
     it = argparse.ArgumentParser(
-        "nofly zones", description="Look at zone files, check, convert and compare them.",
+        "nofly zones", description="Zone files, and the register of what was law when.",
         epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    verbs = it.add_subparsers(dest="verb", required=True, metavar="list|show|validate|convert|diff")
+    verbs = it.add_subparsers(dest="verb", required=True, metavar="VERB")
 
     def verb(name: str, what: str, files: str) -> argparse.ArgumentParser:
         one = verbs.add_parser(name, help=what, description=what)
@@ -57,8 +66,18 @@ def parser() -> argparse.ArgumentParser:
     converted.add_argument(
         "--to", metavar="NAME", help="the format, where the extension of FILE does not tell"
     )
-    compared = verb("diff", "what changed from one file to the other, zone by zone, in words", "OLD NEW")
+    compared = verb(
+        "diff",
+        "what changed, in words: between two files, or two times in a register",
+        "OLD NEW",
+    )
     compared.add_argument("--format", dest="out", choices=("text", "json"), default="text")
+    zones_register.add_register(compared)
+    compared.add_argument(
+        "--known", action="append", default=[], metavar="TIME",
+        help="by the acts recorded then or before; given twice: for OLD, for NEW",
+    )  # fmt: skip
+    zones_register.add_verbs(verbs)
     return it
 
 
@@ -66,7 +85,7 @@ def run(argv: list[str]) -> int:
     """Do what was asked for; return the exit code."""
     args = parser().parse_args(argv)
     verbs = {"list": _list, "show": _show, "validate": _validate, "convert": _convert, "diff": _diff}
-    return verbs[args.verb](args)
+    return verbs.get(args.verb, zones_register.run)(args)
 
 
 def _read(args: argparse.Namespace, files: Sequence[str]) -> ZoneSet:
@@ -83,7 +102,7 @@ def _list(args: argparse.Namespace) -> int:
 
     found = _read(args, args.files)
     if args.out == "json":
-        _say_json([_plain(zone) for zone in found.zones])
+        say_json([_plain(zone) for zone in found.zones])
     else:
         rows: list[tuple[str, ...]] = [
             ("ID", "NAME", "KIND", "RESTRICTION", "FLOOR", "CEILING", "AREA", "ACTIVE", "ED.")
@@ -120,7 +139,7 @@ def _show(args: argparse.Namespace) -> int:
     chosen = [zone for zone in found.zones if not args.ids or zone.id in args.ids or zone.name in args.ids]
     missing = [i for i in args.ids if not any(i in (zone.id, zone.name) for zone in chosen)]
     if args.out == "json":
-        _say_json([_plain(zone) for zone in chosen])
+        say_json([_plain(zone) for zone in chosen])
     elif chosen:
         say_text("\n\n".join("\n  ".join(sentences(zone)) for zone in chosen))
     note_findings(found.findings)
@@ -170,10 +189,12 @@ def _diff(args: argparse.Namespace) -> int:
     from nofly.run.files.zonewords import compare
     from nofly.run.outputs.text import many
 
+    if args.register or args.config or args.known:
+        return zones_register.diff(args)
     old, new = (_read(args, [path]) for path in args.files)
     changes, unread = compare(old.zones, new.zones), old.rejected + new.rejected
     if args.out == "json":
-        _say_json(
+        say_json(
             [
                 {
                     "zone_id": c.zone_id,
@@ -226,8 +247,3 @@ def _plain(zone: Zone) -> dict[str, Any]:
     plain: dict[str, Any] = json.loads(canonical_json(zone))
     source = {"format": zone.source.format, "sha256": zone.source.sha256, "locator": zone.source.locator}
     return {**plain, "zone_hash": zone.zone_hash, "source": source}
-
-
-def _say_json(value: Any) -> None:
-    # escapes keep what a name holds, and let no control character reach a terminal
-    say((json.dumps(value, ensure_ascii=True, indent=1).replace("\x7f", "\\u007f") + "\n").encode())

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from nofly.config import RegisterConfig
 from nofly.errors import NoflyError
 from nofly.run.alerting.plans import AlertPlan
 from nofly.run.display.watch_metrics import served_at
 from nofly.run.doctor import Check, Well, told
-from nofly.run.outputs.text import printable
+from nofly.run.outputs.text import many, printable
 from nofly.run.watch_plan import WatchPlan
 from nofly.store.sqlite import Store
 
@@ -83,6 +84,37 @@ def _record(folder: Path) -> Check:
         first = printable(str(findings[0]))
         return Check("state", "record", Well.FAULT, f"{len(findings):,} faults, the first: {first}")
     return Check("state", "record", Well.OK, f"{head.sequence:,} records, each as it was written")
+
+
+def register(config: RegisterConfig, now_us: int) -> Iterator[Check]:
+    """Yield whether the register can be read and is whole, and how much is law now; nothing where none is
+    configured."""
+    if not config.url:
+        return
+    from nofly.plugins.secrets import is_reference
+    from nofly.run.declaring.registered import team_register
+    from nofly.run.registering.opening import open_register
+    from nofly.zones.editions import Law
+
+    name = "register"
+    try:
+        team_register(config)
+        if "://" not in config.url and not is_reference(config.url) and not Path(config.url).exists():
+            yield Check("register", printable(config.url), Well.OK, "none yet: the first act makes it")
+            return
+        with open_register(config.url) as law:
+            name = printable(law.name)
+            findings, acts = law.verify(), law.acts()
+    except NoflyError as error:
+        yield Check("register", name, Well.FAULT, told(error))
+        return
+    if findings:
+        first = printable(str(findings[0]))
+        yield Check("register", name, Well.FAULT, f"{len(findings):,} faults, the first: {first}")
+        return
+    held = many(len(Law(acts).at(now_us)), "zone")
+    said = f"{many(len(acts), 'act')}, each as it was recorded; {held} in force now"
+    yield Check("register", name, Well.OK, said)
 
 
 def pages(plan: WatchPlan) -> Check:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
-from typing import Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 from fastapi import Depends
 from starlette.requests import HTTPConnection
@@ -20,6 +20,9 @@ from nofly.web.access.rights import Principal, Right
 from nofly.web.errors import ApiError
 from nofly.web.style import Style
 from nofly.web.tiles import Tiles
+
+if TYPE_CHECKING:
+    from nofly.run.declaring.registered import TeamRegister
 
 log = logging.getLogger("nofly.web")
 FOLLOW_S = 0.25
@@ -50,6 +53,8 @@ class Served:
     """Origins of pages that may show the map in a frame."""
     provider: Provider | None = None
     """Who vouches for users beside those who have a password here."""
+    register: TeamRegister | None = None
+    """Where what is put in force here is entered too."""
     declaring: threading.Lock = field(default_factory=threading.Lock)
     """Held while a zone is declared."""
     drawing: asyncio.Lock = field(default_factory=asyncio.Lock)

@@ -160,7 +160,11 @@ async def _done(
             law = Declarations()
             for record in store.read():
                 law.take(record)
-            return declare(store, here.folder, act(law, now_us), law), law.zones[zone_id]
+            body = act(law, now_us)
+            if here.register is not None:
+                # First there: what cannot be law for all is not put in force here.
+                here.register.enter(body)
+            return declare(store, here.folder, body, law), law.zones[zone_id]
 
     sequence, one = await asyncio.to_thread(appended)
     with suppress(TimeoutError):

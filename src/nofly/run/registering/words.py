@@ -1,0 +1,96 @@
+"""The register in words and as JSON: its acts, the law, what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from nofly.run.files.zonewords import differences
+from nofly.run.outputs.text import clock, iso_time, printable, zone_words
+from nofly.zones.activity import ALWAYS_FROM_US, ALWAYS_UNTIL_US
+from nofly.zones.acts import Act
+from nofly.zones.editions import AMEND, DECLARE, Edition, LawChange, Life, bounds, zone_of
+
+
+def span_text(from_us: int | None, until_us: int | None) -> str:
+    """Return ``from … until …``; ``always`` where there is neither."""
+    parts = [f"from {clock(from_us)}"] if from_us is not None else []
+    parts += [f"until {clock(until_us)}"] if until_us is not None else []
+    return " ".join(parts) or "always"
+
+
+def act_text(act: Act, number: int | None = None) -> str:
+    """Return an act in one line; ``number`` is that of the edition it makes."""
+    start_us, end_us = bounds(act.body)
+    span = span_text(
+        None if start_us <= ALWAYS_FROM_US else start_us, None if end_us >= ALWAYS_UNTIL_US else end_us
+    )
+    what = act.kind + (", temporary" if act.body.get("temporary") is True else "")
+    edition = "" if number is None else f" edition {number}"
+    why = str(act.body.get("why", ""))
+    return printable(f"{what}{edition} {span}, by {act.by} for {act.party}" + (f": {why}" if why else ""))
+
+
+def life_lines(life: Life, now_us: int) -> list[str]:
+    """Return what became of a zone, an act a line."""
+    name = zone_of(life.editions[-1]).name if life.editions else ""
+    lines = [f"{zone_words(life.zone_id, name)}: {life.state(now_us)}"]
+    for act, number in numbered(life):
+        lines.append(f"  {clock(act.recorded_us)}  {act.sequence:>4}  {act_text(act, number)}")
+    return lines
+
+
+def numbered(life: Life) -> Iterable[tuple[Act, int | None]]:
+    """Yield the acts on a zone, each with the number of the edition it makes."""
+    number = 0
+    for act in life.acts:
+        makes = act.kind in (DECLARE, AMEND)
+        number += makes
+        yield act, number if makes else None
+
+
+def act_plain(act: Act, number: int | None = None) -> dict[str, Any]:
+    """Return an act as JSON, its zone left out but for the hash."""
+    body = {name: value for name, value in act.body.items() if name != "zone"}
+    for name in ("from", "until"):
+        value = body.pop(f"{name}_us", None)
+        body[name] = iso_time(value) if type(value) is int else None
+    return {
+        "sequence": act.sequence, "recorded": iso_time(act.recorded_us), "said": iso_time(act.said_us),
+        "zone_id": act.subject_id, "kind": act.kind, "edition": number, **body, "party": act.party,
+        "by": act.by, "key_id": act.key_id, "signature": act.signature, "previous": act.previous,
+        "hash": act.hash,
+    }  # fmt: skip
+
+
+def edition_plain(edition: Edition) -> dict[str, Any]:
+    """Return an edition in force as JSON, without its shape."""
+    zone = edition.zone
+    return {
+        "zone_id": edition.zone_id, "name": zone.name, "edition": edition.number,
+        "from": None if edition.from_us is None else iso_time(edition.from_us),
+        "until": None if edition.until_us is None else iso_time(edition.until_us),
+        "zone_hash": zone.zone_hash, "declared_hash": edition.declared_hash,
+        "act": edition.act.sequence, "act_hash": edition.act.hash, "party": edition.act.party,
+        "recorded": iso_time(edition.act.recorded_us),
+    }  # fmt: skip
+
+
+def change_lines(changes: Sequence[LawChange]) -> list[str]:
+    """Return what changed from one law to another, each difference a line."""
+    lines = []
+    for change in changes:
+        shown = change.after or change.before
+        if shown is None:
+            continue
+        lines.append(printable(f"{change.kind} {zone_words(change.zone_id, shown.zone.name)}"))
+        lines += [f"  {text}" for text in change_differences(change)]
+    return lines
+
+
+def change_differences(change: LawChange) -> list[str]:
+    """Return each difference of a zone that changed, in words."""
+    if change.before is None or change.after is None:
+        return []
+    told = list(differences(change.before.zone, change.after.zone))
+    return told or ["something that words do not show: the hashes differ"]

@@ -1,0 +1,1 @@
+"""The tables of the register, made and brought up to date by Alembic."""
