@@ -40,6 +40,8 @@ class Entry:
     answers: tuple[Answer, ...]
     notes: tuple[str, ...]
     zone: Zone | None
+    record: Record | None = None
+    """What the tracks hold for it; None where no tracks were given."""
 
     @property
     def best(self) -> Answer:
@@ -82,7 +84,7 @@ def _entry(
             points.append(_nothing(record))
         answers.append(Answer(reading, _verdict(points, fitted), tuple(points), fitted))
     verdict = min((a.verdict for a in answers), key=_LENIENT.index)
-    return Entry(statement, verdict, tuple(answers), tuple(_notes(statement, shape, shapes, record)), zone)
+    return Entry(statement, verdict, tuple(answers), tuple(_notes(statement, shape, shapes, record)), zone, record)
 
 
 def _verdict(points: Sequence[Point], fitted: Fit | None) -> Verdict:
