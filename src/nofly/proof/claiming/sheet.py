@@ -84,7 +84,9 @@ def _entry(
             points.append(_nothing(record))
         answers.append(Answer(reading, _verdict(points, fitted), tuple(points), fitted))
     verdict = min((a.verdict for a in answers), key=_LENIENT.index)
-    return Entry(statement, verdict, tuple(answers), tuple(_notes(statement, shape, shapes, record)), zone, record)
+    return Entry(
+        statement, verdict, tuple(answers), tuple(_notes(statement, shape, shapes, record)), zone, record
+    )
 
 
 def _verdict(points: Sequence[Point], fitted: Fit | None) -> Verdict:
