@@ -22,7 +22,7 @@ export function documentsOf({ name, sheet, excerpts }) {
         one.statement ? say("documents.of", { statement: one.statement }) : "", one.url,
       ].filter(Boolean).join(" · ")),
       element("p", { class: "fine" }, "SHA-256 ", element("code", {}, one.sha256)),
-      picture ? element("img", { src: at, alt: one.name, loading: "lazy" }) : null,
+      picture ? element("img", { src: at, alt: one.name }) : null,
       one.sha256 in excerpts ? element("pre", { tabindex: 0 }, excerpts[one.sha256]) : null,
       one.sound && !picture ? element("p", {}, element("a", { href: at, download: "" }, say("documents.take"))) : null);
   });
