@@ -110,8 +110,20 @@ def _through(
         return Fit(reading, Verdict.NOT_SHOWN, (*said, near), numbers, tried=tried)
     missed = "" if math.isinf(least) else f"; the nearest misses by {100 * least:.0f} %"
     none = f"None of {tried:,} paths through the zone fits{missed}."
+    if any(_shorter_fits(f, demand(statement, reading, can, f, off_m)) for f in figures):
+        longer = "Shorter ones do: one that turns more often may be long enough."
+        return Fit(reading, Verdict.NOT_SHOWN, (*said, none, longer), numbers, tried=tried)
     breaks = _search_breaks(statement, reading, stated, can, figures, off_m)
     return Fit(reading, Verdict.SELF_INCONSISTENT, (*said, none, *breaks), numbers, tried=tried)
+
+
+def _shorter_fits(figure: Figure, wanted: Demand) -> bool:
+    """Return whether paths fit but for being too short: more turns than are tried make a way longer."""
+    free = replace(
+        wanted, length_m=(0.0, wanted.length_m[1]), duration_s=(0.0, wanted.duration_s[1]),
+        true_length_m=(0.0, wanted.true_length_m[1]),
+    )  # fmt: skip
+    return len(search(figure, free, _LEAST_EFFORT).fitting) > 0
 
 
 def demand(

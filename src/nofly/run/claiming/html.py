@@ -17,7 +17,7 @@ from nofly.run.claiming.attachments import MOST_PIXELS, Attachment, document, pi
 from nofly.run.claiming.checking import Claimed
 from nofly.run.claiming.flown import flown
 from nofly.run.claiming.picture import COLOURS, drawn, paths_of
-from nofly.run.claiming.words import MEANING, document_line, sides, stated, summary
+from nofly.run.claiming.words import MEANING, document_line, sides, stated, summary, worded
 from nofly.run.outputs.outline import outlines
 from nofly.run.outputs.table import finding_lines
 from nofly.run.outputs.text import printable
@@ -126,7 +126,7 @@ def _card(claimed: Claimed, entry: Entry) -> str:
     several = len(entry.answers) > 1
     parts = [
         f'<article class="statement" id="{_anchor(entry)}"><h3>{_text(statement.who)}</h3>',
-        _badge(entry.verdict), f"<blockquote{language}>{_text(statement.says)}</blockquote>",
+        _badge(entry.verdict), f"<blockquote{language}>{_text(worded(statement))}</blockquote>",
         f"<table><tbody>{rows}</tbody></table>",
         *(_answer(answer, several) for answer in entry.answers),
         _map(claimed, entry), *(f"<p><small>{_text(note)}</small></p>" for note in entry.notes),

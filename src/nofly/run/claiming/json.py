@@ -50,7 +50,7 @@ def _entry(entry: Entry) -> dict[str, Any]:
     statement, about = entry.statement, entry.statement.about
     return {
         "id": statement.id, "who": statement.who, "side": statement.side, "says": statement.says,
-        "language": statement.language, "verdict": entry.verdict.value,
+        "language": statement.language, "wording": statement.wording, "verdict": entry.verdict.value,
         "about": {"party": about.party, "address": about.address, "callsign": about.callsign,
                   "type": about.type, "class": about.type_class, "transponder": about.transponder},
         "zone": statement.zone_id, "inside": statement.inside.value,

@@ -61,7 +61,8 @@ function card(statement, show) {
   const mapped = shownOf(statement).paths.length > 0 || statement.flown.length > 0;
   return element("article", { class: "statement box", id: anchor(statement), "data-statement": statement.id },
     element("h3", {}, statement.who), badge(statement.verdict),
-    element("blockquote", { lang: statement.language || null }, statement.says),
+    element("blockquote", { lang: statement.language || null },
+      statement.wording === "paraphrase" ? `${statement.says} (${say("wording.paraphrase")})` : `“${statement.says}”`),
     element("dl", { class: "stated" }, ...stated(statement).flatMap(([name, text]) => [element("dt", {}, name), element("dd", {}, text)])),
     ...statement.readings.map((/** @type {any} */ one) => reading(one, several, one === shownOf(statement).reading)),
     ...statement.notes.map((/** @type {string} */ note) => element("p", { class: "fine", lang: "en" }, note)),

@@ -14,7 +14,7 @@ export const MORE_EN = {
   "meaning.self-inconsistent": "Its own numbers cannot all be true of one flight.",
   "tracks.none": "No tracks: only the numbers themselves are checked.", "tracks.own": "Tracks: {count} reports kept with the claim.",
   "tracks.watched": "Tracks: {count} reports of this watch.", "tracks.part": "More reports of that time were received than were looked at.",
-  "zone.about": "The zone:",
+  "wording.paraphrase": "paraphrase", "zone.about": "The zone:",
   "stated.about": "About", "stated.zone": "Zone", "stated.time": "Time", "stated.duration": "Duration", "stated.length": "Way inside",
   "stated.depth": "Depth", "stated.speed": "Speed", "stated.altitude": "Altitude", "stated.exit_altitude": "Altitude at exit",
   "stated.track": "Track", "stated.closest": "Closest distance", "stated.count": "Count", "stated.closest_to": "Closest to",
