@@ -45,12 +45,12 @@ def written(flight: Flight, stay: Infringement, **other: str) -> ClaimFile:
         "inside": '"ever"', "time": f'"{_time(stay.entry_time_us)}"', "time_error": '"1 s"',
         "duration": f'"{stay.duration_s:.1f} s"', "depth": f'"{(stay.depth_m or 0.0) / 1000:.2f} km"',
         "length": f'"{way_m / 1000:.2f} km"', "speed": f'"{flight.speed_mps * 3.6:.1f} km/h"',
-        "track": f'"{chord[1] % 360.0:.1f} ± 3°"', **other,
+        "track": f'"{chord[1] % 360.0:.1f} ± 3°"', "about": f'{{ address = "{ADDRESS}", class = "any" }}',
+        **other,
     }  # fmt: skip
     lines = "\n".join(f"{key} = {value}" for key, value in stated.items())
     return parse(
-        f'format = "nofly-claims/1"\ntitle = "T"\n[[statement]]\nwho = "A"\nsays = "B"\nzone = "Z"\n'
-        f'about = {{ address = "{ADDRESS}", class = "any" }}\n{lines}\n'
+        f'format = "nofly-claims/1"\ntitle = "T"\n[[statement]]\nwho = "A"\nsays = "B"\nzone = "Z"\n{lines}\n'
     )
 
 

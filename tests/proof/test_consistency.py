@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,10 +13,12 @@ from hypothesis import strategies as st
 from nofly.proof.claiming.arcs import Paths, along, deepest_m, exits_m
 from nofly.proof.claiming.claim_file import parse
 from nofly.proof.claiming.consistency import Fit, fit
+from nofly.proof.claiming.ends import Ends, ends_of
 from nofly.proof.claiming.plane import Figure, figures
 from nofly.proof.claiming.verdicts import Verdict
 from nofly.zones.compiled import compile_zones
-from nofly.zones.model import Circle, Corridor, Polygon, Volume, Zone
+from nofly.zones.model import Circle, Corridor, Datum, Limit, Polygon, Volume, Zone
+from nofly.zones.schedule import Schedule
 from tests.proof.turning_flights import star
 
 
@@ -25,7 +28,10 @@ def fits(text: str, shapes: list[Figure] | None = None, off_m: float = 0.0) -> l
         f'about = {{ class = "fast-jet" }}\n{text}\n'
     )
     (statement,) = claim.statements
-    found = [fit(statement, reading, shapes or [], off_m) for reading in statement.readings]
+    found = [
+        fit(statement, reading, shapes or [], off_m, ends_of(None, left=statement.left))
+        for reading in statement.readings
+    ]
     return [one for one in found if one is not None]
 
 
@@ -110,6 +116,24 @@ def test_too_deep_for_the_zone_is_found_by_the_search_and_named() -> None:
     assert "paths through the zone fits" in " ".join(found.reasons)
 
 
+def test_a_way_that_needs_more_turns_than_are_tried_is_not_refused() -> None:
+    (found,) = fits(
+        'duration = "280 s"\ndepth = "< 1 km"\nlength = "70 km"\nspeed = "900 km/h"', shapes_of(SQUARE)
+    )
+    assert found.verdict is Verdict.NOT_SHOWN
+    assert "more often" in found.reasons[-1]
+    assert not found.families
+
+
+def test_a_zone_with_a_ceiling_or_a_schedule_is_not_entered_through_its_sides_alone() -> None:
+    (volume,) = SQUARE.volumes
+    capped = replace(SQUARE, volumes=(replace(volume, upper=Limit(3000.0, Datum.STD, "FL100")),))
+    assert ends_of(SQUARE, left=True) is Ends.THROUGH
+    assert ends_of(SQUARE, left=False) is Ends.ENTERED
+    assert ends_of(capped, left=True) is Ends.ANYWHERE
+    assert ends_of(replace(SQUARE, schedule=Schedule(())), left=True) is Ends.ANYWHERE
+
+
 def test_the_search_has_one_answer() -> None:
     text = 'duration = "100 s"\ndepth = "5 km"'
     assert fits(text, shapes_of(SQUARE)) == fits(text, shapes_of(SQUARE))
@@ -142,16 +166,18 @@ def test_a_figure_has_its_area_on_the_left_and_its_holes(turned: int) -> None:
 @settings(max_examples=40)
 @given(
     st.integers(0, 6), st.floats(0.05, 0.95), st.floats(-1.2, 1.2), st.floats(-1e-3, 1e-3),
-    st.floats(-1e-3, 1e-3), st.floats(0.0, 20_000.0),
+    st.floats(-1e-3, 1e-3), st.floats(-1e-3, 1e-3), st.floats(0.0, 20_000.0), st.floats(0.0, 10_000.0),
 )  # fmt: skip
 def test_a_path_leaves_where_small_steps_say(
-    edge: int, share: float, angle: float, bend: float, later: float, switch_m: float
-) -> None:
+    edge: int, share: float, angle: float, bend: float, later: float, last: float, switch_m: float,
+    more_m: float,
+) -> None:  # fmt: skip
     (figure,) = shapes_of(star(50.0, 5.0, [9e3, 5e3, 8e3, 6e3, 9e3, 4e3, 7e3]))
     x0, y0, x1, y1 = figure.edges[edge]
     entry = np.array([[x0 + share * (x1 - x0), y0 + share * (y1 - y0)]])
     direction = np.array([math.atan2(y1 - y0, x1 - x0) + 0.5 * math.pi + angle])
-    path = Paths(entry, direction, np.array([bend]), np.array([later]), np.array([switch_m]), np.ones(1))
+    bends, switches = np.array([[bend, later, last]]), np.array([[switch_m, switch_m + more_m]])
+    path = Paths(entry, direction, bends, switches, np.zeros(1), np.ones(1))
     way = float(exits_m(figure, path)[0])
     steps = np.arange(1.0, min(way, 60_000.0) + 25.0, 10.0)
     points, _ = along(path, steps[None, :])
@@ -166,7 +192,7 @@ def test_a_path_leaves_where_small_steps_say(
             )
             < 12.0
         )
-        deep = float(deepest_m(figure, path, np.array([way]))[0])
+        deep = float(deepest_m(figure, path, np.zeros(1), np.array([way]))[0])
         inside = [
             figure.distance_m(x, y) for (x, y), s in zip(points[0].tolist(), steps, strict=True) if s < way
         ]

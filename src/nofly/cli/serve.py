@@ -188,6 +188,7 @@ def _wanted(config: Config) -> dict[str, Any]:
         "style": style_at(web.style, web.style_origins),
         "embedders": origins(web.embed_origins, "web.embed_origins"),
         "provider": _provider(web),
+        "claims_folder": Path(web.claims) if web.claims else None,
     }
 
 

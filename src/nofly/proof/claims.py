@@ -110,6 +110,8 @@ class Statement:
     side: str = ""
     """The party it speaks for: statements of one side stand in one column."""
     language: str = ""
+    wording: str = ""
+    """``quote`` where ``says`` are its own words, ``paraphrase`` where they are not."""
     about: About = About()
     zone_id: str = ""
     inside: Inside = Inside.UNSAID

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Protocol
@@ -18,6 +18,7 @@ from nofly.run.following.follower import Follower
 from nofly.web.access.oidc.provider import Provider
 from nofly.web.access.rights import Principal, Right
 from nofly.web.errors import ApiError
+from nofly.web.sheets import Sheets
 from nofly.web.style import Style
 from nofly.web.tiles import Tiles
 
@@ -61,10 +62,17 @@ class Served:
     """Held while a picture is drawn: one at a time."""
     proving: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while an evidence package is made: one at a time."""
+    claims: Sheets = field(init=False)
+    """The claims that are kept, and their sheets."""
+    claims_folder: InitVar[Path | None] = None
+    """Where they are; ``claims`` in the state folder where nothing is said."""
     positions: object = None
     """What the clients of positions have in common; theirs."""
     turned: asyncio.Condition = field(default_factory=asyncio.Condition)
     """Notified when something new was taken."""
+
+    def __post_init__(self, claims_folder: Path | None) -> None:
+        self.claims = Sheets(claims_folder or self.follower.folder / "claims")
 
     @property
     def folder(self) -> Path:

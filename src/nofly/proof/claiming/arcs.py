@@ -1,7 +1,8 @@
-"""Paths of one or two arcs through a figure: where they leave it, how long and how deep they are inside.
+"""Paths of up to three arcs through a figure: where they leave it, how long and how deep they are inside.
 
-A path begins on the boundary, heads inwards, and turns steadily; after a part of its way it may turn
-otherwise. Everything is done for many paths at once.
+A path begins on the boundary, heads inwards, and turns steadily; after parts of its way it may turn
+otherwise. What is flown inside may be only a part of the way through: where the zone is entered or left
+through its floor or ceiling, or not left at all. Everything is done for many paths at once.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from nofly.proof.claiming.plane import Figure, Floats, depths_m
 
+ARCS = 3
 _STRAIGHT = 1e-8
 """A curvature (1/m) below which a path is straight."""
 _AT_START_M = 0.02
@@ -25,15 +27,16 @@ _NEAR = np.linspace(-1.0, 1.0, 9)
 @dataclass(frozen=True, slots=True)
 class Paths:
     """n paths: entry (n, 2) in the plane, direction (radians anticlockwise from east), the curvature (1/m,
-    positive to the left) before and after ``switch_m`` of the way, and how much of the way through the
-    figure is flown: all of it where the flight left."""
+    positive to the left) of each arc (n, :data:`ARCS`), the way to the end of all arcs but the last
+    (n, ARCS - 1), not decreasing; and which part of the way through the figure is flown inside the zone: from
+    ``begun`` to ``ended``, 0 to 1 where it came in and went out through the boundary."""
 
     entry_xy: Floats
     direction_rad: Floats
-    bend: Floats
-    later_bend: Floats
-    switch_m: Floats
-    flown: Floats
+    bends: Floats
+    switches_m: Floats
+    begun: Floats
+    ended: Floats
 
     def __len__(self) -> int:
         return len(self.direction_rad)
@@ -45,12 +48,22 @@ class Paths:
 
 def along(paths: Paths, way_m: Floats) -> tuple[Floats, Floats]:
     """Return points (n, k, 2) and directions (n, k) at distances (n, k) along each path."""
-    switch_m = paths.switch_m[:, None]
-    first = np.minimum(way_m, switch_m)
-    rest = np.maximum(way_m - switch_m, 0.0)
-    start = np.broadcast_to(paths.entry_xy[:, None], (*way_m.shape, 2))
-    at, direction = _advanced(start, paths.direction_rad[:, None], paths.bend[:, None], first)
-    return _advanced(at, direction, paths.later_bend[:, None], rest)
+    at = np.broadcast_to(paths.entry_xy[:, None], (*way_m.shape, 2))
+    direction = np.broadcast_to(paths.direction_rad[:, None], way_m.shape)
+    edges = np.column_stack([np.zeros(len(paths)), paths.switches_m, np.full(len(paths), np.inf)])
+    for arc in range(ARCS):
+        start, end = edges[:, arc, None], edges[:, arc + 1, None]
+        flown = np.clip(way_m, start, end) - start
+        at, direction = _advanced(at, direction, paths.bends[:, arc, None], flown)
+    return at, direction
+
+
+def ways_m(paths: Paths, until_m: Floats) -> Floats:
+    """Return how much of each arc (n, ARCS) is flown until ``until_m`` (n)."""
+    ends = np.column_stack([paths.switches_m, np.full(len(paths), np.inf)])
+    cut = np.minimum(ends, until_m[:, None])
+    found: Floats = np.diff(np.column_stack([np.zeros(len(paths)), cut]), axis=1)
+    return found
 
 
 def _advanced(start: Floats, direction: Floats, bend: Floats, way_m: Floats) -> tuple[Floats, Floats]:
@@ -64,14 +77,19 @@ def _advanced(start: Floats, direction: Floats, bend: Floats, way_m: Floats) -> 
 
 def exits_m(figure: Figure, paths: Paths) -> Floats:
     """Return the way inside of each path until it first meets the boundary; inf where it never does."""
-    first = _first_hit(figure.edges, paths.entry_xy, paths.direction_rad, paths.bend)
-    found = np.where(first <= paths.switch_m, first, np.inf)
-    going = np.flatnonzero(first > paths.switch_m)
-    if len(going):
+    found = np.full(len(paths), np.inf)
+    start = np.zeros(len(paths))
+    going = np.arange(len(paths))
+    for arc in range(ARCS):
         some = paths.take(going)
-        at, direction = along(some, some.switch_m[:, None])
-        later = _first_hit(figure.edges, at[:, 0], direction[:, 0], some.later_bend)
-        found[going] = some.switch_m + later
+        at, direction = along(some, start[going, None])
+        hit = start[going] + _first_hit(figure.edges, at[:, 0], direction[:, 0], some.bends[:, arc])
+        end = some.switches_m[:, arc] if arc < ARCS - 1 else np.full(len(some), np.inf)
+        found[going] = np.where(hit <= end, hit, np.inf)
+        start[going] = end
+        going = going[hit > end]
+        if not len(going):
+            break
     return found
 
 
@@ -118,8 +136,8 @@ def _arc(edges: Floats, start: Floats, direction: Floats, bend: Floats) -> Float
     return least
 
 
-def deepest_m(figure: Figure, paths: Paths, way_m: Floats) -> Floats:
-    """Return the largest distance from the boundary on each path until ``way_m`` (n)."""
+def deepest_m(figure: Figure, paths: Paths, from_m: Floats, until_m: Floats) -> Floats:
+    """Return the largest distance from the boundary on each path between two distances (n) along it."""
     share = np.linspace(0.0, 1.0, POINTS)
     best = np.full(len(paths), 0.5)
     found = np.zeros(len(paths))
@@ -131,7 +149,7 @@ def deepest_m(figure: Figure, paths: Paths, way_m: Floats) -> Floats:
             else best[:, None] + width * shares
         )
         at = np.clip(at, 0.0, 1.0)
-        points, _ = along(paths, at * way_m[:, None])
+        points, _ = along(paths, from_m[:, None] + at * (until_m - from_m)[:, None])
         depth = depths_m(figure.edges, points)
         top = depth.argmax(axis=1)
         rows = np.arange(len(paths))
@@ -141,9 +159,9 @@ def deepest_m(figure: Figure, paths: Paths, way_m: Floats) -> Floats:
     return found
 
 
-def closest_m(paths: Paths, way_m: Floats, place_xy: tuple[float, float]) -> Floats:
-    """Return the least distance of each path from a place, until ``way_m`` (n)."""
-    points, _ = along(paths, np.linspace(0.0, 1.0, 65) * way_m[:, None])
+def closest_m(paths: Paths, from_m: Floats, until_m: Floats, place_xy: tuple[float, float]) -> Floats:
+    """Return the least distance of each path from a place, between two distances (n) along it."""
+    points, _ = along(paths, from_m[:, None] + np.linspace(0.0, 1.0, 65) * (until_m - from_m)[:, None])
     apart = points - np.array(place_xy)
     step = np.diff(apart, axis=1)
     length = np.maximum((step**2).sum(axis=2), 1e-12)

@@ -12,6 +12,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from nofly.proof.claiming.ends import Ends
 from nofly.proof.claiming.flying import Envelope
 from nofly.proof.claiming.quantities import Span
 
@@ -71,14 +72,14 @@ def quotient(a: Range, b: Range) -> Range:
 
 
 def motion(
-    stated: Mapping[str, Span], envelope: Envelope, *, left: bool = True, boundary_err_m: float = 0.0,
+    stated: Mapping[str, Span], envelope: Envelope, *, ends: Ends = Ends.THROUGH, boundary_err_m: float = 0.0,
     without: str = "", nominal: bool = False,
 ) -> Motion:  # fmt: skip
     """Return what mean speed, duration and length remain possible.
 
     A flight that came in and went out through the boundary is never further from it than half of what it
-    flew inside (all of it where it had not ``left``). ``without`` names a quantity (or ``class``) that is not
-    to bind; ``nominal`` takes the numbers without their tolerance.
+    flew inside; all of that where one end alone is on the boundary. ``without`` names a quantity (or
+    ``class``) that is not to bind; ``nominal`` takes the numbers without their tolerance.
     """
     kept = {name: span for name, span in stated.items() if name != without}
     speed = allowed(kept.get("speed"), nominal=nominal)
@@ -88,7 +89,7 @@ def motion(
     length = allowed(kept.get("length"), nominal=nominal)
     if "depth" in kept:
         deep_m = allowed(kept["depth"], nominal=nominal)[0] - (0.0 if nominal else boundary_err_m)
-        length = both(length, ((2.0 if left else 1.0) * max(0.0, deep_m), math.inf))
+        length = both(length, (ends * max(0.0, deep_m), math.inf))
     found = Motion(speed, duration, length, frozenset(kept))
     if not found.possible:
         return found
@@ -100,14 +101,14 @@ def motion(
     return replace(found, speed_mps=speed, duration_s=duration, length_m=length)
 
 
-def climb_mps(stated: Mapping[str, Span]) -> Range | None:
-    """Return the least and the greatest mean rate of climb or descent that the heights and the duration ask
-    for; None where they do not say, or are on different datums."""
-    entry, leave, span = stated.get("altitude"), stated.get("exit_altitude"), stated.get("duration")
-    if entry is None or leave is None or span is None or entry.datum != leave.datum:
+def climb_mps(stated: Mapping[str, Span], duration_s: Range) -> Range | None:
+    """Return the least and the greatest mean rate of climb or descent that the heights ask for in a time;
+    None where they do not say, or are on different datums."""
+    entry, leave = stated.get("altitude"), stated.get("exit_altitude")
+    if entry is None or leave is None or entry.datum != leave.datum:
         return None
     apart = both(
         (leave.low_value - entry.high_value, math.inf), (-math.inf, leave.high_value - entry.low_value)
     )
     least_m = 0.0 if apart[0] <= 0.0 <= apart[1] else min(abs(apart[0]), abs(apart[1]))
-    return quotient((least_m, max(abs(apart[0]), abs(apart[1]))), allowed(span))
+    return quotient((least_m, max(abs(apart[0]), abs(apart[1]))), duration_s)

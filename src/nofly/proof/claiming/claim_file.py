@@ -39,9 +39,9 @@ QUANTITY_KEYS = {
 }
 """Key → (quantity, unit): ``depth`` takes a text with its unit, ``depth_km`` a bare number."""
 _STATEMENT = (
-    "id", "who", "says", "side", "language", "about", "zone", "inside", "time", "time_error", "until", "left",
-    "closest_to", "closest_name", "altitude_datum", "item", "source", "evidence_offered", "evidence_withheld",
-    "reading", *QUANTITY_KEYS,
+    "id", "who", "says", "side", "language", "wording", "about", "zone", "inside", "time", "time_error",
+    "until", "left", "closest_to", "closest_name", "altitude_datum", "item", "source", "evidence_offered",
+    "evidence_withheld", "reading", *QUANTITY_KEYS,
 )  # fmt: skip
 
 
@@ -83,6 +83,7 @@ def _statement(table: Table, number: int) -> Statement:
     return Statement(
         id=table.text("id") or f"s{number}", who=table.text("who", required=True),
         says=table.text("says", required=True), side=table.text("side"), language=table.text("language"),
+        wording=table.word("wording", ("", "quote", "paraphrase"), ""),
         about=_about(table.table("about")), zone_id=table.text("zone"),
         inside=Inside(table.word("inside", [i.value for i in Inside], Inside.UNSAID)),
         time_us=time_us, time_err_s=error.nominal_high_value if error else 0.0, until_us=until_us,

@@ -13,6 +13,7 @@ from typing import Any
 
 from nofly.proof.claiming import wording
 from nofly.proof.claiming.arithmetic import EVERYTHING, Motion, Range, allowed, both, climb_mps, motion
+from nofly.proof.claiming.ends import Ends
 from nofly.proof.claiming.families import Family, families
 from nofly.proof.claiming.flying import CLASSES, Envelope
 from nofly.proof.claiming.path_space import Demand
@@ -59,37 +60,37 @@ def envelope_of(about: About) -> Envelope:
 
 
 def fit(
-    statement: Statement, reading: Reading, figures: Sequence[Figure], boundary_err_m: float
+    statement: Statement, reading: Reading, figures: Sequence[Figure], boundary_err_m: float, ends: Ends
 ) -> Fit | None:
-    """Return what fits one reading; None where it states no two numbers to compare, or nothing of a flight
-    inside."""
+    """Return what fits one reading, by a way inside that ends so; None where it states no two numbers to
+    compare, or nothing of a flight inside."""
     stated = {name: span for name, span in reading.quantities.items() if name in MOVING}
     geometry = bool(figures) and bool(stated)
     if statement.inside is Inside.NEVER or not (len(stated) >= 2 or geometry or _heights(reading)):
         return None
     envelope = envelope_of(statement.about)
     off_m = boundary_err_m
-    moved = motion(stated, envelope, left=statement.left, boundary_err_m=off_m)
-    said = _implied(stated, statement.left)
-    numbers = _numbers(moved, stated, statement.left)
-    broken = _impossible_heights(reading, envelope)
+    moved = motion(stated, envelope, ends=ends, boundary_err_m=off_m)
+    said = _implied(stated, ends)
+    numbers = _numbers(moved, stated, ends)
+    broken = _impossible_heights(reading, envelope, moved)
     if not moved.possible:
-        broken = [*_arithmetic_breaks(stated, envelope, statement.left, off_m), *broken]
+        broken = [*_arithmetic_breaks(stated, envelope, ends, off_m), *broken]
     if broken:
         return Fit(reading, Verdict.SELF_INCONSISTENT, (*said, *broken), numbers)
     if not geometry:
         only = f"What is stated fits a mean speed of {wording.speed(moved.speed_mps)}."
         return Fit(reading, Verdict.NOT_SHOWN, (*said, only), numbers)
-    return _through(statement, reading, stated, (envelope, moved), figures, off_m, (said, numbers))
+    return _through(statement, reading, stated, (envelope, moved, ends), figures, off_m, (said, numbers))
 
 
 def _through(
-    statement: Statement, reading: Reading, stated: Mapping[str, Span], can: tuple[Envelope, Motion],
+    statement: Statement, reading: Reading, stated: Mapping[str, Span], can: tuple[Envelope, Motion, Ends],
     figures: Sequence[Figure], off_m: float, so_far: tuple[tuple[str, ...], dict[str, Any]],
 ) -> Fit:  # fmt: skip
     """Return what fits through the zone."""
     said, numbers = so_far
-    found = [(f, search(f, demand(statement, reading, can[1], can[0], f, off_m))) for f in figures]
+    found = [(f, search(f, demand(statement, reading, can, f, off_m))) for f in figures]
     tried = sum(one.tried for _, one in found)
     told = tuple(family for figure, one in found for family in families(figure, one.fitting))
     numbers = {**numbers, "paths_tried": tried, "paths_fitting": sum(len(one.fitting) for _, one in found)}
@@ -109,15 +110,28 @@ def _through(
         return Fit(reading, Verdict.NOT_SHOWN, (*said, near), numbers, tried=tried)
     missed = "" if math.isinf(least) else f"; the nearest misses by {100 * least:.0f} %"
     none = f"None of {tried:,} paths through the zone fits{missed}."
-    breaks = _search_breaks(statement, reading, stated, can[0], figures, off_m)
+    if any(_shorter_fits(f, demand(statement, reading, can, f, off_m)) for f in figures):
+        longer = "Shorter ones do: one that turns more often may be long enough."
+        return Fit(reading, Verdict.NOT_SHOWN, (*said, none, longer), numbers, tried=tried)
+    breaks = _search_breaks(statement, reading, stated, can, figures, off_m)
     return Fit(reading, Verdict.SELF_INCONSISTENT, (*said, none, *breaks), numbers, tried=tried)
 
 
+def _shorter_fits(figure: Figure, wanted: Demand) -> bool:
+    """Return whether paths fit but for being too short: more turns than are tried make a way longer."""
+    free = replace(
+        wanted, length_m=(0.0, wanted.length_m[1]), duration_s=(0.0, wanted.duration_s[1]),
+        true_length_m=(0.0, wanted.true_length_m[1]),
+    )  # fmt: skip
+    return len(search(figure, free, _LEAST_EFFORT).fitting) > 0
+
+
 def demand(
-    statement: Statement, reading: Reading, moved: Motion, envelope: Envelope, figure: Figure, off_m: float
+    statement: Statement, reading: Reading, can: tuple[Envelope, Motion, Ends], figure: Figure, off_m: float
 ) -> Demand:
     """Return what a path through a figure has to fit. The boundary's error, the plane's and that of the
     simplified outline widen what is compared with the figure, never the numbers themselves."""
+    envelope, moved, ends = can
     off_m += figure.simplified_m
     stretch = figure.stretch_fraction
     low, high = moved.length_m
@@ -131,13 +145,14 @@ def demand(
         length_m=(max(0.0, low * (1.0 - stretch) - 2.0 * off_m), high * (1.0 + stretch) + 2.0 * off_m),
         depth_m=(depth[0] - off_m - stretch * depth[0], depth[1] * (1.0 + stretch) + off_m),
         duration_s=moved.duration_s, speed_mps=moved.speed_mps, turn_mps2=envelope.turn_mps2,
-        err_m=off_m, true_length_m=moved.length_m,
+        accel_mps2=envelope.accel_mps2, range_mps=(envelope.low_mps, envelope.high_mps), err_m=off_m,
+        true_length_m=moved.length_m,
         track_deg=(track.low_value, track.high_value) if track else None,
-        place_xy=place, closest_m=allowed(closest) if place else EVERYTHING, left=statement.left,
+        place_xy=place, closest_m=allowed(closest) if place else EVERYTHING, ends=ends,
     )  # fmt: skip
 
 
-def _implied(stated: Mapping[str, Span], left: bool) -> tuple[str, ...]:
+def _implied(stated: Mapping[str, Span], ends: Ends) -> tuple[str, ...]:
     """Return the sentence that puts the stated numbers together, tolerance aside and with it."""
     said = []
     for name, (a, b, verb) in {
@@ -158,9 +173,9 @@ def _implied(stated: Mapping[str, Span], left: bool) -> tuple[str, ...]:
         )
         said.append(f"{joined} {verb} {words(exact)}{rounded}.")
     if "depth" in stated and "length" not in stated and "speed" not in stated:
-        least_m = (2.0 if left else 1.0) * stated["depth"].low_value
+        least_m = ends * stated["depth"].low_value
         if least_m > 0.0:
-            way = "in and out again" if left else "in"
+            way = "in and out again" if ends is Ends.THROUGH else "in"
             said.append(
                 f"A depth of {stated['depth'].text} takes {wording.length((least_m, math.inf))} {way}."
             )
@@ -170,11 +185,11 @@ def _implied(stated: Mapping[str, Span], left: bool) -> tuple[str, ...]:
 _FIELD = {"speed": "speed_mps", "length": "length_m", "duration": "duration_s", "depth": "length_m"}
 
 
-def _arithmetic_breaks(stated: Mapping[str, Span], envelope: Envelope, left: bool, off_m: float) -> list[str]:
+def _arithmetic_breaks(stated: Mapping[str, Span], envelope: Envelope, ends: Ends, off_m: float) -> list[str]:
     """Return for each number without which the rest fits what the rest asks for instead."""
     said = []
     for name in (*stated, "class"):
-        rest = motion(stated, envelope, left=left, boundary_err_m=off_m, without=name)
+        rest = motion(stated, envelope, ends=ends, boundary_err_m=off_m, without=name)
         if not rest.possible:
             continue
         others = wording.listed([f"the {other}" for other in stated if other != name])
@@ -184,7 +199,7 @@ def _arithmetic_breaks(stated: Mapping[str, Span], envelope: Envelope, left: boo
                 f"{others.capitalize()} fit {wording.speed(rest.speed_mps)}; {envelope.name} flies {limits}."
             )
         elif name == "depth":
-            deepest = (0.0, rest.length_m[1] * (0.5 if left else 1.0) + off_m)
+            deepest = (0.0, rest.length_m[1] / max(1, ends) + off_m)
             said.append(
                 f"{others.capitalize()} {_fit(stated)} a depth of {wording.length(deepest)}; "
                 f"the stated depth is {stated[name].text}."
@@ -202,19 +217,21 @@ def _fit(stated: Mapping[str, Span]) -> str:
 
 
 def _search_breaks(
-    statement: Statement, reading: Reading, stated: Mapping[str, Span], envelope: Envelope,
+    statement: Statement, reading: Reading, stated: Mapping[str, Span], can: tuple[Envelope, Motion, Ends],
     figures: Sequence[Figure], off_m: float,
 ) -> list[str]:  # fmt: skip
     """Return for each number without which some path fits what that path does instead."""
+    envelope, _, ends = can
     said = []
     for name in (*stated, *(n for n in ("track", "closest") if n in reading.quantities)):
         rest = {n: span for n, span in reading.quantities.items() if n != name}
-        moved = motion(stated, envelope, left=statement.left, boundary_err_m=off_m, without=name)
+        moved = motion(stated, envelope, ends=ends, boundary_err_m=off_m, without=name)
         if not moved.possible:
             continue
         less = Reading(reading.name, rest)
         found = [
-            (f, search(f, demand(statement, less, moved, envelope, f, off_m), _LEAST_EFFORT)) for f in figures
+            (f, search(f, demand(statement, less, (envelope, moved, ends), f, off_m), _LEAST_EFFORT))
+            for f in figures
         ]
         told = [family for figure, one in found for family in families(figure, one.fitting)]
         if told:
@@ -237,24 +254,24 @@ def _heights(reading: Reading) -> bool:
     return "altitude" in reading.quantities
 
 
-def _impossible_heights(reading: Reading, envelope: Envelope) -> list[str]:
+def _impossible_heights(reading: Reading, envelope: Envelope, moved: Motion) -> list[str]:
     said = []
     for name in ("altitude", "exit_altitude"):
         height = reading.quantities.get(name)
         if height is not None and height.low_value > envelope.ceiling_m:
             top = wording.height((0.0, envelope.ceiling_m), "")
             said.append(f"{height.text} is higher than {envelope.name} flies ({top}).")
-    rate = climb_mps(reading.quantities)
+    rate = climb_mps(reading.quantities, moved.duration_s) if moved.possible else None
     if rate is not None and rate[0] > envelope.climb_mps:
         said.append(
             f"From {reading.quantities['altitude'].text} to {reading.quantities['exit_altitude'].text} in "
-            f"{reading.quantities['duration'].text} is {rate[0]:,.0f} m/s at least; {envelope.name} climbs "
+            f"{wording.time(moved.duration_s)} is {rate[0]:,.0f} m/s at least; {envelope.name} climbs "
             f"or descends at {envelope.climb_mps:,.0f} m/s at most."
         )
     return said
 
 
-def _numbers(moved: Motion, stated: Mapping[str, Span], left: bool) -> dict[str, Any]:
+def _numbers(moved: Motion, stated: Mapping[str, Span], ends: Ends) -> dict[str, Any]:
     """Return what arithmetic gives: the intervals, and what the other two give of each without tolerance."""
     found: dict[str, Any] = {}
     for name, of, per, key in (
@@ -266,7 +283,7 @@ def _numbers(moved: Motion, stated: Mapping[str, Span], left: bool) -> dict[str,
             found[f"possible_{key}"] = _rounded(getattr(moved, of), per)
         if {"speed", "length", "duration"} - {name} <= set(others):
             pure: dict[str, Span] = {n: others[n] for n in ("speed", "length", "duration") if n in others}
-            found[f"implied_{key}"] = _rounded(getattr(motion(pure, _ANY, left=left, nominal=True), of), per)
+            found[f"implied_{key}"] = _rounded(getattr(motion(pure, _ANY, ends=ends, nominal=True), of), per)
     return found
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nofly.proof.claiming.arcs import along
+from nofly.proof.claiming.arcs import along, ways_m
 from nofly.proof.claiming.arithmetic import Range
 from nofly.proof.claiming.path_space import Fitting
 from nofly.proof.claiming.plane import Figure
@@ -57,13 +56,10 @@ def families(figure: Figure, fitting: Fitting) -> list[Family]:
 
 
 def _turn(fitting: Fitting, k: int) -> str:
-    paths, way = fitting.paths, float(fitting.length_m[k])
-    switch = min(float(paths.switch_m[k]), way)
-    parts = [
-        math.degrees(float(paths.bend[k]) * switch),
-        math.degrees(float(paths.later_bend[k]) * (way - switch)),
-    ]
-    left, right = max(parts) > _STRAIGHT_DEG, min(parts) < -_STRAIGHT_DEG
+    one = fitting.paths.take(slice(k, k + 1))
+    ends = fitting.from_m[k : k + 1], fitting.from_m[k : k + 1] + fitting.length_m[k : k + 1]
+    parts = np.degrees(one.bends * (ways_m(one, ends[1]) - ways_m(one, ends[0])))
+    left, right = parts.max() > _STRAIGHT_DEG, parts.min() < -_STRAIGHT_DEG
     if left and right:
         return "turning both ways"
     return "turning left" if left else "turning right" if right else "straight"
@@ -75,7 +71,7 @@ def _family(figure: Figure, fitting: Fitting, rows: NDArray[np.intp], key: tuple
     example = int(np.argsort(middle, kind="stable")[len(rows) // 2])
     one = some.paths.take(slice(example, example + 1))
     way = float(some.length_m[example])
-    points, _ = along(one, np.linspace(0.0, way, POINTS)[None, :])
+    points, _ = along(one, float(some.from_m[example]) + np.linspace(0.0, way, POINTS)[None, :])
     places = tuple(figure.place(float(x), float(y)) for x, y in points[0].tolist())
     fastest = np.maximum(some.high_mps, 1e-6)
     slowest = np.maximum(some.low_mps, 1e-6)

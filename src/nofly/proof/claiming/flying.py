@@ -16,7 +16,7 @@ GRAVITY_MPS2 = 9.80665
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """Bounds of level flight: speed over the ground, bank, climb or descent, height."""
+    """Bounds of flight: speed over the ground, bank of a level turn, climb, height, acceleration."""
 
     name: str
     low_mps: float
@@ -24,6 +24,8 @@ class Envelope:
     bank_deg: float
     climb_mps: float
     ceiling_m: float
+    accel_mps2: float
+    """Along the way, gaining or losing speed over the ground; level or not."""
 
     @property
     def turn_mps2(self) -> float:
@@ -34,15 +36,15 @@ class Envelope:
 CLASSES = {
     envelope.name: envelope
     for envelope in (
-        Envelope("fast-jet", 40.0, 950.0, 83.0, 400.0, 30_000.0),
-        Envelope("large-jet", 40.0, 390.0, 45.0, 80.0, 18_000.0),
-        Envelope("propeller", 5.0, 280.0, 60.0, 50.0, 16_000.0),
-        Envelope("helicopter", 0.0, 180.0, 60.0, 30.0, 9_000.0),
-        Envelope("drone", 0.0, 320.0, 75.0, 60.0, 22_000.0),
-        Envelope("small-drone", 0.0, 110.0, 80.0, 40.0, 7_000.0),
-        Envelope("missile", 0.0, 3_500.0, 88.5, 3_000.0, 200_000.0),
-        Envelope("balloon", 0.0, 130.0, 20.0, 30.0, 55_000.0),
-        Envelope("any", 0.0, 3_500.0, 88.5, 3_000.0, 200_000.0),
+        Envelope("fast-jet", 40.0, 950.0, 83.0, 400.0, 30_000.0, 15.0),
+        Envelope("large-jet", 40.0, 390.0, 45.0, 80.0, 18_000.0, 5.0),
+        Envelope("propeller", 5.0, 280.0, 60.0, 50.0, 16_000.0, 6.0),
+        Envelope("helicopter", 0.0, 180.0, 60.0, 30.0, 9_000.0, 6.0),
+        Envelope("drone", 0.0, 320.0, 75.0, 60.0, 22_000.0, 10.0),
+        Envelope("small-drone", 0.0, 110.0, 80.0, 40.0, 7_000.0, 20.0),
+        Envelope("missile", 0.0, 3_500.0, 88.5, 3_000.0, 200_000.0, 400.0),
+        Envelope("balloon", 0.0, 130.0, 20.0, 30.0, 55_000.0, 5.0),
+        Envelope("any", 0.0, 3_500.0, 88.5, 3_000.0, 200_000.0, 400.0),
     )
 }
 """By the name that a claim file gives as ``about.class``; ``any`` where it gives none."""

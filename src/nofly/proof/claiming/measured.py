@@ -13,7 +13,7 @@ from nofly.incidents.record import Cause, Infringement
 from nofly.proof.claiming import wording
 from nofly.proof.claiming.arithmetic import Range
 from nofly.proof.claiming.quantities import Span
-from nofly.proof.claiming.trace import HEIGHT_ERR_M, Trace
+from nofly.proof.claiming.trace import Trace
 from nofly.proof.claiming.verdicts import Point, Verdict
 from nofly.proof.claims import Reading, Statement
 from nofly.units import US_PER_S
@@ -22,7 +22,8 @@ COARSE_FRACTION = 0.25
 """A measurement whose error is more than this part of it, and more than the tolerance stated, shows
 nothing."""
 SPEED_ERR_MPS = 10.0
-"""95 % of a reported ground speed: NACv 1 (RTCA DO-260B § 2.2.5.1.19), the least that is told apart."""
+"""A bound of the 95 % error of a reported ground speed: ADS-B Out has to be better than that (NACv, 14 CFR
+§ 91.227 (c)(1)(ii))."""
 _ROUNDING = 1e-6
 
 
@@ -121,15 +122,15 @@ def _height(name: str, span: Span, within: Trace, row: int) -> Point:
         why = f"{span.text} says no datum: it cannot be compared with a reported height."
         return Point(name, Verdict.NOT_CHECKABLE, (why,))
     heights = within.heights(span.datum)
-    told = heights[np.isfinite(heights)]
-    if not len(told):
+    known = np.flatnonzero(np.isfinite(heights))
+    if not len(known):
         why = f"No report inside gives a height on {span.datum}."
         return Point(name, Verdict.NOT_CHECKABLE, (why,))
-    best = float(told[row])
+    best, err_m = float(heights[known[row]]), within.height_err_m(int(known[row]))
     return compared(
         name,
         span,
-        (best - HEIGHT_ERR_M, best + HEIGHT_ERR_M),
+        (best - err_m, best + err_m),
         best,
         (),
         lambda r: wording.height(r, span.datum),

@@ -1,6 +1,7 @@
 """Which paths through a zone fit what is stated: a search over entry, direction, turns and speed.
 
-A path is one or two arcs flown at a steady speed (:mod:`nofly.proof.claiming.arcs`). Many are tried, spread
+A path is up to three arcs (:mod:`nofly.proof.claiming.arcs`), flown slower in its bends
+(:mod:`nofly.proof.claiming.fastest`). Many are tried, spread
 evenly over all that the class of aircraft can fly; the nearest are improved step by step, and from those that
 fit the search goes on towards the slowest and the fastest. It takes bounded time, and the same claim has the
 same answer.
@@ -16,7 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nofly.proof.claiming.arithmetic import Range, both, product
-from nofly.proof.claiming.path_space import DIMENSIONS, Demand, Fitting, Space, together
+from nofly.proof.claiming.path_space import (
+    BENDS,
+    DIMENSIONS,
+    Demand,
+    Fitting,
+    Space,
+    simple_as,
+    together,
+)
 from nofly.proof.claiming.plane import Figure, Floats
 
 FIRST_TRIES = 6144
@@ -124,8 +133,8 @@ def _improved(space: Space, effort_fraction: float, seeds: Floats) -> tuple[Floa
 def _varied(space: Space, x: Floats, found: Fitting, most: int) -> NDArray[np.intp]:
     """Return rows that miss least, of different kinds: by where they enter, the direction and the turns."""
     entry = np.floor(np.mod(x[:, 0] / space.starts[-1], 1.0) * ENTRIES)
-    turns = np.sign(x[:, 2]) * 3 + np.sign(x[:, 3])
-    kind = (entry * 8 + np.round(found.track_deg / 45.0) % 8) * 16 + turns
+    turns = np.sign(x[:, BENDS]) @ np.array([9.0, 3.0, 1.0])
+    kind = (entry * 8 + np.round(found.track_deg / 45.0) % 8) * 32 + turns
     taken: Counter[float] = Counter()
     rows: list[int] = []
     for row, of in enumerate(kind.tolist()):
@@ -143,29 +152,31 @@ def approached(space: Space, x: Floats, found: Fitting, tried: int) -> tuple[Flo
     rows = _varied(space, x, found, PARENTS)
     at, here = x[rows], found.take(rows)
     damping = np.full(len(rows), 1e-2)
-    unit = np.array([space.scale_m, 1.0, 1.0 / space.scale_m, 1.0 / space.scale_m])
+    unit = np.array([space.scale_m, 1.0, *[1.0 / space.scale_m] * 3, *[space.scale_m] * 2])
+    axes = len(unit)
     for _ in range(APPROACHES):
         slopes = []
-        for k in range(4):
+        for k in range(axes):
             moved = at.copy()
             moved[:, k] += SLOPE_STEP * unit[k]
             if k == 2:
-                # A steady turn stays one.
-                moved[:, 3] = np.where(at[:, 2] == at[:, 3], moved[:, 2], moved[:, 3])
+                moved = simple_as(at, moved)
             there = space.measured(moved)
             slopes.append((there.off - here.off) / SLOPE_STEP)
         slope = np.stack(slopes, axis=2)
         slope = np.where(np.isfinite(slope), slope, 0.0)
-        slope[at[:, 2] == at[:, 3], :, 3] = 0.0
+        for k in (3, 4):
+            slope[at[:, k] == at[:, k - 1], :, k] = 0.0
         square = np.einsum("nij,nik->njk", slope, slope)
         pull = np.einsum("nij,ni->nj", slope, here.off)
-        square[:, range(4), range(4)] += damping[:, None] * (square[:, range(4), range(4)] + 1e-6)
+        own = square[:, range(axes), range(axes)]
+        square[:, range(axes), range(axes)] += damping[:, None] * (own + 1e-6)
         step = np.clip(-np.linalg.solve(square, pull[..., None])[..., 0], -0.3, 0.3)
         moved = at.copy()
-        moved[:, :4] += step * unit
-        moved[:, 3] = np.where(at[:, 2] == at[:, 3], moved[:, 2], moved[:, 3])
+        moved[:, :axes] += step * unit
+        moved = simple_as(at, moved)
         there = space.measured(moved)
-        tried += 5 * len(at)
+        tried += (axes + 1) * len(at)
         better = there.miss < here.miss
         damping = np.where(better, damping * 0.3, damping * 8.0)
         at = np.where(better[:, None], moved, at)

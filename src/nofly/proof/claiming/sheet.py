@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from nofly.proof.claiming import wording
 from nofly.proof.claiming.against import Record, against
 from nofly.proof.claiming.consistency import Fit, fit
+from nofly.proof.claiming.ends import ends_of
 from nofly.proof.claiming.plane import Figure, figures
 from nofly.proof.claiming.trace import Shape
 from nofly.proof.claiming.verdicts import Point, Verdict, overall
@@ -40,6 +41,8 @@ class Entry:
     answers: tuple[Answer, ...]
     notes: tuple[str, ...]
     zone: Zone | None
+    record: Record | None = None
+    """What the tracks hold for it; None where no tracks were given."""
 
     @property
     def best(self) -> Answer:
@@ -74,7 +77,7 @@ def _entry(
     record = recorded(statement, shape) if recorded is not None and shape is not None else None
     answers = []
     for reading in statement.readings:
-        fitted = fit(statement, reading, shapes, off_m)
+        fitted = fit(statement, reading, shapes, off_m, ends_of(zone, left=statement.left))
         points = list(_seen(statement, reading, record))
         if statement.items or "count" in reading.quantities:
             points += _items(statement, reading)
@@ -82,7 +85,9 @@ def _entry(
             points.append(_nothing(record))
         answers.append(Answer(reading, _verdict(points, fitted), tuple(points), fitted))
     verdict = min((a.verdict for a in answers), key=_LENIENT.index)
-    return Entry(statement, verdict, tuple(answers), tuple(_notes(statement, shape, shapes, record)), zone)
+    return Entry(
+        statement, verdict, tuple(answers), tuple(_notes(statement, shape, shapes, record)), zone, record
+    )
 
 
 def _verdict(points: Sequence[Point], fitted: Fit | None) -> Verdict:

@@ -18,7 +18,8 @@ from nofly.zones.model import Datum, Zone
 from nofly.zones.shape import distance_m, shape
 
 HEIGHT_ERR_M = 61.0
-"""200 ft: the tolerance of reported pressure altitude (Mode C; CAP 761), where a report states none."""
+"""200 ft, where a report states no error of its own: within ± 60 m level information of Mode C counts as
+accurate in RVSM airspace (ICAO Doc 4444, PANS-ATM, chapter 8, verification of level information)."""
 HEIGHTS = {"STD": "alt_std_m", "AMSL": "alt_amsl_m", "AGL": "alt_agl_m", "HAE": "alt_hae_m"}
 
 
@@ -69,6 +70,11 @@ class Trace:
         """Return the heights on a datum, NaN where not reported."""
         return self.positions.floats(HEIGHTS[datum])
 
+    def height_err_m(self, row: int) -> float:
+        """Return the error of the height of a report: stated, else :data:`HEIGHT_ERR_M`."""
+        stated = float(self.positions.floats("alt_err_m")[row])
+        return HEIGHT_ERR_M if np.isnan(stated) else stated
+
     def way_m(self) -> float:
         """Return the length of the way through all reports."""
         places = np.column_stack([self.positions.lat_deg, self.positions.lon_deg]).tolist()
@@ -115,7 +121,7 @@ class Shape:
                     continue
                 height_m = float(trace.heights(limit.datum.value)[row])
                 if not np.isnan(height_m):
-                    off = max(off, sign * (limit.value_m - height_m) - HEIGHT_ERR_M)
+                    off = max(off, sign * (limit.value_m - height_m) - trace.height_err_m(row))
             least = min(least, off)
         return float(least)
 

@@ -54,11 +54,23 @@ def attach(
 ) -> Attachment:
     """Keep a document beside a claim file and return it. Raises InputError where it is too large or cannot be
     read, OSError where it cannot be kept."""
-    data = _read(document, MOST_BYTES)
+    return keep(
+        claim_path, _read(document, MOST_BYTES), document.name, captured=captured, statement=statement,
+        url=url,
+    )  # fmt: skip
+
+
+def keep(
+    claim_path: Path, data: bytes, name: str, *, captured: str, statement: str = "", url: str = ""
+) -> Attachment:
+    """Keep the bytes of a document beside a claim file and return it. Raises OSError where they cannot be
+    kept, InputError where there are too many already."""
     sha256 = hashlib.sha256(data).hexdigest()
-    found = Attachment(sha256, document.name, sniff(data), len(data), captured, statement, url)
+    found = Attachment(sha256, name, sniff(data), len(data), captured, statement, url)
     folder = folder_of(claim_path)
     folder.mkdir(exist_ok=True)
+    if sum(1 for _ in folder.iterdir()) >= 2 * MOST_FILES:
+        raise InputError("too many documents", source=str(folder), expected=f"{MOST_FILES} at most")
     write_whole(folder / sha256, data)
     told = {name: value for name, value in asdict(found).items() if name not in ("sound", "path")}
     text = json.dumps(told, indent=1, sort_keys=True, ensure_ascii=False)

@@ -72,17 +72,18 @@ def read_claim(path: str | Path) -> ClaimFile:
 def check_claim(
     path: str | Path, *, zones: Sequence[str] = (), batches: Iterable[TrackBatch] | None = None,
     again: Callable[[], Iterable[TrackBatch]] | None = None, options: CheckOptions | None = None,
-    coverage: Covering | None = None,
+    coverage: Covering | None = None, known: Sequence[Zone] = (),
 ) -> Claimed:  # fmt: skip
     """Return the claim of a file checked. Zones are those the file names, from its folder, and those given.
 
     ``batches`` are tracks as of :func:`nofly.run.files.trackfiles.read_batches`, ``again`` reads them anew.
-    Raises what the readers raise, InputError for a zone that a statement names and no file has.
+    ``known`` are zones that a statement may name besides, where no file has one of that id. Raises what the
+    readers raise, InputError for a zone that a statement names and nothing has.
     """
     claim = read_claim(path)
     folder = Path(path).parent
     files = [*(str(folder / name) for name in claim.zones), *zones]
-    law = read_zones(files) if files else ZoneSet((), (), ())
+    law = _with(read_zones(files) if files else ZoneSet((), (), ()), claim, known)
     _require(claim, law)
     kept, said = attached(Path(path))
     findings = [*law.findings, *said, *cited_findings(claim, kept)]
@@ -95,6 +96,11 @@ def check_claim(
         recorded = _Recorder(claim, tap, result, coverage)
     entries = tuple(sheet(claim, law.zones, recorded))
     return Claimed(claim, entries, law, kept, tuple(findings), result)
+
+
+def _with(law: ZoneSet, claim: ClaimFile, known: Sequence[Zone]) -> ZoneSet:
+    wanted = {statement.zone_id for statement in claim.statements} - {zone.id for zone in law}
+    return replace(law, zones=(*law.zones, *(zone for zone in known if zone.id in wanted)))
 
 
 def _require(claim: ClaimFile, law: ZoneSet) -> None:

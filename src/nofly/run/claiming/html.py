@@ -15,8 +15,9 @@ from nofly.proof.claiming.sheet import Answer, Entry
 from nofly.proof.claiming.verdicts import Verdict
 from nofly.run.claiming.attachments import MOST_PIXELS, Attachment, document, picture_px
 from nofly.run.claiming.checking import Claimed
+from nofly.run.claiming.flown import flown
 from nofly.run.claiming.picture import COLOURS, drawn, paths_of
-from nofly.run.claiming.words import MEANING, document_line, sides, stated, summary
+from nofly.run.claiming.words import MEANING, document_line, sides, stated, summary, worded
 from nofly.run.outputs.outline import outlines
 from nofly.run.outputs.table import finding_lines
 from nofly.run.outputs.text import printable
@@ -38,6 +39,7 @@ _FOOT = (
     "largest distance inside the lateral boundary. Ranges after a number are what the statement allows as it "
     "is written."
 )
+_SEEN = "The thick black line is where it was seen; it is broken where two reports are too far apart."
 _STYLE = """
 :root { color-scheme: light dark }
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 96rem; margin: 1.5rem auto; padding: 0 1rem;
@@ -124,7 +126,7 @@ def _card(claimed: Claimed, entry: Entry) -> str:
     several = len(entry.answers) > 1
     parts = [
         f'<article class="statement" id="{_anchor(entry)}"><h3>{_text(statement.who)}</h3>',
-        _badge(entry.verdict), f"<blockquote{language}>{_text(statement.says)}</blockquote>",
+        _badge(entry.verdict), f"<blockquote{language}>{_text(worded(statement))}</blockquote>",
         f"<table><tbody>{rows}</tbody></table>",
         *(_answer(answer, several) for answer in entry.answers),
         _map(claimed, entry), *(f"<p><small>{_text(note)}</small></p>" for note in entry.notes),
@@ -150,7 +152,8 @@ def _answer(answer: Answer, several: bool) -> str:
 
 def _map(claimed: Claimed, entry: Entry) -> str:
     families = paths_of(entry)
-    if entry.zone is None or (not families and entry.statement.closest_to is None):
+    way = flown(entry)
+    if entry.zone is None or not (families or way or entry.statement.closest_to is not None):
         return ""
     around = [e for e in claimed.entries if e.zone is entry.zone]
     places = [
@@ -165,7 +168,8 @@ def _map(claimed: Claimed, entry: Entry) -> str:
     )
     name = entry.best.reading.name
     caption = f"<p><small>Read as {_text(name)}:</small></p>" if name else ""
-    return f"{caption}{shown}{_families(entry)}"
+    seen = f"<p><small>{_SEEN}</small></p>" if way else ""
+    return f"{caption}{shown}{seen}{_families(entry)}"
 
 
 def _families(entry: Entry) -> str:

@@ -10,6 +10,7 @@ from nofly import __version__
 from nofly.proof.claiming.families import Family
 from nofly.proof.claiming.sheet import Answer, Entry
 from nofly.run.claiming.checking import Claimed
+from nofly.run.claiming.flown import flown
 from nofly.run.outputs.text import iso_time
 
 FORMAT = "nofly-claim-sheet/1"
@@ -49,18 +50,21 @@ def _entry(entry: Entry) -> dict[str, Any]:
     statement, about = entry.statement, entry.statement.about
     return {
         "id": statement.id, "who": statement.who, "side": statement.side, "says": statement.says,
-        "language": statement.language, "verdict": entry.verdict.value,
+        "language": statement.language, "wording": statement.wording, "verdict": entry.verdict.value,
         "about": {"party": about.party, "address": about.address, "callsign": about.callsign,
                   "type": about.type, "class": about.type_class, "transponder": about.transponder},
         "zone": statement.zone_id, "inside": statement.inside.value,
         "time": None if statement.time_us is None else iso_time(statement.time_us),
         "time_err_s": statement.time_err_s,
+        "closest_to": None if statement.closest_to is None else list(statement.closest_to),
+        "closest_name": statement.closest_name,
         "readings": [_answer(answer) for answer in entry.answers], "notes": list(entry.notes),
         "items": [{"label": i.label, "evidence": i.evidence, "url": i.url} for i in statement.items],
         "sources": [{"url": c.url, "title": c.title, "published": c.published, "sha256": c.sha256,
                      "captured": c.captured} for c in statement.cited],
         "evidence_offered": list(statement.evidence_offered),
         "evidence_withheld": list(statement.evidence_withheld),
+        "flown": [[[round(lat, 6), round(lon, 6)] for lat, lon in piece] for piece in flown(entry)],
     }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from nofly.proof.claiming.families import Family
 from nofly.proof.claiming.sheet import Entry
+from nofly.run.claiming.flown import flown
 from nofly.run.outputs import chart, palette
 from nofly.run.outputs.projection import LocalMap
 
@@ -27,15 +28,16 @@ Places = Sequence[tuple[float, float]]
 
 def drawn(entry: Entry, zones_places: Places, around: Sequence[Entry]) -> bytes | None:
     """Return a PNG: the zone, an example of each kind of path that fits, its entry filled and its exit
-    hollow. The view is that of all statements ``around`` about the zone, so that maps stand side by side."""
+    hollow, and where the aircraft was seen. The view is that of all statements ``around`` about the zone, so
+    that maps stand side by side."""
     if entry.zone is None:
         return None
     families = paths_of(entry)
     shown = [family for other in around for family in paths_of(other)]
     places = [place for family in shown for place in family.places]
     places += [e.statement.closest_to for e in around if e.statement.closest_to is not None]
-    if not places:
-        places = list(zones_places)
+    if not places or any(flown(e) for e in around):
+        places += zones_places
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(_WIDTH_IN, _HEIGHT_IN), dpi=_DPI)
@@ -45,6 +47,10 @@ def drawn(entry: Entry, zones_places: Places, around: Sequence[Entry]) -> bytes 
     view = chart.view_of([local.forward(lat, lon)], _WIDTH_IN * 0.88 / (_HEIGHT_IN * 0.90), 3000.0)
     chart.dress(axes, local, view)
     chart.draw_zone(axes, local, entry.zone, strong=True)
+    for piece in flown(entry):
+        x, y = local.forward(*np.array(piece).T)
+        axes.plot(x, y, color=palette.PAPER, linewidth=5.0, alpha=0.8, zorder=4)
+        axes.plot(x, y, color=palette.INK, linewidth=2.6, marker=".", markersize=3, zorder=5)
     for number, family in enumerate(families, 1):
         _path(axes, local, family, number)
     if entry.statement.closest_to is not None:

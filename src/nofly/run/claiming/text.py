@@ -9,7 +9,7 @@ from nofly.proof.claiming.families import Family
 from nofly.proof.claiming.sheet import Answer, Entry
 from nofly.proof.claiming.verdicts import Verdict
 from nofly.run.claiming.checking import Claimed
-from nofly.run.claiming.words import MEANING, document_line, sides, stated, summary
+from nofly.run.claiming.words import MEANING, document_line, sides, stated, summary, worded
 from nofly.run.outputs.text import printable
 
 MOST_KINDS = 3
@@ -42,7 +42,7 @@ def write(claimed: Claimed) -> str:
 def _entry(entry: Entry) -> list[str]:
     statement = entry.statement
     lines = [f"[{printable(statement.id)}] {printable(statement.who)}: {entry.verdict.value.upper()}"]
-    lines += _wrapped(f"“{statement.says}”", "  ")
+    lines += _wrapped(worded(statement), "  ")
     lines += [f"  {name}: {text}" for name, text in stated(entry)]
     for answer in entry.answers:
         lines += _answer(answer, named=len(entry.answers) > 1)

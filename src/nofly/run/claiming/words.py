@@ -29,6 +29,11 @@ def summary(claimed: Claimed) -> str:
     return f"{many(len(claimed.entries), 'statement')}: {told} ({data})"
 
 
+def worded(statement: Statement) -> str:
+    """Return what a statement says: in quotation marks, or as a paraphrase where it is one."""
+    return f"{statement.says} (paraphrase)" if statement.wording == "paraphrase" else f"“{statement.says}”"
+
+
 def whom(statement: Statement) -> str:
     """Return whom a statement is about."""
     about = statement.about

@@ -41,13 +41,13 @@ def effect(folder: Path, zone: Zone, since_us: int, until_us: int) -> Effect:
     Raises StoreError where they cannot be read.
     """
     wanted = Wanted(from_us=since_us, until_us=until_us, box_deg=_round(zone))
-    near = _Near(folder, wanted)
+    near = Near(folder, wanted)
     result = check([zone], near.batches(), CheckOptions(), again=near.batches)
     stays = [record(stay) for stay in result.infringements[:MOST_STAYS]]
     return Effect(stays, near.reports, near.whole and len(result.infringements) <= MOST_STAYS)
 
 
-class _Near:
+class Near:
     """The reports that are wanted, at most :data:`MOST_REPORTS`; what is said of them is said of those given
     out last."""
 

@@ -32,6 +32,8 @@ class Act(StrEnum):
     TOKEN_REVOKED = "access-token-revoked"
     LINK_MADE = "access-link-made"
     LINK_REVOKED = "access-link-revoked"
+    CLAIM_KEPT = "access-claim-kept"
+    """A claim file, zones or a document of one."""
 
 
 ACTS = frozenset([*Act, *DECLARING])

@@ -1,0 +1,134 @@
+"""A claim that is kept, checked in a process of its own, within bounds of memory and time: what strangers
+wrote is read there, thousands of paths are tried, and whoever serves pages goes on serving."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from nofly.errors import InputError, NoflyError
+from nofly.zones.model import Zone, canonical_json
+
+MOST_MEMORY_BYTES = 4 << 30
+"""Of addresses: libraries reserve far more than they use."""
+MOST_CPU_S, MOST_S = 120, 240.0
+EXCERPT_CHARACTERS = 4_000
+_KEPT = (
+    "PATH", "PYTHONPATH", "VIRTUAL_ENV", "LANG", "LC_ALL", "NOFLY_PURE", "SYSTEMROOT", "HOME", "MPLCONFIGDIR",
+)  # fmt: skip
+
+
+class CheckedApart(msgspec.Struct):
+    """The sheet as plain values (:mod:`nofly.run.claiming.json`), the zones in their canonical form, of each
+    document its beginning where it is a text or a page, and the sheet as a page that stands alone.
+    ``watched``: its tracks are those of the watch; ``whole`` false: there were more than were looked at."""
+
+    sheet: dict[str, Any] = {}
+    zones: list[str] = []
+    excerpts: dict[str, str] = {}
+    page: str = ""
+    watched: bool = False
+    whole: bool = True
+    error: tuple[str, str, str] | None = None
+
+
+def checked_apart(path: Path, state: Path, known: Sequence[Zone]) -> CheckedApart:
+    """Return the claim of a file checked; ``known`` are zones that it may name besides its own, ``state`` the
+    folder of a watch, whose positions are its tracks where it has none of its own.
+
+    Raises InputError where it cannot be, or not within the bounds.
+    """
+    given = msgspec.json.encode([canonical_json(zone) for zone in known])
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "nofly.run.claiming.checking_apart", path.absolute(), state.absolute()],
+            timeout=MOST_S, check=False, input=given, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            env={key: value for key, value in os.environ.items() if key in _KEPT},
+        )  # fmt: skip
+        said = msgspec.json.decode(done.stdout, type=CheckedApart)
+    except (subprocess.TimeoutExpired, msgspec.MsgspecError):
+        raise InputError(
+            "the claim could not be checked within bounds",
+            expected=f"one that takes less than {MOST_CPU_S} s and {MOST_MEMORY_BYTES >> 30} GiB; "
+            "nofly claim check has none",
+        ) from None
+    if said.error is not None:
+        message, locator, expected = said.error
+        raise InputError(message, locator=locator, expected=expected)
+    return said
+
+
+def _bound() -> None:
+    """Bound this process, where the system can."""
+    with suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY_BYTES, MOST_MEMORY_BYTES))
+        resource.setrlimit(resource.RLIMIT_CPU, (MOST_CPU_S, MOST_CPU_S + 1))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _checked(path: Path, state: Path, known: list[Zone]) -> CheckedApart:
+    from nofly.run.claiming.checking import check_claim, read_claim
+    from nofly.run.claiming.html import write
+    from nofly.run.claiming.json import document
+    from nofly.run.claiming.kept import TRACKS, require_beside
+    from nofly.run.claiming.watched import Watched
+    from nofly.run.files.trackfiles import TrackBatch, read_batches
+
+    claim = read_claim(path)
+    require_beside(claim, path.parent)
+    own = path.parent / TRACKS
+    seen = Watched(state, claim)
+
+    def again() -> Iterator[TrackBatch]:
+        return read_batches([own]) if own.is_dir() else seen.batches()
+
+    tracks = own.is_dir() or seen.any()
+    claimed = check_claim(
+        path, known=known, batches=again() if tracks else None, again=again if tracks else None
+    )
+    watched = tracks and not own.is_dir()
+    return CheckedApart(
+        document(claimed), [canonical_json(zone) for zone in claimed.zones], _excerpts(claimed.attachments),
+        write(claimed).decode(), watched, not watched or seen.whole,
+    )  # fmt: skip
+
+
+def _excerpts(attachments: Sequence[Any]) -> dict[str, str]:
+    from nofly.run.claiming.attachments import document as bytes_of
+    from nofly.run.outputs.text import printable
+
+    found = {}
+    for one in attachments:
+        if one.sound and one.kind in ("text", "html"):
+            text = bytes_of(one, 4 * EXCERPT_CHARACTERS).decode("utf-8", "replace")[:EXCERPT_CHARACTERS]
+            found[one.sha256] = "\n".join(map(printable, text.splitlines()))
+    return found
+
+
+def _main(path: str, state: str) -> None:
+    from nofly.zones.reading import zone_from
+
+    _bound()
+    known = [zone_from(text) for text in msgspec.json.decode(sys.stdin.buffer.read(), type=list[str])]
+    try:
+        said = _checked(Path(path), Path(state), known)
+    except InputError as error:
+        said = CheckedApart(error=(error.message, error.locator, error.expected))
+    except NoflyError as error:
+        said = CheckedApart(error=(str(error), "", ""))
+    except (MemoryError, RecursionError):
+        said = CheckedApart(error=("the claim needs too much memory", "", ""))
+    sys.stdout.buffer.write(msgspec.json.encode(said))
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:3])
