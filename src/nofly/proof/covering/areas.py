@@ -49,16 +49,29 @@ class Fix(NamedTuple):
     height_m: float
 
 
-def zone_statements(coverage: Coverage, zones: Sequence[Zone], asked: Asked) -> list[Statement]:
+def zone_statements(
+    coverage: Coverage, zones: Sequence[Zone], asked: Asked, heights_m: tuple[float, float] | None = None
+) -> list[Statement]:
     """Return whether an aircraft in each zone would have been seen: of all its cells, in the bands between
-    its floor and ceiling, in all hours that are asked for."""
+    its floor and ceiling, in all hours that are asked for.
+
+    Of these bands only those from one height to another where ``heights_m`` is given, unless none is.
+    """
     cells = zone_cells(zones)
-    return [_zone_statement(coverage, zone, each, asked) for zone, each in zip(zones, cells, strict=True)]
+    return [
+        _zone_statement(coverage, zone, each, asked, heights_m)
+        for zone, each in zip(zones, cells, strict=True)
+    ]
 
 
-def _zone_statement(coverage: Coverage, zone: Zone, cells: Ints, asked: Asked) -> Statement:
+def _zone_statement(
+    coverage: Coverage, zone: Zone, cells: Ints, asked: Asked, heights_m: tuple[float, float] | None
+) -> Statement:
     looked_at = cells[:: -(-len(cells) // MOST_CELLS) or 1]
     chosen = sorted({band for volume in zone.volumes for band in _bands(volume.lower, volume.upper)})
+    if heights_m is not None:
+        low, high = bands_at(np.array(heights_m, float)).tolist()
+        chosen = [band for band in chosen if low <= band <= high] or chosen
     counts = np.zeros((len(BANDS_FT), len(ORDER)), np.int64)
     for cell in looked_at.tolist():
         of_cell = asked.verdicts(cell)
