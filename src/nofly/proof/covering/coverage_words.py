@@ -144,6 +144,11 @@ def _heights(heights: dict[str, int]) -> list[str]:
         )
     if heights["untold"]:
         lines.append(f"{heights['untold']:,} of {_many(total, 'report')} told no height and count for none.")
+    if heights["doubtful"]:
+        lines.append(
+            f"{heights['doubtful']:,} of {_many(total, 'report')} failed the screen, as after a jump: they "
+            "show that something was received, not where."
+        )
     return lines or ["Heights count as pressure heights."]
 
 

@@ -22,9 +22,9 @@ BEFORE_US = AFTER_US = 600 * US_PER_S
 """What could have been seen before reports of an aircraft began inside, and after they ended there."""
 
 
-def coverage_block(result: CheckResult) -> dict[str, Any]:
+def coverage_block(result: CheckResult, hashes: Sequence[str] | None = None) -> dict[str, Any]:
     """Return what a check that covers says, as plain values; of stays only those of which there is
-    something to say."""
+    something to say. ``hashes`` are those of the zones, where they are known."""
     from nofly.proof.covering.coverage_words import TRANSPONDERS
 
     stays = {stay.id: [_plain(one) for one in _of_stay(result, stay)] for stay in result.infringements}
@@ -32,13 +32,13 @@ def coverage_block(result: CheckResult) -> dict[str, Any]:
     return {
         "from_time": None if first is None else iso_time(first),
         "until_time": None if last is None else iso_time(last),
-        "zones": [_plain(statement) for statement in zone_statements(result)],
+        "zones": [_plain(statement) for statement in zone_statements(result, hashes)],
         "stays": {key: said for key, said in stays.items() if said},
         "says_nothing_of": TRANSPONDERS,
     }
 
 
-def zone_statements(result: CheckResult) -> list[Statement]:
+def zone_statements(result: CheckResult, hashes: Sequence[str] | None = None) -> list[Statement]:
     """Return a statement on each zone, over all the time of the reports; none without coverage or reports."""
     if result.coverage is None or result.span_us is None:
         return []
@@ -46,7 +46,7 @@ def zone_statements(result: CheckResult) -> list[Statement]:
     from nofly.proof.covering.statements import Asked
 
     asked = Asked(result.coverage.evidence, *result.span_us)
-    return of_zones(result.coverage, result.zones, asked)
+    return of_zones(result.coverage, result.zones, asked, hashes=hashes)
 
 
 def stays_covered(result: CheckResult, stays: Sequence[Infringement]) -> dict[str, Any] | None:
