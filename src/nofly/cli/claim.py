@@ -162,7 +162,7 @@ def _coverage(paths: list[str]) -> Coverage:
     from nofly.run.files.inputs import total_bytes
     from nofly.run.files.trackfiles import read_batches
 
-    return read(with_progress(read_batches(paths), total_bytes(paths)))
+    return read(with_progress(read_batches(paths), total_bytes(paths)), lambda: read_batches(paths))
 
 
 def _rendered(claimed: Claimed, format: str) -> bytes:
