@@ -23,6 +23,7 @@ from nofly.run.files.order import ROOM_ROWS, Ordered, OutOfOrder
 from nofly.run.files.trackfiles import TrackBatch
 from nofly.run.following.evidence import unarchived
 from nofly.run.judging.credible import Credible
+from nofly.run.outputs.coverage_told import plain
 from nofly.run.outputs.text import iso_time, printable
 from nofly.schema import Positions
 from nofly.store.positions.layout import Wanted
@@ -134,10 +135,9 @@ def document(it: Told) -> dict[str, Any]:
         "bands": [band_counts(known, band) for band in range(len(BANDS_FT))],
         "cells": [_cell(cell, verdicts) for cell, verdicts in known],
         "zones": [
-            {**one.as_json(), "name": printable(z.name)}
-            for z, one in zip(it.zones, it.statements, strict=True)
+            {**plain(one), "name": printable(z.name)} for z, one in zip(it.zones, it.statements, strict=True)
         ],
-        "place": None if it.place is None else it.place.as_json(),
+        "place": None if it.place is None else plain(it.place),
         "says_nothing_of": TRANSPONDERS,
     }
 
