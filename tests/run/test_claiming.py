@@ -327,29 +327,3 @@ def test_both_sides_stand_in_one_page_and_one_document(tmp_path: Path) -> None:
     document = json.loads(sheet_json.write(claimed))
     assert [s["verdict"] for s in document["statements"]] == ["supported", "contradicted"]
     assert document["format"] == "nofly-claim-sheet/1"
-
-
-class Told:
-    """What a coverage would say."""
-
-    sentences = ("Others were received there.",)
-
-    def __init__(self, verdict: str) -> None:
-        self.verdict = verdict
-
-    def statement(self, *where: object) -> Told:
-        assert len(where) == 5
-        return self
-
-
-@pytest.mark.parametrize(
-    ("seen", "expected"),
-    [("could have been seen", Verdict.NOT_SHOWN), ("could not have been seen", Verdict.NOT_CHECKABLE),
-     ("unknown", Verdict.NOT_CHECKABLE)],
-)  # fmt: skip
-def test_coverage_says_whether_silence_has_a_meaning(tmp_path: Path, seen: str, expected: Verdict) -> None:
-    checked(tmp_path, 'inside = "never"')
-    batches = batches_of(BESIDE.positions, ArchiveOptions())
-    claimed = check_claim(tmp_path / "claim.toml", batches=batches, coverage=Told(seen))
-    assert verdict(claimed) is expected
-    assert "Others were received there." in claimed.entries[0].best.points[0].reasons

@@ -317,7 +317,7 @@ def deliver(result: CheckResult, args: argparse.Namespace) -> int:
     """Write the files asked for, print the rest, and return the exit code."""
     from nofly.cli.streams import colour_wanted, note, note_findings, say, say_text
     from nofly.run.outputs import render, write
-    from nofly.run.outputs.coverage_told import zones_text
+    from nofly.run.outputs.coverage_told import zones_line, zones_text
     from nofly.run.outputs.table import summary, table
 
     told = result.explain(args.explain) if args.explain else None
@@ -335,5 +335,7 @@ def deliver(result: CheckResult, args: argparse.Namespace) -> int:
     if not args.quiet:
         if not printed or args.format not in (None, "table"):
             note(summary(result))
+            if line := zones_line(result):
+                note(line)
         note_findings(result.findings)
     return result.exit_code

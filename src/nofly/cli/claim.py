@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nofly.proof.coverage import Coverage
     from nofly.run.claiming.checking import Claimed
 
 FORMATS = ("text", "json", "html")
@@ -44,6 +45,10 @@ def _add_check(it: argparse.ArgumentParser) -> None:
     it.add_argument(
         "--zones", "-z", nargs="+", action="extend", default=[], metavar="FILE",
         help="zone files, beside those that the claim file names",
+    )  # fmt: skip
+    it.add_argument(
+        "--coverage", nargs="+", action="extend", default=[], metavar="FILE",
+        help="traffic that what could have been seen is told from (that of --tracks)",
     )  # fmt: skip
     it.add_argument("--qnh", action="append", default=[], metavar="NUMBER|FILE", help="as of nofly check")
     it.add_argument(
@@ -132,6 +137,7 @@ def _format(args: argparse.Namespace) -> str:
 
 def _claimed(args: argparse.Namespace) -> Claimed:
     from nofly.cli.streams import with_progress
+    from nofly.errors import ConfigError
     from nofly.run.check import CheckOptions
     from nofly.run.claiming.checking import check_claim
     from nofly.run.files.inputs import expanded, total_bytes
@@ -140,11 +146,23 @@ def _claimed(args: argparse.Namespace) -> Claimed:
     tracks = expanded(args.tracks)
     chosen: dict[str, Any] = {"qnh": tuple(args.qnh), "max_gap_s": args.max_gap_s}
     options = CheckOptions(**{name: value for name, value in chosen.items() if value})
+    if args.coverage and not tracks:
+        raise ConfigError("--coverage without tracks to compare with", expected="--tracks FILE")
     batches = with_progress(read_batches(tracks), total_bytes(tracks)) if tracks else None
     return check_claim(
         args.claim, zones=expanded(args.zones), batches=batches,
         again=(lambda: read_batches(tracks)) if tracks else None, options=options,
+        coverage=_coverage(expanded(args.coverage)) if args.coverage else None,
     )  # fmt: skip
+
+
+def _coverage(paths: list[str]) -> Coverage:
+    from nofly.cli.streams import with_progress
+    from nofly.run.coverage import read
+    from nofly.run.files.inputs import total_bytes
+    from nofly.run.files.trackfiles import read_batches
+
+    return read(with_progress(read_batches(paths), total_bytes(paths)), lambda: read_batches(paths))
 
 
 def _rendered(claimed: Claimed, format: str) -> bytes:

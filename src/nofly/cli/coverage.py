@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from nofly.proof.coverage import Coverage
     from nofly.run.coverage import Told
     from nofly.run.files.trackfiles import TrackBatch
-    from nofly.schema import Positions
 
 _EPILOG = """\
 examples:
@@ -181,19 +180,17 @@ def _told(args: argparse.Namespace, asked_us: tuple[int | None, int | None]) -> 
 
 
 def _coverage(args: argparse.Namespace, findings: list[Finding]) -> Coverage:
-    from nofly.proof.coverage import Coverage
     from nofly.run.coverage import read
 
+    again = _again(args)
     if args.state:
-        coverage = Coverage()
-        for positions in _again(args)():
-            coverage.take(positions)
-        return coverage
+        return read(again(), again)
     from nofly.cli.streams import with_progress
     from nofly.run.files.inputs import expanded, total_bytes
+    from nofly.run.files.trackfiles import STDIN
 
     paths = expanded(args.tracks)
-    return read(with_progress(_batches(args), total_bytes(paths)), findings)
+    return read(with_progress(again(), total_bytes(paths)), None if STDIN in paths else again, findings)
 
 
 def _batches(args: argparse.Namespace) -> Iterator[TrackBatch]:
@@ -204,10 +201,10 @@ def _batches(args: argparse.Namespace) -> Iterator[TrackBatch]:
     return read_batches(expanded(args.tracks), ArchiveOptions(format=args.tracks_format))
 
 
-def _again(args: argparse.Namespace) -> Callable[[], Iterable[Positions]]:
+def _again(args: argparse.Namespace) -> Callable[[], Iterable[TrackBatch]]:
     """Return what begins to read anew."""
     if not args.state:
-        return lambda: (batch.positions for batch in _batches(args))
+        return lambda: _batches(args)
     from nofly.cli.configuration import state_folder
     from nofly.errors import StoreError
     from nofly.run.coverage import kept
@@ -223,7 +220,8 @@ def _calibrate(args: argparse.Namespace) -> int:
     from nofly.run.coverage import calibrated
     from nofly.run.outputs.coverage_table import trials_document, trials_table
 
-    trials = calibrated(_again(args))
+    again = _again(args)
+    trials = calibrated(lambda: (batch.positions for batch in again()))
     plain = trials_document(trials)
     _deliver(args, json.dumps(plain, indent=1) if args.format == "json" else trials_table(trials))
     return 0

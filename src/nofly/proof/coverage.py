@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 FORMAT = "nofly-coverage/1"
 _WAITING_ROWS = 1 << 17
+_BY = (*HEIGHTS, "ground", "untold", "doubtful")
 _Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 62)]
 
 
@@ -64,8 +65,8 @@ class Coverage:
     """
 
     most_rows: int = MOST_ROWS
-    heights: dict[str, int] = field(default_factory=lambda: dict.fromkeys((*HEIGHTS, "ground", "untold"), 0))
-    """How many reports counted by which height."""
+    heights: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_BY, 0))
+    """How many reports counted by which height; ``untold`` by none, ``doubtful`` for no place either."""
     _level: int = 0
     _stations: dict[str, int] = field(default_factory=dict)
     _rows: NDArray[np.void] = field(default_factory=lambda: np.zeros(0, ROW))
@@ -74,14 +75,15 @@ class Coverage:
     _hashes: dict[str, int] = field(default_factory=dict)
     _evidence: Evidence | None = None
 
-    def take(self, positions: Positions) -> None:
-        """Take a batch. Raises InputError where it holds more than can be kept, of receivers or of places."""
+    def take(self, positions: Positions, credible: NDArray[np.bool_] | None = None) -> None:
+        """Take a batch. A report that is not ``credible`` (all are) shows that something was received, not
+        where. Raises InputError where it holds more than can be kept, of receivers or of places."""
         if not len(positions):
             return
-        positions = _by_target(positions)
-        self._count_heights(positions)
-        rows = sightings.rows_of(positions, self._aircraft(positions.target), self._codes(positions))
-        self._add(rows)
+        positions, credible = _by_target(positions, credible)
+        self._count_heights(positions, credible)
+        aircraft, station = self._aircraft(positions.target), self._codes(positions)
+        self._add(sightings.rows_of(positions, aircraft, station, credible))
 
     def merge(self, other: Coverage) -> None:
         """Take all that another one has. Raises InputError as :meth:`take`."""
@@ -185,8 +187,9 @@ class Coverage:
         if self._waiting_rows > max(_WAITING_ROWS, len(self._rows)):
             self.rows()
 
-    def _count_heights(self, positions: Positions) -> None:
-        untold = np.ones(len(positions), bool)
+    def _count_heights(self, positions: Positions, credible: NDArray[np.bool_] | None) -> None:
+        untold = np.ones(len(positions), bool) if credible is None else credible.copy()
+        self.heights["doubtful"] += len(positions) - int(np.count_nonzero(untold))
         for name in HEIGHTS:
             column = positions.column(name)
             if column is not None:
@@ -223,18 +226,21 @@ class Coverage:
         return self._stations.setdefault(name, len(self._stations))
 
 
-def _by_target(positions: Positions) -> Positions:
+def _by_target(
+    positions: Positions, credible: NDArray[np.bool_] | None
+) -> tuple[Positions, NDArray[np.bool_] | None]:
     """Return a batch of which reports of one target follow each other: there is less to merge afterwards."""
     codes = positions.target.codes
     if 4 * np.count_nonzero(codes[1:] != codes[:-1]) < len(codes):
-        return positions
+        return positions, credible
     needed = {name for name in (*HEIGHTS, "on_ground") if name in positions.columns}
     lean = Positions(
         positions.time_us, positions.target, positions.lat_deg, positions.lon_deg,
         {name: positions.columns[name] for name in needed},
         {name: text for name, text in positions.texts.items() if name == "station"},
     )  # fmt: skip
-    return lean.take(stable_order(codes + np.int32(1)))
+    order = stable_order(codes + np.int32(1))
+    return lean.take(order), None if credible is None else credible[order]
 
 
 class _Document(msgspec.Struct, forbid_unknown_fields=True):

@@ -18,6 +18,7 @@ from nofly.run.files.ahead import ahead
 from nofly.run.files.lists import Lists, read_list
 from nofly.run.files.order import FEW_ROWS, ROOM_ROWS, Ordered, OutOfOrder
 from nofly.run.files.trackfiles import TrackBatch
+from nofly.run.judging.credible import Credible
 from nofly.run.judging.pipeline import Pipeline, lists_of
 from nofly.run.judging.preparing import Aids
 from nofly.run.judging.stays import Judging, held_for, may_hold, subject
@@ -136,6 +137,7 @@ class _Run:
         self._keep_in = _keep_in(self.law, outlines, options.max_gap_s) if outlines else None
         self._threads = _threads(options)
         self._coverage = _coverage() if options.coverage else None
+        self._credible = Credible()
         self._reports = 0
         self._span: tuple[int, int] | None = None
 
@@ -205,7 +207,7 @@ class _Run:
             if batch is None:
                 self._coverage.rows()
             else:
-                self._coverage.take(batch)
+                self._coverage.take(batch, self._credible.of(batch) if self.options.screening else None)
         except InputError as error:
             self._coverage = None
             text = f"what could have been seen is not told: {error}"

@@ -19,7 +19,11 @@ from nofly.proof.covering.cells import BANDS_FT, HOUR_US, band_name, box, centre
 from nofly.proof.covering.coverage_words import TRANSPONDERS
 from nofly.proof.covering.sightings import bands, cells, stations
 from nofly.proof.covering.statements import ORDER, Asked
+from nofly.run.files.order import ROOM_ROWS, Ordered, OutOfOrder
+from nofly.run.files.trackfiles import TrackBatch
 from nofly.run.following.evidence import unarchived
+from nofly.run.judging.credible import Credible
+from nofly.run.outputs.coverage_told import plain
 from nofly.run.outputs.text import iso_time, printable
 from nofly.schema import Positions
 from nofly.store.positions.layout import Wanted
@@ -51,26 +55,44 @@ class Trial(NamedTuple):
     lines: list[Line]
 
 
-def read(batches: Iterable[Any], told: list[Finding] | None = None) -> Coverage:
-    """Return the coverage of batches of tracks; what their readers found is put into ``told``. Raises what
-    the readers raise, and InputError where it is too much."""
-    coverage = Coverage()
-    for batch in batches:
-        coverage.take(batch.positions)
-        if told is not None:
-            told += batch.findings
+def read(
+    batches: Iterable[TrackBatch], again: Callable[[], Iterable[TrackBatch]] | None = None,
+    told: list[Finding] | None = None,
+) -> Coverage:  # fmt: skip
+    """Return the coverage of batches of tracks, those of their reports that the screen lets stand; what their
+    readers found is put into ``told``. ``again`` begins to read anew, which is needed where more than fits
+    into memory is out of order. Raises what the readers raise, and InputError where it is too much."""
+    ordered = Ordered(batches, again, ROOM_ROWS)
+    try:
+        coverage = _screened(ordered)
+    except OutOfOrder:
+        coverage = _screened(ordered.anew())
+    if told is not None:
+        told += ordered.findings
     return coverage
 
 
-def kept(folder: Path, wanted: Wanted) -> Iterator[Positions]:
+def _screened(batches: Iterable[Positions]) -> Coverage:
+    coverage, credible = Coverage(), Credible()
+    for positions in batches:
+        coverage.take(positions, credible.of(positions))
+    return coverage
+
+
+def kept(folder: Path, wanted: Wanted) -> Iterator[TrackBatch]:
     """Yield what a watch has kept: the archive, and what is not in it yet. Raises StoreError."""
     reached = 0
     if (folder / "positions").is_dir():
         with PositionStore(folder / "positions", read_only=True) as store:
             reached = store.reached
-            yield from store.query(wanted)
-    for batch in unarchived(folder, reached):
-        yield wanted.of(batch)
+            for positions in store.query(wanted):
+                yield _batch(positions, folder)
+    for positions in unarchived(folder, reached):
+        yield _batch(wanted.of(positions), folder)
+
+
+def _batch(positions: Positions, folder: Path) -> TrackBatch:
+    return TrackBatch(positions, [], str(folder), "archive", 0, 0)
 
 
 def span_us(coverage: Coverage) -> tuple[int, int] | None:
@@ -113,10 +135,9 @@ def document(it: Told) -> dict[str, Any]:
         "bands": [band_counts(known, band) for band in range(len(BANDS_FT))],
         "cells": [_cell(cell, verdicts) for cell, verdicts in known],
         "zones": [
-            {**one.as_json(), "name": printable(z.name)}
-            for z, one in zip(it.zones, it.statements, strict=True)
+            {**plain(one), "name": printable(z.name)} for z, one in zip(it.zones, it.statements, strict=True)
         ],
-        "place": None if it.place is None else it.place.as_json(),
+        "place": None if it.place is None else plain(it.place),
         "says_nothing_of": TRANSPONDERS,
     }
 

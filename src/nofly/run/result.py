@@ -126,9 +126,9 @@ class CheckResult:
 
     def to_arrow(self) -> pa.Table:
         """Return the stays as an Arrow table, one row a stay (columns: docs/reference/outputs)."""
-        from nofly.run.outputs.columns import arrow_table
+        from nofly.run.outputs.parquet import table
 
-        return arrow_table(self.infringements)
+        return table(self)
 
     def to_pandas(self) -> Any:
         """Return the stays as a pandas DataFrame; ImportError where pandas is not installed."""

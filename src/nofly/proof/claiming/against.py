@@ -22,6 +22,7 @@ from nofly.proof.claiming.measured import measured
 from nofly.proof.claiming.trace import Shape, Trace, reachable
 from nofly.proof.claiming.verdicts import Point, Verdict
 from nofly.proof.claims import Inside, Reading, Statement
+from nofly.proof.coverage import Seen
 from nofly.units import US_PER_S
 
 
@@ -58,8 +59,16 @@ class Record:
     max_gap_s: float = 120.0
     coverage: tuple[str, ...] = field(default=())
     """Sentences on what could have been seen."""
-    could_see: bool | None = None
-    """Whether an aircraft with a transponder could have been seen there and then; None: not known."""
+    seen: str = ""
+    """Whether an aircraft with a transponder would have been seen there and then: a value of
+    :class:`nofly.proof.coverage.Seen`; empty where nothing is said."""
+
+    @property
+    def could_see(self) -> bool | None:
+        """Whether one could have been seen; None: not known."""
+        return (
+            True if self.seen in (Seen.SEEN, Seen.COULD) else False if self.seen == Seen.COULD_NOT else None
+        )
 
 
 def window_us(statement: Statement, reading: Reading, record: Record) -> tuple[int, int] | None:
@@ -79,7 +88,7 @@ def window_us(statement: Statement, reading: Reading, record: Record) -> tuple[i
 def against(statement: Statement, reading: Reading, record: Record) -> list[Point]:
     """Return the points that tracks can say something of."""
     if statement.about.transponder == "off":
-        return [_off(statement, record)]
+        return [_off()]
     window = window_us(statement, reading, record)
     if window is None:
         return [_unchecked("There is no report in the tracks.", record)]
@@ -91,7 +100,7 @@ def against(statement: Statement, reading: Reading, record: Record) -> list[Poin
     truth, reasons, numbers = _ever(statement, record, stays, window)
     points = []
     if statement.inside is Inside.ALWAYS:
-        points.append(_always(record, stays, window, truth))
+        points.append(_always(record, stays, window, truth, reasons))
     elif statement.inside is not Inside.UNSAID:
         words = _NEVER if statement.inside is Inside.NEVER else _EVER
         points.append(
@@ -119,9 +128,11 @@ def _ever(
     most_us = int(record.max_gap_s * US_PER_S)
     near = None if trace is None else trace.during(window[0] - most_us, window[1] + most_us)
     if trace is None or near is None or not len(near):
-        return Truth.BLIND, ("No report of this aircraft is in the tracks at that time.",), {"reports": 0}
+        return (*_unheard(trace, record), {"reports": 0, **_numbers(record)})
     off_m = record.shape.outside_at_least_m(near, record.boundary_err_m)
-    numbers = {"reports": len(near), "least_outside_m": round(float(off_m.min()), 1)}
+    numbers = {
+        "reports": len(near), "least_outside_m": round(float(off_m.min()), 1), **_numbers(record),
+    }  # fmt: skip
     if off_m.min() <= 0.0:
         why = "No report is inside, but one at least may be within the errors of place, height and boundary."
         return Truth.OPEN, (why,), numbers
@@ -130,10 +141,30 @@ def _ever(
         if reachable(_apart(record, near, gap), gap[1] - gap[0], fastest):
             seconds = wording.time(((gap[1] - gap[0]) / US_PER_S,) * 2)
             why = f"It was not seen for {seconds} of that time, in which it could have been inside."
+            if record.could_see is False:
+                return Truth.BLIND, (why, "Nobody there would have been received."), numbers
             return Truth.OPEN, (why,), numbers
     away = wording.length((float(off_m.min()),) * 2)
     why = f"All {len(near)} of its reports are outside, by {away} beyond all errors at the least."
     return Truth.FALSE, (why,), numbers
+
+
+def _unheard(trace: Trace | None, record: Record) -> tuple[Truth, tuple[str, ...]]:
+    """Return what it says that no report of an aircraft is in the tracks at a time. It says something of one
+    that was received at other times, where those that send are received."""
+    why = "No report of this aircraft is in the tracks at that time."
+    if trace is None:
+        return Truth.BLIND, (why, "There is none at any other either: whether it sends is not known.")
+    if record.could_see:
+        more = (
+            "It was received at others: had it been there and sent as it did then, it could have been seen."
+        )
+        return Truth.OPEN, (why, more)
+    return Truth.BLIND, (why,)
+
+
+def _numbers(record: Record) -> dict[str, Any]:
+    return {"coverage": record.seen} if record.seen else {}
 
 
 def _apart(record: Record, trace: Trace, gap: tuple[int, int]) -> list[float]:
@@ -146,7 +177,10 @@ def _apart(record: Record, trace: Trace, gap: tuple[int, int]) -> list[float]:
     ]
 
 
-def _always(record: Record, stays: Sequence[Infringement], window: tuple[int, int], truth: Truth) -> Point:
+def _always(
+    record: Record, stays: Sequence[Infringement], window: tuple[int, int], truth: Truth,
+    reasons: tuple[str, ...],
+) -> Point:  # fmt: skip
     what, trace = "always inside", record.trace
     within = None if trace is None else trace.during(*window)
     whole = [s for s in stays if s.entry_time_us <= window[0] and s.exit_time_us >= window[1]]
@@ -159,8 +193,9 @@ def _always(record: Record, stays: Sequence[Infringement], window: tuple[int, in
             why = f"One of its reports at that time is outside, by {away} beyond all errors."
             return Point(what, Verdict.CONTRADICTED, (why,), {"most_outside_m": round(float(off_m.max()), 1)})
     if truth is Truth.BLIND:
-        return _unchecked("No report of this aircraft is in the tracks at that time.", record, what)
-    return Point(what, Verdict.NOT_SHOWN, ("It was not seen inside for all of that time.",))
+        return Point(what, Verdict.NOT_CHECKABLE, (*reasons, *record.coverage), _numbers(record))
+    why = "It was not seen inside for all of that time."
+    return Point(what, Verdict.NOT_SHOWN, (why, *record.coverage), _numbers(record))
 
 
 def _sure(stay: Infringement, boundary_err_m: float) -> bool:
@@ -193,19 +228,17 @@ def _chosen(statement: Statement, stays: Sequence[Infringement]) -> Infringement
     return max(stays, key=lambda s: (s.duration_s, s.id))
 
 
-def _off(statement: Statement, record: Record) -> Point:
+def _off() -> Point:
     sentences = (
         "It flew with its transponder off, as is stated: receivers of ADS-B, Mode S and multilateration "
         "cannot see it, whether it was there or not.",
         "That no report shows it is no evidence, for either side.",
     )
-    return Point(
-        "seen in tracks", Verdict.NOT_CHECKABLE, (*sentences, *record.coverage), {"coverage": "none"}
-    )
+    return Point("seen in tracks", Verdict.NOT_CHECKABLE, sentences, {"coverage": "none"})
 
 
 def _unchecked(why: str, record: Record, what: str = "seen in tracks") -> Point:
-    return Point(what, Verdict.NOT_CHECKABLE, (why, *record.coverage))
+    return Point(what, Verdict.NOT_CHECKABLE, (why, *record.coverage), _numbers(record))
 
 
 def _unnamed(statement: Statement, record: Record, window: tuple[int, int]) -> Point:
@@ -217,9 +250,8 @@ def _unnamed(statement: Statement, record: Record, window: tuple[int, int]) -> P
     more = f"{others} aircraft were received inside at that time." if others else (
         "No aircraft was received inside at that time; one that sends nothing is not."
     )  # fmt: skip
-    return Point(
-        "seen in tracks", Verdict.NOT_CHECKABLE, (why, more, *record.coverage), {"aircraft_inside": others}
-    )
+    numbers = {"aircraft_inside": others, **_numbers(record)}
+    return Point("seen in tracks", Verdict.NOT_CHECKABLE, (why, more, *record.coverage), numbers)
 
 
 def _of_anybody(
@@ -228,7 +260,7 @@ def _of_anybody(
     """Return what is said of all aircraft: who sent nothing was not seen, so nobody is excluded."""
     sure = {s.target_id for s in stays if _sure(s, record.boundary_err_m)}
     perhaps = {s.target_id for s in stays} - sure
-    numbers = {"aircraft_inside": len(sure), "aircraft_perhaps_inside": len(perhaps)}
+    numbers = {"aircraft_inside": len(sure), "aircraft_perhaps_inside": len(perhaps), **_numbers(record)}
     told = f"{len(sure)} aircraft were inside, {len(perhaps)} more perhaps; others may have sent nothing."
     points = []
     if statement.inside is not Inside.UNSAID:
@@ -237,12 +269,12 @@ def _of_anybody(
         points.append(Point(f"{statement.inside} inside", words[truth], (told, *record.coverage), numbers))
     count = reading.quantities.get("count")
     if count is not None:
-        verdict, why = Verdict.NOT_SHOWN, told
+        verdict, why = Verdict.NOT_CHECKABLE if record.could_see is False else Verdict.NOT_SHOWN, told
         if count.high_value < len(sure):
             verdict, why = Verdict.CONTRADICTED, f"{len(sure)} aircraft were inside; stated are {count.text}."
         elif count.low_value <= len(sure) and not perhaps:
             verdict = Verdict.SUPPORTED
-        points.append(Point("count", verdict, (why,), numbers))
+        points.append(Point("count", verdict, (why, *record.coverage), numbers))
     return points
 
 

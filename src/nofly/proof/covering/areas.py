@@ -8,7 +8,6 @@ import numpy as np
 
 from nofly.proof.coverage import Coverage, Statement
 from nofly.proof.covering.cells import (
-    BANDS_FT,
     CELL_DEG,
     COLUMNS,
     HOUR_US,
@@ -49,26 +48,45 @@ class Fix(NamedTuple):
     height_m: float
 
 
-def zone_statements(coverage: Coverage, zones: Sequence[Zone], asked: Asked) -> list[Statement]:
+def zone_statements(
+    coverage: Coverage,
+    zones: Sequence[Zone],
+    asked: Asked,
+    heights_m: tuple[float, float] | None = None,
+    hashes: Sequence[str] | None = None,
+) -> list[Statement]:
     """Return whether an aircraft in each zone would have been seen: of all its cells, in the bands between
-    its floor and ceiling, in all hours that are asked for."""
-    cells = zone_cells(zones)
-    return [_zone_statement(coverage, zone, each, asked) for zone, each in zip(zones, cells, strict=True)]
+    its floor and ceiling, in all hours that are asked for.
+
+    Of these bands only those from one height to another where ``heights_m`` is given, unless none is.
+    ``hashes`` are the zones', where they are known.
+    """
+    found = hashes or [zone.zone_hash for zone in zones]
+    chosen = [_chosen(zone, heights_m) for zone in zones]
+    return [
+        _zone_statement(coverage, zone, zone_hash, cells, bands, asked)
+        for zone, zone_hash, cells, bands in zip(zones, found, zone_cells(zones), chosen, strict=True)
+    ]
 
 
-def _zone_statement(coverage: Coverage, zone: Zone, cells: Ints, asked: Asked) -> Statement:
-    looked_at = cells[:: -(-len(cells) // MOST_CELLS) or 1]
+def _chosen(zone: Zone, heights_m: tuple[float, float] | None) -> list[int]:
+    """Return the bands of a zone that are asked for."""
     chosen = sorted({band for volume in zone.volumes for band in _bands(volume.lower, volume.upper)})
-    counts = np.zeros((len(BANDS_FT), len(ORDER)), np.int64)
-    for cell in looked_at.tolist():
-        of_cell = asked.verdicts(cell)
-        for k in range(len(ORDER)):
-            counts[:, k] += (of_cell == k).sum(axis=1)
-    counts[:, UNKNOWN_AT] += (asked.count - len(asked.at)) * len(looked_at)
+    if heights_m is None:
+        return chosen
+    low, high = bands_at(np.array(heights_m, float)).tolist()
+    return [band for band in chosen if low <= band <= high] or chosen
+
+
+def _zone_statement(
+    coverage: Coverage, zone: Zone, zone_hash: str, cells: Ints, chosen: list[int], asked: Asked
+) -> Statement:
+    looked_at = cells[:: -(-len(cells) // MOST_CELLS) or 1]
+    counts = np.sum([asked.counts(cell) for cell in looked_at.tolist()], axis=0)
     verdicts = {k for band in chosen for k in np.flatnonzero(counts[band]).tolist()}
     verdict = ORDER[whole(verdicts)]
     numbers: dict[str, Any] = {
-        "zone": zone.id, "zone_hash": zone.zone_hash, "cells": len(cells), "cells_looked_at": len(looked_at),
+        "zone": zone.id, "zone_hash": zone_hash, "cells": len(cells), "cells_looked_at": len(looked_at),
         "hours": asked.count, "bands": [_band(band, counts[band]) for band in chosen],
         "heights": dict(coverage.heights), "at_least": coverage.level > 0,
     }  # fmt: skip

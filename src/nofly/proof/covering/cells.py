@@ -26,6 +26,9 @@ BANDS_FT = (0, 1_000, 5_000, 10_000, 20_000, 30_000)
 """Where each band begins; below the first too, the last has no end."""
 UNTOLD = len(BANDS_FT)
 """The band of reports that tell no height."""
+DOUBTFUL = UNTOLD + 1
+"""The band of reports whose place or height is not to be trusted: something was received, nobody knows
+where."""
 MINUTE_US, HOUR_US = 60 * US_PER_S, 3600 * US_PER_S
 HEIGHTS = ("alt_std_m", "alt_amsl_m", "alt_hae_m", "alt_agl_m")
 """The first that a report has is its height here: pressure height, as most traffic tells."""

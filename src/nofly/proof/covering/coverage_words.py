@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from nofly.proof.coverage import Seen
+from nofly.proof.coverage import Seen, Statement
 from nofly.proof.covering.cells import BANDS_FT, HEIGHTS, band_name
 
-__all__ = ["TRANSPONDERS", "band_name", "sentences"]
+__all__ = ["TRANSPONDERS", "band_name", "sentences", "zone_sentence"]
 
 TRANSPONDERS = (
     "Aircraft without a transponder, or with it switched off, are outside the sight of ADS-B: nothing is "
@@ -54,6 +54,17 @@ def zone_sentences(
         total = f"{one['cell_hours']:,} cells × hours"
         lines.append(f"{_upper(one['band'])}: {', '.join(parts)} of {total}.")
     return (*lines, TRANSPONDERS)
+
+
+def zone_sentence(said: Statement) -> str:
+    """Return a statement on a zone in one sentence: its verdict, and of how many cells × hours each is the
+    verdict, all its bands together."""
+    counted = said.numbers["bands"]
+    total = sum(one["cell_hours"] for one in counted)
+    by_verdict = {name.value: sum(one["by_verdict"][name.value] for one in counted) for name in Seen}
+    parts = [f"{name} in {count:,}" for name, count in by_verdict.items() if count]
+    bands = counted[0]["band"] if len(counted) == 1 else f"in {len(counted)} height bands"
+    return f"{said.sentences[0][:-1]}: {', '.join(parts)} of {total:,} cells × hours {bands}."
 
 
 def way_sentences(verdict: Seen, numbers: dict[str, Any], from_us: int, until_us: int) -> tuple[str, ...]:
@@ -133,6 +144,11 @@ def _heights(heights: dict[str, int]) -> list[str]:
         )
     if heights["untold"]:
         lines.append(f"{heights['untold']:,} of {_many(total, 'report')} told no height and count for none.")
+    if heights["doubtful"]:
+        lines.append(
+            f"{heights['doubtful']:,} of {_many(total, 'report')} failed the screen, as after a jump: they "
+            "show that something was received, not where."
+        )
     return lines or ["Heights count as pressure heights."]
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from nofly.proof.covering.cells import (
     BANDS_FT,
+    DOUBTFUL,
     MINUTE_US,
     UNTOLD,
     around,
@@ -17,7 +18,7 @@ from nofly.proof.covering.cells import (
     unit_vectors,
 )
 from nofly.proof.covering.sightings import bands, cells, hours, stations
-from nofly.proof.covering.unseen_ways import unseen
+from nofly.proof.covering.unseen_ways import Unseen, unseen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 NEAR_M = 250_000.0
 """What is received so far away, without the receivers being named, shows that receivers here work."""
 _TILE_DEG = 1.0
+_NONE = np.zeros(0, np.uint64)
 _WENT_ON_MIN, _OF_MIN = 5, 10
 
 
@@ -54,8 +56,14 @@ class Evidence:
     cells: Ints = field(init=False)
     """Every cell of which anything is known, in ascending order."""
     _heard: NDArray[np.void] = field(init=False)
+    _doubtful: NDArray[np.void] = field(init=False)
+    _hour: Ints = field(init=False)
+    """The hour of each row of ``_heard``, by number."""
+    _cell_hours: tuple[Ints, Ints] = field(init=False)
+    """Each cell and hour in which anything was heard, and its minutes in ``_cell_minutes``."""
+    _cell_minutes: NDArray[np.uint64] = field(init=False)
     _heard_at: dict[int, slice] = field(init=False)
-    _unseen: Ints = field(init=False)
+    _unseen: Unseen = field(init=False)
     _unseen_at: dict[int, slice] = field(init=False)
     _up_of: dict[tuple[int, ...], NDArray[np.uint64]] = field(init=False, default_factory=dict)
     _up_near: dict[tuple[int, int], NDArray[np.uint64]] = field(init=False, default_factory=dict)
@@ -65,16 +73,20 @@ class Evidence:
         """Put what was received in order, then what was not."""
         rows = self.rows
         self.hours = np.unique(hours(rows["key"]))
-        order = np.lexsort((rows["aircraft"], stations(rows["key"]), cells(rows["key"])))
-        self._heard = rows[order]
-        self._heard_at = _slices(cells(self._heard["key"]))
-        found = unseen(rows, self._others_received)
-        mine = np.isin(found.hour, self.hours)
-        cell, band = found.cell[mine], found.band[mine]
-        hour = np.searchsorted(self.hours, found.hour[mine])
-        self._unseen = np.column_stack([cell, band, hour, found.aircraft[mine].view(np.int64)])
-        self._unseen_at = _slices(cell)
-        self.cells = np.unique(np.concatenate([cells(rows["key"]), cell]))
+        somewhere = bands(rows["key"]) != DOUBTFUL
+        self._heard, self._doubtful = rows[somewhere], rows[~somewhere]
+        key = np.ascontiguousarray(self._heard["key"])
+        place = cells(key) * max(len(self.hours), 1) + np.searchsorted(self.hours, hours(key))
+        order = np.argsort(place, kind="stable")
+        self._heard, place = self._heard[order], place[order]
+        cell, self._hour = np.divmod(place, max(len(self.hours), 1))
+        self._heard_at = _slices(cell)
+        start = np.flatnonzero(np.diff(place, prepend=-1))
+        self._cell_hours = cell[start], self._hour[start]
+        self._cell_minutes = np.bitwise_or.reduceat(self._heard["minutes"], start) if len(start) else _NONE
+        self._unseen = unseen(rows, self.hours, self._others_received)
+        self._unseen_at = _slices(self._unseen.cell)
+        self.cells = np.unique(np.concatenate([cell, self._unseen.cell]))
 
     def of(self, cell: int) -> Cell:
         """Return what is known of a cell."""
@@ -85,14 +97,16 @@ class Evidence:
 
     def _count(self, cell: int) -> Cell:
         shape = len(BANDS_FT) + 1, len(self.hours)
-        rows = self._heard[self._heard_at.get(cell, slice(0))]
-        band, hour = bands(rows["key"]), np.searchsorted(self.hours, hours(rows["key"]))
+        at = self._heard_at.get(cell, slice(0))
+        rows, hour = self._heard[at], self._hour[at]
+        band = bands(rows["key"])
         reports, minutes = np.zeros(shape, np.int64), np.zeros(shape, np.uint64)
         np.add.at(reports, (band, hour), rows["reports"])
         np.bitwise_or.at(minutes, (band, hour), rows["minutes"])
         aircraft = _distinct(shape, band, hour, rows["aircraft"])
-        lost = self._unseen[self._unseen_at.get(cell, slice(0))]
-        missing = _distinct(shape, lost[:, 1], lost[:, 2], lost[:, 3])
+        at = self._unseen_at.get(cell, slice(0))
+        missing = np.zeros(shape, np.int64)
+        np.add.at(missing, (self._unseen.band[at], self._unseen.hour[at]), 1)
         told = slice(UNTOLD)
         return Cell(reports[told], aircraft[told], minutes[told], missing[told])
 
@@ -103,16 +117,16 @@ class Evidence:
         band = bands(rows["key"])
         mine = (band >= of_bands[0]) & (band <= of_bands[1])
         if at is not None:
-            mine &= np.isin(hours(rows["key"]), self.hours[at])
+            mine &= np.isin(self._hour[self._heard_at.get(cell, slice(0))], at)
         return len(np.unique(rows["aircraft"][mine]))
 
     def distinct_unseen(self, cell: int, band: int, at: Ints | None) -> int:
         """Return how many different aircraft were there in a band or above it, and not received."""
-        lost = self._unseen[self._unseen_at.get(cell, slice(0))]
-        mine = lost[:, 1] >= band
+        rows, lost = self._unseen_at.get(cell, slice(0)), self._unseen
+        mine = lost.band[rows] >= band
         if at is not None:
-            mine &= np.isin(lost[:, 2], at)
-        return len(np.unique(lost[mine, 3]))
+            mine &= np.isin(lost.hour[rows], at)
+        return len(np.unique(lost.aircraft[rows][mine]))
 
     def minutes_up(self, cell: int) -> NDArray[np.uint64]:
         """Return, for every hour, the minutes in which the receivers that reach a cell received anything at
@@ -120,7 +134,11 @@ class Evidence:
         reach = self.reach(cell)
         if reach:
             if reach not in self._up_of:
-                self._up_of[reach] = self._minutes(np.isin(stations(self._heard["key"]), reach))
+                heard = np.isin(stations(self._heard["key"]), reach)
+                doubtful = self._doubtful[np.isin(stations(self._doubtful["key"]), reach)]
+                up = self._minutes(self._hour[heard], self._heard["minutes"][heard])
+                hour = np.searchsorted(self.hours, hours(doubtful["key"]))
+                self._up_of[reach] = up | self._minutes(hour, doubtful["minutes"])
             return self._up_of[reach]
         lat, lon = (float(part[0]) for part in centres(np.array([cell])))
         row = min(int((lat + 90.0) / _TILE_DEG), round(180.0 / _TILE_DEG) - 1)
@@ -129,7 +147,8 @@ class Evidence:
         tile = row, int((lon + 180.0) / 360.0 * wide) % wide
         if tile not in self._up_near:
             near = self._near(middle_deg, (tile[1] + 0.5) * 360.0 / wide - 180.0)
-            self._up_near[tile] = self._minutes(np.isin(cells(self._heard["key"]), near))
+            mine = np.isin(self._cell_hours[0], near)
+            self._up_near[tile] = self._minutes(self._cell_hours[1][mine], self._cell_minutes[mine])
         return self._up_near[tile]
 
     def reach(self, cell: int) -> tuple[int, ...]:
@@ -147,26 +166,26 @@ class Evidence:
         found: Ints = heard[unit_vectors(*centres(heard)) @ middle > np.cos(NEAR_M / 6_371_000.0)]
         return found
 
-    def _minutes(self, rows: Bools) -> NDArray[np.uint64]:
-        heard = self._heard[rows]
+    def _minutes(self, hour: Ints, minutes: NDArray[np.uint64]) -> NDArray[np.uint64]:
+        """Return of every hour all its minutes together; ``hour`` is by number."""
         out = np.zeros(len(self.hours), np.uint64)
-        np.bitwise_or.at(out, np.searchsorted(self.hours, hours(heard["key"])), heard["minutes"])
+        np.bitwise_or.at(out, hour, minutes)
         return out
 
     def _others_received(self, cell: Ints, time_us: Ints, sign: int) -> Bools:
         """Return whether, around each cell, something was received in half of the ten minutes after a time,
         or before it: a track that ends with all others tells nothing of the place."""
-        out = np.zeros(len(cell), np.bool_)
-        for k, (one, when) in enumerate(zip(cell.tolist(), (time_us // MINUTE_US).tolist(), strict=True)):
-            up = self.minutes_up(one)
-            count = 0
-            for minute in range(1, _OF_MIN + 1):
-                hour, bit = divmod(when + sign * minute, 60)
-                at = int(np.searchsorted(self.hours, hour))
-                there = at < len(self.hours) and self.hours[at] == hour
-                count += there and bool(int(up[at]) >> bit & 1)
-            out[k] = count >= _WENT_ON_MIN
-        return out
+        each, which = np.unique(cell, return_inverse=True)
+        if not len(each):
+            return np.zeros(0, np.bool_)
+        up = np.array([self.minutes_up(one) for one in each.tolist()], np.uint64)
+        count = np.zeros(len(cell), np.int64)
+        for minute in range(1, _OF_MIN + 1):
+            hour, bit = np.divmod(time_us // MINUTE_US + sign * minute, 60)
+            at = np.minimum(np.searchsorted(self.hours, hour), len(self.hours) - 1)
+            there = up[which, at] >> bit.astype(np.uint64) & np.uint64(1) != 0
+            count += (self.hours[at] == hour) & there
+        return count >= _WENT_ON_MIN
 
 
 def _slices(sorted_cells: Ints) -> dict[int, slice]:
@@ -178,11 +197,11 @@ def _slices(sorted_cells: Ints) -> dict[int, slice]:
     return {int(sorted_cells[a]): slice(int(a), int(b)) for a, b in zip(start, end, strict=True)}
 
 
-def _distinct(shape: tuple[int, int], band: Ints, hour: Ints, aircraft: NDArray[np.integer]) -> Ints:
+def _distinct(shape: tuple[int, int], band: Ints, hour: Ints, aircraft: NDArray[np.uint64]) -> Ints:
     """Return how many different aircraft there are in each band and hour."""
-    out = np.zeros(shape, np.int64)
-    if len(band):
-        place = (band * shape[1] + hour).astype(np.uint64)
-        pairs = np.unique(np.column_stack([place, aircraft.astype(np.int64).view(np.uint64)]), axis=0)
-        np.add.at(out.reshape(-1), pairs[:, 0].astype(np.int64), 1)
-    return out
+    place = band * shape[1] + hour
+    order = np.lexsort((aircraft, place))
+    place, aircraft = place[order], aircraft[order]
+    new = np.ones(len(place), np.bool_)
+    new[1:] = (place[1:] != place[:-1]) | (aircraft[1:] != aircraft[:-1])
+    return np.bincount(place[new], minlength=shape[0] * shape[1]).reshape(shape)

@@ -16,10 +16,10 @@ import numpy as np
 from nofly.errors import InputError
 from nofly.proof.covering.cells import (
     COLUMNS,
+    DOUBTFUL,
     HOUR_US,
     MINUTE_US,
     ROWS,
-    UNTOLD,
     bands_at,
     cells_at,
     heights_of,
@@ -48,7 +48,8 @@ ROW = np.dtype(
     ]
 )  # fmt: skip
 """``key`` is station, hour, cell and band; ``minutes`` the minutes of the hour with a report, bit by bit;
-first and last are the first and the last report, in time, then place and height."""
+first and last are the first and the last report, in time, then place and height; of those in the band
+DOUBTFUL only the times are told."""
 _FIRST = ("first_us", "first_lat", "first_lon", "first_m")
 _LAST = ("last_us", "last_lat", "last_lon", "last_m")
 _CELL_BITS, _BAND_BITS, _HOUR_BITS = 20, 3, 24
@@ -98,15 +99,19 @@ def hashed(target_id: str) -> int:
     return int.from_bytes(digest, "little") or 1
 
 
-def rows_of(positions: Positions, aircraft: NDArray[np.uint64], station: Ints) -> NDArray[np.void]:
+def rows_of(
+    positions: Positions, aircraft: NDArray[np.uint64], station: Ints,
+    credible: NDArray[np.bool_] | None = None,
+) -> NDArray[np.void]:  # fmt: skip
     """Return the rows of a batch, one a run of reports of one aircraft that stay in one cell, band and hour;
-    neither sorted nor merged. ``aircraft`` and ``station`` are of each report."""
+    neither sorted nor merged. ``aircraft``, ``station`` and ``credible`` (all) are of each report."""
     n = len(positions)
     time_us = positions.time_us
     height_m = heights_of(positions)
-    key = keys(
-        station, time_us // HOUR_US, cells_at(positions.lat_deg, positions.lon_deg), bands_at(height_m)
-    )
+    cell, band = cells_at(positions.lat_deg, positions.lon_deg), bands_at(height_m)
+    if credible is not None:
+        cell, band = np.where(credible, cell, 0), np.where(credible, band, DOUBTFUL)
+    key = keys(station, time_us // HOUR_US, cell, band)
     change = (key[1:] != key[:-1]) | (aircraft[1:] != aircraft[:-1]) | (time_us[1:] <= time_us[:-1])
     start = np.flatnonzero(np.concatenate([[True], change])) if n else np.zeros(0, np.int64)
     end = np.append(start[1:], n) - 1 if n else start
@@ -122,13 +127,17 @@ def rows_of(positions: Positions, aircraft: NDArray[np.uint64], station: Ints) -
         out[lon] = np.rint(positions.lon_deg[at] * PLACES_PER_DEG)
         told = np.clip(height_m[at], -1e6, 1e9)
         out[high] = np.where(np.isnan(told), NO_HEIGHT, np.rint(np.nan_to_num(told)))
+    if credible is not None:
+        nowhere = np.flatnonzero(bands(out["key"]) == DOUBTFUL)
+        for _, lat, lon, high in (_FIRST, _LAST):
+            out[lat][nowhere], out[lon][nowhere], out[high][nowhere] = 0, 0, NO_HEIGHT
     return out
 
 
 def merged(parts: Sequence[NDArray[np.void]]) -> NDArray[np.void]:
     """Return all rows in one table, sorted by aircraft and key, one row of each."""
     rows = np.concatenate(parts) if parts else np.zeros(0, ROW)
-    rows = rows[np.lexsort((rows["key"], rows["aircraft"]))]
+    rows = rows[np.lexsort((np.ascontiguousarray(rows["key"]), np.ascontiguousarray(rows["aircraft"])))]
     if len(rows) < 2:
         return rows
     new = (rows["key"][1:] != rows["key"][:-1]) | (rows["aircraft"][1:] != rows["aircraft"][:-1])
@@ -185,7 +194,7 @@ def checked(rows: NDArray[np.void], station_count: int) -> NDArray[np.void]:
     )
     good = bool(order.all()) and bool((key >= 0).all())
     good = good and bool((stations(key) < station_count).all() and (cells(key) < ROWS * COLUMNS).all())
-    good = good and bool((bands(key) <= UNTOLD).all() and (rows["reports"] > 0).all())
+    good = good and bool((bands(key) <= DOUBTFUL).all() and (rows["reports"] > 0).all())
     good = good and bool((rows["minutes"] >> np.uint64(60) == 0).all() and (rows["minutes"] > 0).all())
     for names in (_FIRST, _LAST):
         lat, lon = rows[names[1]].astype(np.int64), rows[names[2]].astype(np.int64)

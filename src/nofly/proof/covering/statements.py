@@ -118,6 +118,7 @@ class Asked:
     count: int = field(init=False)
     """How many hours are asked for, with reports and without."""
     _known: dict[int, Ints] = field(init=False, default_factory=dict)
+    _counts: dict[int, Ints] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         """Find the hours."""
@@ -133,6 +134,16 @@ class Asked:
         known = self._known.get(cell)
         if known is None:
             known = self._known[cell] = grounds(self.evidence, cell, self.minutes).verdict[:, self.at]
+        return known
+
+    def counts(self, cell: int) -> Ints:
+        """Return of how many of all hours asked for each verdict is, of shape (bands, verdicts)."""
+        known = self._counts.get(cell)
+        if known is None:
+            verdicts = self.verdicts(cell)
+            known = np.stack([(verdicts == k).sum(axis=1) for k in range(len(ORDER))], axis=1)
+            known[:, UNKNOWN_AT] += self.count - len(self.at)
+            self._counts[cell] = known
         return known
 
 

@@ -42,6 +42,7 @@ class Unseen(NamedTuple):
     cell: Ints
     band: Ints
     hour: Ints
+    """By number among the hours that are known."""
     aircraft: NDArray[np.uint64]
 
 
@@ -52,18 +53,31 @@ class _Ends(NamedTuple):
     after: Ints
 
 
-def unseen(rows: NDArray[np.void], received: Callable[[Ints, Ints, int], NDArray[np.bool_]]) -> Unseen:
-    """Return what was not received, sorted, each once. ``received(cells, times_us, sign)`` says of each
-    whether others around went on being received after that time (sign 1), or had been before it (−1)."""
+def unseen(
+    rows: NDArray[np.void], known_hours: Ints, received: Callable[[Ints, Ints, int], NDArray[np.bool_]]
+) -> Unseen:
+    """Return what was not received in the hours that are known, sorted by cell, each once.
+    ``received(cells, times_us, sign)`` says of each whether others around went on being received after that
+    time (sign 1), or had been before it (−1)."""
     rows = rows[rows["aircraft"] != OTHERS]
+    names, rows["aircraft"] = np.unique(rows["aircraft"], return_inverse=True)
     rows = rows[np.lexsort((rows["last_us"], rows["first_us"], rows["aircraft"]))]
     ends = _ends(rows)
     crossed = _bridged(rows, ends)
     parts = [_between(rows, ends.before[crossed], ends.after[crossed])]
     for sign, at in ((1, ends.before[~crossed]), (-1, ends.after[~crossed])):
         parts.append(_ahead(rows, at[at >= 0], sign, received))
-    found = np.unique(np.concatenate(parts), axis=0) if len(rows) else np.zeros((0, 4), np.int64)
-    return Unseen(found[:, 0], found[:, 1], found[:, 2], found[:, 3].astype(np.int64).view(np.uint64))
+    if not len(rows):
+        none = np.zeros(0, np.int64)
+        return Unseen(none, none, none, np.zeros(0, np.uint64))
+    cell, band, hour, aircraft = np.concatenate(parts).T
+    at = np.minimum(np.searchsorted(known_hours, hour), len(known_hours) - 1)
+    known = known_hours[at] == hour
+    # A table has at most a million rows: all four fit into one number of 63 bits.
+    place = (cell[known] << 3 | band[known]) * len(known_hours) + at[known]
+    place, mine = np.divmod(np.unique(place * len(names) + aircraft[known]), len(names))
+    cell_band, hour = np.divmod(place, len(known_hours))
+    return Unseen(cell_band >> 3, cell_band & 7, hour, names[mine])
 
 
 def _ends(rows: NDArray[np.void]) -> _Ends:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
 
 from nofly.errors import Finding, InputError
 from nofly.proof.claiming.against import Record, window_us
@@ -14,6 +13,10 @@ from nofly.proof.claiming.sheet import Entry, sheet
 from nofly.proof.claiming.trace import Shape
 from nofly.proof.claiming.verdicts import Verdict
 from nofly.proof.claims import ClaimFile, Statement
+from nofly.proof.coverage import Coverage
+from nofly.proof.covering.areas import zone_statements
+from nofly.proof.covering.coverage_words import TRANSPONDERS, zone_sentence
+from nofly.proof.covering.statements import Asked
 from nofly.run.check import CheckOptions, check
 from nofly.run.claiming.attachments import Attachment, attached, cited_findings
 from nofly.run.claiming.tap import Tap
@@ -21,15 +24,6 @@ from nofly.run.files.trackfiles import TrackBatch
 from nofly.run.files.zonefiles import ZoneSet, read_zones
 from nofly.run.result import CheckResult
 from nofly.zones.model import Restriction, Zone
-
-
-class Covering(Protocol):
-    """What says whether an aircraft could have been seen."""
-
-    def statement(
-        self, lat_deg: float, lon_deg: float, height_m: float | None, from_us: int, until_us: int
-    ) -> Any:
-        """Return a statement with ``verdict`` and ``sentences``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +66,14 @@ def read_claim(path: str | Path) -> ClaimFile:
 def check_claim(
     path: str | Path, *, zones: Sequence[str] = (), batches: Iterable[TrackBatch] | None = None,
     again: Callable[[], Iterable[TrackBatch]] | None = None, options: CheckOptions | None = None,
-    coverage: Covering | None = None, known: Sequence[Zone] = (),
+    coverage: Coverage | None = None, known: Sequence[Zone] = (),
 ) -> Claimed:  # fmt: skip
     """Return the claim of a file checked. Zones are those the file names, from its folder, and those given.
 
-    ``batches`` are tracks as of :func:`nofly.run.files.trackfiles.read_batches`, ``again`` reads them anew.
-    ``known`` are zones that a statement may name besides, where no file has one of that id. Raises what the
-    readers raise, InputError for a zone that a statement names and nothing has.
+    ``batches`` are tracks as of :func:`nofly.run.files.trackfiles.read_batches`, ``again`` reads them anew;
+    what could have been seen is told from ``coverage``, by default from these tracks. ``known`` are zones that
+    a statement may name besides, where no file has one of that id. Raises what the readers raise, InputError
+    for a zone that a statement names and nothing has.
     """
     claim = read_claim(path)
     folder = Path(path).parent
@@ -91,9 +86,10 @@ def check_claim(
     if batches is not None:
         tap = Tap(statement.about for statement in claim.statements)
         used = [_bare(zone) for zone in law if zone.id in {s.zone_id for s in claim.statements}]
-        result = check(used, tap.through(batches), options, (), _anew(tap, again))
+        chosen = replace(options or CheckOptions(), coverage=coverage is None)
+        result = check(used, tap.through(batches), chosen, (), _anew(tap, again))
         findings += result.findings
-        recorded = _Recorder(claim, tap, result, coverage)
+        recorded = _Recorder(claim, tap, result, coverage or result.coverage)
     entries = tuple(sheet(claim, law.zones, recorded))
     return Claimed(claim, entries, law, kept, tuple(findings), result)
 
@@ -137,7 +133,7 @@ def _anew(
 class _Recorder:
     """Gives each statement what the tracks hold for it."""
 
-    def __init__(self, claim: ClaimFile, tap: Tap, result: CheckResult, coverage: Covering | None) -> None:
+    def __init__(self, claim: ClaimFile, tap: Tap, result: CheckResult, coverage: Coverage | None) -> None:
         self._claim, self._tap, self._result, self._coverage = claim, tap, result, coverage
         self._stays = list(result.infringements)
 
@@ -154,18 +150,24 @@ class _Recorder:
         )  # fmt: skip
         return record if self._coverage is None else self._covered(statement, record, self._coverage)
 
-    def _covered(self, statement: Statement, record: Record, coverage: Covering) -> Record:
-        window = window_us(statement, statement.readings[0], record)
-        if window is None:
+    def _covered(self, statement: Statement, record: Record, coverage: Coverage) -> Record:
+        windows = [window_us(statement, reading, record) for reading in statement.readings]
+        known = [window for window in windows if window is not None]
+        if not known or statement.about.transponder == "off":
             return record
-        lat_deg, lon_deg = _middle(record.shape)
-        altitude = statement.readings[0].quantities.get("altitude")
-        height_m = altitude.nominal_low_value if altitude else None
-        said = coverage.statement(lat_deg, lon_deg, height_m, *window)
-        could = {"seen": True, "could have been seen": True, "could not have been seen": False}
-        return replace(record, coverage=tuple(said.sentences), could_see=could.get(str(said.verdict)))
+        asked = Asked(coverage.evidence, min(a for a, _ in known), max(b for _, b in known))
+        (said,) = zone_statements(coverage, [record.shape.zone], asked, _heights_m(statement))
+        return replace(record, coverage=(zone_sentence(said), TRANSPONDERS), seen=said.verdict.value)
 
 
-def _middle(shape: Shape) -> tuple[float, float]:
-    ends = shape.compiled.ends
-    return float(ends[:, 1].mean()), float(ends[:, 0].mean())
+def _heights_m(statement: Statement) -> tuple[float, float] | None:
+    """Return from what height to what height a statement is; None where it, or one reading of it, does not
+    say."""
+    stated = [
+        [reading.quantities[name] for name in ("altitude", "exit_altitude") if name in reading.quantities]
+        for reading in statement.readings
+    ]
+    if not all(stated):
+        return None
+    spans = [span for each in stated for span in each]
+    return min(span.low_value for span in spans), max(span.high_value for span in spans)

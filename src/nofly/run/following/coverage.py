@@ -46,10 +46,10 @@ class Coverage:
         default_factory=lambda: np.zeros((ROWS, COLUMNS, len(BANDS_FT)), np.int64)
     )
 
-    def take(self, positions: Positions) -> None:
-        """Take a batch of positions."""
+    def take(self, positions: Positions, credible: NDArray[np.bool_] | None = None) -> None:
+        """Take a batch of positions; those that are not ``credible`` (all are) count for no cell."""
         band = bands_at(heights_of(positions))
-        known = np.flatnonzero(band != UNTOLD)
+        known = np.flatnonzero(band != UNTOLD if credible is None else credible & (band != UNTOLD))
         if not len(known):
             return
         row, column = rows_columns(positions.lat_deg[known], positions.lon_deg[known])

@@ -13,6 +13,7 @@ from nofly.run.following.coverage import Coverage
 from nofly.run.following.picture import FORGET_S, Picture
 from nofly.run.following.status import Status
 from nofly.run.following.tail import JournalTail
+from nofly.run.judging.credible import Credible
 from nofly.run.live.recovery import kept_law
 from nofly.run.record.incident_log import Log
 from nofly.store.sqlite import Store
@@ -40,6 +41,7 @@ class Follower:
     trouble: str | None = None
     """Why something cannot be read at the moment."""
     _tail: JournalTail | None = None
+    _credible: Credible = field(default_factory=Credible)
 
     def follow(self, now_us: int) -> None:
         """Take what is new. What cannot be read is said in :attr:`trouble`, and tried again next time."""
@@ -93,4 +95,4 @@ class Follower:
         self._tail = self._tail or JournalTail(self.folder / JOURNAL)
         for positions in self._tail.batches():
             self.picture.take(positions)
-            self.coverage.take(positions)
+            self.coverage.take(positions, self._credible.of(positions))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -96,15 +96,21 @@ _NAMES, _FIELDS, _PLAINS = zip(*_PLAN, strict=True)
 _VALUES = attrgetter(*_FIELDS)
 
 
-def arrow_table(stays: Iterable[Infringement]) -> pa.Table:
-    """Return stays as an Arrow table, one row each: times ``timestamp('us', 'UTC')``, lists of text."""
+def arrow_table(
+    stays: Iterable[Infringement], more: Sequence[tuple[str, str]] = (),
+    values: Mapping[str, Mapping[str, Any]] | None = None,
+) -> pa.Table:  # fmt: skip
+    """Return stays as an Arrow table, one row each: times ``timestamp('us', 'UTC')``, lists of text.
+
+    ``more`` columns (name and kind) follow; their ``values`` are by the id of the stay.
+    """
     import pyarrow as pa
 
     types = {
         "text": pa.string(), "int": pa.int64(), "float": pa.float64(),
         "time": pa.timestamp("us", "UTC"), "list": pa.list_(pa.string()),
     }  # fmt: skip
-    schema = pa.schema([(name, types[kind]) for name, kind in COLUMNS])
+    schema = pa.schema([(name, types[kind]) for name, kind in (*COLUMNS, *more)])
     rows = list(stays)
     arrays = []
     for (name, field, plain), (_, kind) in zip(_PLAN, COLUMNS, strict=True):
@@ -112,4 +118,6 @@ def arrow_table(stays: Iterable[Infringement]) -> pa.Table:
             arrays.append(pa.array([getattr(s, field) for s in rows], pa.int64()).cast(types["time"]))
         else:
             arrays.append(pa.array([plain(getattr(s, name)) for s in rows], types[kind]))
+    for name, kind in more:
+        arrays.append(pa.array([(values or {}).get(s.id, {}).get(name) for s in rows], types[kind]))
     return pa.table(arrays, schema=schema)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -22,23 +23,23 @@ BEFORE_US = AFTER_US = 600 * US_PER_S
 """What could have been seen before reports of an aircraft began inside, and after they ended there."""
 
 
-def coverage_block(result: CheckResult) -> dict[str, Any]:
+def coverage_block(result: CheckResult, hashes: Sequence[str] | None = None) -> dict[str, Any]:
     """Return what a check that covers says, as plain values; of stays only those of which there is
-    something to say."""
+    something to say. ``hashes`` are those of the zones, where they are known."""
     from nofly.proof.covering.coverage_words import TRANSPONDERS
 
-    stays = {stay.id: [_plain(one) for one in _of_stay(result, stay)] for stay in result.infringements}
+    stays = {stay.id: [plain(one) for one in _of_stay(result, stay)] for stay in result.infringements}
     first, last = result.span_us or (None, None)
     return {
         "from_time": None if first is None else iso_time(first),
         "until_time": None if last is None else iso_time(last),
-        "zones": [_plain(statement) for statement in zone_statements(result)],
+        "zones": [plain(statement) for statement in zone_statements(result, hashes)],
         "stays": {key: said for key, said in stays.items() if said},
         "says_nothing_of": TRANSPONDERS,
     }
 
 
-def zone_statements(result: CheckResult) -> list[Statement]:
+def zone_statements(result: CheckResult, hashes: Sequence[str] | None = None) -> list[Statement]:
     """Return a statement on each zone, over all the time of the reports; none without coverage or reports."""
     if result.coverage is None or result.span_us is None:
         return []
@@ -46,7 +47,7 @@ def zone_statements(result: CheckResult) -> list[Statement]:
     from nofly.proof.covering.statements import Asked
 
     asked = Asked(result.coverage.evidence, *result.span_us)
-    return of_zones(result.coverage, result.zones, asked)
+    return of_zones(result.coverage, result.zones, asked, hashes=hashes)
 
 
 def stays_covered(result: CheckResult, stays: Sequence[Infringement]) -> dict[str, Any] | None:
@@ -62,7 +63,7 @@ def stays_covered(result: CheckResult, stays: Sequence[Infringement]) -> dict[st
     until_us = max(stay.exit_time_us for stay in stays) + AFTER_US
     zones = [zone for zone in result.zones if zone.zone_hash in hashes]
     said = of_zones(result.coverage, zones, Asked(result.coverage.evidence, since_us, until_us))
-    plain = [_plain(one) for one in [*said, *(one for stay in stays for one in _of_stay(result, stay))]]
+    plain = [plain(one) for one in [*said, *(one for stay in stays for one in _of_stay(result, stay))]]
     sentences = dict.fromkeys(sentence for one in plain for sentence in one["sentences"])
     return {
         "verdict": "; ".join(dict.fromkeys(one["verdict"] for one in plain)),
@@ -85,6 +86,17 @@ def zones_text(result: CheckResult) -> str:
     if len(statements) > MOST_ZONES:
         lines.append(f"{many(len(statements) - MOST_ZONES, 'more zone')}: in --format json.")
     return "\n".join([*lines, TRANSPONDERS])
+
+
+def zones_line(result: CheckResult) -> str:
+    """Return in one sentence of how many zones an aircraft would have been seen; empty without coverage."""
+    counts = Counter(one.verdict for one in zone_statements(result))
+    if not counts:
+        return ""
+    from nofly.proof.coverage import Seen
+
+    parts = [f"{counts[one]:,} {one.value}" for one in Seen if counts[one]]
+    return f"What could have been seen: {', '.join(parts)}, of {many(counts.total(), 'zone')}."
 
 
 def coverage_sentences(result: CheckResult, stay: Infringement) -> list[str]:
@@ -136,7 +148,10 @@ def _fix(track: Positions, row: int) -> Fix:
     return Fix(int(track.time_us[row]), float(track.lat_deg[row]), float(track.lon_deg[row]), height_m)
 
 
-def _plain(statement: Statement) -> dict[str, Any]:
+def plain(statement: Statement) -> dict[str, Any]:
     """Return a statement as plain values that a terminal may show."""
     said = statement.as_json()
-    return {**said, "sentences": [printable(sentence) for sentence in said["sentences"]]}
+    numbers = dict(said["numbers"])
+    if "zone" in numbers:
+        numbers["zone"] = printable(numbers["zone"])
+    return {**said, "sentences": [printable(s) for s in said["sentences"]], "numbers": numbers}

@@ -7,6 +7,7 @@ import io
 from typing import Any
 
 from nofly.run.outputs.columns import COLUMNS, record
+from nofly.run.outputs.coverage_columns import COVERAGE_COLUMNS, coverage_of_stays
 from nofly.run.result import CheckResult
 
 _FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
@@ -21,10 +22,12 @@ def write(result: CheckResult) -> bytes:
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([name for name, _ in COLUMNS])
+    covered = coverage_of_stays(result)
+    names = [name for name, _ in (*COLUMNS, *(() if result.coverage is None else COVERAGE_COLUMNS))]
+    writer.writerow(names)
     for stay in result.infringements:
-        row = record(stay)
-        writer.writerow([_cell(row[name]) for name, _ in COLUMNS])
+        row = {**record(stay), **covered.get(stay.id, {})}
+        writer.writerow([_cell(row[name]) for name in names])
     return out.getvalue().encode()
 
 

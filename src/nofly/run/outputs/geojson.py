@@ -9,6 +9,8 @@ import numpy as np
 
 from nofly import __version__
 from nofly.run.outputs.columns import record
+from nofly.run.outputs.coverage_columns import coverage_of_stays
+from nofly.run.outputs.coverage_told import coverage_block
 from nofly.run.outputs.outline import outlines, path
 from nofly.run.outputs.paths import Paths
 from nofly.run.outputs.split import split_line, split_polygon
@@ -34,12 +36,14 @@ def write(result: CheckResult) -> bytes:
 def feature_collection(result: CheckResult) -> dict[str, Any]:
     """Return zones entered, stays (lines) and their ends (points), told apart by the property ``type``.
 
-    Lines are split at the antimeridian; exteriors run anticlockwise.
+    Lines are split at the antimeridian; exteriors run anticlockwise. Of a check that covers, what could have
+    been seen of each zone, entered or not, is the member ``coverage``.
     """
     paths = Paths(result)
     features = [zone_feature(zone) for zone in entered(result)]
+    covered = coverage_of_stays(result)
     for stay in result.infringements:
-        values = record(stay)
+        values = {**record(stay), **covered.get(stay.id, {})}
         _, places = paths.stay(stay)
         features.append(_feature({"type": "stay", **values}, _line(places)))
         for end in ("entry", "exit"):
@@ -51,7 +55,8 @@ def feature_collection(result: CheckResult) -> dict[str, Any]:
             lon, lat = getattr(stay, f"{end}_lon_deg"), getattr(stay, f"{end}_lat_deg")
             point = [round(lon, _PLACES), round(lat, _PLACES)]
             features.append(_feature(about, {"type": "Point", "coordinates": point}))
-    return {"type": "FeatureCollection", "nofly": __version__, "features": features}
+    told = {} if result.coverage is None else {"coverage": coverage_block(result)}
+    return {"type": "FeatureCollection", "nofly": __version__, **told, "features": features}
 
 
 def entered(result: CheckResult) -> list[Zone]:

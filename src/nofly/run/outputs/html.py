@@ -9,6 +9,7 @@ from html import escape
 
 from nofly import __version__
 from nofly.incidents.record import Infringement, Side
+from nofly.run.outputs.coverage_told import zone_statements
 from nofly.run.outputs.explain import sentences
 from nofly.run.outputs.table import HEAD, cells, counted, finding_lines, nobody, summary
 from nofly.run.outputs.text import clock, printable, zone_words
@@ -17,6 +18,7 @@ from nofly.zones.model import Limit, Zone
 
 MOST_EXPLAINED = 50
 MOST_GAPS = 50
+MOST_COVERED = 50
 MOST_IN_NOTEBOOK = 30
 _STYLE = """
 :root { color-scheme: light dark }
@@ -25,7 +27,7 @@ body { font: 15px/1.5 system-ui, sans-serif; max-width: 78rem; margin: 1.5rem au
 table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums;
   overflow-wrap: break-word }
 th, td { padding: .25rem .5rem; text-align: left; border-bottom: 1px solid #8884; white-space: nowrap }
-td:nth-child(2) { white-space: normal } .stays :is(th, td):nth-child(n + 9) { text-align: right }
+td:nth-child(2), .seen td { white-space: normal } .stays :is(th, td):nth-child(n + 9) { text-align: right }
 .wide { overflow-x: auto } img { max-width: 100%; height: auto; background: #fff } a { color: inherit }
 .infringement { border-left: 4px solid #d55e00 } .exempt { border-left: 4px double #009e73 }
 .cleared { border-left: 4px dashed #0072b2 } .suspect { border-left: 4px dotted #a49 }
@@ -79,6 +81,7 @@ def write(result: CheckResult) -> bytes:
         *(_section(result, stay) for stay in stays[:MOST_EXPLAINED]),
         f"<p>{len(stays) - MOST_EXPLAINED} more are in the table.</p>" if len(stays) > MOST_EXPLAINED else "",
         _zones(result),
+        _coverage(result),
         _gaps(result),
         _findings(result),
         f"<p><small>nofly {escape(__version__)}. Times are UTC, places WGS 84; depths are measured on the "
@@ -144,6 +147,26 @@ def _zone_cells(result: CheckResult, zone: Zone) -> tuple[str, ...]:
         texts([v.lower for v in zone.volumes], "ground"), texts([v.upper for v in zone.volumes], "unlimited"),
         str(zone.edition), f"{outcomes.total()}: {', '.join(counted(outcomes))}", zone.zone_hash[:16],
     )  # fmt: skip
+
+
+def _coverage(result: CheckResult) -> str:
+    """Return what could have been seen of each zone, those that were entered first."""
+    statements = zone_statements(result)
+    if not statements:
+        return ""
+    from nofly.proof.covering.coverage_words import TRANSPONDERS, zone_sentence
+
+    hashes = {stay.zone_hash for stay in result.infringements}
+    told = list(zip(result.zones, statements, strict=True))
+    told.sort(key=lambda pair: pair[1].numbers["zone_hash"] not in hashes)
+    head = ("zone", "verdict", "in words")
+    rows = [
+        _row(head, (zone_words(zone.id, zone.name), said.verdict.value, zone_sentence(said)))
+        for zone, said in told[:MOST_COVERED]
+    ]
+    more = f"<p>{len(told) - MOST_COVERED} more zones: in JSON.</p>" if len(told) > MOST_COVERED else ""
+    table = f'<div class="wide">{_rows(head, rows, "seen")}</div>'
+    return f"<h2>What could have been seen</h2>{table}{more}<p>{escape(TRANSPONDERS)}</p>"
 
 
 def _gaps(result: CheckResult) -> str:

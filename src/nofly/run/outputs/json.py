@@ -21,13 +21,14 @@ def document(result: CheckResult) -> dict[str, Any]:
     ``zone_set_hash`` names the law that was applied: the SHA-256 over the sorted zone hashes, one a line.
     """
     zones = [_zone(zone) for zone in result.zones]
-    hashes = "\n".join(sorted(zone["zone_hash"] for zone in zones))
+    hashes = [zone["zone_hash"] for zone in zones]
+    lines = "\n".join(sorted(hashes))
     first, last = result.span_us or (None, None)
     return {
         "nofly": __version__,
         "zones": zones,
         "zones_not_read": result.zones_not_read,
-        "zone_set_hash": hashlib.sha256(hashes.encode()).hexdigest(),
+        "zone_set_hash": hashlib.sha256(lines.encode()).hexdigest(),
         "positions": {
             "reports": result.report_count,
             "targets": result.target_count,
@@ -37,7 +38,7 @@ def document(result: CheckResult) -> dict[str, Any]:
         },
         "findings": [finding_record(finding) for finding in result.findings],
         "infringements": [record(stay) for stay in result.infringements],
-        **({} if result.coverage is None else {"coverage": coverage_block(result)}),
+        **({} if result.coverage is None else {"coverage": coverage_block(result, hashes)}),
     }  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
@@ -11,6 +11,8 @@ import numpy as np
 from nofly import __version__
 from nofly.incidents.record import Infringement, Status
 from nofly.run.outputs.columns import record
+from nofly.run.outputs.coverage_columns import coverage_of_stays
+from nofly.run.outputs.coverage_told import zones_text
 from nofly.run.outputs.explain import sentences
 from nofly.run.outputs.geojson import entered
 from nofly.run.outputs.outline import outlines
@@ -40,7 +42,7 @@ MARGIN_S = 300
 
 def write(result: CheckResult) -> bytes:
     """Return the zones entered and every stay as a KML document."""
-    paths = Paths(result)
+    paths, covered = Paths(result), coverage_of_stays(result)
     styles = [
         f'<Style id="zone-{k.value}"><LineStyle><color>ff{fill[2:]}</color><width>2</width></LineStyle>'
         f"<PolyStyle><color>{fill}</color></PolyStyle></Style>"
@@ -53,12 +55,12 @@ def write(result: CheckResult) -> bytes:
     parts = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         '<kml xmlns="http://www.opengis.net/kml/2.2" xmlns:gx="http://www.google.com/kml/ext/2.2">',
-        f"<Document><name>nofly {escape(__version__)}</name>",
+        f"<Document><name>nofly {escape(__version__)}</name>{_coverage(result)}",
         *styles,
         "<Folder><name>Zones</name>",
         *(_zone(zone) for zone in entered(result)),
         "</Folder><Folder><name>Stays</name>",
-        *(_stay(result, paths, stay) for stay in result.infringements),
+        *(_stay(result, paths, stay, covered.get(stay.id, {})) for stay in result.infringements),
         "</Folder></Document></kml>\n",
     ]
     return "\n".join(parts).encode()
@@ -91,10 +93,17 @@ def _boundary(ring: NDArray[np.float64], place: int) -> str:
     return f"<{kind}><LinearRing><coordinates>{points}</coordinates></LinearRing></{kind}>"
 
 
-def _stay(result: CheckResult, paths: Paths, stay: Infringement) -> str:
+def _coverage(result: CheckResult) -> str:
+    """Return what could have been seen of the zones, entered or not, of a check that covers."""
+    told = zones_text(result).strip()
+    return f"<description>{_safe_lines(told)}</description>" if told else ""
+
+
+def _stay(result: CheckResult, paths: Paths, stay: Infringement, covered: Mapping[str, Any]) -> str:
     name = f"{aircraft(stay)} {side_and_zone(stay)}"
-    values = {k: v for k, v in record(stay).items() if v is not None and not isinstance(v, list)}
-    told = sentences(result, stay)
+    all_values = {**record(stay), **covered}
+    values = {k: v for k, v in all_values.items() if v is not None and not isinstance(v, list)}
+    told = "\n".join([sentences(result, stay), *covered.get("coverage_notes", [])[:1]])
     ends = "".join(
         f"<Placemark><name>{end}</name><TimeStamp><when>{values[f'{end}_time']}</when></TimeStamp>"
         f"<Point><coordinates>{getattr(stay, f'{end}_lon_deg'):.7f},{getattr(stay, f'{end}_lat_deg'):.7f}"

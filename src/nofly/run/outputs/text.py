@@ -27,7 +27,7 @@ def printable(text: str) -> str:
     Line breaks and tabs become a space; control, direction, private and lone surrogate characters
     become their escape (``\\x1b``), so that a reader sees that something was there.
     """
-    if text.isascii() and text.isprintable():
+    if text.isprintable():
         return text
     return "".join(_visible(c) for c in _WHITE.sub(" ", text))
 
