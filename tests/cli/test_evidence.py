@@ -89,6 +89,26 @@ def test_signed_received_and_verified(inputs: list[str], tmp_path: Path, keys: P
     assert sum("the key of" in step["message"] for step in said["steps"]) == 2
 
 
+def test_a_receipt_shows_that_the_end_was_cut_off(inputs: list[str], tmp_path: Path, capsys: Any) -> None:
+    path = _made(inputs, tmp_path / "cases")[0]
+    before = path.read_bytes()
+    receipt = str(tmp_path / "court.receipt")
+    assert main(["sign", str(path), "--act", "received", "--by", "The court", "--receipt", receipt]) == 0
+    head = capsys.readouterr().err.splitlines()[-1].removeprefix("nofly: ").removeprefix("head ")
+    assert head.startswith("2:")
+    for given in (["--receipt", receipt], ["--head", head]):
+        assert main(["verify", str(path), *given, "-q"]) == 0
+    path.write_bytes(before)
+    assert main(["verify", str(path), "-q"]) == 0
+    capsys.readouterr()
+    for given in (["--receipt", receipt], ["--head", head]):
+        assert main(["verify", str(path), *given, "-q"]) == 1
+        assert "the chain was cut off after entry 1" in capsys.readouterr().out
+    assert main(["verify", str(path), "--receipt", inputs[1]]) == 2
+    with pytest.raises(SystemExit):
+        main(["verify", str(path), "--head", "2:no"])
+
+
 def test_a_locked_key(inputs: list[str], tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
     monkeypatch.setenv("SECRET", "open sesame")
     assert main(["keys", "new", "desk", "--lock", "--passphrase", "env:SECRET"]) == 0

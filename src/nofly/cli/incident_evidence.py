@@ -12,6 +12,8 @@ from nofly.cli.streams import note
 if TYPE_CHECKING:
     from nofly.config import Config
     from nofly.run.files.zonefiles import ZoneSet
+    from nofly.store.chain import Head
+    from nofly.store.sqlite import Store
 
 
 def add_packaging(given: argparse.ArgumentParser) -> None:
@@ -24,6 +26,10 @@ def add_packaging(given: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--zones", "-z", action="append", default=[], metavar="FILE",
         help="file that the zone was read from, beside those of the configuration; may be repeated",
+    )  # fmt: skip
+    group.add_argument(
+        "--head", metavar="SEQ:HASH",
+        help="link the incident's records to this head of the record, as it was published (the last one)",
     )  # fmt: skip
     add_signing(group)
 
@@ -57,11 +63,11 @@ def export_package(args: argparse.Namespace, record: Path) -> int:
     making = Making(__version__, made_as_said(args), signing_keys(args))
     config = read_config(args.config)
     with Store(record, create=False, read_only=True) as store:
-        head = store.head()
+        head = store.head() if args.head is None else _published(store, args.head)
         log = read_log(one for one in store.read() if one.sequence <= head.sequence)
     terrain = load_terrain(config.check.terrain)
-    case = live_case(record.parent, log, log.name_of(args.id[0]), terrain)
-    data = packed(package(case, head, making, _sources(args, config)))
+    case = live_case(record.parent, log, log.name_of(args.id[0]), terrain, head)
+    data = packed(package(case, making, _sources(args, config)))
     write_whole(args.output, data)
     note(f"{len(data):,} bytes written to {args.output}")
     for line in case.why:
@@ -69,6 +75,18 @@ def export_package(args: argparse.Namespace, record: Path) -> int:
     for one in case.differences:
         note(f"not found again: {one.field}, recorded {one.recorded!r}, from the bytes {one.recomputed!r}")
     return 3 if case.differences else 0
+
+
+def _published(store: Store, text: str) -> Head:
+    """Return a head that was published. Raises ConfigError where the record has none such."""
+    from nofly.errors import ConfigError
+    from nofly.run.record.incident_log import head_of
+
+    head = head_of(text)
+    there = next(store.read(head.sequence), None)
+    if there is None or there.head != head:
+        raise ConfigError(f"--head {head.sequence}: the record has no such head", source=str(store.path))
+    return head
 
 
 def _sources(args: argparse.Namespace, config: Config) -> ZoneSet | None:

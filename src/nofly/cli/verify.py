@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nofly.proof.packing.custody import Kept
     from nofly.proof.packing.steps import Step
     from nofly.run.proving.verify import Trust, Verified
 
@@ -48,6 +49,18 @@ def parser() -> argparse.ArgumentParser:
         "--authority", action="append", default=[], metavar="FILE",
         help="certificates (PEM) of an authority whose time stamps are trusted; may be repeated",
     )  # fmt: skip
+    it.add_argument(
+        "--receipt", action="append", default=[], metavar="FILE",
+        help="a receipt of nofly sign: what it says was done has to be there still; may be repeated",
+    )  # fmt: skip
+    it.add_argument(
+        "--head", action="append", default=[], metavar="ENTRY:HASH", type=_head,
+        help="an entry of the chain of custody, by number and hash, that has to be there; may be repeated",
+    )  # fmt: skip
+    it.add_argument(
+        "--record-head", action="append", default=[], metavar="SEQ:HASH",
+        help="a head of the watch's record, as it was published: the incident's records have to be under it",
+    )  # fmt: skip
     it.add_argument("--quiet", "-q", action="store_true", help="only what does not agree, and the last line")
     return it
 
@@ -79,9 +92,12 @@ def package_bytes(path: str) -> bytes:
 
 
 def _trust(args: argparse.Namespace) -> Trust:
+    from nofly.proof.packing import custody
     from nofly.run.proving.verify import Trust
+    from nofly.run.record.incident_log import head_of
     from nofly.store.keys import trusted
 
+    heads = [head_of(text) for text in args.record_head]
     required: dict[str, str] = {}
     for name in args.key_files:
         required |= trusted(Path(name))
@@ -89,7 +105,17 @@ def _trust(args: argparse.Namespace) -> Trust:
     for name in args.trust:
         known |= trusted(Path(name))
     authorities = {Path(name).name: Path(name).read_bytes() for name in args.authority}
-    return Trust(known, frozenset(required), args.require_signature, authorities)
+    kept = [*args.head, *(custody.kept(Path(name).read_bytes(), name) for name in args.receipt)]
+    return Trust(known, frozenset(required), args.require_signature, authorities, kept, heads)
+
+
+def _head(text: str) -> Kept:
+    from nofly.proof.packing.custody import Kept
+
+    number, _, digest = text.partition(":")
+    if not number.isascii() or not number.isdigit() or len(digest) != 64:
+        raise argparse.ArgumentTypeError(f"{text[:80]!r} (expected ENTRY:HASH, as nofly sign prints it)")
+    return Kept(int(number), digest.lower())
 
 
 def _lines(path: str, found: Verified, quiet: bool) -> Iterable[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,14 +16,17 @@ from nofly.proof.packing.steps import Outcome
 from nofly.run.files.zonefiles import read_zones
 from nofly.run.proving import live
 from nofly.run.proving.live_case import Difference, LiveCase, live_case
-from nofly.run.proving.verify import verify
+from nofly.run.proving.verify import Trust, verify
 from nofly.run.record.incident_log import Log
+from nofly.run.record.links import with_links
+from nofly.store.chain import GENESIS, Head, chained
 from nofly.store.sqlite import Store
 from nofly.zones.model import Zone
 from tests.run.proving.test_live_case import (
     Brought,
     beast_many,
     brought_lines,
+    lines,
     log_of,
     only,
     recorded,
@@ -44,15 +47,14 @@ def zones_in(folder: Path) -> tuple[Path, list[Zone]]:
 
 
 def packed_case(state: Path, case: LiveCase, path: Path | None = None) -> bytes:
-    with Store(state / "record.sqlite", read_only=True) as store:
-        head = store.head()
     making = Making("test", keys=(SigningKey(b"k" * 32),))
     sources = read_zones([str(path)]) if path else None
-    return packed(live.package(case, head, making, sources))
+    return packed(live.package(case, making, sources))
 
 
-def differing(data: bytes) -> list[str]:
-    return [f"{s.subject}: {s.message} {s.place}" for s in verify(data).steps if s.outcome is Outcome.DIFFERS]
+def differing(data: bytes, heads: Sequence[Head] = ()) -> list[str]:
+    steps = verify(data, Trust(heads=heads)).steps
+    return [f"{s.subject}: {s.message} {s.place}" for s in steps if s.outcome is Outcome.DIFFERS]
 
 
 def one_case(tmp_path: Path, **watch: object) -> tuple[Path, LiveCase, Path]:
@@ -137,6 +139,77 @@ def test_what_retention_took_is_named_and_nothing_else_passes_for_it(tmp_path: P
     assert any(
         one.startswith("finding: callsign differs") for one in differing(packed_case(state, lied, path))
     )
+
+
+def several(tmp_path: Path) -> tuple[Path, Log, list[str], Head]:
+    """Return a state in which two fly through one after the other, the log, the two incidents, and the head
+    that was published between them."""
+    path, law = zones_in(tmp_path)
+    state = tmp_path / "state"
+    first = recorded(brought_lines(through(range(0, 600, 5))), law, state)
+    with Store(state / "record.sqlite", read_only=True) as store:
+        published = store.head()
+    later = lines(
+        "icao24:4b0002", range(2_000, 2_600, 5), lambda s: 14.0 + (s - 2_300) * 0.001, alt_std_m=900.0
+    )
+    log = recorded(brought_lines(later), law, state)
+    (one,) = first.incidents
+    (other,) = log.incidents.keys() - {one}
+    return path, log, [one, other], published
+
+
+def test_records_lead_to_a_head_that_was_published_and_tell_nothing_of_others(tmp_path: Path) -> None:
+    path, log, (one, other), published = several(tmp_path)
+    state = tmp_path / "state"
+    with Store(state / "record.sqlite", read_only=True) as store:
+        records = list(store.read())
+    data = packed_case(state, live_case(state, log, one), path)
+    own = [r for r in records if r.incident == one]
+    for record in records[own[0].sequence - 1 :]:
+        assert not differing(data, [record.head])
+        assert differing(data, [Head(record.sequence, "0" * 64)])
+    text = opened(data).data(live.RECORDS)
+    assert other.encode() not in text
+    assert b"4b0002" not in text
+    early = packed_case(state, live_case(state, log, one, head=published), path)
+    assert not differing(early, [published])
+    assert differing(early, [records[-1].head])
+    # The second incident is not under the head that was published before it.
+    assert differing(packed_case(state, live_case(state, log, other), path), [published])
+
+
+def test_a_record_that_was_made_anew_is_not_under_the_head_that_was_published(tmp_path: Path) -> None:
+    """Whoever has the store can make a whole chain anew, and a package of it; the head is another."""
+    path, log, (one, _), published = several(tmp_path)
+    state = tmp_path / "state"
+    with Store(state / "record.sqlite", read_only=True) as store:
+        bodies = [record.content for record in store.read()]
+    case = live_case(state, log, one)
+    whole = chained(Head(0, GENESIS), [{**body, "depth_m": 1.0} for body in bodies])
+    rows, links = with_links(whole, lambda record: record.incident == one)
+    forged = packed_case(state, replace(case, records=rows, links=links, head=whole[-1].head), path)
+    assert not differing(forged)
+    assert differing(forged, [published])
+
+
+def test_the_command_links_to_a_published_head(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, _, (one, other), published = several(tmp_path)
+    state = ["--state", str(tmp_path / "state")]
+    assert main(["incidents", "verify", *state]) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    head, out = f"{published.sequence}:{published.hash}", str(tmp_path / "case.nofly.zip")
+    export = ["incidents", "export", one, *state, "--zones", str(path), "-o", out]
+    assert main(export) == 0
+    assert main(["verify", out, "--record-head", head, "--record-head", last]) == 0
+    assert capsys.readouterr().out.count("under the head that was kept elsewhere") == 2
+    assert main(["verify", out, "--record-head", f"1:{'0' * 64}"]) == 1
+    assert main([*export, "--head", head]) == 0
+    assert main(["verify", out, "--record-head", head, "-q"]) == 0
+    assert main(["verify", out, "--record-head", last, "-q"]) == 1
+    assert main([*export, "--head", f"1:{'0' * 64}"]) == 2
+    capsys.readouterr()
+    assert main(["incidents", "export", other, *state, "-o", out, "--head", head]) == 2
+    assert "a head that was published later" in capsys.readouterr().err
 
 
 def test_the_command_exports_and_verifies(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

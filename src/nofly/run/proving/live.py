@@ -41,12 +41,12 @@ MOST_UNPACKED_BYTES = 4 << 30
 
 
 def package(
-    case: LiveCase, head: Head, making: Making, sources: ZoneSet | None = None,
+    case: LiveCase, making: Making, sources: ZoneSet | None = None,
     coverage: Mapping[str, Any] | None = None,
 ) -> dict[str, bytes]:  # fmt: skip
     """Return the files of a package of an incident.
 
-    ``head`` is the record's, ``sources`` are zone files that may be those that its zone was read from,
+    ``sources`` are zone files that may be those that its zone was read from,
     ``coverage`` what could have been seen. Raises InputError while no verdict was given on it.
     """
     recorded = case.incident.verdicts
@@ -68,7 +68,8 @@ def package(
         reports.ROWS: Part(reports.parquet(case.reports)), **heights,
         **law.parts([edition.zone], sources, {}, stays),
         JUDGED_FILE: Part(canonical(msgspec.to_builtins(judged))),
-        RECORDS: Part(records_file(case.records, head, "json")), finding.FILE: Part(canonical(said)),
+        RECORDS: Part(records_file(case.records, case.head, "json", links=case.links)),
+        finding.FILE: Part(canonical(said)),
     }  # fmt: skip
     if coverage is not None:
         parts["coverage.json"] = Part(canonical(dict(coverage)))
@@ -80,9 +81,10 @@ def package(
     return made("live", parts, configuration, making)
 
 
-def found_again(package: Package) -> list[Step]:
+def found_again(package: Package, heads: Sequence[Head] = ()) -> list[Step]:
     """Return what is to be said of a package's finding, worked out again from its raw bytes; where it has
-    none, from its table of reports.
+    none, from its table of reports. ``heads`` of the record were kept elsewhere: its records have to lead to
+    them.
 
     Raises PackageError, InputError or DecodeError for what cannot be read.
     """
@@ -104,7 +106,7 @@ def found_again(package: Package) -> list[Step]:
     for step in _declared(said, verdicts):
         steps.append(step)
     result = _result(edition.zone, verdicts, rows, edition.judged.max_gap_s)
-    steps += _record_steps(files, said)
+    steps += _record_steps(files, said, heads)
     return [*steps, *finding.compared(package, result),
             *working.compared(package, result, list(result.infringements))]  # fmt: skip
 
@@ -175,13 +177,16 @@ def _declared(said: Mapping[str, Any], verdicts: list[dict[str, Any]]) -> Iterat
             yield unchecked("finding", text, where)
 
 
-def _record_steps(files: Mapping[str, bytes], said: Mapping[str, Any]) -> Iterator[Step]:
-    """Yield whether the records of the incident are as they were written, and say what the finding says."""
+def _record_steps(
+    files: Mapping[str, bytes], said: Mapping[str, Any], heads: Sequence[Head]
+) -> Iterator[Step]:
+    """Yield whether the records of the incident are as they were written and lead to the heads, and say what
+    the finding says."""
     if RECORDS not in files:
         yield differs("record", "removed: there are no records of the incident", RECORDS)
         return
     try:
-        proof = proof_in(files[RECORDS], RECORDS)
+        proof = proof_in(files[RECORDS], RECORDS, heads)
     except InputError as error:
         yield differs("record", error.message, RECORDS)
         return
@@ -190,8 +195,13 @@ def _record_steps(files: Mapping[str, bytes], said: Mapping[str, Any]) -> Iterat
     if not proof.findings:
         text = f"{proof.records} records have the hashes that they were written with"
         yield agrees("record", text, RECORDS)
-    last = f"{proof.last.sequence}:{proof.last.hash}"
-    yield note("record", f"the last is {last}: compare it with a head that was kept elsewhere", RECORDS)
+        for head in heads:
+            text = f"they are under the head that was kept elsewhere, {head.sequence}:{head.hash}"
+            yield agrees("record", text, RECORDS)
+    if not heads:
+        reached = f"{proof.reaches.sequence}:{proof.reaches.hash}"
+        text = f"they lead to the head {reached}: compare it with one that was published (--record-head)"
+        yield note("record", text, RECORDS)
     bodies = [one["body"] for one in json.loads(files[RECORDS])["records"]]
     judged = {body.get("stay"): body.get("verdict") for body in bodies if body.get("kind") == JUDGED}
     rows = {str(row.get("id")): row for row in list_of(dict(said), "infringements", finding.FILE)}

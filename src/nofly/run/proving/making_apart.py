@@ -101,7 +101,8 @@ def _made(folder: Path, name: str, by: str, out: Path) -> _Said:
         log = read_log(one for one in store.read() if one.sequence <= head.sequence)
     declared = folder / DECLARED
     sources = read_zones([str(declared)]) if declared.is_file() else None
-    data = packed(package(live_case(folder, log, name), head, Making(__version__, Act("made", by)), sources))
+    case = live_case(folder, log, name, head=head)
+    data = packed(package(case, Making(__version__, Act("made", by)), sources))
     out.write_bytes(data)
     found = verify(data)
     return _Said(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from nofly.errors import NoflyError
 from nofly.proof.package import Package, integrity, opened, signatures
-from nofly.proof.packing import timestamps
+from nofly.proof.packing import custody, timestamps
+from nofly.proof.packing.custody import Kept
 from nofly.proof.packing.steps import Step, differs, exit_code
 from nofly.run.proving import live, recorded
 from nofly.run.proving.working import HOSTILE
+from nofly.store.chain import Head
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,10 @@ class Trust:
     """Whether it has to be signed: by a key that is known, where any is."""
     authorities: Mapping[str, bytes] = field(default_factory=dict)
     """Whose time stamps are trusted → certificates in PEM."""
+    kept: Sequence[Kept] = ()
+    """Entries of the chain of custody that were kept elsewhere: each has to be there still."""
+    heads: Sequence[Head] = ()
+    """Heads of a watch's record that were published: the records of the incident have to be under each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +54,11 @@ def verify(data: bytes, trust: Trust | None = None) -> Verified:
     chosen = trust or Trust()
     package = opened(data)
     steps = integrity(package)
+    steps += custody.kept_steps(package.files.get(custody.FILE, b""), chosen.kept)
     signed, good = signatures(package, chosen.known)
     steps += [*signed, *_required(chosen, good)]
     steps += timestamps.steps(package, chosen.authorities)
-    steps += _found_again(package)
+    steps += _found_again(package, chosen.heads)
     return Verified(package, tuple(steps))
 
 
@@ -66,11 +73,12 @@ def _required(trust: Trust, good: set[str]) -> list[Step]:
     return found
 
 
-def _found_again(package: Package) -> list[Step]:
+def _found_again(package: Package, heads: Sequence[Head]) -> list[Step]:
     try:
         if package.kind == "live":
-            return live.found_again(package)
-        return recorded.found_again(package).steps
+            return live.found_again(package, heads)
+        without = [differs("record", "it is of no watch: it has no records under a head")] if heads else []
+        return [*recorded.found_again(package).steps, *without]
     except NoflyError as error:
         return [differs("finding", f"it cannot be found again: {error}")]
     except HOSTILE as error:
