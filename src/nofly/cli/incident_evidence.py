@@ -43,6 +43,8 @@ def is_package(args: argparse.Namespace) -> bool:
 def export_package(args: argparse.Namespace, record: Path) -> int:
     """Write the package, whole or not at all, and say what it holds; return the exit code: 3 where not all of
     it is found again from its bytes."""
+    from time import time_ns
+
     from nofly import __version__
     from nofly.cli.configuration import read_config
     from nofly.cli.evidence import made_as_said, signing_keys
@@ -66,10 +68,13 @@ def export_package(args: argparse.Namespace, record: Path) -> int:
         head = store.head() if args.head is None else _published(store, args.head)
         log = read_log(one for one in store.read() if one.sequence <= head.sequence)
     terrain = load_terrain(config.check.terrain)
-    case = live_case(record.parent, log, log.name_of(args.id[0]), terrain, head)
+    name, now_us = log.name_of(args.id[0]), time_ns() // 1000
+    case = live_case(record.parent, log, name, terrain, head, now_us)
     data = packed(package(case, making, _sources(args, config)))
     write_whole(args.output, data)
     note(f"{len(data):,} bytes written to {args.output}")
+    if case.so_far:
+        note("the incident is open: this is how it stands, and no verdict on record")
     for line in case.why:
         note(line)
     for one in case.differences:

@@ -75,6 +75,8 @@ class LiveCase:
     """The head of the record that the links lead to."""
     links: list[Run]
     """What links the records to it."""
+    so_far: dict[str, dict[str, Any]]
+    """Stay → the verdict as it stands now, recomputed; of stays on which none was given yet."""
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -89,11 +91,13 @@ class _Found(NamedTuple):
 
 
 def live_case(
-    folder: Path, log: Log, name: str, terrain: Terrain | None = None, head: Head | None = None
-) -> LiveCase:
+    folder: Path, log: Log, name: str, terrain: Terrain | None = None, head: Head | None = None,
+    now_us: int = 0,
+) -> LiveCase:  # fmt: skip
     """Return an incident of the watch in a state folder; ``log`` is what its record tells, ``name`` the
     incident's id, ``terrain`` the tiles that heights above ground were worked out with, should they be at
-    hand, ``head`` that of the record to which the records are to be linked, the last unless it is given.
+    hand, ``head`` that of the record to which the records are to be linked, the last unless it is given,
+    ``now_us`` until when an incident that is open is followed.
 
     Raises InputError for what was only expected and never happened, for an incident whose law was not kept,
     and for one of more bytes than are taken; StoreError where something kept cannot be read.
@@ -111,6 +115,8 @@ def live_case(
             expected="an incident in which a zone was entered",
         )
     until_us = _until_us(incident, edition)
+    if incident.open:
+        until_us = max(until_us, now_us)
     chosen = edition.judged.options(terrain)
     overheard = Overheard(chosen.aids)
     options = replace(chosen, aids=overheard.aids)
@@ -125,8 +131,13 @@ def live_case(
     return LiveCase(
         incident, records, edition, found.cut.pieces, compact(found.recomputed.reports),
         found.recomputed.verdicts, found.order, found.from_us, until_us, found.differences, why, overheard,
-        last, links, found.cut.findings,
+        last, links, _so_far(recorded, found.recomputed), found.cut.findings,
     )  # fmt: skip
+
+
+def _so_far(recorded: Mapping[str, Mapping[str, Any]], made: Recomputed) -> dict[str, dict[str, Any]]:
+    open_stays = [stay for stay, row in recorded.items() if "id" not in row]
+    return {stay: made.verdicts[stay] for stay in open_stays if stay in made.verdicts}
 
 
 def _linked(store: Store, incident: Incident, head: Head) -> tuple[list[Stored], list[Run]]:

@@ -84,6 +84,8 @@ def _bound() -> None:
 
 
 def _made(folder: Path, name: str, by: str, out: Path) -> _Said:
+    from time import time_ns
+
     from nofly import __version__
     from nofly.proof.package import Making
     from nofly.proof.packing.container import packed
@@ -101,7 +103,7 @@ def _made(folder: Path, name: str, by: str, out: Path) -> _Said:
         log = read_log(one for one in store.read() if one.sequence <= head.sequence)
     declared = folder / DECLARED
     sources = read_zones([str(declared)]) if declared.is_file() else None
-    case = live_case(folder, log, name, head=head)
+    case = live_case(folder, log, name, head=head, now_us=time_ns() // 1000)
     data = packed(package(case, Making(__version__, Act("made", by)), sources))
     out.write_bytes(data)
     found = verify(data)

@@ -42,7 +42,8 @@ class VerifiedAnswer(BaseModel):
 )
 async def evidence(here: Here, who: AtOnce, name: str) -> Response:
     """The evidence package: raw bytes, law, finding, report, records; for ``nofly verify``. Unsigned: whoever
-    vouches for it signs it with ``nofly sign``. 404 while there is no verdict, 503 where many wait."""
+    vouches for it signs it with ``nofly sign``. Of a stay that is not over it says how it stands. 404 where
+    nobody entered, 503 where many wait."""
     name = named(here, who, name)
     made = await _made(here, name, who.name)
     attached = f'attachment; filename="incident-{name[:16]}.nofly.zip"'
@@ -64,7 +65,8 @@ async def verified(here: Here, who: AtOnce, name: str) -> VerifiedAnswer:
 
 
 async def _made(here: Served, name: str, by: str) -> MadeApart:
-    if not here.follower.log.incidents[name].verdicts:
-        raise not_found("there is no verdict on it, so there is no package", "an incident that is over")
+    incident = here.follower.log.incidents[name]
+    if not incident.verdicts and not incident.stays:
+        raise not_found("there is no verdict on it, so there is no package", "an incident with an entry")
     async with in_turn(here.proving, "another package is being made"):
         return await asyncio.to_thread(made_apart, here.folder, name, by)
