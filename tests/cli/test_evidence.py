@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -164,6 +165,19 @@ def test_what_is_no_package(data: bytes, tmp_path: Path, capsys: Any) -> None:
     assert "absent.zip" in capsys.readouterr().err
 
 
+def test_what_comes_by_standard_input_is_kept(
+    inputs: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = Path(inputs[2]).read_bytes()
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
+    out = tmp_path / "all.zip"
+    assert main(["check", *inputs[:2], "-", "-q", "--evidence", str(out)]) == 1
+    package = opened(out.read_bytes())
+    assert package.data("raw/0001-stdin") == data
+    assert str(tmp_path).encode() not in out.read_bytes()
+    assert main(["verify", str(out), "-q"]) == 0
+
+
 def test_sources_left_out_are_not_checked(inputs: list[str], tmp_path: Path, capsys: Any) -> None:
     path = _made(inputs, tmp_path / "cases", "--raw-limit", "0")[0]
     capsys.readouterr()
@@ -175,7 +189,6 @@ def test_evidence_that_cannot_be_made_is_refused_before_the_work(
     inputs: list[str], tmp_path: Path, capsys: Any
 ) -> None:
     for args in (
-        [*inputs[:2], "-", "--evidence", str(tmp_path / "cases")],
         [*inputs, "--evidence", str(tmp_path / "no" / "x.zip")],
         [*inputs, "--evidence", inputs[1]],
         [*inputs, "--evidence", str(tmp_path / "cases"), "--key", "nobody"],

@@ -94,7 +94,7 @@ def _serve(bind: str) -> int:
         args = serve.parser().parse_args([*given, "--quiet"])
         return watch.watched(
             args,
-            lambda plan, config: serve.serving_state(args, config.web, plan.state, lambda _: (), guests=True),
+            lambda plan, config: serve.serving_state(args, config, plan.state, lambda _: (), guests=True),
         )
 
 

@@ -6,8 +6,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nofly.cli.evidence import ENDING, add_signing
+from nofly.cli.evidence import add_signing
 from nofly.cli.streams import note
+from nofly.run.proving import ENDING
 
 if TYPE_CHECKING:
     from nofly.config import Config
@@ -98,11 +99,12 @@ def _sources(args: argparse.Namespace, config: Config) -> ZoneSet | None:
     """Return the zone files at hand; None where there are none, or they cannot be read."""
     from nofly.errors import NoflyError
     from nofly.run.files.inputs import expanded
-    from nofly.run.files.zonefiles import read_zones
+    from nofly.run.proving.law import sources_at_hand
 
     try:
-        files = expanded([*config.check.zones, *args.zones])
-        return read_zones(files) if files else None
+        found, wrong = sources_at_hand(expanded([*config.check.zones, *args.zones]))
     except NoflyError as error:
-        note(f"the zones' files are left out: {error}")
-        return None
+        found, wrong = None, [str(error)]
+    for one in wrong:
+        note(f"a file of zones is left out: {one}")
+    return found

@@ -70,7 +70,7 @@ def run(argv: list[str]) -> int:
         return _beside(args)
 
     def beside(plan: WatchPlan, config: Config) -> AbstractContextManager[None]:
-        return serving_state(args, config.web, plan.state, partial(channels_for, plan.alerts))
+        return serving_state(args, config, plan.state, partial(channels_for, plan.alerts))
 
     return watched(args, beside)
 
@@ -115,14 +115,14 @@ def _beside(args: argparse.Namespace) -> int:
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    with serving_state(args, config.web, folder, lambda body: channels_for(plans, body)):
+    with serving_state(args, config, folder, lambda body: channels_for(plans, body)):
         stop.wait()
     return 0
 
 
 def serving_state(
     args: argparse.Namespace,
-    web: WebConfig,
+    config: Config,
     folder: Path,
     channels: Callable[[Mapping[str, Any]], Sequence[str]],
     *,
@@ -143,11 +143,12 @@ def serving_state(
     from nofly.web.served import Served
     from nofly.web.serving import serving
 
+    web = config.web
     bind = bound(args.bind or web.bind, web)
     proxies = networks(part.strip() for part in web.trusted_proxies.split(",") if part.strip())
     may_bind(bind.host, bool(bind.certificate), proxies, args.insecure or web.insecure)
 
-    wanted = _wanted(web)
+    wanted = {**_wanted(web), "zone_files": _zone_files(args, config)}
 
     def clock() -> int:
         return time_ns() // 1000
@@ -175,6 +176,7 @@ def serving_state(
 
 def _wanted(web: WebConfig) -> dict[str, Any]:
     """Return what a configuration says of what is served. Raises ConfigError for what cannot be."""
+    from nofly.cli.evidence import station_key
     from nofly.web.origins import origins
     from nofly.web.style import style_at
     from nofly.web.tiles import tiles_at
@@ -184,7 +186,15 @@ def _wanted(web: WebConfig) -> dict[str, Any]:
         "style": style_at(web.style, web.style_origins),
         "embedders": origins(web.embed_origins, "web.embed_origins"),
         "provider": _provider(web),
+        "signing": station_key(web),
     }
+
+
+def _zone_files(args: argparse.Namespace, config: Config) -> tuple[str, ...]:
+    """Return the files that the zones of the watch were read from, whatever folder one stands in later."""
+    from nofly.run.files.inputs import expanded
+
+    return tuple(str(Path(name).absolute()) for name in expanded([*config.check.zones, *args.zones]))
 
 
 def _provider(web: WebConfig) -> Provider | None:

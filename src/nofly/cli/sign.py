@@ -57,7 +57,6 @@ def parser() -> argparse.ArgumentParser:
 def run(argv: list[str]) -> int:
     """Put to the package what is asked for; return the exit code."""
     from nofly.cli.streams import note, say_text
-    from nofly.cli.verify import package_bytes
     from nofly.errors import ConfigError
     from nofly.proof.package import integrity, opened
     from nofly.proof.packing import custody
@@ -65,9 +64,10 @@ def run(argv: list[str]) -> int:
     from nofly.proof.packing.steps import Outcome
     from nofly.run.files.atomic import write_whole
     from nofly.run.outputs.text import printable
+    from nofly.run.proving.verify import read_package
 
     args = parser().parse_args(argv)
-    package = opened(package_bytes(args.package))
+    package = opened(read_package(args.package))
     wrong = [step for step in integrity(package) if step.outcome is Outcome.DIFFERS]
     if wrong:
         message = f"it is not as it was made: {wrong[0].place}: {wrong[0].message}"

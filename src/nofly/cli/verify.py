@@ -68,27 +68,16 @@ def parser() -> argparse.ArgumentParser:
 def run(argv: list[str]) -> int:
     """Verify and say what came out; return the exit code."""
     from nofly.cli.streams import say, say_text
-    from nofly.run.proving.verify import verify
+    from nofly.run.proving.verify import read_package, verify
 
     args = parser().parse_args(argv)
     trust = _trust(args)
-    found = verify(package_bytes(args.package), trust)
+    found = verify(read_package(args.package), trust)
     if args.json:
         say(_json(found))
     else:
         say_text("\n".join(_lines(args.package, found, args.quiet)))
     return found.exit_code
-
-
-def package_bytes(path: str) -> bytes:
-    """Return the bytes of a package. Raises PackageError where it is too large, OSError."""
-    from nofly.proof.packing.container import MOST_BYTES, PackageError
-
-    with Path(path).open("rb") as file:
-        data = file.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
-        raise PackageError(f"more than {MOST_BYTES:,} bytes", source=path)
-    return data
 
 
 def _trust(args: argparse.Namespace) -> Trust:
@@ -128,28 +117,13 @@ def _lines(path: str, found: Verified, quiet: bool) -> Iterable[str]:
     for step in found.steps:
         if not quiet or step.outcome in (Outcome.DIFFERS, Outcome.UNCHECKED):
             yield printable(f"{step.outcome.value:<12} {step.subject:<13} {_told(step)}")
-    yield summary(found.steps)
+    yield found.summary
 
 
 def _told(step: Step) -> str:
     where = f"{step.place}: " if step.place else ""
     changed = f" ({step.old} → {step.new})" if step.old is not None or step.new is not None else ""
     return f"{where}{step.message}{changed}"
-
-
-def summary(steps: Iterable[Step]) -> str:
-    """Return in one line what came out."""
-    from nofly.proof.packing.steps import Outcome
-
-    outcomes = [step.outcome for step in steps]
-    differ, unchecked = outcomes.count(Outcome.DIFFERS), outcomes.count(Outcome.UNCHECKED)
-    if differ:
-        things = "1 thing differs" if differ == 1 else f"{differ} things differ"
-        return f"NOT AS IT WAS MADE: {things}."
-    if unchecked:
-        things = "1 thing" if unchecked == 1 else f"{unchecked} things"
-        return f"All that could be checked agrees; {things} could not be checked."
-    return "All agrees."
 
 
 def _json(found: Verified) -> bytes:
@@ -165,6 +139,6 @@ def _json(found: Verified) -> bytes:
     told = found.package.manifest
     document = {
         "format": told["format"], "kind": found.package.kind, "created_by": told["created_by"],
-        "exit_code": found.exit_code, "summary": summary(found.steps), "steps": steps,
+        "exit_code": found.exit_code, "summary": found.summary, "steps": steps,
     }  # fmt: skip
     return (json.dumps(document, indent=1) + "\n").encode()

@@ -89,8 +89,8 @@ def package(
 def _so_far_words(case: LiveCase) -> str:
     until = iso_time(int(case.reports.time_us.max()))
     return (
-        f"This incident is open. What is said of it is how it stands by the reports up to {until}: no verdict is "
-        "on record yet, and later reports may change it."
+        f"This incident is open. What is said of it is how it stands by the reports up to {until}: no "
+        "verdict is on record yet, and later reports may change it."
     )
 
 

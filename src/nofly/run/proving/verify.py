@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from nofly.errors import NoflyError
 from nofly.proof.package import Package, integrity, opened, signatures
 from nofly.proof.packing import custody, timestamps
+from nofly.proof.packing.container import MOST_BYTES, PackageError
 from nofly.proof.packing.custody import Kept
-from nofly.proof.packing.steps import Step, differs, exit_code
+from nofly.proof.packing.steps import Step, differs, exit_code, summary
 from nofly.run.proving import live, recorded
 from nofly.run.proving.working import HOSTILE
 from nofly.store.chain import Head
@@ -33,7 +35,7 @@ class Trust:
     """Heads of a watch's record that were published: the records of the incident have to be under each."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Verified:
     """What came out."""
 
@@ -44,6 +46,24 @@ class Verified:
     def exit_code(self) -> int:
         """0 all agrees; 1 something differs; 3 something could not be checked."""
         return exit_code(self.steps)
+
+    @property
+    def summary(self) -> str:
+        """What came out, in one line."""
+        return summary(self.steps)
+
+    def __repr__(self) -> str:
+        """Return the summary."""
+        return f"<Verified: {self.summary}>"
+
+
+def read_package(path: str | Path) -> bytes:
+    """Return the bytes of a package. Raises PackageError where it is too large, OSError."""
+    with Path(path).open("rb") as file:
+        data = file.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise PackageError(f"more than {MOST_BYTES:,} bytes", source=str(path))
+    return data
 
 
 def verify(data: bytes, trust: Trust | None = None) -> Verified:
