@@ -19,7 +19,7 @@ from nofly import _pure
 if TYPE_CHECKING:
     from nofly.errors import NoflyError
     from nofly.incidents.record import Infringement
-    from nofly.run.api import check, read_positions, read_zones, write_zones
+    from nofly.run.api import check, read_positions, read_zones, verify, write_zones
     from nofly.run.check import CheckOptions
     from nofly.run.result import CheckResult
     from nofly.schema import Positions
@@ -59,6 +59,7 @@ __all__ = [
     "check",
     "read_positions",
     "read_zones",
+    "verify",
     "write_zones",
 ]
 
@@ -71,7 +72,7 @@ _HOMES = {
     "Positions": "nofly.schema",
     "Rule": "nofly.zones.rules",
     "Schedule": "nofly.zones.schedule",
-    **dict.fromkeys(("check", "read_positions", "read_zones", "write_zones"), "nofly.run.api"),
+    **dict.fromkeys(("check", "read_positions", "read_zones", "verify", "write_zones"), "nofly.run.api"),
     **dict.fromkeys(("Circle", "Corridor", "Datum", "EdgeKind", "Limit"), _MODEL),
     **dict.fromkeys(("Polygon", "Restriction", "Volume", "Zone"), _MODEL),
 }

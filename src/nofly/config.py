@@ -46,6 +46,9 @@
     style = ""                     # or a MapLibre style, by its address or in a file
     style_origins = []             # where its tiles, fonts and pictures are from
     embed_origins = []             # whose pages may show embed.html in a frame
+    evidence_key = "station"       # of nofly keys: it signs the packages that are taken along
+    evidence_keys = "keys"         # where it is
+    evidence_passphrase = "env:NOFLY_KEY_PASSPHRASE"
 
     [web.oidc]                     # logins by a provider, beside those with a password here
     issuer = "https://login.example/realms/nofly"
@@ -149,6 +152,9 @@ class WebConfig:
     tiles: str = ""
     tiles_attribution: str = ""
     style: str = ""
+    evidence_key: str = ""
+    evidence_keys: str = ""
+    evidence_passphrase: str = ""
     style_origins: tuple[str, ...] = ()
     embed_origins: tuple[str, ...] = ()
     claims: str = ""
@@ -324,7 +330,7 @@ class _Reader:
     def web(self, given: Mapping[str, Any]) -> WebConfig:
         """Return ``[web]``, with the defaults for what is not there."""
         values = self._values(given, "web", WebConfig)
-        for name in ("certificate", "key", "claims"):
+        for name in ("certificate", "key", "claims", "evidence_keys"):
             if values.get(name):
                 values[name] = str(self._folder / values[name])
         table = self.table(given, "", "web")

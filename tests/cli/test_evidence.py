@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,26 @@ def test_signed_received_and_verified(inputs: list[str], tmp_path: Path, keys: P
     assert sum("the key of" in step["message"] for step in said["steps"]) == 2
 
 
+def test_a_receipt_shows_that_the_end_was_cut_off(inputs: list[str], tmp_path: Path, capsys: Any) -> None:
+    path = _made(inputs, tmp_path / "cases")[0]
+    before = path.read_bytes()
+    receipt = str(tmp_path / "court.receipt")
+    assert main(["sign", str(path), "--act", "received", "--by", "The court", "--receipt", receipt]) == 0
+    head = capsys.readouterr().err.splitlines()[-1].removeprefix("nofly: ").removeprefix("head ")
+    assert head.startswith("2:")
+    for given in (["--receipt", receipt], ["--head", head]):
+        assert main(["verify", str(path), *given, "-q"]) == 0
+    path.write_bytes(before)
+    assert main(["verify", str(path), "-q"]) == 0
+    capsys.readouterr()
+    for given in (["--receipt", receipt], ["--head", head]):
+        assert main(["verify", str(path), *given, "-q"]) == 1
+        assert "the chain was cut off after entry 1" in capsys.readouterr().out
+    assert main(["verify", str(path), "--receipt", inputs[1]]) == 2
+    with pytest.raises(SystemExit):
+        main(["verify", str(path), "--head", "2:no"])
+
+
 def test_a_locked_key(inputs: list[str], tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
     monkeypatch.setenv("SECRET", "open sesame")
     assert main(["keys", "new", "desk", "--lock", "--passphrase", "env:SECRET"]) == 0
@@ -144,6 +165,19 @@ def test_what_is_no_package(data: bytes, tmp_path: Path, capsys: Any) -> None:
     assert "absent.zip" in capsys.readouterr().err
 
 
+def test_what_comes_by_standard_input_is_kept(
+    inputs: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = Path(inputs[2]).read_bytes()
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
+    out = tmp_path / "all.zip"
+    assert main(["check", *inputs[:2], "-", "-q", "--evidence", str(out)]) == 1
+    package = opened(out.read_bytes())
+    assert package.data("raw/0001-stdin") == data
+    assert str(tmp_path).encode() not in out.read_bytes()
+    assert main(["verify", str(out), "-q"]) == 0
+
+
 def test_sources_left_out_are_not_checked(inputs: list[str], tmp_path: Path, capsys: Any) -> None:
     path = _made(inputs, tmp_path / "cases", "--raw-limit", "0")[0]
     capsys.readouterr()
@@ -155,7 +189,6 @@ def test_evidence_that_cannot_be_made_is_refused_before_the_work(
     inputs: list[str], tmp_path: Path, capsys: Any
 ) -> None:
     for args in (
-        [*inputs[:2], "-", "--evidence", str(tmp_path / "cases")],
         [*inputs, "--evidence", str(tmp_path / "no" / "x.zip")],
         [*inputs, "--evidence", inputs[1]],
         [*inputs, "--evidence", str(tmp_path / "cases"), "--key", "nobody"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -74,6 +75,96 @@ def test_one_incident_is_exported_and_proved(told: dict[str, Any], tmp_path: Pat
     )
     assert main(["incidents", "verify", out]) == 0
     assert capsys.readouterr().out.startswith("2 records and 1 link to")
+
+
+@pytest.fixture
+def one(told: dict[str, Any], tmp_path: Path) -> dict[str, Any]:
+    """Return the export of the third incident, with the links to the head."""
+    out = tmp_path / "one.json"
+    args = ["incidents", "export", "abcdef2", "--records", "--state", str(tmp_path / "state")]
+    assert main([*args, "-o", str(out)]) == 0
+    assert told["head"]["sequence"] == COUNT
+    found: dict[str, Any] = json.loads(out.read_bytes())
+    return found
+
+
+def test_the_records_of_an_incident_are_shown_to_be_under_a_head_and_nothing_else_of_others(
+    one: dict[str, Any], told: dict[str, Any], tmp_path: Path, capsys: Any
+) -> None:
+    assert [record["sequence"] for record in one["records"]] == [3]
+    assert [(run["after"], len(run["bodies"])) for run in one["links"]] == [(3, 3)]
+    text = json.dumps(one)
+    assert text.count("depth_m") == 1
+    capsys.readouterr()
+    assert verify(tmp_path, one) == 0
+    out = capsys.readouterr().out
+    assert "Followed over 3 records more" in out
+    assert out.splitlines()[-1] == f"{COUNT}:{told['head']['hash']}"
+    for record in told["records"][2:]:
+        assert verify(tmp_path, one, "--head", f"{record['sequence']}:{record['hash']}") == 0
+        assert verify(tmp_path, one, "--head", f"{record['sequence']}:{'0' * 64}") == 1
+    assert verify(tmp_path, one, "--head", f"2:{told['records'][1]['hash']}") == 1
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_a_link_that_was_changed_left_out_or_put_in_is_found(
+    one: dict[str, Any], tmp_path: Path, place: int
+) -> None:
+    bodies = one["links"][0]["bodies"]
+    other = "0" * 64
+    for changed in (
+        [*bodies[:place], other, *bodies[place + 1 :]], [*bodies[:place], other, *bodies[place:]],
+        [bodies[(k + 1) % 3] for k in range(3)],
+    ):  # fmt: skip
+        assert verify(tmp_path, {**one, "links": [{"after": 3, "bodies": changed}]}) == 1
+    head = f"{COUNT}:{one['head']['hash']}"
+    short = {**one, "links": [{"after": 3, "bodies": bodies[:place]}]}
+    assert verify(tmp_path, short) == 0
+    assert verify(tmp_path, short, "--head", head) == 1
+    one["records"][0]["body"]["depth_m"] = 0.5
+    assert verify(tmp_path, one) == 1
+    record = one["records"][0]
+    record["hash"] = digest(record["previous"], canonical(record["body"]))
+    assert verify(tmp_path, one) == 1
+
+
+@pytest.mark.parametrize(
+    "links",
+    [5, [5], [{"after": 3}], [{"after": "3", "bodies": []}], [{"after": 3, "bodies": 5}],
+     [{"after": 3, "bodies": ["x"]}], [{"after": 3, "bodies": []}, {"after": 3, "bodies": []}]],
+    ids=range(7),
+)  # fmt: skip
+def test_links_that_are_none_are_an_error(
+    one: dict[str, Any], tmp_path: Path, links: Any, capsys: Any
+) -> None:
+    assert verify(tmp_path, {**one, "links": links}) == 2
+    assert "$.links" in capsys.readouterr().err
+
+
+def test_records_of_an_earlier_version_hold_and_cannot_be_followed_by_hashes(
+    tmp_path: Path, capsys: Any
+) -> None:
+    """They were hashed with their body itself; what is appended to them is not."""
+    path, state = tmp_path / "state" / "record.sqlite", ["--state", str(tmp_path / "state")]
+    path.parent.mkdir()
+    last = "0" * 64
+    with Store(path) as store:
+        for number in range(1, 5):
+            body = {"kind": "entered", "incident": f"abcdef{number}", "time_us": number}
+            text = canonical(body)
+            made = hashlib.sha256(f"{last}{text}".encode()).hexdigest()
+            row = (number, number, "entered", body["incident"], text, made, last)
+            store._connection.execute("INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+            last = made
+        store.append([{"kind": "entered", "incident": f"abcdef{n}", "time_us": n} for n in (5, 6)])
+        assert store.verify() == []
+    assert main(["incidents", "export", *state, "--records", "-o", str(tmp_path / "all.json")]) == 0
+    assert main(["incidents", "verify", str(tmp_path / "all.json")]) == 0
+    assert capsys.readouterr().out.startswith("6 records and 6 links")
+    out = str(tmp_path / "two.json")
+    assert main(["incidents", "export", "abcdef2", *state, "--records", "-o", out]) == 0
+    assert main(["incidents", "verify", out]) == 0
+    assert "so nothing is said of them: 1, 3 to 6." in capsys.readouterr().out
 
 
 def _body(told: dict[str, Any]) -> None:
@@ -220,12 +311,19 @@ def test_who_logged_in_is_left_out_unless_asked_for(tmp_path: Path, capsys: Any)
         assert "192.0.2.7" not in text
     assert main(export) == 0
     told = json.loads(capsys.readouterr().out)
-    assert [sorted(one) for one in told["records"]][1] == ["hash", "previous", "sequence", "withheld"]
+    keys = ["body_sha256", "hash", "previous", "sequence", "withheld"]
+    assert [sorted(one) for one in told["records"]][1] == keys
     assert verify(tmp_path, told) == 0
     out = capsys.readouterr().out
     assert out.startswith("2 records and 2 links")
-    assert "Of 1 record more the body is withheld" in out
-    told["records"][1]["hash"] = "0" * 64
-    assert verify(tmp_path, told) == 1
+    assert "Of 1 record more the body is withheld: what it says is not in the export." in out
+    for name in ("hash", "previous", "body_sha256"):
+        changed = copy.deepcopy(told)
+        changed["records"][1][name] = "0" * 64
+        assert verify(tmp_path, changed) == 1
+        assert "record 2: " in capsys.readouterr().err
+    del told["records"][1]["body_sha256"]
+    assert verify(tmp_path, told) == 0
+    assert "that its hash is right cannot be checked" in capsys.readouterr().out
     assert main([*export, "--with-access"]) == 0
     assert "192.0.2.7" in capsys.readouterr().out

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,10 +21,12 @@ from nofly.proof.package import (
     Role,
     integrity,
     made,
+    next_seal,
     opened,
     signature,
     signatures,
     with_act,
+    with_signature,
 )
 from nofly.proof.packing import custody
 from nofly.proof.packing.canonical import canonical, parsed
@@ -31,7 +35,7 @@ from nofly.proof.packing.custody import Act
 from nofly.proof.packing.signing import SigningKey
 from nofly.proof.packing.steps import Outcome, exit_code
 
-KEY, OTHER = SigningKey(bytes(range(32))), SigningKey(bytes(range(1, 33)))
+KEY, OTHER, THIRD = (SigningKey(bytes(range(k, k + 32))) for k in range(3))
 CHANGES = 1000 if os.environ.get("NOFLY_PROFILE") == "long" else 60
 """Random changes a file."""
 PARTS = {
@@ -44,9 +48,7 @@ PARTS = {
 def whole() -> dict[str, bytes]:
     """Return a package that two have signed, one of them as it was received."""
     files = made("recorded", PARTS, {"max_gap_s": 120.0}, Making("0.1.0", Act("made", "A"), [KEY]))
-    files = with_act(
-        files, Act("signed", "B", "2026-01-01T00:00:00.000000Z"), signature(files[MANIFEST], OTHER)
-    )
+    files = with_signature(files, Act("signed", "B", "2026-01-01T00:00:00.000000Z"), OTHER)
     return with_act(files, Act("received", "C", "2026-01-02T00:00:00.000000Z", "file 7"), None, OTHER)
 
 
@@ -173,13 +175,124 @@ def test_one_who_changes_a_signed_entry_and_its_hash_is_found() -> None:
     assert any("its signature is not" in said for said in told(packed({**files, custody.FILE: chain})))
 
 
-def test_entries_cut_off_at_the_end_are_not_found_and_that_is_said() -> None:
+def cut(files: dict[str, bytes], entries: int, *, rest: bool) -> dict[str, bytes]:
+    """Return a package with so many entries, without what the others put there, or with that ``rest``."""
+    chain = b"".join(line + b"\n" for line in files[custody.FILE].split(b"\n")[:entries])
+    gone = set() if rest else custody.attached(files[custody.FILE]).keys() - custody.attached(chain).keys()
+    return {name: data for name, data in files.items() if name not in gone} | {custody.FILE: chain}
+
+
+def signed_by_three() -> dict[str, bytes]:
+    """Return a package that its maker and two others have signed, one after the other."""
+    files = with_signature(whole(), Act("signed", "D", "2026-01-03T00:00:00.000000Z"), THIRD)
+    return with_act(files, Act("handed over", "D", "2026-01-04T00:00:00.000000Z"), None, THIRD)
+
+
+def test_entries_cut_off_alone_leave_behind_what_they_put_there() -> None:
+    files = signed_by_three()
+    sig = f"signatures/{THIRD.public.id}.sig"
+    said = told(packed(cut(files, 3, rest=True)))
+    assert any(one.startswith(sig) and "no entry of the chain of custody" in one for one in said)
+    assert any(one.startswith("seals/0004.json: ") for one in said)
+    said = told(packed(cut(files, 1, rest=True)))
+    for key in (OTHER, THIRD):
+        assert any(one.startswith(f"signatures/{key.public.id}.sig: ") for one in said)
+
+
+def test_a_later_signature_cannot_be_taken_away_from_under_what_came_after_it() -> None:
+    """Whoever takes away what the second signed has to make anew what the third signed, which he cannot."""
+    files = signed_by_three()
+    first, _, third, fourth, fifth, _ = files[custody.FILE].split(b"\n")
+    gone = {name for name in files if OTHER.public.id in name or name == "seals/0002.json"}
+    left = {name: data for name, data in files.items() if name not in gone}
+    assert any("custody.jsonl" in one for one in told(packed(left)))
+    for lines in ([first, third, fourth, fifth], [first, fourth, fifth], [first, fourth]):
+        assert told(packed({**left, custody.FILE: b"\n".join(lines) + b"\n"}))
+    # Even a chain that was written anew, with a seal that fits it, is not what the third signed.
+    anew = cut(files, 1, rest=False)
+    name, seal = next(iter(next_seal(anew).items()))
+    half = {part: data for part, data in files.items() if THIRD.public.id in part}
+    forged = with_act(anew, Act("signed", "D"), {name: seal, **half}, None)
+    assert any(THIRD.public.id in one for one in told(packed(forged)))
+
+
+def test_the_same_key_signs_the_act_and_what_it_puts_there() -> None:
     files = whole()
-    chain = b"\n".join(files[custody.FILE].split(b"\n")[:2]) + b"\n"
-    package = opened(packed({**files, custody.FILE: chain}))
-    steps = integrity(package)
-    assert exit_code(steps) == 0
-    assert any("were cut off cannot be seen" in step.message for step in steps)
+    lines = files[custody.FILE].split(b"\n")
+    entry = json.loads(lines[1]) | {"by": "somebody else", "public": None, "signature": None}
+    del entry["hash"]
+    entry["hash"] = hashlib.sha256(canonical(entry)).hexdigest()
+    said = told(packed({**cut(files, 2, rest=False), custody.FILE: lines[0] + b"\n" + canonical(entry)}))
+    assert any(one.startswith(f"signatures/{OTHER.public.id}.sig: ") for one in said)
+
+
+def test_what_was_cut_off_with_all_it_put_there_is_said_and_a_receipt_shows_it() -> None:
+    files = signed_by_three()
+    receipts = [
+        custody.kept(custody.receipt(cut(files, n, rest=True)[custody.FILE]), "r") for n in range(1, 6)
+    ]
+    for entries in range(1, 6):
+        package = opened(packed(cut(files, entries, rest=False)))
+        steps = [*integrity(package), *signatures(package, {})[0]]
+        assert exit_code(steps) == 0
+        assert any(f"entry {entries} is the last. Had a later one been cut off" in s.message for s in steps)
+        for receipt in receipts:
+            (step,) = custody.kept_steps(package.files[custody.FILE], [receipt])
+            assert (step.outcome is Outcome.AGREES) == (receipt.entry <= entries)
+            assert step.outcome is Outcome.AGREES or f"cut off after entry {entries}" in step.message
+
+
+def test_a_chain_made_anew_is_not_the_one_of_a_receipt() -> None:
+    receipt = custody.kept(custody.receipt(signed_by_three()[custody.FILE]), "r")
+    others = with_act(whole(), Act("noted", "X"))
+    others = with_act(others, Act("noted", "Y"))
+    (step,) = custody.kept_steps(others[custody.FILE], [receipt])
+    assert step.outcome is Outcome.DIFFERS
+    assert "made anew" in step.message
+
+
+@given(st.data())
+def test_a_receipt_that_was_changed_is_refused(data: st.DataObject) -> None:
+    receipt = bytearray(custody.receipt(whole()[custody.FILE]))
+    at = data.draw(st.integers(0, len(receipt) - 1))
+    receipt[at] ^= data.draw(st.integers(1, 255))
+    with pytest.raises(PackageError):
+        custody.kept(bytes(receipt), "r")
+
+
+def test_every_order_of_entries_but_theirs_is_found() -> None:
+    files = signed_by_three()
+    *lines, _ = files[custody.FILE].split(b"\n")
+    for order in itertools.permutations(lines):
+        chain = b"".join(line + b"\n" for line in order)
+        assert bool(told(packed({**files, custody.FILE: chain}))) == (list(order) != lines)
+
+
+def test_every_file_that_is_taken_away_or_swapped_with_another_is_named() -> None:
+    files = signed_by_three()
+    for name in files:
+        said = told(packed({other: data for other, data in files.items() if other != name}))
+        assert any(name in one or one.startswith("no manifest") for one in said), name
+    for one, other in itertools.combinations(sorted(files.keys() - {MANIFEST}), 2):
+        said = told(packed({**files, one: files[other], other: files[one]}))
+        assert any(one in line for line in said), (one, other)
+        assert any(other in line for line in said), (one, other)
+
+
+def format_1() -> dict[str, bytes]:
+    """Return a package as nofly 0.1 made them: what was added later is of the manifest alone."""
+    path = Path(__file__).resolve().parents[1] / "data" / "evidence" / "recorded-1.nofly.zip"
+    return dict(opened(path.read_bytes()).files)
+
+
+def test_a_package_of_format_1_takes_more_acts_and_signatures() -> None:
+    files = with_signature(format_1(), Act("signed", "D"), THIRD)
+    assert not any(name.startswith("seals/") for name in files)
+    assert told(packed(files)) == []
+    by_hand = format_1() | signature(files[MANIFEST], THIRD)
+    steps = integrity(opened(packed(by_hand)))
+    assert exit_code(steps) == 3
+    assert any(s.place == f"signatures/{THIRD.public.id}.sig" for s in steps)
 
 
 @pytest.mark.parametrize(
@@ -187,7 +300,7 @@ def test_entries_cut_off_at_the_end_are_not_found_and_that_is_said() -> None:
     [
         b"", b"[]", b"{}", b"null", b"1", b'"x"', b"{", b"\xff\xfe", b"NaN", b'{"format":1}', b"[" * 5000,
         b'{"a":1,"a":2}', b'{"a":' * 100 + b"1" + b"}" * 100, b"[" + b"1," * 3_000_000 + b"1]",
-        b'{"format":"nofly-evidence/2","kind":"recorded"}', b"1" * 5000,
+        b'{"format":"nofly-evidence/3","kind":"recorded"}', b"1" * 5000,
     ],
 )  # fmt: skip
 def test_a_manifest_that_is_none_is_refused(manifest: bytes) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from nofly.errors import ConfigError, FeedError
-from nofly.proof.package import MANIFEST, Making, Part, integrity, made, opened, with_act
+from nofly.proof.package import Making, Part, integrity, made, next_seal, opened, with_act
 from nofly.proof.packing import timestamps
 from nofly.proof.packing.container import packed
 from nofly.proof.packing.custody import Act
@@ -123,7 +123,9 @@ def test_stamps_of_two_authorities(authorities: list[Authority], files: dict[str
     one, two = authorities
     with served(one.answer) as first, served(two.answer) as second:
         stamps = stamped(files, [first, second], [])
-    assert sorted(stamps) == ["timestamps/127.0.0.1-2.tsr", "timestamps/127.0.0.1.tsr"]
+    assert sorted(stamps) == [
+        "seals/0002.json", "timestamps/127.0.0.1-2.tsr", "timestamps/127.0.0.1.tsr",
+    ]  # fmt: skip
     package = opened(packed(with_act(files, Act("time-stamped", "me"), stamps)))
     assert exit_code(integrity(package)) == 0
     both = {"one": one.certificate, "two": two.certificate}
@@ -141,8 +143,8 @@ def test_the_stamp_of_another_manifest_is_named(
     authorities: list[Authority], files: dict[str, bytes]
 ) -> None:
     with served(authorities[0].answer) as url:
-        stamps = stamped({MANIFEST: b"another"}, [url], [])
-    package = opened(packed({**files, **stamps}))
+        stamps = stamped(with_act(files, Act("noted")), [url], [])
+    package = opened(packed(with_act(files, Act("time-stamped"), {**stamps, **next_seal(files)})))
     (step,) = timestamps.steps(package, {"one": authorities[0].certificate})
     assert step.outcome is Outcome.DIFFERS
     assert step.place == "timestamps/127.0.0.1.tsr"
@@ -153,7 +155,7 @@ def test_a_stamp_that_was_changed_never_agrees(authorities: list[Authority], fil
     with served(authorities[0].answer) as url:
         stamps = stamped(files, [url], [])
     whole = with_act(files, Act("time-stamped", "me"), stamps)
-    ((name, token),) = stamps.items()
+    name, token = next(one for one in stamps.items() if one[0].endswith(".tsr"))
     for at in range(0, len(token), 37):
         changed = bytearray(token)
         changed[at] ^= 4
@@ -215,7 +217,7 @@ def test_an_opentimestamps_proof(pending: bool, files: dict[str, bytes]) -> None
     if pending:
         assert "calendar.example, not yet" in attested.message
     else:
-        digest = hashlib.sha256(files[MANIFEST]).digest()
+        digest = hashlib.sha256(proofs["seals/0002.json"]).digest()
         root = hashlib.sha256(digest + b"salt").digest()[::-1].hex()
         assert f"block 700000 has to be {root}" in attested.message
 
@@ -223,8 +225,9 @@ def test_an_opentimestamps_proof(pending: bool, files: dict[str, bytes]) -> None
 def test_the_proof_of_another_manifest_is_named(files: dict[str, bytes]) -> None:
     pytest.importorskip("opentimestamps")
     with served(_calendar(True)) as url:
-        proofs = stamped({MANIFEST: b"another"}, [], [url])
-    (step,) = timestamps.steps(opened(packed({**files, **proofs})), {})
+        proofs = stamped(with_act(files, Act("noted")), [], [url])
+    whole = with_act(files, Act("time-stamped"), {**proofs, **next_seal(files)})
+    (step,) = timestamps.steps(opened(packed(whole)), {})
     assert step.outcome is Outcome.DIFFERS
 
 
@@ -233,5 +236,25 @@ def test_what_is_no_stamp_is_named(data: bytes, files: dict[str, bytes]) -> None
     pytest.importorskip("opentimestamps")
     pytest.importorskip("rfc3161_client")
     for name in ("timestamps/a.ots", "timestamps/a.tsr", "timestamps/a.txt"):
-        (step,) = timestamps.steps(opened(packed({**files, name: data})), {})
+        more = {name: data, **next_seal(files)}
+        (step,) = timestamps.steps(opened(packed(with_act(files, Act("time-stamped"), more))), {})
         assert (step.outcome, step.place) == (Outcome.DIFFERS, name)
+
+
+def test_a_stamp_is_of_all_that_was_done_before_it(
+    authorities: list[Authority], files: dict[str, bytes]
+) -> None:
+    """Whoever cuts off what was done before the stamp has the stamp of something else."""
+    received = with_act(files, Act("received", "C"))
+    with served(authorities[0].answer) as url:
+        stamps = stamped(received, [url], [])
+    whole = with_act(received, Act("time-stamped", "me"), stamps)
+    trusted = {"one": authorities[0].certificate}
+    (step,) = timestamps.steps(opened(packed(whole)), trusted)
+    assert step.outcome is Outcome.AGREES
+    token = {name: data for name, data in stamps.items() if name.endswith(".tsr")}
+    forged = with_act(files, Act("time-stamped", "me"), {**token, **next_seal(files)})
+    (step,) = timestamps.steps(opened(packed(forged)), trusted)
+    assert (step.outcome, "something else" in step.message) == (Outcome.DIFFERS, True)
+    (step,) = timestamps.steps(opened(packed({**files, **stamps})), trusted)
+    assert (step.outcome, "no act sealed it" in step.message) == (Outcome.DIFFERS, True)

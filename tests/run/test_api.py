@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import pickle
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,12 +13,15 @@ import numpy as np
 import pytest
 
 import nofly
-from nofly.errors import ConfigError, SchemaError
+from nofly.cli import main
+from nofly.errors import ConfigError, InputError, SchemaError, StoreError
 from nofly.feeds.options import ArchiveOptions
 from nofly.run.api import batches_of
 from nofly.run.result import CheckResult
 from nofly.schema import Coded, Positions
+from nofly.store.keys import new_key
 from nofly.zones.model import Circle, Datum, Limit, Restriction, Volume, Zone
+from tests.run.proving.cases import track_file, zone_file
 
 CSV = (
     "time,icao24,lat,lon,Alt (ft)\n"
@@ -176,3 +180,52 @@ def test_positions_alone_warn_of_what_was_assumed_or_rejected(tmp_path: Path) ->
     codes = {str(one.message).rpartition("[")[2] for one in said}
     assert codes == {"time-invalid]", "time-zone-assumed]", "altitude-datum-assumed]", "units-assumed]"}
     assert {one.filename for one in said} == {__file__}
+
+
+def test_a_result_gives_evidence_that_verifies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOFLY_KEYS", str(tmp_path / "keys"))
+    new_key(tmp_path / "keys", "desk", None)
+    zones, tracks = zone_file(tmp_path / "z.geojson"), track_file(tmp_path / "t.csv")
+    result = nofly.check(tracks, zones)
+    made = result.evidence(tmp_path / "cases", "desk", made_by="Desk", made_at="2026-01-01T00:00Z")
+    assert len(made) == 2
+    public = tmp_path / "keys" / "desk.pub"
+    for path in made:
+        found = nofly.verify(path, key=public)
+        assert (found.exit_code, found.summary, repr(found)) == (0, "All agrees.", "<Verified: All agrees.>")
+        assert found.package.files["raw/0001-t.csv"] == Path(tracks).read_bytes()
+        assert found.package.files["zones/source/01-z.geojson"] == Path(zones).read_bytes()
+    (one,) = nofly.check([tracks], nofly.read_zones(zones)).evidence(str(tmp_path / "all.zip"))
+    assert nofly.verify(one).exit_code == 0
+    assert nofly.verify(one, trust=tmp_path / "keys").exit_code == 0
+    assert nofly.verify(one, key=public).exit_code == 1
+    assert main(["check", "--zones", zones, tracks, "-q", "--evidence", str(tmp_path / "cli.zip")]) == 1
+    assert (tmp_path / "cli.zip").read_bytes() == one.read_bytes()
+
+
+def test_evidence_of_reports_in_memory_has_their_rows_and_says_so(tmp_path: Path) -> None:
+    zones, tracks = zone_file(tmp_path / "z.geojson"), track_file(tmp_path / "t.csv")
+    positions = nofly.read_positions(tracks)
+    for given in (positions, positions.to_arrow(), [positions]):
+        (path,) = nofly.check(given, zones).evidence(tmp_path / "all.zip")
+        found = nofly.verify(path)
+        assert found.exit_code == 3
+        (said,) = (s for s in found.steps if s.outcome == "not checked")
+        assert "in the memory of a program" in said.message
+        assert sum(s.message.startswith("found again") for s in found.steps) == 2
+    empty = nofly.check(positions.take(slice(0, 0)), zones)
+    assert empty.evidence(tmp_path / "none") == []
+
+
+def test_evidence_that_cannot_be_made_says_why(tmp_path: Path) -> None:
+    zones, tracks = zone_file(tmp_path / "z.geojson"), track_file(tmp_path / "t.csv")
+    once = nofly.check(iter([nofly.read_positions(tracks)]), zones)
+    for result in (once, pickle.loads(pickle.dumps(nofly.check(tracks, zones)))):
+        with pytest.raises(ConfigError, match="not known"):
+            result.evidence(tmp_path / "cases")
+    with pytest.raises(ConfigError, match="not a folder"):
+        nofly.check(tracks, zones).evidence(tracks)
+    with pytest.raises(StoreError, match="no private key"):
+        nofly.check(tracks, zones).evidence(tmp_path / "cases", "nobody")
+    with pytest.raises(InputError):
+        nofly.verify(tracks)

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
+from nofly.cli.evidence import station_key
+from nofly.config import parse
+from nofly.errors import StoreError
+from nofly.proof.packing.signing import SigningKey
 from nofly.proof.packing.steps import Outcome
 from nofly.run.following.follower import Follower
 from nofly.run.proving import making_apart
-from nofly.run.proving.verify import verify
+from nofly.run.proving.verify import Trust, verify
+from nofly.store.keys import new_key, public_key
 from nofly.web import turns
 from nofly.web.access.rights import Role
 from nofly.web.app import create_app
 from nofly.web.served import Served
 from tests.run.proving.test_live_case import brought_lines, recorded, through
+from tests.run.proving.test_live_package import zones_in
 from tests.run.watches import RING
 from tests.web.conftest import As, application
 from tests.web.test_api import rows
@@ -55,6 +62,42 @@ def test_a_viewer_takes_a_package_that_verifies_and_sees_that_it_does(viewer: Te
     assert [(s["subject"], s["outcome"], s["message"]) for s in said["steps"]] == [
         (step.subject, step.outcome.value, step.message) for step in found.steps
     ]
+
+
+def test_it_is_signed_by_the_key_of_the_station_and_holds_the_zones_file(tmp_path: Path) -> None:
+    path, law = zones_in(tmp_path)
+    recorded(brought_lines(through(range(0, 600, 5))), law, tmp_path / "state")
+    key = SigningKey(bytes(range(32)))
+    broken = tmp_path / "broken.geojson"
+    broken.write_text("{")
+    files = (str(broken), str(path), str(tmp_path / "gone.geojson"))
+    served = Served(Follower(tmp_path / "state"), As(Role.VIEWER), lambda: 0, signing=key, zone_files=files)
+    served.follower.follow(0)
+    with TestClient(create_app(served)) as client:
+        at = f"/api/v1/incidents/{name_of(client)}/evidence"
+        found = verify(client.get(at).content, Trust({key.public.id: "the station"}, signed=True))
+        said = client.get(f"{at}/verified").json()
+    assert found.exit_code == said["exit_code"] == 0
+    assert any("the key of the station" in step.message for step in found.steps)
+    assert found.package.data("zones/source/01-ring.geojson") == path.read_bytes()
+
+
+def test_the_key_of_the_station_is_taken_from_the_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new_key(tmp_path / "keys", "station", b"open sesame")
+    text = '[web]\nevidence_key = "station"\nevidence_keys = "keys"\nevidence_passphrase = "env:SECRET"\n'
+    web = parse(text, str(tmp_path / "nofly.toml")).web
+    monkeypatch.setenv("SECRET", "open sesame")
+    found = station_key(web)
+    assert found is not None
+    assert found.public == public_key(tmp_path / "keys", "station")
+    monkeypatch.setenv("SECRET", "open barley")
+    with pytest.raises(StoreError, match="passphrase is wrong"):
+        station_key(web)
+    with pytest.raises(StoreError, match="no private key 'nobody'"):
+        station_key(replace(web, evidence_key="nobody"))
+    assert station_key(parse("").web) is None
 
 
 def test_whoever_sees_only_the_past_gets_no_bytes_of_now(state: Path) -> None:

@@ -126,14 +126,15 @@ def _add_outputs(group: argparse._ArgumentGroup) -> None:
 
 def run(argv: list[str]) -> int:
     """Check, write and say what was asked for; return the exit code."""
+    from nofly.cli.evidence import kept_input, write_evidence
+
     args = _sorted_files(parser().parse_intermixed_args(argv))
     _refuse_early(args)
-    result = _checked(args)
-    if args.evidence:
-        from nofly.cli.evidence import write_evidence
-
-        write_evidence(result, args)
-    return deliver(result, args)
+    with kept_input(args):
+        result = _checked(args)
+        if args.evidence:
+            write_evidence(result, args)
+        return deliver(result, args)
 
 
 def _seconds(text: str) -> float:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import os
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from nofly.incidents.record import Infringement
+    from nofly.config import WebConfig
     from nofly.proof.packing.custody import Act
     from nofly.proof.packing.signing import SigningKey
     from nofly.run.result import CheckResult
-
-ENDING = ".nofly.zip"
 
 
 def add_evidence(group: argparse._ArgumentGroup) -> None:
@@ -54,11 +52,21 @@ def add_keys(group: argparse._ActionsContainer) -> None:
 
 
 def key_folder(args: argparse.Namespace) -> Path:
-    """Return the folder of keys: as given, as ``NOFLY_KEYS`` says, else that of the user."""
-    if args.keys or os.environ.get("NOFLY_KEYS"):
-        return Path(args.keys or os.environ["NOFLY_KEYS"])
-    home = os.environ.get("XDG_CONFIG_HOME")
-    return (Path(home) if home else Path.home() / ".config") / "nofly" / "keys"
+    """Return the folder of keys: as given, else that of the user."""
+    from nofly.store.keys import own_folder
+
+    return Path(args.keys) if args.keys else own_folder()
+
+
+def station_key(web: WebConfig) -> SigningKey | None:
+    """Return the key that signs what the web gives away; None where none is configured. Raises StoreError or
+    ConfigError where it cannot be had."""
+    from nofly.store.keys import signing_key
+
+    if not web.evidence_key:
+        return None
+    args = argparse.Namespace(keys=web.evidence_keys or None, passphrase=web.evidence_passphrase or None)
+    return signing_key(key_folder(args), web.evidence_key, passphrase(args))
 
 
 def passphrase(args: argparse.Namespace, what: str = "passphrase: ") -> Callable[[], bytes]:
@@ -92,20 +100,9 @@ def signing_keys(args: argparse.Namespace) -> list[SigningKey]:
 
 def refuse_early(args: argparse.Namespace) -> None:
     """Raise ConfigError for what can be seen to fail before any work is done."""
-    from nofly.errors import ConfigError
+    from nofly.run.proving.writing import refuse_place
 
-    path = Path(args.evidence)
-    if args.evidence.lower().endswith(".zip"):
-        if not path.absolute().parent.is_dir():
-            raise ConfigError("its folder does not exist", source=args.evidence)
-        if path.is_dir():
-            raise ConfigError("a folder is called so", source=args.evidence)
-    elif path.exists() and not path.is_dir():
-        raise ConfigError("not a folder", source=args.evidence, expected="a folder, or FILE.zip")
-    if "-" in args.tracks:
-        raise ConfigError(
-            "evidence of what comes by standard input", expected="traffic in files: it is read twice"
-        )
+    refuse_place(args.evidence)
     args.signing_keys = signing_keys(args)
     args.made = made_as_said(args)
 
@@ -124,41 +121,38 @@ def write_evidence(result: CheckResult, args: argparse.Namespace) -> None:
     """Write the packages, each whole or not at all, and say so on standard error."""
     from nofly import __version__
     from nofly.cli.streams import note
-    from nofly.incidents.record import Status
     from nofly.proof.package import Making
-    from nofly.proof.packing.container import packed
-    from nofly.run.files.atomic import write_whole
     from nofly.run.outputs.coverage_told import stays_covered
     from nofly.run.outputs.text import many
     from nofly.run.proving import recorded, reports
+    from nofly.run.proving.writing import write_packages
 
-    one = args.evidence.lower().endswith(".zip")
-    stays = list(result.infringements)
-    if not one:
-        stays = [stay for stay in stays if stay.status is Status.INFRINGEMENT]
-    if not stays:
-        note("evidence: there is no stay to make a package of")
-        return
     limit = reports.MOST_RAW_BYTES if args.raw_limit_bytes is None else args.raw_limit_bytes
     making = Making(__version__, args.made, args.signing_keys)
     wanted = recorded.Wanted(making, limit, partial(stays_covered, result))
-    groups: list[list[Infringement]] = [stays] if one else [[stay] for stay in stays]
-    places = [Path(args.evidence)] if one else [Path(args.evidence, _name(stay)) for stay in stays]
-    places[0].parent.mkdir(parents=True, exist_ok=True)
-    for files, place in zip(
-        recorded.packages(result, groups, recorded.Inputs(*args.inputs), wanted), places, strict=True
-    ):
-        write_whole(place, packed(files))
-    if not args.quiet:
+    places = write_packages(result, recorded.Inputs(*args.inputs), args.evidence, wanted)
+    if not places:
+        note("evidence: there is no stay to make a package of")
+    elif not args.quiet:
         note(f"evidence: {many(len(places), 'package')} in {args.evidence}")
 
 
-def _name(stay: Infringement) -> str:
-    """Return the file of a stay: aircraft, zone and id."""
-    from nofly.proof.packing.container import safe_name
+@contextmanager
+def kept_input(args: argparse.Namespace) -> Iterator[None]:
+    """Keep what comes by standard input while evidence is made of it: it is read twice."""
+    if not args.evidence or "-" not in args.tracks:
+        yield
+        return
+    import shutil
+    import sys
+    from tempfile import TemporaryDirectory
 
-    who, zone = safe_name(stay.icao24 or stay.target_id), safe_name(stay.zone_id)
-    return f"{who[:40]}-{zone[:60]}-{stay.id}{ENDING}"
+    with TemporaryDirectory(prefix="nofly-") as folder:
+        kept = Path(folder, "stdin")
+        with kept.open("wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file, 1 << 20)
+        args.tracks = [str(kept) if path == "-" else path for path in args.tracks]
+        yield
 
 
 def _megabytes(text: str) -> int:

@@ -6,12 +6,15 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nofly.cli.evidence import ENDING, add_signing
+from nofly.cli.evidence import add_signing
 from nofly.cli.streams import note
+from nofly.run.proving import ENDING
 
 if TYPE_CHECKING:
     from nofly.config import Config
     from nofly.run.files.zonefiles import ZoneSet
+    from nofly.store.chain import Head
+    from nofly.store.sqlite import Store
 
 
 def add_packaging(given: argparse.ArgumentParser) -> None:
@@ -25,6 +28,10 @@ def add_packaging(given: argparse.ArgumentParser) -> None:
         "--zones", "-z", action="append", default=[], metavar="FILE",
         help="file that the zone was read from, beside those of the configuration; may be repeated",
     )  # fmt: skip
+    group.add_argument(
+        "--head", metavar="SEQ:HASH",
+        help="link the incident's records to this head of the record, as it was published (the last one)",
+    )  # fmt: skip
     add_signing(group)
 
 
@@ -37,6 +44,8 @@ def is_package(args: argparse.Namespace) -> bool:
 def export_package(args: argparse.Namespace, record: Path) -> int:
     """Write the package, whole or not at all, and say what it holds; return the exit code: 3 where not all of
     it is found again from its bytes."""
+    from time import time_ns
+
     from nofly import __version__
     from nofly.cli.configuration import read_config
     from nofly.cli.evidence import made_as_said, signing_keys
@@ -57,13 +66,16 @@ def export_package(args: argparse.Namespace, record: Path) -> int:
     making = Making(__version__, made_as_said(args), signing_keys(args))
     config = read_config(args.config)
     with Store(record, create=False, read_only=True) as store:
-        head = store.head()
+        head = store.head() if args.head is None else _published(store, args.head)
         log = read_log(one for one in store.read() if one.sequence <= head.sequence)
     terrain = load_terrain(config.check.terrain)
-    case = live_case(record.parent, log, log.name_of(args.id[0]), terrain)
-    data = packed(package(case, head, making, _sources(args, config)))
+    name, now_us = log.name_of(args.id[0]), time_ns() // 1000
+    case = live_case(record.parent, log, name, terrain, head, now_us)
+    data = packed(package(case, making, _sources(args, config)))
     write_whole(args.output, data)
     note(f"{len(data):,} bytes written to {args.output}")
+    if case.so_far:
+        note("the incident is open: this is how it stands, and no verdict on record")
     for line in case.why:
         note(line)
     for one in case.differences:
@@ -71,15 +83,28 @@ def export_package(args: argparse.Namespace, record: Path) -> int:
     return 3 if case.differences else 0
 
 
+def _published(store: Store, text: str) -> Head:
+    """Return a head that was published. Raises ConfigError where the record has none such."""
+    from nofly.errors import ConfigError
+    from nofly.run.record.incident_log import head_of
+
+    head = head_of(text)
+    there = next(store.read(head.sequence), None)
+    if there is None or there.head != head:
+        raise ConfigError(f"--head {head.sequence}: the record has no such head", source=str(store.path))
+    return head
+
+
 def _sources(args: argparse.Namespace, config: Config) -> ZoneSet | None:
     """Return the zone files at hand; None where there are none, or they cannot be read."""
     from nofly.errors import NoflyError
     from nofly.run.files.inputs import expanded
-    from nofly.run.files.zonefiles import read_zones
+    from nofly.run.proving.law import sources_at_hand
 
     try:
-        files = expanded([*config.check.zones, *args.zones])
-        return read_zones(files) if files else None
+        found, wrong = sources_at_hand(expanded([*config.check.zones, *args.zones]))
     except NoflyError as error:
-        note(f"the zones' files are left out: {error}")
-        return None
+        found, wrong = None, [str(error)]
+    for one in wrong:
+        note(f"a file of zones is left out: {one}")
+    return found

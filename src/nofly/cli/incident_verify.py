@@ -38,14 +38,21 @@ def verify_export(path: str, heads: Sequence[Head]) -> int:
         return 1
     say_text(f"{said}, each as it was written.")
     if found.withheld:
+        hashes = ", and that its hash is right cannot be checked" if found.unproved else ""
         say_text(
             f"Of {many(found.withheld, 'record')} more the body is withheld: what it says is not in the "
-            "export, and that its hash is right cannot be checked."
+            f"export{hashes}."
         )
     if found.missing:
         shown = [str(a) if a == b else f"{a} to {b}" for a, b in found.missing[:_MOST_GAPS]]
         more = "" if len(found.missing) <= _MOST_GAPS else f" and {len(found.missing) - _MOST_GAPS} gaps more"
         say_text(f"Not in the export, so nothing is said of them: {', '.join(shown)}{more}.")
-    say_text("The last of them, to compare with a head that was kept elsewhere:")
-    say_text(f"{found.last.sequence}:{found.last.hash}")
+    if found.between:
+        say_text(
+            f"Followed over {many(found.between, 'record')} more, of which the hash of the body alone is in "
+            "the export. The head reached, to compare with one that was kept elsewhere:"
+        )
+    else:
+        say_text("The last of them, to compare with a head that was kept elsewhere:")
+    say_text(f"{found.reaches.sequence}:{found.reaches.hash}")
     return 0

@@ -295,6 +295,7 @@ def _told(alert: Delivery) -> str:
 def _export(args: argparse.Namespace) -> int:
     from nofly.run.files.atomic import write_whole
     from nofly.run.record.incident_export import format_named, records, verdict_rows, verdicts
+    from nofly.run.record.links import with_links
 
     if is_package(args):
         return export_package(args, _path(args))
@@ -306,10 +307,9 @@ def _export(args: argparse.Namespace) -> int:
         if args.records:
             every = not (args.id or args.zone or args.target or args.since)
             names = {name for one in chosen for name in (one.id, one.warning)}
-            data = records(
-                (r for r in store.read() if r.sequence <= head.sequence and (every or r.incident in names)),
-                head, form, args.with_access,
-            )  # fmt: skip
+            stored = (record for record in store.read() if record.sequence <= head.sequence)
+            rows, runs = with_links(stored, lambda record: every or record.incident in names)
+            data = records(rows, head, form, args.with_access, runs)
         else:
             data = verdicts(verdict_rows(chosen), head, form)
     if args.output is None:

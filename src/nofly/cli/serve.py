@@ -148,7 +148,7 @@ def serving_state(
     proxies = networks(part.strip() for part in web.trusted_proxies.split(",") if part.strip())
     may_bind(bind.host, bool(bind.certificate), proxies, args.insecure or web.insecure)
 
-    wanted = _wanted(config)
+    wanted = {**_wanted(config), "zone_files": _zone_files(args, config)}
 
     def clock() -> int:
         return time_ns() // 1000
@@ -176,6 +176,7 @@ def serving_state(
 
 def _wanted(config: Config) -> dict[str, Any]:
     """Return what a configuration says of what is served. Raises ConfigError for what cannot be."""
+    from nofly.cli.evidence import station_key
     from nofly.run.declaring.registered import team_register
     from nofly.web.origins import origins
     from nofly.web.style import style_at
@@ -189,7 +190,15 @@ def _wanted(config: Config) -> dict[str, Any]:
         "embedders": origins(web.embed_origins, "web.embed_origins"),
         "provider": _provider(web),
         "claims_folder": Path(web.claims) if web.claims else None,
+        "signing": station_key(web),
     }
+
+
+def _zone_files(args: argparse.Namespace, config: Config) -> tuple[str, ...]:
+    """Return the files that the zones of the watch were read from, whatever folder one stands in later."""
+    from nofly.run.files.inputs import expanded
+
+    return tuple(str(Path(name).absolute()) for name in expanded([*config.check.zones, *args.zones]))
 
 
 def _provider(web: WebConfig) -> Provider | None:

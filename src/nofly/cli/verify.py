@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nofly.proof.packing.custody import Kept
     from nofly.proof.packing.steps import Step
     from nofly.run.proving.verify import Trust, Verified
 
@@ -48,6 +49,18 @@ def parser() -> argparse.ArgumentParser:
         "--authority", action="append", default=[], metavar="FILE",
         help="certificates (PEM) of an authority whose time stamps are trusted; may be repeated",
     )  # fmt: skip
+    it.add_argument(
+        "--receipt", action="append", default=[], metavar="FILE",
+        help="a receipt of nofly sign: what it says was done has to be there still; may be repeated",
+    )  # fmt: skip
+    it.add_argument(
+        "--head", action="append", default=[], metavar="ENTRY:HASH", type=_head,
+        help="an entry of the chain of custody, by number and hash, that has to be there; may be repeated",
+    )  # fmt: skip
+    it.add_argument(
+        "--record-head", action="append", default=[], metavar="SEQ:HASH",
+        help="a head of the watch's record, as it was published: the incident's records have to be under it",
+    )  # fmt: skip
     it.add_argument("--quiet", "-q", action="store_true", help="only what does not agree, and the last line")
     return it
 
@@ -55,11 +68,11 @@ def parser() -> argparse.ArgumentParser:
 def run(argv: list[str]) -> int:
     """Verify and say what came out; return the exit code."""
     from nofly.cli.streams import say, say_text
-    from nofly.run.proving.verify import verify
+    from nofly.run.proving.verify import read_package, verify
 
     args = parser().parse_args(argv)
     trust = _trust(args)
-    found = verify(package_bytes(args.package), trust)
+    found = verify(read_package(args.package), trust)
     if args.json:
         say(_json(found))
     else:
@@ -67,21 +80,13 @@ def run(argv: list[str]) -> int:
     return found.exit_code
 
 
-def package_bytes(path: str) -> bytes:
-    """Return the bytes of a package. Raises PackageError where it is too large, OSError."""
-    from nofly.proof.packing.container import MOST_BYTES, PackageError
-
-    with Path(path).open("rb") as file:
-        data = file.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
-        raise PackageError(f"more than {MOST_BYTES:,} bytes", source=path)
-    return data
-
-
 def _trust(args: argparse.Namespace) -> Trust:
+    from nofly.proof.packing import custody
     from nofly.run.proving.verify import Trust
+    from nofly.run.record.incident_log import head_of
     from nofly.store.keys import trusted
 
+    heads = [head_of(text) for text in args.record_head]
     required: dict[str, str] = {}
     for name in args.key_files:
         required |= trusted(Path(name))
@@ -89,7 +94,17 @@ def _trust(args: argparse.Namespace) -> Trust:
     for name in args.trust:
         known |= trusted(Path(name))
     authorities = {Path(name).name: Path(name).read_bytes() for name in args.authority}
-    return Trust(known, frozenset(required), args.require_signature, authorities)
+    kept = [*args.head, *(custody.kept(Path(name).read_bytes(), name) for name in args.receipt)]
+    return Trust(known, frozenset(required), args.require_signature, authorities, kept, heads)
+
+
+def _head(text: str) -> Kept:
+    from nofly.proof.packing.custody import Kept
+
+    number, _, digest = text.partition(":")
+    if not number.isascii() or not number.isdigit() or len(digest) != 64:
+        raise argparse.ArgumentTypeError(f"{text[:80]!r} (expected ENTRY:HASH, as nofly sign prints it)")
+    return Kept(int(number), digest.lower())
 
 
 def _lines(path: str, found: Verified, quiet: bool) -> Iterable[str]:
@@ -102,28 +117,13 @@ def _lines(path: str, found: Verified, quiet: bool) -> Iterable[str]:
     for step in found.steps:
         if not quiet or step.outcome in (Outcome.DIFFERS, Outcome.UNCHECKED):
             yield printable(f"{step.outcome.value:<12} {step.subject:<13} {_told(step)}")
-    yield summary(found.steps)
+    yield found.summary
 
 
 def _told(step: Step) -> str:
     where = f"{step.place}: " if step.place else ""
     changed = f" ({step.old} → {step.new})" if step.old is not None or step.new is not None else ""
     return f"{where}{step.message}{changed}"
-
-
-def summary(steps: Iterable[Step]) -> str:
-    """Return in one line what came out."""
-    from nofly.proof.packing.steps import Outcome
-
-    outcomes = [step.outcome for step in steps]
-    differ, unchecked = outcomes.count(Outcome.DIFFERS), outcomes.count(Outcome.UNCHECKED)
-    if differ:
-        things = "1 thing differs" if differ == 1 else f"{differ} things differ"
-        return f"NOT AS IT WAS MADE: {things}."
-    if unchecked:
-        things = "1 thing" if unchecked == 1 else f"{unchecked} things"
-        return f"All that could be checked agrees; {things} could not be checked."
-    return "All agrees."
 
 
 def _json(found: Verified) -> bytes:
@@ -139,6 +139,6 @@ def _json(found: Verified) -> bytes:
     told = found.package.manifest
     document = {
         "format": told["format"], "kind": found.package.kind, "created_by": told["created_by"],
-        "exit_code": found.exit_code, "summary": summary(found.steps), "steps": steps,
+        "exit_code": found.exit_code, "summary": found.summary, "steps": steps,
     }  # fmt: skip
     return (json.dumps(document, indent=1) + "\n").encode()

@@ -1,8 +1,9 @@
-"""An evidence package, format ``nofly-evidence/1``: files under a manifest, the same input the same bytes.
+"""An evidence package, format ``nofly-evidence/2``: files under a manifest, the same input the same bytes.
 
 ``manifest.json`` (canonical JSON) names every file with its SHA-256 and its role. Evidentiary files are what
 was received, what was law and what was found; working files (report, replay) can be made from them again.
-Beside the manifest stand what is made of it or after it: ``custody.jsonl``, ``signatures/``, ``timestamps/``.
+Beside the manifest stand what is made of it or after it: ``custody.jsonl``, ``signatures/``, ``timestamps/``,
+``seals/``. Of format 1, which is read too, later signatures and time stamps are of the manifest alone.
 """
 
 from __future__ import annotations
@@ -13,14 +14,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from nofly.proof.packing import custody
+from nofly.proof.packing import custody, seals
 from nofly.proof.packing.canonical import canonical, mapping, parsed, text_of
 from nofly.proof.packing.container import Fault, PackageError, fit_name, unpacked
 from nofly.proof.packing.custody import Act
-from nofly.proof.packing.signing import SigningKey, is_key_id, public_key_of
-from nofly.proof.packing.steps import Step, agrees, differs, note
+from nofly.proof.packing.signing import SIGNATURE_BYTES, SigningKey, is_key_id, public_key_of
+from nofly.proof.packing.steps import Step, agrees, differs, note, unchecked
 
-FORMAT = "nofly-evidence/1"
+FORMAT = "nofly-evidence/2"
+_FORMATS = {"nofly-evidence/1": 1, FORMAT: 2}
 MANIFEST = "manifest.json"
 SIGNATURES, TIMESTAMPS = "signatures/", "timestamps/"
 KINDS = ("recorded", "live")
@@ -62,6 +64,11 @@ class Package:
     kind: str
     faults: tuple[Fault, ...]
     """What of the ZIP is not as it was written."""
+
+    @property
+    def version(self) -> int:
+        """The version of its format."""
+        return _FORMATS[self.manifest["format"]]
 
     @property
     def listed(self) -> dict[str, Any]:
@@ -113,13 +120,30 @@ def made(
     return out
 
 
-def signature(manifest: bytes, key: SigningKey) -> dict[str, bytes]:
+def signature(message: bytes, key: SigningKey) -> dict[str, bytes]:
     """Return the files of a signature: the 64 bytes and the public key in PEM."""
     public = key.public
     return {
-        f"{SIGNATURES}{public.id}.sig": key.sign(manifest),
+        f"{SIGNATURES}{public.id}.sig": key.sign(message),
         f"{SIGNATURES}{public.id}.pub": public.pem,
     }
+
+
+def next_seal(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the seal, by its name, that the next act signs or has time-stamped; of a package of format 1
+    none: there it is the manifest. Raises PackageError for what is no package."""
+    manifest = mapping(parsed(files[MANIFEST], MANIFEST), MANIFEST)
+    if _FORMATS.get(text_of(manifest, "format", MANIFEST)) == 1:
+        return {}
+    return seals.next_seal(files.get(custody.FILE, b""), files[MANIFEST])
+
+
+def with_signature(files: Mapping[str, bytes], act: Act, key: SigningKey) -> dict[str, bytes]:
+    """Return the files of a package that one more has signed, with all that is in it. Raises as
+    :func:`with_act`."""
+    sealed = next_seal(files)
+    message = next(iter(sealed.values()), files[MANIFEST])
+    return with_act(files, act, {**sealed, **signature(message, key)}, key)
 
 
 def with_act(
@@ -146,7 +170,7 @@ def evidence_sha256(files: Mapping[str, Any]) -> str:
 
 def is_beside(name: str) -> bool:
     """Return whether a file stands beside the manifest, not under it."""
-    return name in (MANIFEST, custody.FILE) or name.startswith((SIGNATURES, TIMESTAMPS))
+    return name in (MANIFEST, custody.FILE) or name.startswith((SIGNATURES, TIMESTAMPS, seals.FOLDER))
 
 
 def opened(data: bytes) -> Package:
@@ -160,10 +184,10 @@ def opened(data: bytes) -> Package:
         raise PackageError("no manifest.json in it", expected="an evidence package")
     manifest = mapping(parsed(contents.files[MANIFEST], MANIFEST), MANIFEST)
     form, kind = text_of(manifest, "format", MANIFEST), text_of(manifest, "kind", MANIFEST)
-    if form != FORMAT or kind not in KINDS:
+    if form not in _FORMATS or kind not in KINDS:
         raise PackageError(
             f"format {form[:40]!r}, kind {kind[:40]!r}", source=MANIFEST,
-            expected=f"{FORMAT}, {' or '.join(KINDS)}: a newer nofly may read it",
+            expected=f"{' or '.join(_FORMATS)}, {' or '.join(KINDS)}: a newer nofly may read it",
         )  # fmt: skip
     for key in ("created_by", "configuration_sha256", "evidence_sha256", "custody"):
         text_of(manifest, key, MANIFEST)
@@ -193,16 +217,44 @@ def integrity(package: Package) -> list[Step]:
             chain, package.files[MANIFEST], told["evidence_sha256"], told["custody"], set(package.files)
         )  # fmt: skip
         found += _attached_steps(package, chain)
+        found += seals.steps(package.files, package.files[MANIFEST], chain)
     else:
         found.append(differs("custody", "removed: the manifest names its first entry", custody.FILE))
     return found
 
 
 def _attached_steps(package: Package, chain: bytes) -> Iterator[Step]:
-    for name, digest in custody.attached(chain).items():
+    """Yield which of the files beside the manifest no act put there, or not so."""
+    put = custody.attached(chain)
+    for name, (entry, digest, _) in put.items():
         data = package.files.get(name)
         if data is not None and hashlib.sha256(data).hexdigest() != digest:
             yield differs("custody", "changed since it was put there", name)
+        if not is_beside(name) or name in (MANIFEST, custody.FILE):
+            yield differs("custody", f"entry {entry} says that it put it there, which no act does", name)
+    makers = {f"{SIGNATURES}{key}.{part}" for key in package.manifest["signers"] for part in ("sig", "pub")}
+    for name in sorted(filter(is_beside, package.files.keys() - put.keys() - makers)):
+        if name not in (MANIFEST, custody.FILE):
+            outcome = differs if package.version > 1 else unchecked
+            yield outcome("custody", _ORPHAN, name)
+
+
+_ORPHAN = (
+    "no entry of the chain of custody put it there: it was added by other means, or the entry that did was "
+    "cut off"
+)
+
+
+def attested(package: Package, name: str) -> bytes | None:
+    """Return what a signature or time stamp is of: of the makers the manifest, of others the seal of the act
+    that put it there, which whoever signs has signed too. None where there is no such act or seal."""
+    key_id = name.removeprefix(SIGNATURES).rpartition(".")[0] if name.startswith(SIGNATURES) else None
+    if package.version == 1 or key_id in package.manifest["signers"]:
+        return package.files[MANIFEST]
+    put = custody.attached(package.files.get(custody.FILE, b"")).get(name)
+    if put is None or (key_id is not None and key_id != put.signer):
+        return None
+    return package.files.get(seals.name_of(put.entry))
 
 
 def _manifest_steps(package: Package) -> Iterator[Step]:
@@ -237,14 +289,14 @@ def signatures(package: Package, known: Mapping[str, str]) -> tuple[list[Step], 
 
     ``known`` gives, by key id, whose a key is; without it a signature says only that this key signed.
     """
-    manifest, found, good = package.files[MANIFEST], [], set[str]()
+    found, good = [], set[str]()
     names = [name for name in sorted(package.files) if name.startswith(SIGNATURES)]
     ids = {name.removeprefix(SIGNATURES).rpartition(".")[0] for name in names}
     ids |= set(package.manifest["signers"])
     for key_id in sorted(ids):
-        wrong = _signature_fault(package, key_id, manifest)
-        if wrong is not None:
-            found.append(differs("signatures", wrong[1], wrong[0]))
+        wrong = list(_signature_faults(package, key_id))
+        if wrong:
+            found += [differs("signatures", message, name) for name, message in wrong]
             continue
         good.add(key_id)
         who = known.get(key_id)
@@ -259,18 +311,28 @@ def signatures(package: Package, known: Mapping[str, str]) -> tuple[list[Step], 
     return found, good
 
 
-def _signature_fault(package: Package, key_id: str, manifest: bytes) -> tuple[str, str] | None:
-    """Return the file a signature is wrong in and what is wrong; None where it holds."""
+def _signature_faults(package: Package, key_id: str) -> Iterator[tuple[str, str]]:
+    """Yield the files a signature is wrong in and what is wrong; nothing where it holds."""
     sig, pub = f"{SIGNATURES}{key_id}.sig", f"{SIGNATURES}{key_id}.pub"
     for name in (sig, pub):
         if name not in package.files:
-            return name, "missing: there is the other half of the signature, or the manifest names the signer"
+            yield name, "missing: there is the other half of the signature, or the manifest names the signer"
+            return
+    if len(package.files[sig]) != SIGNATURE_BYTES:
+        yield sig, f"{len(package.files[sig])} bytes, which is no signature"
     try:
         key = public_key_of(package.files[pub], pub)
     except PackageError as error:
-        return pub, error.message
+        yield pub, error.message
+        return
+    message = attested(package, sig)
     if key.id != key_id or key.pem != package.files[pub]:
-        return pub, "changed: it is not the key whose id is its name"
-    if not key.signed(manifest, package.files[sig]):
-        return sig, "it is not this key's signature of manifest.json"
-    return None
+        yield pub, "changed: it is not the key whose id is its name"
+    elif message is None:
+        yield sig, "there is nothing that it signs: it is no maker's, and no act of this key sealed it"
+    elif not key.signed(message, package.files[sig]):
+        yield sig, f"it is not this key's signature of {_attested_name(message, package)}"
+
+
+def _attested_name(message: bytes, package: Package) -> str:
+    return MANIFEST if message is package.files[MANIFEST] else "the seal of its act"

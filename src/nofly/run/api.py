@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nofly.errors import ConfigError, Finding, SchemaError, Severity, fold_findings
+from nofly.errors import ConfigError, SchemaError, Severity, fold_findings
 from nofly.feeds.options import ArchiveOptions, Column
 from nofly.run.files.trackfiles import TrackBatch, read_batches
 from nofly.run.files.zonefiles import ZoneSet
@@ -19,6 +19,10 @@ from nofly.zones.model import Zone
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from nofly.run.check import CheckOptions
+    from nofly.run.proving.recorded import Inputs
+    from nofly.run.proving.verify import Verified
 
 Paths = str | Path | Sequence[str | Path]
 
@@ -96,10 +100,47 @@ def check(
         if name not in known:
             raise ConfigError(f"nofly.check has no option {name!r}", expected=f"one of {', '.join(known)}")
     chosen = CheckOptions(**options)
-    law, findings = _zones_of(zones)
+    law = _zones_of(zones)
     reading = archive_options(None, columns, altitude_datum, time_zone)
     again = None if isinstance(positions, Iterator) else lambda: batches_of(positions, reading)
-    return run(law, batches_of(positions, reading), chosen, findings, again)
+    result = run(law.zones, batches_of(positions, reading), chosen, law.findings, again)
+    if again is not None:
+        # dataclasses.replace would make all that is only made when it is asked for.
+        object.__setattr__(result, "inputs", _inputs(law, positions, reading, chosen, again))
+    return result
+
+
+def verify(
+    path: str | Path, *, key: str | Path | Sequence[str | Path] = (), trust: str | Path | None = None
+) -> Verified:
+    """Return what is to be said of an evidence package: ``steps``, ``exit_code`` and ``summary``, as ``nofly
+    verify`` has them.
+
+    ``key`` are public keys (PEM files) that have to have signed, ``trust`` a file or folder of keys that are
+    known. Nothing else is read. Raises InputError where it is no package, StoreError for a key that is none.
+    """
+    from nofly.run.proving.verify import Trust, read_package
+    from nofly.run.proving.verify import verify as run
+    from nofly.store.keys import trusted
+
+    required: dict[str, str] = {}
+    for one in [key] if isinstance(key, str | Path) else key:
+        required |= trusted(Path(one))
+    known = {**required, **(trusted(Path(trust)) if trust is not None else {})}
+    return run(read_package(path), Trust(known, frozenset(required)))
+
+
+def _inputs(
+    law: ZoneSet, positions: Any, reading: ArchiveOptions, chosen: CheckOptions,
+    again: Callable[[], Iterator[TrackBatch]],
+) -> Inputs:  # fmt: skip
+    """Return what a check was made of: files, or what is in memory."""
+    from nofly.run.proving.recorded import Inputs
+
+    several = [positions] if isinstance(positions, str | Path) else positions
+    if isinstance(several, Sequence) and all(isinstance(one, str | Path) for one in several):
+        return Inputs(law, [str(one) for one in several], reading, chosen)
+    return Inputs(law, (), reading, chosen, again)
 
 
 def archive_options(
@@ -174,14 +215,17 @@ def _of_table(table: pa.Table, options: ArchiveOptions) -> Iterator[TrackBatch]:
         yield TrackBatch(*columns.nothing(), "table", "arrow", 0, 0)
 
 
-def _zones_of(zones: Any) -> tuple[tuple[Zone, ...], tuple[Finding, ...]]:
+def _zones_of(zones: Any) -> ZoneSet:
     if isinstance(zones, ZoneSet):
-        return zones.zones, zones.findings
+        return zones
     if isinstance(zones, Zone):
-        return (zones,), ()
+        return ZoneSet((zones,), (), ())
     if isinstance(zones, str | Path):
-        return _zones_of(read_zones(zones))
+        return read_zones(zones)
     if isinstance(zones, Mapping) or not isinstance(zones, Iterable):
         raise ConfigError(f"zones of type {type(zones).__name__}", expected="a ZoneSet, zones, or paths")
-    parts = [((z,), ()) if isinstance(z, Zone) else _zones_of(z) for z in zones]
-    return tuple(z for part, _ in parts for z in part), tuple(f for _, said in parts for f in said)
+    parts = [_zones_of(one) for one in zones]
+    return ZoneSet(
+        tuple(z for part in parts for z in part.zones), tuple(f for part in parts for f in part.findings),
+        tuple(file for part in parts for file in part.files),
+    )  # fmt: skip

@@ -97,6 +97,8 @@ class CheckResult:
 
     coverage: Coverage | None = None
     """What was received where and when, of a check that was to tell."""
+    inputs: Any = field(default=None, repr=False)
+    """What the check was made of, for evidence: :class:`nofly.run.proving.recorded.Inputs`."""
     zones_not_read: int = 0
     """Records of zones that were rejected: whether anybody was inside one of them is not known."""
 
@@ -107,9 +109,9 @@ class CheckResult:
         return f"<CheckResult: {summary(self)}>"
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return what is pickled and copied: everything made."""
+        """Return what is pickled and copied: everything made, but not what it was made of."""
         _ = self.tracks, self.marks, self.gaps
-        return self.__dict__
+        return {**self.__dict__, "inputs": None}
 
     @property
     def exit_code(self) -> int:
@@ -175,6 +177,21 @@ class CheckResult:
         from nofly.run.outputs import write
 
         write(self, path, format)
+
+    def evidence(
+        self, path: str | Path, key: str | Path | None = None, *, passphrase: bytes | None = None,
+        made_by: str = "", made_at: str | None = None,
+    ) -> list[Path]:  # fmt: skip
+        """Write evidence packages, and return their paths: into a folder one an infringement, or all stays
+        into a ``.zip``.
+
+        ``key`` signs them: a key of ``nofly keys`` by its name, or its file. ``made_by`` and ``made_at`` (ISO
+        8601) stand in the chain of custody. What the check was made of is read again. Raises ConfigError
+        where that cannot be, InputError where it has changed since, StoreError for a key that cannot be had.
+        """
+        from nofly.run.proving.writing import Signing, evidence
+
+        return evidence(self, path, Signing(key, passphrase, made_by, made_at))
 
     @property
     def __geo_interface__(self) -> dict[str, Any]:

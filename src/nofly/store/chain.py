@@ -1,8 +1,12 @@
 """The chain of records: each holds the hash of the one before, so that none can be changed, left out, put in
 or moved without a trace.
 
-The hash of a record is SHA-256 over the hash of the one before, in hexadecimal, and its body: canonical JSON
-(RFC 8259, keys sorted, no blanks, ASCII). Time, kind and incident stand in the body, so that it covers them.
+The hash of a record is SHA-256 over the hash of the one before and the SHA-256 of its body, both in
+hexadecimal. So the chain can be followed by whoever has, of records that are none of his business, no more
+than the hash of the body. The body is canonical JSON (RFC 8259, keys sorted, no blanks, ASCII); time, kind
+and incident stand in it. Earlier versions hashed the body itself after the hash before: such records hold
+too, and no body, which begins with a brace, can be taken for a hash.
+
 What the chain cannot show is that the last records were cut off: for that, keep a head elsewhere.
 """
 
@@ -71,9 +75,26 @@ def canonical(body: Mapping[str, Any]) -> str:
         raise StoreError(f"this cannot be recorded: {error}") from error
 
 
+def body_sha256(body: str) -> str:
+    """Return the SHA-256 of a body, in hexadecimal."""
+    return hashlib.sha256(body.encode()).hexdigest()
+
+
+def linked(previous: str, body_hash: str) -> str:
+    """Return the hash of a record whose body has this SHA-256."""
+    return hashlib.sha256(f"{previous}{body_hash}".encode()).hexdigest()
+
+
 def digest(previous: str, body: str) -> str:
     """Return the hash of a record."""
-    return hashlib.sha256(f"{previous}{body}".encode()).hexdigest()
+    return linked(previous, body_sha256(body))
+
+
+def holds(record: Stored) -> bool:
+    """Return whether a record's hash is that of its body and of the record it follows."""
+    if digest(record.previous, record.body) == record.hash:
+        return True
+    return hashlib.sha256(f"{record.previous}{record.body}".encode()).hexdigest() == record.hash
 
 
 def chained(head: Head, bodies: Iterable[Mapping[str, Any]]) -> list[Stored]:
@@ -116,7 +137,7 @@ def faults(records: Iterable[Stored], known: Mapping[str, int]) -> Iterator[Find
             where = "a record that is not there" if place is None else f"record {place}"
             message = f"it does not continue the record before it, but {where}"
             yield Finding("record-unlinked", Severity.REJECTED, message, locator=at)
-        if digest(record.previous, record.body) != record.hash:
+        if not holds(record):
             message = "its body or its hashes were changed"
             yield Finding("record-changed", Severity.REJECTED, message, locator=at)
         if not _labelled(record):
@@ -132,7 +153,7 @@ def telling_first_fault(records: Iterable[Stored], found: list[Stored]) -> Itera
     for record in records:
         if not found and (
             (record.sequence, record.previous) != (expected, last)
-            or digest(record.previous, record.body) != record.hash
+            or not holds(record)
             or not _labelled(record)
         ):
             found.append(record)

@@ -35,6 +35,14 @@ class Kept:
     """Whether that is encrypted by a passphrase."""
 
 
+def own_folder() -> Path:
+    """Return the folder of the user's keys: as ``NOFLY_KEYS`` says, else under his configuration."""
+    if os.environ.get("NOFLY_KEYS"):
+        return Path(os.environ["NOFLY_KEYS"])
+    home = os.environ.get("XDG_CONFIG_HOME")
+    return (Path(home) if home else Path.home() / ".config") / "nofly" / "keys"
+
+
 def new_key(folder: Path, name: str, passphrase: bytes | None) -> PublicKey:
     """Make a key and keep it; return its public half. Raises StoreError where there is one of that name, or
     it cannot be written."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from nofly.proof.packing.signing import SigningKey
 from nofly.run.following.follower import Follower
 from nofly.web.access.oidc.provider import Provider
 from nofly.web.access.rights import Principal, Right
@@ -56,6 +57,10 @@ class Served:
     """Who vouches for users beside those who have a password here."""
     register: TeamRegister | None = None
     """Where what is put in force here is entered too."""
+    signing: SigningKey | None = None
+    """What signs evidence packages that are taken along."""
+    zone_files: tuple[str, ...] = ()
+    """The files that the zones were read from, but those declared here."""
     declaring: threading.Lock = field(default_factory=threading.Lock)
     """Held while a zone is declared."""
     drawing: asyncio.Lock = field(default_factory=asyncio.Lock)

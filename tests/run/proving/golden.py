@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nofly.proof.package import MANIFEST, signature, with_act
+from nofly.proof.package import with_act, with_signature
 from nofly.proof.packing.container import packed
 from nofly.proof.packing.custody import Act
 from nofly.run.proving import recorded
@@ -38,7 +38,7 @@ def golden(folder: Path) -> bytes:
     how = wanted(KEY, coverage=lambda _: coverage)
     (files,) = recorded.packages(result, [list(result.infringements)], inputs, how)
     signed = Act("signed", "B", "2026-01-01T00:00:00.000000Z")
-    files = with_act(files, signed, signature(files[MANIFEST], OTHER), OTHER)
+    files = with_signature(files, signed, OTHER)
     received = Act("received", "C", "2026-01-02T00:00:00.000000Z", "file 7")
     return packed(with_act(files, received, None, OTHER))
 

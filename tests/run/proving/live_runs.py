@@ -35,10 +35,12 @@ class Said:
 
 @dataclass
 class Air:
-    """The clock of a run, and what each feed brings."""
+    """The clock of a run, and what each feed brings; ``held`` says of a number of chunks whether the next has
+    to wait."""
 
     feeds: dict[str, Sequence[Said]]
     now_us: int = 0
+    held: Callable[[int], bool] = lambda _: False
     at: dict[str, int] = field(default_factory=dict)
     _order: list[tuple[int, str]] = field(default_factory=list)
     _taken: int = 0
@@ -65,6 +67,8 @@ class Air:
             self.at[name] = self.at.get(name, 0) + 1
             yield Chunk(one.data, self.now_us, opened)
             self._taken += 1
+            while self.held(self._taken):
+                await asyncio.sleep(0.001)
             opened = False
             if one.closes:
                 raise FeedError("closed")

@@ -2,7 +2,8 @@
 
 Each entry holds the hash of the one before. The first speaks of the evidentiary files and its hash stands in
 the manifest; later ones speak of the manifest, and of what was put beside it, and may be signed. That the
-last of them were cut off no hash can show: for that, keep the head elsewhere.
+last of them were cut off, with all that they put there, no hash can show: for that, a receipt is kept
+elsewhere, the entry itself.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from nofly.proof.packing.canonical import canonical, mapping, parsed
 from nofly.proof.packing.container import PackageError
@@ -20,6 +21,7 @@ from nofly.proof.packing.steps import Step, agrees, differs, note
 FILE = "custody.jsonl"
 GENESIS = "0" * 64
 MOST_ENTRIES = 10_000
+MOST_RECEIPT_BYTES = 1 << 20
 ACTS = ("made", "received", "handed over", "examined", "signed", "time-stamped", "copied", "noted")
 _TEXTS = ("act", "by", "why", "previous", "hash")
 _KEYS = {"entry", "act", "by", "at", "why", "covers", "attached", "previous", "public", "signature", "hash"}
@@ -72,6 +74,33 @@ def read(chain: bytes) -> list[dict[str, Any]]:
     return found
 
 
+class Kept(NamedTuple):
+    """An entry that somebody keeps elsewhere: its number and its hash."""
+
+    entry: int
+    hash: str
+
+
+def receipt(chain: bytes) -> bytes:
+    """Return the receipt of the last act: its entry, for a file of its own."""
+    return canonical(read(chain)[-1])
+
+
+def kept(data: bytes, source: str) -> Kept:
+    """Return what a receipt keeps. Raises PackageError for what is none, or was changed."""
+    if len(data) > MOST_RECEIPT_BYTES:
+        raise PackageError("too long", source=source, expected=f"at most {MOST_RECEIPT_BYTES:,} bytes")
+    try:
+        (entry,) = read(data)
+    except (PackageError, ValueError) as error:
+        raise PackageError(
+            "no receipt", source=source, expected="one entry of a chain of custody, as nofly sign writes it"
+        ) from error
+    if _hash(entry) != entry["hash"] or type(entry["entry"]) is not int:
+        raise PackageError("a receipt that was changed: its hash is another", source=source)
+    return Kept(entry["entry"], entry["hash"])
+
+
 def head(chain: bytes) -> str:
     """Return the hash of the last entry."""
     return str(read(chain)[-1]["hash"])
@@ -109,23 +138,62 @@ def steps(chain: bytes, manifest: bytes, evidence_sha256: str, first: str, names
         )  # fmt: skip
     if not found:
         found.append(agrees("custody", _told(entries), FILE))
-    found.append(note("custody", _OPEN, FILE))
+    found.append(note("custody", _open(entries), FILE))
     return found
 
 
-_OPEN = (
-    "the first entry is fixed by the manifest; whether later ones, or signatures and time stamps added "
-    "later, were cut off cannot be seen from the package alone: compare the head with one kept elsewhere"
-)
+def _open(entries: Sequence[Mapping[str, Any]]) -> str:
+    """Return what a later entry that is missing would look like."""
+    last = f"{len(entries)}:{entries[-1]['hash']}"
+    return (
+        f"entry {len(entries)} is the last. Had a later one been cut off alone, the signature or time stamp "
+        "that it put there would stand in the package without an entry, and the seal of what came after it "
+        "would not fit; cut off with all that it put there it leaves no trace: for that, compare with a "
+        f"receipt (--receipt) or a head kept elsewhere (--head {last})"
+    )
 
 
-def attached(chain: bytes) -> dict[str, str]:
-    """Return the files that the acts put beside the manifest → their SHA-256; nothing where the chain cannot
-    be read."""
+def kept_steps(chain: bytes, elsewhere: Sequence[Kept]) -> list[Step]:
+    """Return whether the chain still holds the entries that somebody kept elsewhere."""
     try:
-        return {name: str(digest) for entry in read(chain) for name, digest in entry["attached"].items()}
+        entries = read(chain)
+    except PackageError:
+        entries = []
+    found = []
+    for entry, digest in elsewhere:
+        there = entries[entry - 1]["hash"] if 0 < entry <= len(entries) else None
+        if there == digest:
+            found.append(agrees("custody", f"entry {entry} is the one that was kept elsewhere", FILE))
+        elif there is None:
+            text = f"entry {entry}, which was kept elsewhere, is not there: the chain was cut off after entry"
+            found.append(differs("custody", f"{text} {len(entries)}", FILE, digest, None))
+        else:
+            text = f"entry {entry} is not the one that was kept elsewhere: the chain was made anew from there"
+            found.append(differs("custody", text, FILE, digest, str(there)))
+    return found
+
+
+class Attached(NamedTuple):
+    """A file that an act put beside the manifest: by which entry, its SHA-256, and the id of the key that the
+    entry is signed by, None where it is not."""
+
+    entry: int
+    sha256: str
+    signer: str | None
+
+
+def attached(chain: bytes) -> dict[str, Attached]:
+    """Return the files that the acts put beside the manifest; nothing where the chain cannot be read. Of a
+    file that several acts say they put there, the first one did."""
+    found: dict[str, Attached] = {}
+    try:
+        for number, entry in enumerate(read(chain), 1):
+            signer = _signer(entry) if entry["signature"] else None
+            for name, digest in entry["attached"].items():
+                found.setdefault(name, Attached(number, str(digest), signer))
     except PackageError:
         return {}
+    return found
 
 
 def sentence(entry: Mapping[str, Any]) -> str:
@@ -155,15 +223,20 @@ def _line(
         "attached": more, "previous": previous, "public": key.public.raw.hex() if key else None,
     }  # fmt: skip
     signed = {**said, "signature": key.sign(canonical(said)).hex() if key else None}
-    return canonical({**signed, "hash": hashlib.sha256(canonical(signed)).hexdigest()})
+    return canonical({**signed, "hash": _hash(signed)})
+
+
+def _hash(entry: Mapping[str, Any]) -> str:
+    """Return what the hash of an entry has to be."""
+    signed = {name: value for name, value in entry.items() if name != "hash"}
+    return hashlib.sha256(canonical(signed)).hexdigest()
 
 
 def _wrong(entry: dict[str, Any], number: int, previous: str, covers: dict[str, str]) -> list[str]:
     """Return what is wrong with an entry, in words."""
     said = {name: value for name, value in entry.items() if name not in ("hash", "signature")}
-    signed = {**said, "signature": entry["signature"]}
     wrong = []
-    if hashlib.sha256(canonical(signed)).hexdigest() != entry["hash"]:
+    if _hash(entry) != entry["hash"]:
         wrong.append("it was changed: its hash is another")
     if entry["previous"] != previous or entry["entry"] != number:
         wrong.append("it does not continue the entry before it")

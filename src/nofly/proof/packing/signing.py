@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 ID_DIGITS = 16
+SIGNATURE_BYTES = 64
 _ID = re.compile(r"[0-9a-f]{16}")
 
 

@@ -62,3 +62,16 @@ def exit_code(steps: Iterable[Step]) -> int:
     if Outcome.DIFFERS in outcomes:
         return 1
     return 3 if Outcome.UNCHECKED in outcomes else 0
+
+
+def summary(steps: Iterable[Step]) -> str:
+    """Return in one line what came out."""
+    outcomes = [step.outcome for step in steps]
+    differ, unchecked = outcomes.count(Outcome.DIFFERS), outcomes.count(Outcome.UNCHECKED)
+    if differ:
+        things = "1 thing differs" if differ == 1 else f"{differ} things differ"
+        return f"NOT AS IT WAS MADE: {things}."
+    if unchecked:
+        things = "1 thing" if unchecked == 1 else f"{unchecked} things"
+        return f"All that could be checked agrees; {things} could not be checked."
+    return "All agrees."

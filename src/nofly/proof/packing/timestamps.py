@@ -1,7 +1,8 @@
-"""Time stamps of a manifest: RFC 3161 tokens of authorities, OpenTimestamps proofs.
+"""Time stamps: RFC 3161 tokens of authorities, OpenTimestamps proofs.
 
-Both say that the manifest's hash existed at a time. A token is checked against certificates of authorities
-that are given; an OpenTimestamps proof is followed to the block of Bitcoin it names, which stands elsewhere.
+Both say that the hash of the seal over manifest and chain of custody existed at a time; of a package of
+format 1, that of the manifest. A token is checked against certificates of authorities that are given; an
+OpenTimestamps proof is followed to the block of Bitcoin it names, which stands elsewhere.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from nofly.proof.package import MANIFEST, TIMESTAMPS, Package
+from nofly.proof.package import TIMESTAMPS, Package, attested
 from nofly.proof.packing.steps import Step, agrees, differs, unchecked
 
 _SHA256_OID = "2.16.840.1.101.3.4.2.1"
@@ -26,30 +27,31 @@ def steps(package: Package, authorities: Mapping[str, bytes]) -> Iterator[Step]:
 
     ``authorities`` are certificates in PEM of the authorities that the one who verifies trusts, by name.
     """
-    manifest = package.files[MANIFEST]
     for name in sorted(n for n in package.files if n.startswith(TIMESTAMPS)):
-        data = package.files[name]
+        data, stamped = package.files[name], attested(package, name)
         if len(data) > MOST_BYTES:
             yield differs(SUBJECT, f"{len(data):,} bytes, at most {MOST_BYTES:,} are read", name)
+        elif stamped is None:
+            yield differs(SUBJECT, "there is nothing that it stamps: no act sealed it", name)
         elif name.endswith(".tsr"):
-            yield _token_step(data, manifest, authorities, name)
+            yield _token_step(data, stamped, authorities, name)
         elif name.endswith(".ots"):
-            yield from _proof_steps(data, manifest, name)
+            yield from _proof_steps(data, stamped, name)
         else:
             yield differs(SUBJECT, "neither a token (.tsr) nor a proof (.ots)", name)
 
 
-def request(manifest: bytes) -> bytes:
-    """Return an RFC 3161 request (DER) for a manifest, with a random nonce. Raises ImportError without
+def request(message: bytes) -> bytes:
+    """Return an RFC 3161 request (DER) for a message, with a random nonce. Raises ImportError without
     ``rfc3161-client``."""
     from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
 
-    built = TimestampRequestBuilder().data(manifest).hash_algorithm(HashAlgorithm.SHA256).nonce(nonce=True)
+    built = TimestampRequestBuilder().data(message).hash_algorithm(HashAlgorithm.SHA256).nonce(nonce=True)
     return bytes(built.build().as_bytes())
 
 
-def token_fault(token: bytes, manifest: bytes) -> str | None:
-    """Return why an answer of an authority is no time stamp of the manifest, None where it is one."""
+def token_fault(token: bytes, message: bytes) -> str | None:
+    """Return why an answer of an authority is no time stamp of a message, None where it is one."""
     from rfc3161_client import PKIStatus, decode_timestamp_response
 
     try:
@@ -60,32 +62,32 @@ def token_fault(token: bytes, manifest: bytes) -> str | None:
     except ValueError as error:
         return f"no RFC 3161 answer: {error}"
     summed = _SUMS.get(imprint.hash_algorithm.dotted_string)
-    if summed is None or summed(manifest).digest() != imprint.message:
-        return f"it is the stamp of something else, not of {MANIFEST}"
+    if summed is None or summed(message).digest() != imprint.message:
+        return "it is the stamp of something else than is in the package"
     return None
 
 
-def _token_step(token: bytes, manifest: bytes, authorities: Mapping[str, bytes], name: str) -> Step:
+def _token_step(token: bytes, message: bytes, authorities: Mapping[str, bytes], name: str) -> Step:
     try:
         from rfc3161_client import decode_timestamp_response
     except ImportError:
         return unchecked(SUBJECT, "a token cannot be read without: pip install 'nofly[timestamps]'", name)
-    fault = token_fault(token, manifest)
+    fault = token_fault(token, message)
     if fault is not None:
         return differs(SUBJECT, fault, name)
     answer = decode_timestamp_response(token)
     when = answer.tst_info.gen_time.isoformat()
     reasons = []
     for authority, pem in sorted(authorities.items()):
-        wrong = _not_by(answer, manifest, pem)
+        wrong = _not_by(answer, message, pem)
         if wrong is None:
-            return agrees(SUBJECT, f"{MANIFEST} existed at {when}: stamped by {authority}", name)
+            return agrees(SUBJECT, f"all before it existed at {when}: stamped by {authority}", name)
         reasons.append(f"{authority}: {wrong}")
     told = "; ".join(reasons) or "give its certificate with --authority"
     return unchecked(SUBJECT, f"it says {when}; by whom is not shown ({told})", name)
 
 
-def _not_by(answer: Any, manifest: bytes, pem: bytes) -> str | None:
+def _not_by(answer: Any, message: bytes, pem: bytes) -> str | None:
     """Return why a token is not of the authority whose certificates are given; None where it is."""
     from cryptography.x509 import load_pem_x509_certificates
     from rfc3161_client import VerificationError, VerifierBuilder
@@ -96,7 +98,7 @@ def _not_by(answer: Any, manifest: bytes, pem: bytes) -> str | None:
         builder = VerifierBuilder(
             roots=list(roots), intermediates=[c for c in certificates if c not in roots]
         )
-        builder.build().verify_message(answer, manifest)
+        builder.build().verify_message(answer, message)
     except (VerificationError, ValueError) as error:
         return str(error)
     return None
@@ -124,7 +126,7 @@ def proof_of(answer: bytes, digest: bytes) -> bytes:
     return bytes(out.getbytes())
 
 
-def _proof_steps(proof: bytes, manifest: bytes, name: str) -> Iterator[Step]:
+def _proof_steps(proof: bytes, message: bytes, name: str) -> Iterator[Step]:
     try:
         from opentimestamps.core import notary
         from opentimestamps.core.op import OpSHA256
@@ -140,10 +142,10 @@ def _proof_steps(proof: bytes, manifest: bytes, name: str) -> Iterator[Step]:
     except (DeserializationError, ValueError, EOFError, RecursionError) as error:
         yield differs(SUBJECT, f"no OpenTimestamps proof: {error}", name)
         return
-    if type(read.file_hash_op) is not OpSHA256 or read.file_digest != hashlib.sha256(manifest).digest():
-        yield differs(SUBJECT, f"it is the proof of something else, not of {MANIFEST}", name)
+    if type(read.file_hash_op) is not OpSHA256 or read.file_digest != hashlib.sha256(message).digest():
+        yield differs(SUBJECT, "it is the proof of something else than is in the package", name)
         return
-    yield agrees(SUBJECT, f"the proof commits to the SHA-256 of {MANIFEST}", name)
+    yield agrees(SUBJECT, "the proof commits to all that was in the package before it", name)
     for message, attestation in sorted(attestations, key=lambda pair: (type(pair[1]).__name__, pair[0])):
         if isinstance(attestation, notary.BitcoinBlockHeaderAttestation):
             root = bytes(reversed(message)).hex()

@@ -63,6 +63,24 @@ def parts(
     }  # fmt: skip
 
 
+def sources_at_hand(paths: Sequence[str]) -> tuple[ZoneSet | None, list[str]]:
+    """Return the zone files that can be read, None where there are none, and why others cannot be."""
+    files: list[ZoneFile] = []
+    zones: list[Zone] = []
+    wrong = []
+    for path in paths:
+        if not os.path.exists(path):
+            continue
+        try:
+            read = read_zones([path])
+        except (NoflyError, OSError) as error:
+            wrong.append(str(error))
+            continue
+        files += read.files
+        zones += read.zones
+    return (ZoneSet(tuple(zones), (), tuple(files)) if files else None), wrong
+
+
 def _sources(
     zones: Sequence[Zone], files: Sequence[ZoneFile]
 ) -> tuple[dict[str, Part], dict[str, dict[str, Any]]]:

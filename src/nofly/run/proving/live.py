@@ -13,6 +13,7 @@ import numpy as np
 
 from nofly.errors import InputError
 from nofly.incidents.record import Infringement
+from nofly.incidents.states import Told
 from nofly.proof.package import Making, Package, Part, made
 from nofly.proof.packing.canonical import canonical, list_of, mapping, parsed
 from nofly.proof.packing.container import PackageError
@@ -22,6 +23,7 @@ from nofly.run.files.zonefiles import ZoneSet
 from nofly.run.live.in_force import InForce
 from nofly.run.live.verdicts import JUDGED
 from nofly.run.outputs.columns import stay_of
+from nofly.run.outputs.text import iso_time, printable
 from nofly.run.proving import aids, finding, law, reports, working
 from nofly.run.proving.live_case import Difference, LiveCase
 from nofly.run.proving.raw_extract import files_of, pieces_in
@@ -41,34 +43,38 @@ MOST_UNPACKED_BYTES = 4 << 30
 
 
 def package(
-    case: LiveCase, head: Head, making: Making, sources: ZoneSet | None = None,
+    case: LiveCase, making: Making, sources: ZoneSet | None = None,
     coverage: Mapping[str, Any] | None = None,
 ) -> dict[str, bytes]:  # fmt: skip
     """Return the files of a package of an incident.
 
-    ``head`` is the record's, ``sources`` are zone files that may be those that its zone was read from,
-    ``coverage`` what could have been seen. Raises InputError while no verdict was given on it.
+    Of a stay that is not over it has the verdict as it stands, and says so. ``sources`` are zone files that
+    may be those that its zone was read from, ``coverage`` what could have been seen. Raises InputError where
+    no verdict was given yet and none can be from what is kept.
     """
-    recorded = case.incident.verdicts
-    if not recorded:
+    rows = {**case.so_far, **case.incident.verdicts}
+    if not rows:
         raise InputError(
-            f"incident {case.incident.id} is not over: no verdict was given yet",
-            expected="an incident that is over",
+            f"no verdict was given on incident {case.incident.id} yet, and from what is kept none can be",
+            expected="an incident that is over, or one whose reports are kept",
         )
     edition, gap_s = case.edition, case.edition.judged.max_gap_s
-    result = _result(edition.zone, recorded.values(), case.reports, gap_s)
+    result = _result(edition.zone, rows.values(), case.reports, gap_s)
     stays = list(result.infringements)
     heights, no_heights = case.overheard.parts(result.span_us or (0, 0))
     judged = msgspec.structs.replace(edition.judged, qnh_hpa=None, qnh_reports=[], terrain=[])
     differences = [{**one._asdict(), "stay": str(one.stay)} for one in case.differences]
     said = finding.document(result, stays, case.findings)
     said |= {"left_out": [*no_heights, *case.why], "not_recomputed": differences}
+    if case.so_far:
+        said |= {"so_far": {"stays": sorted(case.so_far), "words": _so_far_words(case)}}
     parts = {
         **{name: Part(data) for name, data in files_of(case.pieces).items()},
         reports.ROWS: Part(reports.parquet(case.reports)), **heights,
         **law.parts([edition.zone], sources, {}, stays),
         JUDGED_FILE: Part(canonical(msgspec.to_builtins(judged))),
-        RECORDS: Part(records_file(case.records, head, "json")), finding.FILE: Part(canonical(said)),
+        RECORDS: Part(records_file(case.records, case.head, "json", links=case.links)),
+        finding.FILE: Part(canonical(said)),
     }  # fmt: skip
     if coverage is not None:
         parts["coverage.json"] = Part(canonical(dict(coverage)))
@@ -80,9 +86,18 @@ def package(
     return made("live", parts, configuration, making)
 
 
-def found_again(package: Package) -> list[Step]:
+def _so_far_words(case: LiveCase) -> str:
+    until = iso_time(int(case.reports.time_us.max()))
+    return (
+        f"This incident is open. What is said of it is how it stands by the reports up to {until}: no "
+        "verdict is on record yet, and later reports may change it."
+    )
+
+
+def found_again(package: Package, heads: Sequence[Head] = ()) -> list[Step]:
     """Return what is to be said of a package's finding, worked out again from its raw bytes; where it has
-    none, from its table of reports.
+    none, from its table of reports. ``heads`` of the record were kept elsewhere: its records have to lead to
+    them.
 
     Raises PackageError, InputError or DecodeError for what cannot be read.
     """
@@ -104,7 +119,7 @@ def found_again(package: Package) -> list[Step]:
     for step in _declared(said, verdicts):
         steps.append(step)
     result = _result(edition.zone, verdicts, rows, edition.judged.max_gap_s)
-    steps += _record_steps(files, said)
+    steps += _record_steps(files, said, heads)
     return [*steps, *finding.compared(package, result),
             *working.compared(package, result, list(result.infringements))]  # fmt: skip
 
@@ -175,13 +190,16 @@ def _declared(said: Mapping[str, Any], verdicts: list[dict[str, Any]]) -> Iterat
             yield unchecked("finding", text, where)
 
 
-def _record_steps(files: Mapping[str, bytes], said: Mapping[str, Any]) -> Iterator[Step]:
-    """Yield whether the records of the incident are as they were written, and say what the finding says."""
+def _record_steps(
+    files: Mapping[str, bytes], said: Mapping[str, Any], heads: Sequence[Head]
+) -> Iterator[Step]:
+    """Yield whether the records of the incident are as they were written and lead to the heads, and say what
+    the finding says."""
     if RECORDS not in files:
         yield differs("record", "removed: there are no records of the incident", RECORDS)
         return
     try:
-        proof = proof_in(files[RECORDS], RECORDS)
+        proof = proof_in(files[RECORDS], RECORDS, heads)
     except InputError as error:
         yield differs("record", error.message, RECORDS)
         return
@@ -190,15 +208,37 @@ def _record_steps(files: Mapping[str, bytes], said: Mapping[str, Any]) -> Iterat
     if not proof.findings:
         text = f"{proof.records} records have the hashes that they were written with"
         yield agrees("record", text, RECORDS)
-    last = f"{proof.last.sequence}:{proof.last.hash}"
-    yield note("record", f"the last is {last}: compare it with a head that was kept elsewhere", RECORDS)
+        for head in heads:
+            text = f"they are under the head that was kept elsewhere, {head.sequence}:{head.hash}"
+            yield agrees("record", text, RECORDS)
+    if not heads:
+        reached = f"{proof.reaches.sequence}:{proof.reaches.hash}"
+        text = f"they lead to the head {reached}: compare it with one that was published (--record-head)"
+        yield note("record", text, RECORDS)
     bodies = [one["body"] for one in json.loads(files[RECORDS])["records"]]
     judged = {body.get("stay"): body.get("verdict") for body in bodies if body.get("kind") == JUDGED}
     rows = {str(row.get("id")): row for row in list_of(dict(said), "infringements", finding.FILE)}
+    yield from _so_far_steps(said, bodies, rows)
     if judged == rows:
         yield agrees("record", "the verdicts on record are those of the finding", RECORDS)
     else:
         yield differs("record", "the verdicts on record are not those of the finding", RECORDS)
+
+
+def _so_far_steps(
+    said: Mapping[str, Any], bodies: Sequence[Mapping[str, Any]], rows: dict[str, Mapping[str, Any]]
+) -> Iterator[Step]:
+    """Yield what is to be said of stays that were not over when the package was made, and take them out of
+    the rows: on record there is that they began."""
+    if "so_far" not in said:
+        return
+    so_far = mapping(said["so_far"], finding.FILE, "so_far")
+    yield note("finding", printable(str(so_far.get("words")))[:500], finding.FILE)
+    began = {body.get("stay") for body in bodies if body.get("kind") in (Told.ENTERED, Told.REENTERED)}
+    for stay in list_of(so_far, "stays", finding.FILE):
+        row = rows.pop(str(stay), None)
+        if row is None or stay not in began:
+            yield differs("record", "no stay that is open began so by the record", f"{finding.FILE}: {stay}")
 
 
 def _result(

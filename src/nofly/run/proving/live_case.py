@@ -29,8 +29,9 @@ from nofly.run.proving.reports import compact
 from nofly.run.record.editions import Edition, edition_as_of
 from nofly.run.record.incident_log import Incident, Log
 from nofly.run.record.known_names import FEEDS, known_names
+from nofly.run.record.links import Run, with_links
 from nofly.schema import Positions
-from nofly.store.chain import Stored
+from nofly.store.chain import Head, Stored
 from nofly.store.sqlite import Store
 from nofly.units import US_PER_S
 
@@ -70,6 +71,12 @@ class LiveCase:
     """What is known of why something differs, or no bytes are there, in sentences."""
     overheard: Overheard
     """What heights were worked out with."""
+    head: Head
+    """The head of the record that the links lead to."""
+    links: list[Run]
+    """What links the records to it."""
+    so_far: dict[str, dict[str, Any]]
+    """Stay → the verdict as it stands now, recomputed; of stays on which none was given yet."""
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -83,20 +90,22 @@ class _Found(NamedTuple):
     """From when on bytes were looked for, in this cut or a longer one that came no nearer."""
 
 
-def live_case(folder: Path, log: Log, name: str, terrain: Terrain | None = None) -> LiveCase:
+def live_case(
+    folder: Path, log: Log, name: str, terrain: Terrain | None = None, head: Head | None = None,
+    now_us: int = 0,
+) -> LiveCase:  # fmt: skip
     """Return an incident of the watch in a state folder; ``log`` is what its record tells, ``name`` the
     incident's id, ``terrain`` the tiles that heights above ground were worked out with, should they be at
-    hand.
+    hand, ``head`` that of the record to which the records are to be linked, the last unless it is given,
+    ``now_us`` until when an incident that is open is followed.
 
     Raises InputError for what was only expected and never happened, for an incident whose law was not kept,
     and for one of more bytes than are taken; StoreError where something kept cannot be read.
     """
     incident = log.incidents[name]
     with Store(folder / "record.sqlite", create=False, read_only=True) as store:
-        names = [one for one in (incident.warning, incident.id) if one is not None]
-        records = sorted(
-            (r for one in dict.fromkeys(names) for r in store.read(incident=one)), key=lambda r: r.sequence
-        )
+        last = store.head() if head is None else head
+        records, links = _linked(store, incident, last)
         edition = _edition(store, incident, records)
         feeds = known_names(store, FEEDS) or []
     recorded = _recorded(records)
@@ -106,6 +115,8 @@ def live_case(folder: Path, log: Log, name: str, terrain: Terrain | None = None)
             expected="an incident in which a zone was entered",
         )
     until_us = _until_us(incident, edition)
+    if incident.open:
+        until_us = max(until_us, now_us)
     chosen = edition.judged.options(terrain)
     overheard = Overheard(chosen.aids)
     options = replace(chosen, aids=overheard.aids)
@@ -120,8 +131,27 @@ def live_case(folder: Path, log: Log, name: str, terrain: Terrain | None = None)
     return LiveCase(
         incident, records, edition, found.cut.pieces, compact(found.recomputed.reports),
         found.recomputed.verdicts, found.order, found.from_us, until_us, found.differences, why, overheard,
-        found.cut.findings,
+        last, links, _so_far(recorded, found.recomputed), found.cut.findings,
     )  # fmt: skip
+
+
+def _so_far(recorded: Mapping[str, Mapping[str, Any]], made: Recomputed) -> dict[str, dict[str, Any]]:
+    open_stays = [stay for stay, row in recorded.items() if "id" not in row]
+    return {stay: made.verdicts[stay] for stay in open_stays if stay in made.verdicts}
+
+
+def _linked(store: Store, incident: Incident, head: Head) -> tuple[list[Stored], list[Run]]:
+    """Return the records of an incident up to a head, and what links them to it."""
+    names = {one for one in (incident.warning, incident.id) if one is not None}
+    first = min((r.sequence for one in names for r in store.read(incident=one)), default=1)
+    stored = (record for record in store.read(first) if record.sequence <= head.sequence)
+    records, links = with_links(stored, lambda record: record.incident in names)
+    if not records:
+        raise InputError(
+            f"no record of incident {incident.id} is under the head {head.sequence}",
+            expected="a head that was published later",
+        )
+    return records, links
 
 
 def _edition(store: Store, incident: Incident, records: Sequence[Stored]) -> Edition:

@@ -6,13 +6,19 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from nofly.errors import InputError, NoflyError
+
+if TYPE_CHECKING:
+    from nofly.proof.packing.signing import SigningKey
 
 MOST_MEMORY_BYTES = 4 << 30
 """Of addresses: libraries reserve far more than they use."""
@@ -47,17 +53,33 @@ class MadeApart(msgspec.Struct, frozen=True):
     exit_code: int
 
 
-def made_apart(folder: Path, name: str, by: str) -> MadeApart:
-    """Return the package of an incident (its id) of the watch in a state folder; ``by`` is who asks for it.
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """What is to be made: the package of an incident (its id) of the watch in a state folder."""
+
+    folder: Path
+    incident: str
+    by: str
+    """Who asks for it."""
+    zone_files: Sequence[str] = ()
+    """Those that its zone may have been read from, beside the zones declared in the folder."""
+    key: SigningKey | None = None
+    """Signs it; the process is told it where nobody else reads it."""
+
+
+def made_apart(wanted: Apart) -> MadeApart:
+    """Return a package.
 
     Raises InputError where there can be none, or not within the bounds.
     """
+    secret = wanted.key.raw if wanted.key else b""
     with TemporaryDirectory(prefix="nofly-evidence-") as place:
         out = Path(place, "case.nofly.zip")
         try:
             done = subprocess.run(
-                [sys.executable, "-m", "nofly.run.proving.making_apart", folder.absolute(), name, by, out],
-                timeout=MOST_S, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                [sys.executable, "-m", "nofly.run.proving.making_apart", wanted.folder.absolute(),
+                 wanted.incident, wanted.by, out, *wanted.zone_files],
+                timeout=MOST_S, check=False, input=secret, stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL, cwd=place,
                 env={key: value for key, value in os.environ.items() if key in _KEPT},
             )  # fmt: skip
@@ -83,25 +105,28 @@ def _bound() -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _made(folder: Path, name: str, by: str, out: Path) -> _Said:
+def _made(wanted: Apart, out: Path) -> _Said:
+    from time import time_ns
+
     from nofly import __version__
     from nofly.proof.package import Making
     from nofly.proof.packing.container import packed
     from nofly.proof.packing.custody import Act
     from nofly.run.declaring.file import NAME as DECLARED
-    from nofly.run.files.zonefiles import read_zones
+    from nofly.run.proving.law import sources_at_hand
     from nofly.run.proving.live import package
     from nofly.run.proving.live_case import live_case
     from nofly.run.proving.verify import verify
     from nofly.run.record.incident_log import read_log
     from nofly.store.sqlite import Store
 
-    with Store(folder / "record.sqlite", create=False, read_only=True) as store:
+    with Store(wanted.folder / "record.sqlite", create=False, read_only=True) as store:
         head = store.head()
         log = read_log(one for one in store.read() if one.sequence <= head.sequence)
-    declared = folder / DECLARED
-    sources = read_zones([str(declared)]) if declared.is_file() else None
-    data = packed(package(live_case(folder, log, name), head, Making(__version__, Act("made", by)), sources))
+    case = live_case(wanted.folder, log, wanted.incident, head=head, now_us=time_ns() // 1000)
+    sources, _ = sources_at_hand([str(wanted.folder / DECLARED), *wanted.zone_files])
+    keys = () if wanted.key is None else (wanted.key,)
+    data = packed(package(case, Making(__version__, Act("made", wanted.by), keys), sources))
     out.write_bytes(data)
     found = verify(data)
     return _Said(
@@ -110,10 +135,14 @@ def _made(folder: Path, name: str, by: str, out: Path) -> _Said:
     )
 
 
-def _main(folder: str, name: str, by: str, out: str) -> None:
+def _main(folder: str, incident: str, by: str, out: str, *zone_files: str) -> None:
+    from nofly.proof.packing.signing import SigningKey
+
+    raw = sys.stdin.buffer.read(32)
     _bound()
+    wanted = Apart(Path(folder), incident, by, zone_files, SigningKey(raw) if raw else None)
     try:
-        said = _made(Path(folder), name, by, Path(out))
+        said = _made(wanted, Path(out))
     except InputError as error:
         said = _Said(error=(error.message, error.expected))
     except NoflyError as error:
@@ -124,4 +153,4 @@ def _main(folder: str, name: str, by: str, out: str) -> None:
 
 
 if __name__ == "__main__":
-    _main(*sys.argv[1:5])
+    _main(*sys.argv[1:])

@@ -35,6 +35,8 @@ class Inputs:
     tracks: Sequence[str]
     reading: ArchiveOptions
     checking: CheckOptions
+    given: Callable[[], Iterable[TrackBatch]] | None = None
+    """Gives the traffic where it is in memory, and in no files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def packages(
     if not all(chosen):
         raise InputError("no stay to make evidence of", expected="one at least in each package")
     targets = {stay.target_id for group in chosen for stay in group}
-    recorded = reports.Recorded(inputs.tracks, inputs.reading, targets)
+    recorded = reports.Recorded(inputs.tracks, inputs.reading, targets, inputs.given)
     for group in chosen:
         yield made("recorded", *_parts(result, group, recorded, inputs, wanted), wanted.making)
 
@@ -123,7 +125,9 @@ def found_again(package: Package) -> Found:
     rows = reports.rows(files, MOST_UNPACKED_BYTES)
     targets, batches = reports.batches(files, options, MOST_UNPACKED_BYTES)
     if batches is None:
-        steps.append(unchecked("reports", _NO_RAW, reports.INDEX))
+        steps.append(
+            unchecked("reports", _NO_RAW if reports.has_sources(files) else _NO_FILES, reports.INDEX)
+        )
         taken, remarked = _batch(rows), None
     else:
         read = list(batches)
@@ -150,6 +154,12 @@ def found_again(package: Package) -> Found:
 _NO_RAW = (
     "the source files are not in the package, they were too large: it is found again from the rows of "
     f"{reports.ROWS}; index.json names the sources with their SHA-256"
+)
+
+
+_NO_FILES = (
+    "the reports were in the memory of a program, in no files: the finding is found again from the rows of "
+    f"{reports.ROWS}"
 )
 
 

@@ -54,6 +54,7 @@ def write(
     parts = [
         _head(stays),
         "<main>",
+        _so_far(told["finding.json"]),
         *(_stay(result, stay, len(stays) > 1, drawn) for stay in stays[:MOST_STAYS]),
         _more(stays),
         _law(result, stays, told),
@@ -87,6 +88,12 @@ def _head(stays: Sequence[Infringement]) -> str:
         f"style-src 'unsafe-inline'\"><style>{STYLE}</style></head><body>"
         f"<header><p>nofly · evidence</p><h1>{escape(title)}</h1></header>"
     )
+
+
+def _so_far(found: Mapping[str, Any]) -> str:
+    """Return what a reader has to know first of an incident that is open."""
+    words = str(found["so_far"]["words"]) if "so_far" in found else ""
+    return f'<p class="verdict"><b class="tag">open</b> {escape(printable(words))}</p>' if words else ""
 
 
 def _stay(result: CheckResult, stay: Infringement, several: bool, drawn: bool) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -52,8 +52,12 @@ class _File:
 class Recorded:
     """The reports of some targets, read once more from the files they are in."""
 
-    def __init__(self, tracks: Sequence[str], options: ArchiveOptions, targets: set[str]) -> None:
-        """Read them. Raises what the readers raise; ConfigError for standard input, which is gone."""
+    def __init__(
+        self, tracks: Sequence[str], options: ArchiveOptions, targets: set[str],
+        given: Callable[[], Iterable[TrackBatch]] | None = None,
+    ) -> None:  # fmt: skip
+        """Read them, or take them where they are ``given`` in memory. Raises what the readers raise;
+        ConfigError for standard input, which is gone."""
         if STDIN in tracks:
             raise ConfigError(
                 "evidence of what came by standard input", expected="traffic in files: it is read again"
@@ -62,7 +66,8 @@ class Recorded:
         self._files: dict[str, _File] = {}
         self._rows: dict[str, list[Positions]] = {name: [] for name in targets}
         names = dict(_names(tracks))
-        for batch in read_batches(tracks, options):
+        self._in_memory = given is not None
+        for batch in read_batches(tracks, options) if given is None else given():
             known = self._files.setdefault(
                 batch.path, _File(batch.path, names.get(batch.path, Path(batch.path).name), batch.format)
             )
@@ -89,10 +94,11 @@ class Recorded:
         is left out, in words; and what the readers remarked. Raises OSError where a file can no longer be
         read."""
         files = [file for file in self._files.values() if any(name in file.rows for name in targets)]
+        remarked = [finding for file in files for finding in file.findings] if self._in_memory else []
+        files = [] if self._in_memory else files
         whole = sum(os.path.getsize(file.path) for file in files) <= most_bytes
         out: dict[str, Part] = {}
         told: list[dict[str, Any]] = []
-        remarked: list[Finding] = []
         for number, file in enumerate(files, 1):
             inside = f"raw/{number:04d}-{safe_name(Path(file.name).name)}" if whole else None
             digest, size, data = _digest(file.path, whole)
@@ -104,7 +110,8 @@ class Recorded:
                 "file": inside, "name": file.name, "sha256": digest, "bytes": size, "format": file.format,
                 "rows": count,
             })  # fmt: skip
-        left_out = [f"{t['name']} ({t['bytes']:,} bytes, SHA-256 {t['sha256']})" for t in told if not whole]
+        left_out = ["source files: the reports were in the memory of a program"] if self._in_memory else []
+        left_out += [f"{t['name']} ({t['bytes']:,} bytes, SHA-256 {t['sha256']})" for t in told if not whole]
         rows = self.rows(targets)
         if len(rows) > MOST_ROWS:
             text = f"{len(rows):,} reports of the aircraft of one package"
@@ -178,6 +185,12 @@ def _each(
         chosen = replace(options, format=form, max_bytes=limit_bytes)
         for batch in read_bytes(files[name], name, chosen):
             yield replace(batch, positions=of_targets(batch.positions, targets))
+
+
+def has_sources(files: Mapping[str, bytes]) -> bool:
+    """Return whether the reports of a package came from files. Raises PackageError for an index that is
+    none."""
+    return bool(list_of(mapping(parsed(files.get(INDEX, b""), INDEX), INDEX), "files", INDEX))
 
 
 def rows(files: Mapping[str, bytes], limit_bytes: int) -> Positions:

@@ -10,7 +10,7 @@ from http.client import HTTPException
 from urllib.parse import urlsplit
 
 from nofly.errors import ConfigError, FeedError
-from nofly.proof.package import MANIFEST, TIMESTAMPS
+from nofly.proof.package import MANIFEST, TIMESTAMPS, next_seal
 from nofly.proof.packing import timestamps
 from nofly.proof.packing.container import safe_name
 
@@ -21,38 +21,39 @@ _EXTRA = "pip install 'nofly[{}]'"
 def stamped(
     files: Mapping[str, bytes], authorities: Sequence[str], calendars: Sequence[str]
 ) -> dict[str, bytes]:
-    """Return new time stamps for the manifest of a package, by the name of their file.
+    """Return new time stamps of all that is in a package, by the name of their file, and the seal that they
+    are of.
 
     ``authorities`` and ``calendars`` are URLs. Raises FeedError where one does not answer, or with something
     else, ConfigError for what is no URL or where a library is missing.
     """
-    manifest = files[MANIFEST]
-    found: dict[str, bytes] = {}
+    found = next_seal(files)
+    message = next(iter(found.values()), files[MANIFEST])
     for url in authorities:
-        token = _token(url, manifest)
+        token = _token(url, message)
         found[_name(url, "tsr", {*files, *found})] = token
     for url in calendars:
-        proof = _proof(url, manifest)
+        proof = _proof(url, message)
         found[_name(url, "ots", {*files, *found})] = proof
     return found
 
 
-def _token(url: str, manifest: bytes) -> bytes:
+def _token(url: str, message: bytes) -> bytes:
     try:
-        asked = timestamps.request(manifest)
+        asked = timestamps.request(message)
     except ImportError as error:
         raise ConfigError(
             "RFC 3161 needs rfc3161-client", source=url, expected=_EXTRA.format("timestamps")
         ) from error
     token = _answer(url, asked, {"Content-Type": "application/timestamp-query"})
-    fault = timestamps.token_fault(token, manifest)
+    fault = timestamps.token_fault(token, message)
     if fault is not None:
         raise FeedError(f"{url}: {fault}")
     return token
 
 
-def _proof(url: str, manifest: bytes) -> bytes:
-    digest = hashlib.sha256(manifest).digest()
+def _proof(url: str, message: bytes) -> bytes:
+    digest = hashlib.sha256(message).digest()
     headers = {"Accept": "application/vnd.opentimestamps.v1"}
     answer = _answer(f"{url.rstrip('/')}/digest", digest, headers)
     try:

@@ -16,7 +16,9 @@ from nofly.run.outputs.csv import _cell
 from nofly.run.outputs.text import iso_time, printable
 from nofly.run.record.acts import Act
 from nofly.run.record.incident_log import Incident
-from nofly.store.chain import Head, Stored
+from nofly.run.record.links import Run
+from nofly.run.record.links import plain as links_as_json
+from nofly.store.chain import Head, Stored, body_sha256, linked
 
 FORMATS = ("json", "csv", "geojson")
 VERDICT_COLUMNS = ("incident", *(name for name, _ in COLUMNS))
@@ -48,7 +50,9 @@ def verdicts(rows: Sequence[Mapping[str, Any]], head: Head, form: str) -> bytes:
     return _collection(features, head)
 
 
-def records(stored: Iterable[Stored], head: Head, form: str, with_access: bool = True) -> bytes:
+def records(
+    stored: Iterable[Stored], head: Head, form: str, with_access: bool = True, links: Sequence[Run] = ()
+) -> bytes:
     """Return records in a format of :data:`FORMATS`; who logged in, and what else people did with the system
     itself, only ``with_access``: else of these JSON has the hashes, the others nothing.
 
@@ -61,11 +65,12 @@ def records(stored: Iterable[Stored], head: Head, form: str, with_access: bool =
         plain = [
             {
                 "sequence": r.sequence, "hash": r.hash, "previous": r.previous,
-                **({"withheld": "access"} if r.sequence in private else {"body": r.content}),
+                **(_withheld(r) if r.sequence in private else {"body": r.content}),
             }
             for r in rows
         ]  # fmt: skip
-        return as_json({"nofly": __version__, "head": _head(head), "records": plain})
+        whole = {"nofly": __version__, "head": _head(head), "records": plain}
+        return as_json({**whole, "links": links_as_json(links)} if links else whole)
     flat = [_flat(record) for record in rows if record.sequence not in private]
     if form == "csv":
         return as_csv(RECORD_COLUMNS, flat)
@@ -75,6 +80,13 @@ def records(stored: Iterable[Stored], head: Head, form: str, with_access: bool =
         for row, place in zip(flat, places, strict=True)
     ]
     return _collection(features, head)
+
+
+def _withheld(record: Stored) -> dict[str, str]:
+    """Return what stands for a body that is withheld: its hash, where that is all the chain takes of it."""
+    digest = body_sha256(record.body)
+    known = {"body_sha256": digest} if linked(record.previous, digest) == record.hash else {}
+    return {"withheld": "access", **known}
 
 
 def as_json(value: Any) -> bytes:

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from nofly.run.proving.making_apart import MadeApart, made_apart
+from nofly.run.proving.making_apart import Apart, MadeApart, made_apart
 from nofly.web.api.incidents import named
 from nofly.web.errors import not_found
 from nofly.web.served import AtOnce, Here, Served
@@ -41,8 +41,9 @@ class VerifiedAnswer(BaseModel):
     "/{name}/evidence", operation_id="get_evidence", responses={200: {"content": {"application/zip": {}}}}
 )
 async def evidence(here: Here, who: AtOnce, name: str) -> Response:
-    """The evidence package: raw bytes, law, finding, report, records; for ``nofly verify``. Unsigned: whoever
-    vouches for it signs it with ``nofly sign``. 404 while there is no verdict, 503 where many wait."""
+    """The evidence package: raw bytes, law, finding, report, records; for ``nofly verify``. Signed where the
+    station has a key; else whoever vouches for it signs it with ``nofly sign``. Of a stay that is not over it
+    says how it stands. 404 where nobody entered, 503 where many wait."""
     name = named(here, who, name)
     made = await _made(here, name, who.name)
     attached = f'attachment; filename="incident-{name[:16]}.nofly.zip"'
@@ -64,7 +65,9 @@ async def verified(here: Here, who: AtOnce, name: str) -> VerifiedAnswer:
 
 
 async def _made(here: Served, name: str, by: str) -> MadeApart:
-    if not here.follower.log.incidents[name].verdicts:
-        raise not_found("there is no verdict on it, so there is no package", "an incident that is over")
+    incident = here.follower.log.incidents[name]
+    if not incident.verdicts and not incident.stays:
+        raise not_found("there is no verdict on it, so there is no package", "an incident with an entry")
     async with in_turn(here.proving, "another package is being made"):
-        return await asyncio.to_thread(made_apart, here.folder, name, by)
+        wanted = Apart(here.folder, name, by, here.zone_files, here.signing)
+        return await asyncio.to_thread(made_apart, wanted)

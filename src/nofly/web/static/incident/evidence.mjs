@@ -13,7 +13,7 @@ const RESULTS = { 0: "evidence.agrees", 1: "evidence.differs", 3: "evidence.unch
  * @param {any} whole as the API has it
  */
 export function showEvidence(host, whole) {
-  const shown = `${spoken()} ${whole.verdicts.length > 0}`;
+  const shown = `${spoken()} ${whole.verdicts.length > 0} ${whole.incident.stays > 0}`;
   if (host.dataset.shown !== shown) fill(host, ...evidenceOf(whole));
   host.dataset.shown = shown;
 }
@@ -23,7 +23,7 @@ export function showEvidence(host, whole) {
  * @returns {Node[]}
  */
 function evidenceOf({ incident, verdicts }) {
-  if (!verdicts.length) return [element("p", { class: "fine" }, say("evidence.none"))];
+  if (!verdicts.length && !incident.stays) return [element("p", { class: "fine" }, say("evidence.none"))];
   const at = `incidents/${encodeURIComponent(incident.id)}/evidence`;
   const button = element("button", { type: "button", id: "verify-evidence" }, say("evidence.verify"));
   button.addEventListener("click", () => verify(at, /** @type {HTMLButtonElement} */ (button)));

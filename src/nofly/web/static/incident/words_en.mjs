@@ -37,7 +37,7 @@ export const MORE_EN = {
   "export.picture": "picture with legend and scale (PNG)", "export.nopicture": "a picture, once there is a verdict",
   "evidence": "Evidence package", "evidence.take": "Take the evidence package along (.nofly.zip)",
   "evidence.verify": "Verify it here", "evidence.working": "It is made and found again from its raw bytes …",
-  "evidence.none": "There is a package once there is a verdict.", "evidence.failed": "It could not be made: {why}",
+  "evidence.none": "There is a package once somebody was inside.", "evidence.failed": "It could not be made: {why}",
   "evidence.offline": "Raw bytes, law, finding and report. Whoever has it checks it offline:",
   "evidence.agrees": "Everything in it agrees.", "evidence.differs": "Something in it differs.",
   "evidence.unchecked": "Nothing differs; not all of it could be checked.",
