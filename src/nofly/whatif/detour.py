@@ -27,8 +27,8 @@ from nofly.zones.model import Zone
 
 TOLERANCES_M = (400.0, 100.0, 25.0, 6.0, 1.5, 0.0)
 """How much further out than published a way may take a corner, by the distance flown: see ``_THINNED``."""
-_THINNED = 5e-5
-"""Of the distance flown: a corner taken so much further out costs less than 0.01 % of it."""
+_THINNED = 1e-4
+"""Of the distance flown: corners taken so much further out cost about as much of it a radian turned."""
 
 
 class Outcome(StrEnum):
@@ -97,7 +97,7 @@ class _Pair:
         return self.into or self.end
 
 
-class Ways:
+class RoundWays:
     """Ways round zones that stand in the way (:func:`nofly.whatif.standing.standing`), for many pairs.
 
     ``clearance_m`` is kept from every zone; with none, a way passes corners at 25 m. Limits of the zones are

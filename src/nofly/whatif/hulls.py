@@ -64,12 +64,9 @@ def planes(ring: Floats) -> Floats:
     return unit(np.cross(ring, np.roll(ring, -1, axis=0)))
 
 
-def apart(one: Floats, other: Floats, beyond: float) -> bool:
-    """Return whether some side of the first hull has all of the other at least ``beyond`` (a sine) outside;
-    two hulls have no point in common where that holds of the one or the other."""
-    return bool(((planes(one) @ other.T).max(axis=1) <= -beyond).any())
+def apart(normals: Floats, other: Floats, beyond: float) -> bool:
+    """Return whether some side of a hull has all directions of another at least ``beyond`` (a sine) outside.
 
-
-def outside(ring: Floats, direction: Floats, beyond: float) -> bool:
-    """Return whether a direction (3) is at least ``beyond`` (a sine) outside some side of a hull."""
-    return bool((planes(ring) @ direction).min() <= -beyond)
+    Two hulls have no point in common where that holds of the one or the other.
+    """
+    return bool(((normals @ other.T).max(axis=1) <= -beyond).any())

@@ -15,7 +15,7 @@ _AT_ONCE = 512
 def nearest_outside(sight: Sight, edges: Edges, place: Place) -> Place | None:
     """Return the place outside every zone that is nearest to one inside, just beyond a boundary; None where
     there is none."""
-    if len(edges.body) == 0:
+    if len(edges.start) == 0:
         return None
     at = directions(*place)[0]
     way = edges.end - edges.start

@@ -17,6 +17,7 @@ import numpy as np
 from nofly.whatif.sight import Bodies, Sight
 from nofly.whatif.sphere import Place, directions, lengths_m
 from nofly.whatif.turning import Turning
+from nofly.whatif.ways import Ways
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,16 +56,13 @@ class Search:
         self._start, self._end, self._direct_m = start, end, direct_m
         self._ends = directions(np.array([start[0], end[0]]), np.array([start[1], end[1]]))
         self._known: dict[tuple[int, bool], _Known] = {}
-        self._crossed: dict[tuple[int, int], Bodies] = {}
+        self._ways = Ways(sight)
         self.bodies: set[int] = set()
 
     def block(self, point: int, other: int, bodies: Bodies) -> None:
         """Take note that a way runs through bodies, and take them up."""
         self.bodies |= bodies
-        if point >= 0 and other >= 0:
-            self._turning.block(point, other, bodies)
-        else:
-            self._crossed[point, other] = self.crossed(point, other) | bodies
+        self._ways_of(point, other).note(_name(point, other), bodies)
 
     def shortest(self) -> Found | None:
         """Return the shortest way round all bodies; None where there is none."""
@@ -72,30 +70,48 @@ class Search:
             found = self._among()
             if found is None:
                 return None
-            met = set().union(*(self.crossed(a, b) for a, b in pairwise(found.points))) - self.bodies
+            met = set().union(*(self._through(a, b) for a, b in pairwise(found.points))) - self.bodies
             if not met:
                 return found
             self.bodies |= met
 
-    def crossed(self, point: int, other: int) -> Bodies:
+    def _through(self, point: int, other: int) -> Bodies:
         """Return the bodies that a way runs through."""
-        if point >= 0 and other >= 0:
-            return self._turning.crossed(point, other)
-        found = self._crossed.get((point, other))
-        if found is None:
-            found = self._sight.across(self.place(point), self.place(other))
-            found = found.union(*(self._turning.inside(k) for k in (point, other) if k >= 0))
-            self._crossed[point, other] = found
-        return found
+        low, high = _name(point, other)
+        found = self._ways_of(low, high).through((low, high), self.place(low), self.place(high))
+        return found.union(*(self._turning.inside(k) for k in (low, high) if k >= 0))
+
+    def _blocked(self, point: int, other: int, bodies: Bodies, alone: set[int]) -> bool:
+        """Return whether a way runs through one of the bodies taken up."""
+        low, high = _name(point, other)
+        for k in (low, high):
+            if k >= 0 and not self._turning.inside(k).isdisjoint(bodies):
+                return True
+        if low in alone and high in alone and self._turning.beside(low, high):
+            return False
+        return self._ways_of(low, high).blocked((low, high), self.place(low), self.place(high), bodies)
+
+    def _ways_of(self, point: int, other: int) -> Ways:
+        """Return what keeps a way: with the turning points where it is theirs, here where it has an end."""
+        return self._turning.ways if point >= 0 and other >= 0 else self._ways
 
     def place(self, point: int) -> Place:
         """Return where a turning point, START or END is."""
         return self._start if point == START else self._end if point == END else self._turning.place(point)
 
+    def _direction(self, point: int) -> Floats:
+        found: Floats = self._ends[0] if point == START else self._turning.at[point]
+        return found
+
     def _among(self) -> Found | None:
         """Return the shortest way that runs through none of the bodies taken up so far."""
         bodies, turning = frozenset(self.bodies), self._turning
-        known = [self._of_body(b, not turning.alone(b, bodies, self._ends)) for b in sorted(bodies)]
+        known: list[_Known] = []
+        alone: set[int] = set()
+        for body in sorted(bodies):
+            free = turning.alone(body, bodies, self._ends)
+            known.append(self._of_body(body, not free))
+            alone |= set(known[-1].points.tolist()) if free else set()
         if not known:
             return Found((START, END), self._direct_m)
         points = np.concatenate([it.points for it in known])
@@ -118,7 +134,7 @@ class Search:
         push(START, first, from_start_m[first])
         while waiting:
             _, length_m, point, before = heappop(waiting)
-            if point in came or self.crossed(before, point) & bodies:
+            if point in came or self._blocked(before, point, bodies, alone):
                 continue
             came[point] = before
             if point == END:
@@ -127,7 +143,7 @@ class Search:
             if ends_at[row]:
                 whole_m = length_m + float(to_end_m[row])
                 heappush(waiting, (whole_m, whole_m, END, point))
-            onward = np.flatnonzero(turning.onward(point, points))
+            onward = np.flatnonzero(turning.onward(point, self._direction(before), points))
             onward = onward[onward != row]
             push(point, onward, length_m + lengths_m(turning.place(point), lat[onward], lon[onward]))
         return None
@@ -143,6 +159,11 @@ class Search:
                 turning.touching(self._ends[0], points), turning.touching(self._ends[1], points),
             )  # fmt: skip
         return found
+
+
+def _name(point: int, other: int) -> tuple[int, int]:
+    """Return one name for a way, whichever way it is flown: one geodesic has one answer."""
+    return min(point, other), max(point, other)
 
 
 def _back(came: dict[int, int]) -> tuple[int, ...]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Bodies = frozenset[int]
 _NONE: Bodies = frozenset()
 _LEG_US = 3600 * US_PER_S
+_FEW, _MANY = 3, 2048
 _NEAR = 2.0 * BEND_M / EARTH_M
 
 
@@ -31,24 +32,25 @@ class Sight:
 
     def __init__(self, obstacles: Obstacles) -> None:
         self._obstacles = obstacles
+        self._all = np.arange(len(obstacles))
         count = len(obstacles.compiled.zones)
         self._zone_active = np.arange(count + 1, dtype=np.int32)
         self._active = np.tile(np.array([[ALWAYS_FROM_US, ALWAYS_UNTIL_US, ACTIVE]], np.int64), (count, 1))
 
-    def across(self, start: Place, end: Place) -> Bodies:
-        """Return the bodies whose boundary the geodesic between two places crosses.
+    def across(self, start: Place, end: Place, among: Bodies | None = None) -> Bodies:
+        """Return the bodies, of some or of all, whose boundary the geodesic between two places crosses.
 
         Right but for what is within some twenty metres of a boundary. A geodesic that lies in a body from end
         to end crosses nothing.
         """
         edges = self._obstacles.edges
-        if len(edges.body) == 0:
+        bodies = self._all if among is None else np.array(sorted(among), np.int64)
+        if len(bodies) == 0:
             return _NONE
         way = line(start, end)
-        near = _near(way, edges.wide, edges.wide_reach).any(axis=0)
-        if not near.any():
-            return _NONE
-        return frozenset(_crossed(way, edges, np.flatnonzero(near)).tolist())
+        if among is None or len(bodies) > _FEW:
+            bodies = bodies[_near(way, edges.wide[bodies], edges.wide_reach[bodies]).any(axis=0)]
+        return frozenset(b for b in bodies.tolist() if _crossed(way, edges, b))
 
     def through(self, ways: Sequence[Sequence[Place]]) -> list[list[Bodies]]:
         """Return for every leg of every way the bodies that the kernel finds it in, as flown and recorded: a
@@ -100,40 +102,55 @@ def _near(way: Floats, centre: Floats, reach: Floats) -> NDArray[np.bool_]:
     """Return (pieces, caps): whether a piece of a way comes near a cap."""
     begin, end = way[:-1], way[1:]
     normal = _cross(begin, end)
-    size = np.sqrt(np.einsum("ij,ij->i", normal, normal))
+    size = np.sqrt(_dot(normal, normal))
     off = np.abs(normal @ centre.T) <= size[:, None] * (reach + _NEAR)
     middle = begin + end
-    middle /= np.sqrt(np.einsum("ij,ij->i", middle, middle))[:, None]
+    middle /= np.sqrt(_dot(middle, middle))[:, None]
     step = end - begin
-    half = 0.5001 * np.sqrt(np.einsum("ij,ij->i", step, step))
+    half = 0.5001 * np.sqrt(_dot(step, step))
     found: NDArray[np.bool_] = off & (
         2.0 - 2.0 * (middle @ centre.T) <= (half[:, None] * 1.05 + reach + _NEAR) ** 2
     )
     return found
 
 
-def _crossed(way: Floats, edges: Edges, bodies: Whole) -> Whole:
-    """Return the bodies, of those given, an edge of which some piece of a way crosses."""
-    blocks = _ranges(edges.first_block[bodies], edges.first_block[bodies + 1])
+def _crossed(way: Floats, edges: Edges, body: int) -> bool:
+    """Return whether some piece of a way crosses an edge of a body."""
+    first, past = edges.first[body], edges.first[body + 1]
+    normal = _cross(way[:-1], way[1:])
+    if past - first <= _MANY:
+        sides = edges.plane[first:past] @ way.T
+        return _meet(
+            edges.start[first:past] @ normal.T, edges.end[first:past] @ normal.T, sides[:, :-1], sides[:, 1:]
+        )
+    blocks = slice(edges.first_block[body], edges.first_block[body + 1])
     piece, block = np.nonzero(_near(way, edges.cap[blocks], edges.reach[blocks]))
-    block = blocks[block]
-    if len(piece) == 0:
-        return piece
-    first, past = edges.block[block], edges.block[block + 1]
-    edge = _ranges(first, past)
-    piece = np.repeat(piece, past - first)
-    begin, end = way[piece], way[piece + 1]
-    a, b = edges.start[edge], edges.end[edge]
-    normal, plane = _cross(begin, end), _cross(a, b)
-    one = np.einsum("ij,ij->i", normal, a) * np.einsum("ij,ij->i", normal, b)
-    other = np.einsum("ij,ij->i", plane, begin) * np.einsum("ij,ij->i", plane, end)
-    return edges.body[edge[(one <= 0.0) & (other <= 0.0)]]
+    block = block + edges.first_block[body]
+    size = edges.block[block + 1] - edges.block[block]
+    edge = _ranges(edges.block[block], size)
+    piece = np.repeat(piece, size)
+    across, plane = normal[piece], edges.plane[edge]
+    return _meet(
+        _dot(edges.start[edge], across), _dot(edges.end[edge], across),
+        _dot(plane, way[piece]), _dot(plane, way[piece + 1]),
+    )  # fmt: skip
 
 
-def _ranges(first: Whole, past: Whole) -> Whole:
-    """Return the numbers from each first up to, not including, each past, one range after the other."""
-    size = past - first
+def _meet(start: Floats, end: Floats, begin: Floats, past: Floats) -> bool:
+    """Return whether any edge and piece meet, from the sides of the piece that both ends of the edge are on,
+    and the sides of the edge that both ends of the piece are on; not where their antipodes do."""
+    met = (start * end <= 0.0) & (begin * past <= 0.0) & (start * begin <= 0.0) & (end * past <= 0.0)
+    return bool(met.any())
+
+
+def _ranges(first: Whole, size: Whole) -> Whole:
+    """Return the numbers from each first on, so many, one range after the other."""
     return np.arange(int(size.sum())) + np.repeat(first - (np.cumsum(size) - size), size)
+
+
+def _dot(a: Floats, b: Floats) -> Floats:
+    found: Floats = np.einsum("ij,ij->i", a, b)
+    return found
 
 
 def _cross(a: Floats, b: Floats) -> Floats:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nofly.whatif.sphere import EARTH_M
+from nofly.whatif.sphere import EARTH_M, unit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,13 +64,25 @@ class _Ring:
 
     def sweep(self, tolerance_rad: float) -> None:
         """Take both steps wherever they may be taken, until nothing more can be."""
-        waiting = [k for k, alive in enumerate(self.alive) if alive]
+        waiting = self._at_first(tolerance_rad)
         while waiting:
             again: list[int] = []
             for k in waiting:
                 if self.count > 4 and self.alive[k]:
                     again += self._filled(k, tolerance_rad) or self._cut_off(k, tolerance_rad)
             waiting = again
+
+    def _at_first(self, tolerance_rad: float) -> list[int]:
+        """Return the corners at which a step may be taken, and perhaps some more."""
+        alive = np.flatnonzero(self.alive)
+        b = np.array(self.at)[alive]
+        a, c, d = np.roll(b, 1, axis=0), np.roll(b, -1, axis=0), np.roll(b, -2, axis=0)
+        depth = (unit(np.cross(a, c)) * b).sum(axis=1)
+        filled = (depth >= 0.0) & (depth <= 1.01 * tolerance_rad)
+        tip = unit(np.cross(np.cross(a, b), np.cross(c, d)))
+        # What two great circles meet in has two ends.
+        beyond = np.abs((unit(np.cross(b, c)) * tip).sum(axis=1))
+        return alive[filled | (beyond <= 1.01 * tolerance_rad)].tolist()
 
     def _filled(self, k: int, tolerance_rad: float) -> list[int]:
         """Leave out a corner that points inwards; return the corners to look at again, none if it stays."""

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nofly.whatif.corners import BESIDE_M, turning_points
-from nofly.whatif.hulls import apart, hull, outside
+from nofly.whatif.hulls import apart, hull, planes
 from nofly.whatif.obstacles import Obstacles
 from nofly.whatif.sight import Bodies, Sight
 from nofly.whatif.sphere import EARTH_M, Place, places
 from nofly.whatif.thinning import thinned
+from nofly.whatif.ways import Ways
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,16 +35,17 @@ class Turning:
     def __init__(self, obstacles: Obstacles, sight: Sight, tolerance_m: float) -> None:
         self._obstacles, self._sight, self._tolerance_m = obstacles, sight, tolerance_m
         self._beyond = 3.0 * (BESIDE_M + tolerance_m) / EARTH_M
-        self._hulls: dict[int, Floats | None] = {}
+        self.ways = Ways(sight)
+        self._hulls: dict[int, tuple[Floats, Floats] | None] = {}
         self._apart: dict[tuple[int, int], bool] = {}
         self._points: dict[tuple[int, bool], Whole] = {}
-        self._crossed: dict[tuple[int, int], Bodies] = {}
         self.lat_deg = np.zeros(0)
         self.lon_deg = np.zeros(0)
         self.at = np.zeros((0, 3))
         self._before = np.zeros((0, 3))
         self._after = np.zeros((0, 3))
         self._inside: list[Bodies] = []
+        self._following: list[int] = []
 
     def __len__(self) -> int:
         return len(self.lat_deg)
@@ -54,8 +56,8 @@ class Turning:
 
     def alone(self, body: int, others: Bodies, ends: Floats) -> bool:
         """Return whether a body has a hull, and neither the ends (directions) nor other bodies reach in."""
-        ring = self._hull(body)
-        if ring is None or not all(outside(ring, end, self._beyond) for end in ends):
+        found = self._hull(body)
+        if found is None or not ((found[1] @ ends.T).min(axis=0) <= -self._beyond).all():
             return False
         return all(other == body or self._are_apart(body, other) for other in others)
 
@@ -71,34 +73,31 @@ class Turning:
         return _one_side(self._before[points] @ direction, self._after[points] @ direction,
                          self.at[points] @ direction)  # fmt: skip
 
-    def onward(self, point: int, points: Whole) -> NDArray[np.bool_]:
-        """Return to which turning points a way may go on that touches both corners."""
-        to = self.at[points]
-        touches = self.touching(self.at[point], points)
-        touches &= _one_side(to @ self._before[point], to @ self._after[point], to @ self.at[point])
-        return touches
-
-    def crossed(self, point: int, other: int) -> Bodies:
-        """Return the bodies that the way between two turning points runs through."""
-        # One geodesic has one answer, whichever way it is asked.
-        key = (min(point, other), max(point, other))
-        found = self._crossed.get(key)
-        if found is None:
-            across = self._sight.across(self.place(key[0]), self.place(key[1]))
-            found = self._crossed[key] = across | self._inside[point] | self._inside[other]
+    def onward(self, point: int, came: Floats, points: Whole) -> NDArray[np.bool_]:
+        """Return to which turning points a way that comes from a direction (3) may go on: it turns towards
+        the body, along its corner, and touches another. A shortest way does nothing else."""
+        here, to = self.at[point], self.at[points]
+        left = 1.0 if self._after[point] @ came >= self._before[point] @ came else -1.0
+        slack = SLACK * _sine(to @ here)
+        found: NDArray[np.bool_] = left * (to @ _cross(came, here)) >= -slack
+        found &= left * (to @ self._before[point]) >= -slack
+        found &= left * (to @ self._after[point]) <= slack
+        found &= self.touching(here, points)
         return found
+
+    def beside(self, point: int, other: int) -> bool:
+        """Return whether two turning points follow one another round the hull of one body."""
+        return self._following[point] == other or self._following[other] == point
 
     def inside(self, point: int) -> Bodies:
         """Return the bodies that a turning point lies in."""
         return self._inside[point]
 
-    def block(self, point: int, other: int, bodies: Bodies) -> None:
-        """Take note that the way between two turning points runs through bodies."""
-        self._crossed[min(point, other), max(point, other)] = self.crossed(point, other) | bodies
-
-    def _hull(self, body: int) -> Floats | None:
+    def _hull(self, body: int) -> tuple[Floats, Floats] | None:
+        """Return the corners of the hull of a body, and the normals of its sides."""
         if body not in self._hulls:
-            self._hulls[body] = hull(np.concatenate(self._obstacles.rings[body]))
+            ring = hull(np.concatenate(self._obstacles.rings[body]))
+            self._hulls[body] = None if ring is None else (ring, planes(ring))
         return self._hulls[body]
 
     def _are_apart(self, body: int, other: int) -> bool:
@@ -109,13 +108,13 @@ class Turning:
             # What is too wide to have a hull is not looked at closer.
             found = one is not None and two is not None
             if one is not None and two is not None:
-                found = apart(one, two, self._beyond) or apart(two, one, self._beyond)
+                found = apart(one[1], two[0], self._beyond) or apart(two[1], one[0], self._beyond)
             self._apart[key] = found
         return found
 
     def _made(self, body: int, whole: bool) -> Whole:
-        ring = self._hull(body)
-        rings = self._obstacles.rings[body] if whole or ring is None else (ring,)
+        found = self._hull(body)
+        rings = self._obstacles.rings[body] if whole or found is None else (found[0],)
         made = [turning_points(thinned(each, self._tolerance_m)) for each in rings]
         at, before, after = (np.concatenate(column) for column in zip(*made, strict=True))
         lat, lon = places(at)
@@ -123,19 +122,32 @@ class Turning:
         own = np.array([body not in bodies for bodies in inside], bool)
         first = len(self)
         self._inside += [bodies for bodies, free in zip(inside, own.tolist(), strict=True) if free]
+        numbers = np.arange(first, first + int(own.sum()))
+        # Round a hull a way from one to the next is free of the body; of an outline that is not sure.
+        round_hull = not whole and bool(own.all())
+        self._following += np.roll(numbers, -1).tolist() if round_hull else [-1] * len(numbers)
+        at = at[own]
         self.lat_deg = np.concatenate([self.lat_deg, lat[own]])
         self.lon_deg = np.concatenate([self.lon_deg, lon[own]])
-        at = at[own]
         self.at = np.concatenate([self.at, at])
         # The side of a tangent that a direction d is on: d · (at × tangent), for every way between the two.
         self._before = np.concatenate([self._before, np.cross(at, before[own])])
         self._after = np.concatenate([self._after, np.cross(at, after[own])])
-        return np.arange(first, len(self))
+        return numbers
 
 
 def _one_side(before: Floats, after: Floats, cosine: Floats) -> NDArray[np.bool_]:
     """Return whether ways leave both sides of a corner on one side of them."""
-    sine = np.sqrt(np.maximum(1.0 - cosine * cosine, 0.0))
-    close = np.minimum(np.abs(before), np.abs(after)) <= SLACK * sine
+    close = np.minimum(np.abs(before), np.abs(after)) <= SLACK * _sine(cosine)
     found: NDArray[np.bool_] = (before * after <= 0.0) | close
     return found
+
+
+def _sine(cosine: Floats) -> Floats:
+    found: Floats = np.sqrt(np.maximum(1.0 - cosine * cosine, 0.0))
+    return found
+
+
+def _cross(a: Floats, b: Floats) -> Floats:
+    (ax, ay, az), (bx, by, bz) = a.tolist(), b.tolist()
+    return np.array([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx])
