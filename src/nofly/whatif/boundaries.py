@@ -49,7 +49,8 @@ class Edges:
 def rings(zones: CompiledZones) -> list[tuple[int, Floats]]:
     """Return (part, corners): every ring as the kernel sees it, area on the left, as (lat, lon) in degrees.
 
-    A ring that crosses the antimeridian has a corner where it does.
+    Edges straight in longitude and latitude are cut as in :func:`edges`; a ring that crosses the antimeridian
+    has a corner where it does.
     """
     found: list[tuple[int, Floats]] = []
     ends = zones.ends
@@ -58,14 +59,14 @@ def rings(zones: CompiledZones) -> list[tuple[int, Floats]]:
         return found
     for first, past in zip([0, *borders.tolist()], [*borders.tolist(), len(ends)], strict=True):
         part = int(zones.edge_part[first])
-        found += [(part, chain) for chain in _chains(ends[first:past])]
+        found += [(part, _cut(chain)[0][:, ::-1]) for chain in _chains(ends[first:past])]
     return found
 
 
 def _chains(ends: Floats) -> list[Floats]:
-    """Return the closed chains that edges (lon, lat, lon, lat) make, whatever their order."""
+    """Return edges (lon, lat, lon, lat), whatever their order, as the closed chains that they make."""
     if (np.abs(ends[1:, :2] - ends[:-1, 2:]) < 1e-12).all():
-        return [ends[:, 1::-1]]
+        return [ends]
     starts: dict[tuple[float, float], list[int]] = {}
     for k, row in enumerate(ends.tolist()):
         starts.setdefault(_place(row[0], row[1]), []).append(k)
@@ -79,7 +80,7 @@ def _chains(ends: Floats) -> list[Floats]:
                 del starts[key]
             chain.append(k)
             key = _place(float(ends[k, 2]), float(ends[k, 3]))
-        chains.append(ends[chain][:, 1::-1])
+        chains.append(ends[chain])
     return chains
 
 
@@ -92,15 +93,8 @@ def _place(lon_deg: float, lat_deg: float) -> tuple[float, float]:
 def edges(zones: CompiledZones, part_body: Whole, bodies: int) -> Edges:
     """Return all edges of all zones, in order of the bodies that their parts belong to."""
     order = np.argsort(part_body[zones.edge_part], kind="stable")
-    x0, y0, x1, y1 = zones.ends[order].T
-    bend_m = geodesic.sagittas_m(y0, y1, x1 - x0)
-    n = np.maximum(np.ceil(np.sqrt(bend_m / PLANE_M)), 1.0).astype(np.int64)
-    which = np.repeat(np.arange(len(n)), n)
-    step = (np.arange(len(which)) - (np.cumsum(n) - n)[which]) / n[which]
-    more = 1.0 / n[which]
-    dx, dy = (x1 - x0)[which], (y1 - y0)[which]
-    start = directions(y0[which] + dy * step, x0[which] + dx * step)
-    end = directions(y0[which] + dy * (step + more), x0[which] + dx * (step + more))
+    begin, past, which = _cut(zones.ends[order])
+    start, end = directions(begin[:, 1], begin[:, 0]), directions(past[:, 1], past[:, 0])
     body = part_body[zones.edge_part[order]][which]
     size = np.bincount(body, minlength=bodies)
     blocks = -(-size // BLOCK)
@@ -111,6 +105,18 @@ def edges(zones: CompiledZones, part_body: Whole, bodies: int) -> Edges:
     return Edges(
         start, end, np.cross(start, end), first, block, *_caps(start, end, block), first_block, *_caps(start, end, first)
     )
+
+
+def _cut(ends: Floats) -> tuple[Floats, Floats, Whole]:
+    """Return begin and end (n, 2) of the pieces of edges, lon and lat, and of which edge each is a piece."""
+    x0, y0, x1, y1 = ends.T
+    bend_m = geodesic.sagittas_m(y0, y1, x1 - x0)
+    n = np.maximum(np.ceil(np.sqrt(bend_m / PLANE_M)), 1.0).astype(np.int64)
+    which = np.repeat(np.arange(len(n)), n)
+    step = ((np.arange(len(which)) - (np.cumsum(n) - n)[which]) / n[which])[:, None]
+    more = (1.0 / n[which])[:, None]
+    first, way = ends[which, :2], (ends[:, 2:] - ends[:, :2])[which]
+    return first + way * step, first + way * (step + more), which
 
 
 def _caps(start: Floats, end: Floats, first: Whole) -> tuple[Floats, Floats]:
