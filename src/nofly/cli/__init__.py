@@ -22,6 +22,7 @@ VERBS = {
     "verify": "is a package of evidence as it was made, who signed it, is its finding found again",
     "sign": "sign a package of evidence, time-stamp it, or sign for having received it",
     "keys": "make, list and exchange the keys that sign evidence",
+    "detour": "the shortest way round zones between places, and what it costs in time and fuel",
     "claim": "do the statements of all sides stand, by tracks and by their own numbers",
     "demo": "check real flights against real zones, and draw the result",
 }

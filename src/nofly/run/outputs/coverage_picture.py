@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +13,7 @@ from nofly.proof.covering.cells import BANDS_FT, band_name, box, centres
 from nofly.proof.covering.statements import ORDER
 from nofly.run.coverage import Told, band_counts
 from nofly.run.outputs import chart, palette
+from nofly.run.outputs.coasts import coasts
 from nofly.run.outputs.picture import house_style
 from nofly.run.outputs.projection import LocalMap
 from nofly.run.outputs.text import clock, many, printable, shorten
@@ -69,7 +68,7 @@ def _figure(it: Told) -> Figure:
     wide = 0.94 / _ACROSS
     high_in = _ROW_IN - 0.62
     local, view = _view(it, known, _WIDTH_IN * (wide - 0.05) / high_in)
-    lines = _borders(local, view)
+    lines = coasts(local, view)
     for band in reversed(range(len(BANDS_FT))):
         row, column = divmod(len(BANDS_FT) - 1 - band, _ACROSS)
         top_in = inches - _HEAD_IN - row * _ROW_IN - 0.3
@@ -144,34 +143,6 @@ def _outline(cell: int, local: LocalMap) -> NDArray[np.float64]:
     along = np.linspace(west, east, max(2, min(int((east - west) * 4) + 1, 73)))
     lat = np.concatenate([np.full(len(along), south), np.full(len(along), north)])
     return np.column_stack(local.forward(lat, np.concatenate([along, along[::-1]])))
-
-
-def _borders(local: LocalMap, view: chart.View) -> list[NDArray[np.float64]]:
-    """Return coasts and borders near the view (Natural Earth, as on the page of ``nofly serve``)."""
-    reach = 1.5 * max(view[1] - view[0], view[3] - view[2])
-    found = []
-    for name in ("land.json", "borders.json"):
-        text = files("nofly").joinpath("web", "static", "data", name).read_text(encoding="utf-8")
-        for feature in json.loads(text)["features"]:
-            for line in _lines(feature["geometry"]):
-                points = np.column_stack(local.forward(line[:, 1], line[:, 0]))
-                far = np.hypot(*points.T) >= reach
-                # A map of the world in one sheet has edges that are no coasts.
-                sheet = (np.abs(np.diff(line, axis=0)) > 10.0).any(axis=1) | (
-                    np.minimum(np.abs(line[1:, 0]), np.abs(line[:-1, 0])) > 179.99
-                )
-                cuts = np.flatnonzero(far[1:] | far[:-1] | sheet) + 1
-                found += [part for part in np.split(points, cuts) if len(part) > 1]
-    return found
-
-
-def _lines(geometry: dict[str, Any]) -> list[NDArray[np.float64]]:
-    parts: list[Any] = geometry["coordinates"]
-    if geometry["type"] == "LineString":
-        parts = [parts]
-    elif geometry["type"] == "MultiPolygon":
-        parts = [ring for polygon in parts for ring in polygon]
-    return [np.array(part, float) for part in parts]
 
 
 def _foot(drawn: Figure, it: Told, inches: float) -> None:

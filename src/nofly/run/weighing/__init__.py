@@ -1,0 +1,1 @@
+"""Weighs a zone before it is decided, and reports."""

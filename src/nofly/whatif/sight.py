@@ -1,0 +1,161 @@
+"""Which bodies a geodesic runs through: quickly, to within some metres, and as the kernel says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nofly.kernel.detect import Changes, Detector, Params, Reports
+from nofly.units import US_PER_S
+from nofly.whatif.boundaries import Edges
+from nofly.whatif.obstacles import Obstacles
+from nofly.whatif.sphere import BEND_M, EARTH_M, Place, line
+from nofly.zones.activity import ACTIVE, ALWAYS_FROM_US, ALWAYS_UNTIL_US
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Whole = NDArray[np.int64]
+
+Bodies = frozenset[int]
+_NONE: Bodies = frozenset()
+_LEG_US = 3600 * US_PER_S
+_FEW, _MANY = 3, 2048
+_NEAR = 2.0 * BEND_M / EARTH_M
+
+
+class Sight:
+    """Answers for obstacles."""
+
+    def __init__(self, obstacles: Obstacles) -> None:
+        self._obstacles = obstacles
+        self._all = np.arange(len(obstacles))
+        count = len(obstacles.compiled.zones)
+        self._zone_active = np.arange(count + 1, dtype=np.int32)
+        self._active = np.tile(np.array([[ALWAYS_FROM_US, ALWAYS_UNTIL_US, ACTIVE]], np.int64), (count, 1))
+
+    def across(self, start: Place, end: Place, among: Bodies | None = None) -> Bodies:
+        """Return the bodies, of some or of all, whose boundary the geodesic between two places crosses.
+
+        Right but for what is within some twenty metres of a boundary. A geodesic that lies in a body from end
+        to end crosses nothing.
+        """
+        edges = self._obstacles.edges
+        bodies = self._all if among is None else np.array(sorted(among), np.int64)
+        if len(bodies) == 0:
+            return _NONE
+        way = line(start, end)
+        if among is None or len(bodies) > _FEW:
+            bodies = bodies[_near(way, edges.wide[bodies], edges.wide_reach[bodies]).any(axis=0)]
+        return frozenset(b for b in bodies.tolist() if _crossed(way, edges, b))
+
+    def through(self, ways: Sequence[Sequence[Place]]) -> list[list[Bodies]]:
+        """Return for every leg of every way the bodies that the kernel finds it in, as flown and recorded: a
+        report at each turning point, and the geodesic between."""
+        found: list[list[set[int]]] = [[set() for _ in way[1:]] for way in ways]
+        if ways and len(self._obstacles):
+            rows = [len(way) for way in ways]
+            at = np.array([place for way in ways for place in way]).reshape(-1, 2)
+            target = np.repeat(np.arange(len(ways), dtype=np.int32), rows)
+            leg = np.concatenate([np.arange(n) for n in rows])
+            # Longer than any way: no leg is ever a gap.
+            changes = self._changes(target, leg * _LEG_US, at[:, 0], at[:, 1], Params(1e12))
+            body = self._obstacles.part_body[changes.part]
+            for k, b, after, us in zip(
+                changes.target.tolist(), body.tolist(), changes.after.tolist(), changes.time_us.tolist(),
+                strict=True,
+            ):  # fmt: skip
+                # An instant on a turning point may belong to the leg before it.
+                for at_leg in {us // _LEG_US, (us - 1) // _LEG_US}:
+                    if after and 0 <= at_leg < len(found[k]):
+                        found[k][at_leg].add(b)
+        return [[frozenset(leg) for leg in way] for way in found]
+
+    def inside(self, lat_deg: Floats, lon_deg: Floats) -> list[Bodies]:
+        """Return the bodies that each place lies in, by the kernel."""
+        n = len(lat_deg)
+        found: list[set[int]] = [set() for _ in range(n)]
+        if n and len(self._obstacles):
+            each = np.arange(n, dtype=np.int32)
+            changes = self._changes(each, np.zeros(n, np.int64), lat_deg, lon_deg, Params())
+            body = self._obstacles.part_body[changes.part]
+            for k, b in zip(changes.target.tolist(), body.tolist(), strict=True):
+                found[k].add(b)
+        return [frozenset(some) if some else _NONE for some in found]
+
+    def _changes(
+        self, target: NDArray[np.int32], time_us: Whole, lat_deg: Floats, lon_deg: Floats, params: Params
+    ) -> Changes:
+        none = np.zeros((0, len(target)))
+        detector = Detector(self._obstacles.compiled, self._zone_active, self._active, params)
+        return detector.step(
+            Reports(
+                target, time_us, np.ascontiguousarray(lat_deg), np.ascontiguousarray(lon_deg), none, none
+            )
+        )
+
+
+def _near(way: Floats, centre: Floats, reach: Floats) -> NDArray[np.bool_]:
+    """Return (pieces, caps): whether a piece of a way comes near a cap."""
+    begin, end = way[:-1], way[1:]
+    normal = _cross(begin, end)
+    size = np.sqrt(_dot(normal, normal))
+    off = np.abs(normal @ centre.T) <= size[:, None] * (reach + _NEAR)
+    middle = begin + end
+    middle /= np.sqrt(_dot(middle, middle))[:, None]
+    step = end - begin
+    half = 0.5001 * np.sqrt(_dot(step, step))
+    found: NDArray[np.bool_] = off & (
+        2.0 - 2.0 * (middle @ centre.T) <= (half[:, None] * 1.05 + reach + _NEAR) ** 2
+    )
+    return found
+
+
+def _crossed(way: Floats, edges: Edges, body: int) -> bool:
+    """Return whether some piece of a way crosses an edge of a body."""
+    first, past = edges.first[body], edges.first[body + 1]
+    normal = _cross(way[:-1], way[1:])
+    if past - first <= _MANY:
+        sides = edges.plane[first:past] @ way.T
+        return _meet(
+            edges.start[first:past] @ normal.T, edges.end[first:past] @ normal.T, sides[:, :-1], sides[:, 1:]
+        )
+    blocks = slice(edges.first_block[body], edges.first_block[body + 1])
+    piece, block = np.nonzero(_near(way, edges.cap[blocks], edges.reach[blocks]))
+    block = block + edges.first_block[body]
+    size = edges.block[block + 1] - edges.block[block]
+    edge = _ranges(edges.block[block], size)
+    piece = np.repeat(piece, size)
+    across, plane = normal[piece], edges.plane[edge]
+    return _meet(
+        _dot(edges.start[edge], across), _dot(edges.end[edge], across),
+        _dot(plane, way[piece]), _dot(plane, way[piece + 1]),
+    )  # fmt: skip
+
+
+def _meet(start: Floats, end: Floats, begin: Floats, past: Floats) -> bool:
+    """Return whether any edge and piece meet, from the sides of the piece that both ends of the edge are on,
+    and the sides of the edge that both ends of the piece are on; not where their antipodes do."""
+    met = (start * end <= 0.0) & (begin * past <= 0.0) & (start * begin <= 0.0) & (end * past <= 0.0)
+    return bool(met.any())
+
+
+def _ranges(first: Whole, size: Whole) -> Whole:
+    """Return the numbers from each first on, so many, one range after the other."""
+    return np.arange(int(size.sum())) + np.repeat(first - (np.cumsum(size) - size), size)
+
+
+def _dot(a: Floats, b: Floats) -> Floats:
+    found: Floats = np.einsum("ij,ij->i", a, b)
+    return found
+
+
+def _cross(a: Floats, b: Floats) -> Floats:
+    found = np.empty_like(a)
+    found[:, 0] = a[:, 1] * b[:, 2] - a[:, 2] * b[:, 1]
+    found[:, 1] = a[:, 2] * b[:, 0] - a[:, 0] * b[:, 2]
+    found[:, 2] = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
+    return found

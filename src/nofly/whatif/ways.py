@@ -1,0 +1,56 @@
+"""What is known of the ways between turning points: which bodies each runs through, as far as it was asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nofly.whatif.sight import Bodies, Sight
+from nofly.whatif.sphere import Place
+
+_NONE: Bodies = frozenset()
+
+
+@dataclass(slots=True)
+class _Asked:
+    """Of one way: the bodies asked about (None for all), and those of them that it runs through."""
+
+    about: Bodies | None
+    through: Bodies
+
+
+class Ways:
+    """Answers for ways by their two numbers, and keeps them."""
+
+    def __init__(self, sight: Sight) -> None:
+        self._sight = sight
+        self._asked: dict[tuple[int, int], _Asked] = {}
+
+    def blocked(self, way: tuple[int, int], start: Place, end: Place, among: Bodies) -> bool:
+        """Return whether a way runs through any of some bodies."""
+        asked = self._asked.get(way)
+        if asked is None:
+            asked = self._asked[way] = _Asked(_NONE, _NONE)
+        if not asked.through.isdisjoint(among):
+            return True
+        if asked.about is None or among <= asked.about:
+            return False
+        new = among - asked.about
+        found = self._sight.across(start, end, new)
+        asked.about |= new
+        asked.through |= found
+        return bool(found)
+
+    def through(self, way: tuple[int, int], start: Place, end: Place) -> Bodies:
+        """Return all bodies that a way runs through."""
+        asked = self._asked.get(way)
+        if asked is None or asked.about is not None:
+            known = _NONE if asked is None else asked.through
+            asked = self._asked[way] = _Asked(None, known | self._sight.across(start, end))
+        return asked.through
+
+    def note(self, way: tuple[int, int], bodies: Bodies) -> None:
+        """Take note that a way runs through bodies, whatever is found when it is looked at."""
+        asked = self._asked.setdefault(way, _Asked(_NONE, _NONE))
+        asked.through |= bodies
+        if asked.about is not None:
+            asked.about |= bodies
