@@ -23,6 +23,7 @@ VERBS = {
     "sign": "sign a package of evidence, time-stamp it, or sign for having received it",
     "keys": "make, list and exchange the keys that sign evidence",
     "claim": "do the statements of all sides stand, by tracks and by their own numbers",
+    "ledger": "what would a proposed zone expose and ask for: hours shared, acts, patrols; ranges, no score",
     "demo": "check real flights against real zones, and draw the result",
 }
 ERROR, INTERRUPTED = 2, 130
