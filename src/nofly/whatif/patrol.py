@@ -17,11 +17,11 @@ alone predicts badly, so what follows from an area spans at least this factor.""
 
 INPUTS = {
     "area_km2": ("area of the zone", "km²"),
-    "area_per_station_km2": ("area a station covers", "km²"),
+    "area_per_station_km2": ("km² that a station covers", "km²"),
     "stations": ("stations", ""),
     "aircraft_per_station": ("aircraft on a station at once", ""),
-    "cycle_h": ("from one take-off of an aircraft to its next", "h"),
-    "on_station_h": ("of that, on station", "h"),
+    "cycle_h": ("hours from one take-off of an aircraft to its next", "h"),
+    "on_station_h": ("hours of that on station", "h"),
     "readiness": ("share of the aircraft that is ready to fly", ""),
     "hours_a_day": ("hours a day with a patrol", "h"),
 }

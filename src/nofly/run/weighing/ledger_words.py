@@ -156,7 +156,10 @@ def _sensitivity(weighed: Weighed) -> Section:
         "What would change this",
         ("result", "input, alone", "from … to", "result at its low", "likely", "result at its high"),
         tuple(rows),
-        ("One input at a time, the others where they are likely; the widest first.",),
+        (
+            "One input at a time, the others where they are likely; the widest first. Drawn: blue with the "
+            "input at its low end, orange at its high end.",
+        ),
         tuple(changes(weighed)), swinging(weighed),
     )  # fmt: skip
 
