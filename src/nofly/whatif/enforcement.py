@@ -68,7 +68,7 @@ class Needed:
 
     party: str
     why: str
-    """``acts``, ``over its territory``, ``from its territory``, ``decides``; joined by commas."""
+    """``decides``, ``acts``, ``is flown over``, ``is flown from``; joined by commas."""
     said: Consent | None
     """None where nothing is known to have been said."""
 
@@ -106,8 +106,8 @@ def required(
 def _required(act: Level, place: Place, consents: Sequence[Consent]) -> RequiredAct:
     whys: dict[str, list[str]] = {}
     reasons: Iterable[tuple[tuple[str, ...], str]] = (
-        (place.decided_by, "decides"), (place.by, "acts"), (place.over, "over its territory"),
-        (place.bases, "from its territory"),
+        (place.decided_by, "decides"), (place.by, "acts"), (place.over, "is flown over"),
+        (place.bases, "is flown from"),
     )  # fmt: skip
     for parties, why in reasons:
         for party in parties:

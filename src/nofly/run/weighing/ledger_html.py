@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -14,11 +15,12 @@ if TYPE_CHECKING:
     from nofly.run.weighing.ledger import LedgerTable
 
 STYLE = """
-.ledger { overflow-wrap: anywhere } .ledger .wide { overflow-x: auto }
+.ledger .wide { overflow-x: auto }
 .ledger table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; width: 100% }
 .ledger th, .ledger td { padding: .2rem .5rem; text-align: left; vertical-align: top;
   border-bottom: 1px solid #8884 }
-.ledger td.number { text-align: right; white-space: nowrap }
+.ledger th, .ledger td { overflow-wrap: normal } .ledger td:last-child { overflow-wrap: anywhere }
+.ledger td.number { text-align: right; white-space: nowrap } .ledger details { margin: .6rem 0 }
 .ledger .tornadoes { display: grid; gap: 1.2rem;
   grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)) }
 .ledger figure { margin: 0 } .ledger figcaption { font-weight: 600 } .ledger svg { width: 100%; height: auto }
@@ -35,6 +37,7 @@ body { font: 15px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 1.5rem au
 h1 { margin-bottom: 0 } h2, h3 { border-bottom: 2px solid #8888; padding-bottom: .2rem }
 """
 _FEW_COLUMNS = 4
+_ADDRESS = re.compile(r"(https?://[^\s;,)<>\"']+)")
 
 
 def page(table: LedgerTable) -> bytes:
@@ -69,10 +72,13 @@ def _section(table: LedgerTable, section: Section) -> str:
     )
     if drawn:
         drawn = f'<div class="tornadoes">{drawn}</div>'
-    after = "".join(f"<li>{_text(one)}</li>" for one in section.after)
+    after = "".join(f"<li>{linked(one)}</li>" for one in section.after)
     after = f"<ul>{after}</ul>" if after else ""
     kind = ' class="noscore"' if not section.rows and not section.drawn else ""
-    return f"<section{kind}><h3>{_text(section.title)}</h3>{told}{drawn}{_table(section)}{after}</section>"
+    rows = _table(section)
+    if drawn:
+        rows = f"<details><summary>The same as a table</summary>{rows}</details>"
+    return f"<section{kind}><h3>{_text(section.title)}</h3>{told}{drawn}{after}{rows}</section>"
 
 
 def _table(section: Section) -> str:
@@ -90,7 +96,16 @@ def _table(section: Section) -> str:
 def _cell(name: str, cell: str) -> str:
     numeric = ' class="number"' if cell[:1].isdigit() and " " not in cell else ""
     named = f' data-name="{_text(name)}"' if cell else ""
-    return f"<td{numeric}{named}>{_text(cell)}</td>"
+    return f"<td{numeric}{named}>{linked(cell)}</td>"
+
+
+def linked(text: str) -> str:
+    """Return text as HTML, its web addresses as links that show the host."""
+    parts = _ADDRESS.split(text)
+    return "".join(
+        f'<a rel="noreferrer" href="{_text(part)}">{_text(part.split("/")[2])}</a>' if k % 2 else _text(part)
+        for k, part in enumerate(parts)
+    )
 
 
 def _text(text: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nofly.units import US_PER_S
-from nofly.whatif.enforcement import Level, Needed, RequiredAct
+from nofly.whatif.enforcement import Answer, Consent, Level
 from nofly.whatif.ledger import Result, Weighed
 from nofly.whatif.precedents import Precedent
 from nofly.whatif.ranges import Bar, Input, Range
@@ -42,6 +42,7 @@ def sections(table: LedgerTable) -> Iterator[Section]:
         yield _shared(table)
     if weighed.acts or weighed.ledger.level is not Level.OBSERVE:
         yield _acts(weighed)
+        yield _consents(weighed)
     if weighed.patrol or weighed.notes:
         yield _patrol(weighed)
     if weighed.inputs:
@@ -74,7 +75,12 @@ def in_words(range: Range) -> str:
 
 def swinging(weighed: Weighed) -> tuple[Result, ...]:
     """Return the results whose sensitivity is told: those at the end of a calculation."""
-    return tuple(r for r in weighed.results if r.bars and r.quantity.name not in _BETWEEN)
+    return tuple(r for r in weighed.results if moving(r) and r.quantity.name not in _BETWEEN)
+
+
+def moving(result: Result) -> tuple[Bar, ...]:
+    """Return the bars of the inputs that move a result when they alone are moved."""
+    return tuple(bar for bar in result.bars if bar.swing_value > 0.0)
 
 
 def _shared(table: LedgerTable) -> Section:
@@ -100,35 +106,46 @@ def _shared(table: LedgerTable) -> Section:
 
 
 def _acts(weighed: Weighed) -> Section:
-    level = weighed.ledger.level
-    rows = tuple(_act(act) for act in weighed.acts)
-    needed = {one.party: one for act in weighed.acts for one in act.needed}
-    yes = sum(one.answer == "yes" for one in needed.values())
-    after = [_said(one) for one in needed.values() if one.said and one.said.statement]
-    after += [f"{act.act}: {act.place.note}" for act in weighed.acts if act.place.note]
-    unnamed = [str(act.act) for act in weighed.acts if not act.needed]
-    if unnamed:
-        after.append(f"Not given: who would {', '.join(unnamed)}, where, and whose consent that needs.")
+    rows = tuple(
+        (
+            str(act.act), act.what,
+            *(", ".join(who) or "not given" for who in (act.place.by, act.place.over, act.place.bases)),
+        )
+        for act in weighed.acts
+    )  # fmt: skip
+    notes = tuple(dict.fromkeys(f"{act.act}: {act.place.note}" for act in weighed.acts if act.place.note))
     return Section(
-        f"Acts that the level “{level}” requires, and whose consent each needs",
-        ("act", "what it is", "by", "over", "from", "consent"), rows,
-        (f"{len(needed)} consents are needed; {yes} of them are on record.",), tuple(dict.fromkeys(after)),
+        f"Acts that the level “{weighed.ledger.level}” requires",
+        ("act", "what it is", "by", "over", "from"), rows, after=notes,
     )  # fmt: skip
 
 
-def _act(act: RequiredAct) -> tuple[str, ...]:
-    where = (act.place.by, act.place.over, act.place.bases)
-    named = (", ".join(parties) or "not given" for parties in where)
-    consents = "; ".join(f"{one.party} ({one.why}): {one.answer}" for one in act.needed)
-    return str(act.act), act.what, *named, consents or "not given"
+def _consents(weighed: Weighed) -> Section:
+    needed: dict[tuple[str, str, Consent | None], list[str]] = {}
+    for act in weighed.acts:
+        for one in act.needed:
+            needed.setdefault((one.party, one.why, one.said), []).append(str(act.act))
+    rows = tuple(
+        (party, why, "all" if len(acts) == len(weighed.acts) else ", ".join(acts), *_said(said))
+        for (party, why, said), acts in needed.items()
+    )
+    parties = {party for party, _, _ in needed}
+    lacking = {one.party for act in weighed.acts for one in act.lacking}
+    unnamed = [str(act.act) for act in weighed.acts if not act.needed]
+    after = f"Not given: who would {', '.join(unnamed)}, where, and whose consent that needs."
+    return Section(
+        "Whose consent these acts need, and what is on record",
+        ("party", "because it", "acts", "answer", "said"), rows,
+        (f"{len(parties)} must consent; {len(parties - lacking)} of them said yes to all that is theirs.",),
+        (after,) if unnamed else (),
+    )  # fmt: skip
 
 
-def _said(needed: Needed) -> str:
-    said = needed.said
+def _said(said: Consent | None) -> tuple[str, str]:
     if said is None:
-        return ""
+        return str(Answer.NOT_SAID), ""
     told = ", ".join(part for part in (said.date, said.source) if part)
-    return f"{said.party}: {said.answer}. {said.statement}{f' ({told})' if told else ''}"
+    return str(said.answer), f"{said.statement}{f' ({told})' if told else ''}".strip()
 
 
 def _patrol(weighed: Weighed) -> Section:
@@ -150,7 +167,7 @@ def _sensitivity(weighed: Weighed) -> Section:
     rows = [
         (result.quantity.label, label(bar, weighed.inputs), _from_to(bar), number(bar.at_low_value),
          number(bar.likely_value), number(bar.at_high_value))
-        for result in swinging(weighed) for bar in result.bars
+        for result in swinging(weighed) for bar in moving(result)
     ]  # fmt: skip
     return Section(
         "What would change this",
@@ -175,19 +192,17 @@ def _from_to(bar: Bar) -> str:
 
 
 def changes(weighed: Weighed) -> Iterator[str]:
-    """Yield sentences on what would change the results: the widest inputs, then what the file says."""
+    """Yield sentences on what would change the results: what the file says, then the widest inputs."""
+    for change in weighed.ledger.changes:
+        yield f"{change.text}{f' ({change.source})' if change.source else ''}"
     for result in swinging(weighed):
-        for bar in result.bars[:MOST_CHANGES]:
-            if bar.swing_value == 0.0:
-                continue
+        for bar in moving(result)[:MOST_CHANGES]:
             low, _, high = ends(bar.input_range)
             yield (
                 f"{_capital(result.quantity.label)}, likely {number(bar.likely_value)}: "
                 f"{number(bar.at_low_value)} with {label(bar, weighed.inputs)} at {low}, "
                 f"{number(bar.at_high_value)} at {high}."
             )
-    for change in weighed.ledger.changes:
-        yield f"{change.text}{f' ({change.source})' if change.source else ''}"
 
 
 def _capital(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from io import BytesIO
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from nofly.errors import ConfigError
 from nofly.run.outputs.text import printable
-from nofly.run.weighing.ledger_words import ends, label, number, swinging
+from nofly.run.weighing.ledger_words import ends, label, moving, number, swinging
 from nofly.whatif.ledger import Result
 from nofly.whatif.ranges import Bar, Input
 
@@ -26,16 +26,14 @@ _WIDE, _ROW, _SIDE, _TOP = 480.0, 40.0, 46.0, 8.0
 
 def svg(result: Result, inputs: Mapping[str, Input]) -> str:
     """Return a tornado as an SVG element that takes the colour of the text round it."""
-    bars = result.bars
-    at = _scale(result)
+    bars = moving(result)
+    at = _scale(bars)
     high = _TOP + _ROW * len(bars) + 22.0
     middle = at(bars[0].likely_value)
     parts = [
         f'<svg class="tornado" viewBox="0 0 {_WIDE:g} {high:g}" role="img" '
         'xmlns="http://www.w3.org/2000/svg" font-family="system-ui, sans-serif" font-size="12" '
         f'fill="currentColor"><title>{_text(_title(result))}</title>',
-        f'<line x1="{middle:.1f}" x2="{middle:.1f}" y1="{_TOP:g}" y2="{high - 18.0:g}" '
-        'stroke="currentColor" stroke-dasharray="3 3"/>',
         *(_row(bar, k, at(bar.at_low_value), at(bar.at_high_value), middle, inputs)
           for k, bar in enumerate(bars)),
         f'<text x="{middle:.1f}" y="{high - 4.0:g}" text-anchor="middle">'
@@ -44,8 +42,8 @@ def svg(result: Result, inputs: Mapping[str, Input]) -> str:
     return "".join(parts)
 
 
-def _scale(result: Result) -> Callable[[float], float]:
-    values = [v for bar in result.bars for v in (bar.at_low_value, bar.likely_value, bar.at_high_value)]
+def _scale(bars: Sequence[Bar]) -> Callable[[float], float]:
+    values = [v for bar in bars for v in (bar.at_low_value, bar.likely_value, bar.at_high_value)]
     low, high = min(values), max(values)
     span = (high - low) or 1.0
 
@@ -69,12 +67,15 @@ def _row(
             f'<rect x="{left:.1f}" y="{top + 16:g}" width="{abs(x - middle_px):.1f}" height="16" '
             f'fill="{colour}"/>'
         )
-        before = x < middle_px
-        anchor, off = ("end", -4) if before else ("start", 4)
+        anchor, off = ("end", -4) if x < middle_px else ("start", 4)
         if x != middle_px:
             out.append(
                 f'<text x="{x + off:.1f}" y="{top + 28:g}" text-anchor="{anchor}">{number(value)}</text>'
             )
+    out.append(
+        f'<line x1="{middle_px:.1f}" x2="{middle_px:.1f}" y1="{top + 14:g}" y2="{top + 34:g}" '
+        'stroke="currentColor"/>'
+    )
     return "".join(out)
 
 
@@ -101,7 +102,7 @@ def write_picture(table: LedgerTable, path: str | Path) -> None:
     results = swinging(table.weighed)
     if not results:
         raise ConfigError("nothing to draw: no input has a range", source="--plot")
-    rows = [len(result.bars) + 1 for result in results]
+    rows = [len(moving(result)) + 1 for result in results]
     figure = Figure(figsize=(9.0, 0.5 * sum(rows) + 0.8 * len(rows)), layout="constrained")
     axes = figure.subplots(len(results), 1, squeeze=False, height_ratios=rows)[:, 0]
     for one, result in zip(axes, results, strict=True):
@@ -112,8 +113,9 @@ def write_picture(table: LedgerTable, path: str | Path) -> None:
 
 
 def _draw(axes: Axes, result: Result, inputs: Mapping[str, Input]) -> None:
-    middle = result.bars[0].likely_value
-    for k, bar in enumerate(result.bars):
+    bars = moving(result)
+    middle = bars[0].likely_value
+    for k, bar in enumerate(bars):
         for value, colour in ((bar.at_low_value, LOW_COLOUR), (bar.at_high_value, HIGH_COLOUR)):
             axes.barh(k, value - middle, left=middle, height=0.6, color=colour)
             if value != middle:
@@ -122,7 +124,7 @@ def _draw(axes: Axes, result: Result, inputs: Mapping[str, Input]) -> None:
                     textcoords="offset points", va="center", ha="left" if value > middle else "right",
                 )  # fmt: skip
     axes.axvline(middle, color="black", linewidth=0.8, linestyle="--")
-    names = [f"{label(bar, inputs)}, {' to '.join(ends(bar.input_range)[::2])}" for bar in result.bars]
+    names = [f"{label(bar, inputs)}, {' to '.join(ends(bar.input_range)[::2])}" for bar in bars]
     axes.set_yticks(range(len(names)), [printable(name) for name in names])
     axes.invert_yaxis()
     axes.margins(x=0.15)
