@@ -24,6 +24,7 @@ VERBS = {
     "keys": "make, list and exchange the keys that sign evidence",
     "detour": "the shortest way round zones between places, and what it costs in time and fuel",
     "claim": "do the statements of all sides stand, by tracks and by their own numbers",
+    "ledger": "what would a proposed zone expose and ask for: hours shared, acts, patrols; ranges, no score",
     "demo": "check real flights against real zones, and draw the result",
 }
 ERROR, INTERRUPTED = 2, 130

@@ -103,7 +103,14 @@ def edges(zones: CompiledZones, part_body: Whole, bodies: int) -> Edges:
     block = np.append(np.repeat(np.cumsum(size) - size, blocks) + BLOCK * step_in, len(start))
     first = np.append(np.cumsum(size) - size, len(start))
     return Edges(
-        start, end, np.cross(start, end), first, block, *_caps(start, end, block), first_block, *_caps(start, end, first)
+        start,
+        end,
+        np.cross(start, end),
+        first,
+        block,
+        *_caps(start, end, block),
+        first_block,
+        *_caps(start, end, first),
     )
 
 

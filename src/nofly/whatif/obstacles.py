@@ -59,7 +59,10 @@ def obstacles(zones: Sequence[Zone], clearance_m: float) -> Obstacles:
     if clearance_m > 0.0:
         compiled = compile_zones(_widened(bare, bodies, compiled, clearance_m))
     part_body = np.array(
-        [bodies[z][v] for z, v in zip(compiled.part_zone.tolist(), compiled.part_volume.tolist(), strict=True)],
+        [
+            bodies[z][v]
+            for z, v in zip(compiled.part_zone.tolist(), compiled.part_volume.tolist(), strict=True)
+        ],
         np.int64,
     )
     of_body: list[list[Floats]] = [[] for _ in zone_of]

@@ -92,9 +92,7 @@ class Sight:
         none = np.zeros((0, len(target)))
         detector = Detector(self._obstacles.compiled, self._zone_active, self._active, params)
         return detector.step(
-            Reports(
-                target, time_us, np.ascontiguousarray(lat_deg), np.ascontiguousarray(lon_deg), none, none
-            )
+            Reports(target, time_us, np.ascontiguousarray(lat_deg), np.ascontiguousarray(lon_deg), none, none)
         )
 
 

@@ -72,8 +72,8 @@ def check_claim(
 
     ``batches`` are tracks as of :func:`nofly.run.files.trackfiles.read_batches`, ``again`` reads them anew;
     what could have been seen is told from ``coverage``, by default from these tracks. ``known`` are zones
-    that a statement may name besides, where no file has one of that id. Raises what the readers raise, InputError
-    for a zone that a statement names and nothing has.
+    that a statement may name besides, where no file has one of that id. Raises what the readers raise,
+    InputError for a zone that a statement names and nothing has.
     """
     claim = read_claim(path)
     folder = Path(path).parent

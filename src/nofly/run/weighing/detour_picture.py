@@ -168,4 +168,3 @@ def _told(drawn: Figure, row: Row, at: tuple[float, float], colour: str) -> None
     drawn.text(at[0], at[1], "—", fontsize=9, fontweight="bold", color=colour, va="center")
     name = shorten(printable(row.pair.name), 34)
     drawn.text(at[0] + 0.02, at[1], f"{name}: {said}", fontsize=8, color=palette.INK, va="center")
-

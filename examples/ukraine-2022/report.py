@@ -1,0 +1,288 @@
+"""The page of the case: what was asked, said, decided, in force, and what the zone would have touched."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from nofly import __version__
+from nofly.run.weighing.ledger import LedgerTable
+from nofly.run.weighing.ledger_html import linked
+from nofly.units import iso_time
+from nofly.zones.editions import Edition
+from nofly.zones.predicates import describe_all
+
+STYLE = """
+:root { color-scheme: light dark }
+body { font: 16px/1.55 system-ui, sans-serif; max-width: 62rem; margin: 0 auto; padding: 1rem;
+  overflow-wrap: break-word }
+h1 { line-height: 1.2; margin: .5rem 0 } h2 { margin-top: 2.4rem; border-bottom: 2px solid #8888;
+  padding-bottom: .2rem } h3 { margin-bottom: .3rem }
+.short { border-left: 4px solid #0072b2; padding: .1rem 1rem; font-size: 1.05rem }
+nav { font-size: .9rem; columns: 15rem } nav ol { margin: 0; padding-left: 1.4rem }
+table { border-collapse: collapse; width: 100%; font-size: .85rem; font-variant-numeric: tabular-nums }
+th, td { text-align: left; vertical-align: top; padding: .25rem .5rem; border-bottom: 1px solid #8884 }
+td.number { text-align: right; white-space: nowrap } td:last-child { overflow-wrap: anywhere }
+img { max-width: 100%; height: auto; background: #fff; border: 1px solid #8884 }
+.stand { font-weight: 700 } .verdict { display: inline-block; font-weight: 700; border: 2px solid;
+  border-radius: 4px; padding: 0 .5rem } small, .note { font-size: .82rem; opacity: .85 }
+pre { white-space: pre-wrap; font-size: .75rem; border: 1px solid #8884; padding: .6rem }
+@media (max-width: 40rem) { body { font-size: 15px } thead { display: none }
+  tr { display: block; border-bottom: 1px solid #8886; padding: .4rem 0 }
+  td { display: block; border: 0; padding: .05rem 0; text-align: left !important }
+  td[data-name]::before { content: attr(data-name) ": "; opacity: .7 }
+  td:first-child { font-weight: 600 } td:first-child::before { content: none } }
+@media print { h2 { break-after: avoid } tr { break-inside: avoid } }
+"""
+PARTS = (
+    ("asked", "What was asked"), ("said", "What the parties said, and what was decided"),
+    ("law", "What was really in force"), ("touched", "What the zone would have touched"),
+    ("round", "What going round would have cost"), ("exposed", "What enforcing it would have exposed"),
+    ("claims", "What cannot be checked"), ("limits", "What this page does not know"),
+    ("again", "How to make this page again"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Found:
+    """Everything the page is made of."""
+
+    sheet: dict[str, Any]
+    law: dict[str, list[Edition]]
+    effect: dict[str, Any]
+    detours: dict[str, Any]
+    claims: dict[str, Any]
+    ledger: LedgerTable
+    picture: Path
+    commands: list[str]
+
+
+def instant_us(text: str) -> int:
+    """Return an ISO 8601 instant in UTC microseconds."""
+    return int(datetime.fromisoformat(text).timestamp() * 1_000_000)
+
+
+def page(found: Found) -> bytes:
+    """Return the page: HTML that stands alone, without a script."""
+    bodies = (
+        _asked(found), _said(found), _law(found), _touched(found), _round(found), found.ledger.html(),
+        _claims(found), _limits(), _again(found),
+    )  # fmt: skip
+    contents = "".join(f'<li><a href="#{name}">{_text(title)}</a></li>' for name, title in PARTS)
+    sections = "".join(
+        f'<section id="{name}"><h2>{k}. {_text(title)}</h2>{body}</section>'
+        for k, ((name, title), body) in enumerate(zip(PARTS, bodies, strict=True), 1)
+    )
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A no-fly zone over '
+        "Ukraine?</title>"
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '
+        "style-src 'unsafe-inline'\">"
+        f"<style>{STYLE}</style></head><body><h1>A no-fly zone over Ukraine? The request of March 2022</h1>"
+        f'{_short(found)}<nav aria-label="Parts"><ol>{contents}</ol></nav>{sections}'
+        f"<p><small>nofly {escape(__version__)}. Times are UTC, places WGS 84. Statements are paraphrased."
+        "</small></p></body></html>\n"
+    ).encode()
+
+
+def _short(found: Found) -> str:
+    sheet = found.sheet
+    most = max(100.0 * pair["extra_m"] / pair["direct_m"] for pair in found.detours["pairs"])
+    shared = next(r.range for r in found.ledger.weighed.shared if r.quantity.name == "shared:NATO:Russia")
+    needed = next(r.range for r in found.ledger.weighed.patrol if r.quantity.name == "aircraft_needed")
+    return (
+        '<div class="short"><p>Ukraine asked NATO to close the sky over its territory. The '
+        f"{len(sheet['parties'])} members decide together or not at all; on 4 March 2022 the request was "
+        f"<b>{_text(sheet['decision']['outcome'])}</b>, because enforcing the zone could have widened the "
+        "war. "
+        "NATO kept its own aircraft out and watched its own border; Ukraine's airspace was in fact closed, "
+        "by "
+        "Ukraine itself.</p><p>Had the zone existed: civil flights would have had to go round it (from "
+        "next to "
+        f"nothing to {most:.0f} % further, on three routes); aircraft of NATO and Russia would have shared "
+        "the "
+        f"sky for {shared.low_value:.0f} to {shared.high_value:.0f} hours a day; a standing patrol would "
+        "have "
+        f"taken {needed.low_value:,.0f} to {needed.high_value:,.0f} aircraft, by assumptions that you can "
+        "change. What another state would have done about it nobody can compute, and this page does not.</p>"
+        "</div>"
+    )
+
+
+def _asked(found: Found) -> str:
+    sheet = found.sheet
+    rows = [
+        ("Who asks", sheet["asked_by"]), ("What", sheet["zone"]["name"]),
+        ("Where", "the flight information regions Kyiv (UKBV), L'viv (UKLV), Odesa (UKOV), Dnipro (UKDV) and "
+                  "Simferopol' (UKFV), from the ground without an upper limit"),
+        ("Why", sheet["why"]), ("Purpose, in one of six words", sheet["purpose"]),
+        ("If not that, then", sheet["instead"]), ("Source", sheet["source"]),
+    ]  # fmt: skip
+    return _table(("", ""), rows)
+
+
+def _said(found: Found) -> str:
+    sheet = found.sheet
+    rows = [
+        (p["party"], p["stand"], p["statement"], "; ".join(filter(None, (p["date"], p["source"]))))
+        for p in sheet["positions"]
+    ]
+    decision = sheet["decision"]
+    silent = ", ".join(sheet["no_position"])
+    return (
+        f"<p>Rule: <b>{_text(sheet['rule']['kind'])}</b> of {len(sheet['parties'])} members. One against is "
+        f"enough.</p>{_table(('member', 'position', 'what was said', 'when, where'), rows)}"
+        f'<p class="note">No position of their own on record here: {_text(silent)}.</p>'
+        f'<p>Decision: <span class="verdict">{_text(decision["outcome"])}</span>, '
+        f"{_text(decision['at'].replace('T', ' ').replace('Z', ' UTC'))}. By the rule: "
+        f"{_text(sheet['tally']['why'])}.</p><p>Reason: {_text(decision['reason'])} "
+        f"<small>({linked(decision['source'])})</small></p>"
+        "<p>A rejected request is law of nothing. It stays on record, and what it would have done can "
+        "still be "
+        "weighed: that is what parts 4 to 6 do.</p>"
+    )
+
+
+def _law(found: Found) -> str:
+    out = []
+    for moment, editions in found.law.items():
+        told = moment.replace("T", " ").replace("Z", " UTC")
+        out.append(f"<h3>At {_text(told)}</h3>")
+        if not editions:
+            out.append("<p>Nothing of what is on record here was in force.</p>")
+            continue
+        rows = [(one.zone.id, one.zone.name, _law_words(one)) for one in editions]
+        out.append(_table(("zone", "name", "what it says"), _same(rows)))
+    return (
+        "<p>Three rules were in force on the day of the decision, and none of them is the zone asked for. "
+        "<b>Ukraine's closure</b> keeps everybody out but those it exempts. <b>NATO's keep-out</b> addresses "
+        "only NATO's own aircraft. <b>The border watch</b> warns before aircraft come near the allied "
+        "side.</p>" + "".join(out)
+    )
+
+
+def _law_words(one: Edition) -> str:
+    rule = one.zone.rule
+    addressed = describe_all(rule.applies_to) if rule and rule.applies_to else "everybody"
+    exempt = "; ".join(f"{e.reason} ({e.source})" for e in rule.exempt) if rule else ""
+    since = "always" if one.from_us is None else iso_time(one.from_us)[:10]
+    return f"{one.zone.message} Addressed: {addressed}. Exempt: {exempt or 'nobody'}. Since {since}."
+
+
+def _same(rows: Iterable[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    """Join rows that say the same."""
+    joined: dict[str, list[tuple[str, str]]] = {}
+    for name, title, message in rows:
+        joined.setdefault(message, []).append((name, title))
+    return [
+        (", ".join(n for n, _ in named), ", ".join(t for _, t in named), message)
+        for message, named in joined.items()
+    ]
+
+
+def _touched(found: Found) -> str:
+    effect = found.effect["effect"]
+    hours, km = effect["inside_s"]["total"] / 3600.0, effect["inside_m"]["total"] / 1000.0
+    return (
+        "<p>No archive of positions is shipped with this example, so great-circle flights between three "
+        "pairs "
+        f"of airports stand in for traffic, one each. {effect['flights_inside']} of "
+        f"{found.effect['traffic']['flights']} would have been inside the zone, {hours:.1f} hours and "
+        f"{km:,.0f} "
+        "km in all; with no exemption known, all of them infringements. With an archive of your own: "
+        "<code>nofly whatif proposed.geojson --traffic ARCHIVE</code>.</p>"
+    )
+
+
+def _round(found: Found) -> str:
+    rows = []
+    for pair in found.detours["pairs"]:
+        low_s, high_s = pair["time_s"]
+        fuel = [100.0 * share for share in pair["fuel_share"]]
+        rows.append(
+            (
+                f"{pair['from']}–{pair['to']}", f"{pair['direct_m'] / 1000.0:,.0f} km",
+                f"{pair['extra_m'] / 1000.0:,.1f} km",
+                f"{100.0 * pair['extra_m'] / pair['direct_m']:.2f} %",
+                f"{low_s / 60.0:.0f} to {high_s / 60.0:.0f} min", f"{fuel[0]:.1f} to {fuel[1]:.1f} %",
+            )
+        )  # fmt: skip
+    image = base64.b64encode(found.picture.read_bytes()).decode()
+    head = ("route", "direct", "further", "share", "longer", "more fuel and CO₂")
+    return (
+        f"{_table(head, rows)}"
+        '<p><img alt="Map of the proposed zone, the direct ways and the ways round it" '
+        f'src="data:image/png;base64,{image}"></p>'
+        '<p class="note">Shortest ways on the ellipsoid that stay outside this one zone, without wind, '
+        "airways "
+        "or other closures. The shortest ways lead through Belarus and Russia, which after February 2022 "
+        "were "
+        "closed to many airlines: what was flown is longer.</p>"
+    )
+
+
+def _claims(found: Found) -> str:
+    out = [f"<p>{_text(note)}</p>" for note in found.claims.get("notes", ())]
+    for one in found.claims["statements"]:
+        sources = "; ".join(
+            ", ".join(str(part) for part in (c.get("title"), c.get("published"), c.get("url")) if part)
+            for c in one.get("sources", ())
+        )
+        out.append(
+            f"<h3>{_text(one['side'])}</h3><p>{_text(one['who'])}</p><blockquote>{_text(one['says'])}"
+            f'</blockquote><p><span class="verdict">{_text(one["verdict"])}</span></p>'
+            f'<p class="note">{linked(sources)}</p>'
+        )
+    return "".join(out)
+
+
+def _limits() -> str:
+    told = (
+        "No tracks of military aircraft: whether anybody was inside on that day is not said here.",
+        "The outlines are flight information regions of April 2015, no borders; the hour at which Ukraine's "
+        "closure began is not in the sources used, so the day stands.",
+        "Positions are those that were reported; members that spoke only in the room are not here.",
+        "The inputs of part 6 are assumptions where no source stands beside them. Read the ranges, not the "
+        "numbers between.",
+        "Nothing here says what Russia, or anybody, would have done. There is no score.",
+    )
+    return f"<ul>{''.join(f'<li>{_text(one)}</li>' for one in told)}</ul>"
+
+
+def _again(found: Found) -> str:
+    acts = "".join(
+        f"<li>{a['act']}: {_text(a['party'])}, {_text(a['kind'])}, <code>{_text(a['hash'][:16])}</code></li>"
+        for a in found.sheet["acts"]
+    )
+    commands = "\n".join(f"$ {one}" for one in found.commands)
+    return (
+        "<p><code>python examples/ukraine-2022/run.py</code> runs these commands and writes this page:</p>"
+        f"<pre>{_text(commands)}</pre><p>The acts on the request, each holding the hash of the one "
+        "before:</p>"
+        f"<ul>{acts}</ul>"
+    )
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    names = "".join(f"<th>{_text(name)}</th>" for name in head)
+    body = "".join(
+        f"<tr>{''.join(_cell(name, cell) for name, cell in zip(head, row, strict=True))}</tr>" for row in rows
+    )
+    top = f"<thead><tr>{names}</tr></thead>" if any(head) else ""
+    return f"<table>{top}<tbody>{body}</tbody></table>"
+
+
+def _cell(name: str, cell: str) -> str:
+    kind = ' class="number"' if cell[:1].isdigit() and len(cell) < 16 else ""
+    named = f' data-name="{_text(name)}"' if name else ""
+    return f"<td{kind}{named}>{linked(cell)}</td>"
+
+
+def _text(text: object) -> str:
+    return escape(str(text))
