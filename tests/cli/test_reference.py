@@ -20,6 +20,7 @@ from nofly.cli import (
     incidents,
     keys,
     replay,
+    request,
     sign,
     verify,
     watch,
@@ -42,7 +43,22 @@ def _options(parser: argparse.ArgumentParser) -> Iterator[str]:
 
 @pytest.mark.parametrize(
     "verb",
-    [check, watch, doctor, incidents, replay, archive, coverage, zones, verify, sign, keys, claim, demo],
+    [
+        check,
+        watch,
+        doctor,
+        incidents,
+        replay,
+        archive,
+        coverage,
+        zones,
+        verify,
+        sign,
+        keys,
+        claim,
+        request,
+        demo,
+    ],
     ids=lambda v: v.__name__,
 )
 def test_every_option_is_on_the_page(verb: object) -> None:

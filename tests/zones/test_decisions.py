@@ -18,6 +18,7 @@ from nofly.zones.decision_states import DERIVED, FIRST, LAST, TABLE, Event, Phas
 from nofly.zones.decisions import KINDS, Procedure, RefusedError, begun, followed, passed, procedure
 from nofly.zones.model import Circle, Volume, Zone
 from tests.zones.decision_oracle import Told, told
+from tests.zones.decisions_page import PAGE, page
 
 ZONE = Zone("Z", "Keep out", (Volume(Circle((48.0, 31.0), 9_000.0)),))
 PARTIES = ("A", "B", "C", "D")
@@ -146,7 +147,7 @@ def oracle(request: Request, acts: list[tuple[int, str, str, dict[str, Any]]], n
     )  # fmt: skip
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(rule=RULES, deadline=st.integers(1, UNTIL), has_deadline=st.booleans(), acts=ACTS, now=TICK)
 def test_any_sequence_of_acts_deadlines_and_readings_is_as_the_oracle_tells(
     rule: DecisionRule, deadline: int, has_deadline: bool, acts: list[Any], now: int
@@ -169,7 +170,7 @@ def test_any_sequence_of_acts_deadlines_and_readings_is_as_the_oracle_tells(
         assert found.law.valid_to_us == naive.until
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(rule=RULES, acts=ACTS, deadline=st.integers(1, UNTIL), cut=st.integers(0, UNTIL))
 def test_what_comes_later_never_changes_an_earlier_answer(
     rule: DecisionRule, acts: list[Any], deadline: int, cut: int
@@ -307,7 +308,7 @@ def test_bad_input_gets_a_sentence_and_changes_nothing(bad: Act, sentence: str) 
 
 REQUESTS: list[tuple[dict[str, Any], str]] = [
     ({"zone": None}, "a request without a zone"),
-    ({"zone": {"type": "zone"}}, "the zone cannot be read"),
+    ({"zone": '{"type": "zone"}'}, "the zone cannot be read"),
     ({"zone_hash": "0" * 64}, "the zone is not the one of its hash"),
     ({"purpose": "win"}, "purpose 'win'.*prevent, coerce, prepare, weaken, posture, commit"),
     ({"why": " "}, "no why is given"),
@@ -392,3 +393,7 @@ def test_the_table_is_whole() -> None:
         Event.APPROVE,
         Event.REJECT,
     }
+
+
+def test_the_page_is_drawn_from_the_table() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -107,7 +106,7 @@ def request_body(request: Request) -> dict[str, Any]:
     if request.rule.share is not None:
         rule["share"] = str(request.rule.share)
     body: dict[str, Any] = {
-        "zone": json.loads(canonical_json(request.zone)), "zone_hash": request.zone.zone_hash,
+        "zone": canonical_json(request.zone), "zone_hash": request.zone.zone_hash,
         "purpose": request.purpose.value, "why": request.why, "parties": list(request.parties),
         "authority": request.authority, "rule": rule, "clock": request.clock.value,
     }  # fmt: skip
@@ -225,7 +224,7 @@ def _zone(body: Mapping[str, Any]) -> Zone:
     if body.get("zone") is None:
         raise InputError("a request without a zone", locator="zone", expected="the zone that is asked for")
     try:
-        zone = zone_from(json.dumps(body["zone"]))
+        zone = zone_from(body["zone"])
         zone_hash = zone.zone_hash
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(f"the zone cannot be read: {error}", locator="zone", expected="a zone") from error

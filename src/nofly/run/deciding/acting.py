@@ -1,0 +1,119 @@
+"""Acts on requests put into the register: each is tried against what stands there, and refused or recorded
+while nobody else writes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from nofly.errors import InputError
+from nofly.proof.packing.signing import PublicKey, SigningKey
+from nofly.run.outputs.text import printable
+from nofly.store.register import Register
+from nofly.zones.acts import REQUEST, Act, act
+from nofly.zones.decision_bodies import Request, request_body
+from nofly.zones.decisions import ASK, Procedure, begun, followed, procedure
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """Who acts for which party, when by its own clock, and with which key it signs."""
+
+    by: str
+    said_us: int
+    party: str = ""
+    """Empty: the one whose act it is to do."""
+    key: SigningKey | None = None
+
+
+def clock_us() -> int:
+    """Return the time by the clock of this machine, UTC microseconds."""
+    return time.time_ns() // 1000
+
+
+def genuine(key: str, one: Act) -> bool:
+    """Return whether an act is signed by an Ed25519 public key, given in hexadecimal."""
+    public = PublicKey(bytes.fromhex(key))
+    try:
+        signature = bytes.fromhex(one.signature)
+    except ValueError:
+        return False
+    return one.key_id == public.id and public.signed(one.statement, signature)
+
+
+def ask(register: Register, request: Request, hand: Hand) -> Procedure:
+    """Record a request; return where it stands. Raises InputError, and then nothing is recorded."""
+    made = _made(request.id, ASK, request_body(request), replace(hand, party=request.asker))
+
+    def first(known: Sequence[Act]) -> list[Act]:
+        if known:
+            raise InputError(f"there is a request {request.id!r} already", expected="another name")
+        begun(made, clock_us(), genuine)
+        return [made]
+
+    return _recorded(register, request.id, register.append_by(first, REQUEST, request.id))
+
+
+def do(register: Register, request_id: str, kind: str, body: Mapping[str, Any], hand: Hand) -> Procedure:
+    """Record an act on a request; return where that stands. Raises InputError, and then nothing is
+    recorded."""
+
+    def next_act(known: Sequence[Act]) -> list[Act]:
+        there, now_us = _standing(known, request_id)
+        party = hand.party or there.request.authority
+        made = _made(request_id, kind, body, replace(hand, party=party))
+        followed(there, made, now_us, genuine)
+        return [made]
+
+    return _recorded(register, request_id, register.append_by(next_act, REQUEST, request_id))
+
+
+def standing(register: Register, request_id: str, at_us: int | None = None) -> Procedure:
+    """Return where a request stands, at a time that was known then, else now. Raises InputError where there
+    is none of this name."""
+    acts = register.acts(REQUEST, request_id)
+    if at_us is None:
+        return _standing(acts, request_id)[0]
+    return _named(acts, request_id, at_us)
+
+
+def all_standing(register: Register, at_us: int | None = None) -> list[Procedure]:
+    """Return where every request stands, by name. Raises InputError for one that cannot be read."""
+    by_name: dict[str, list[Act]] = {}
+    for one in register.acts(REQUEST, known_us=at_us):
+        by_name.setdefault(one.subject_id, []).append(one)
+    return [
+        _standing(acts, name)[0] if at_us is None else _named(acts, name, at_us)
+        for name, acts in sorted(by_name.items())
+    ]
+
+
+def _standing(known: Sequence[Act], request_id: str) -> tuple[Procedure, int]:
+    """Return where a request stands now, and what now is: never before what is recorded."""
+    now_us = max([clock_us(), *(one.recorded_us for one in known)])
+    return _named(known, request_id, now_us), now_us
+
+
+def _named(known: Sequence[Act], request_id: str, at_us: int) -> Procedure:
+    try:
+        return procedure(known, at_us, genuine)
+    except InputError as error:
+        raise InputError(
+            f"request {printable(request_id)!r}: {error.message}",
+            locator=error.locator,
+            expected=error.expected,
+        ) from error
+
+
+def _made(request_id: str, kind: str, body: Mapping[str, Any], hand: Hand) -> Act:
+    made = act(REQUEST, request_id, kind, body, party=hand.party, by=hand.by, said_us=hand.said_us)
+    if hand.key is None:
+        return made
+    return made.signed(hand.key.public.id, hand.key.sign(made.statement))
+
+
+def _recorded(register: Register, request_id: str, appended: Sequence[Act]) -> Procedure:
+    acts = register.acts(REQUEST, request_id, known_us=appended[0].recorded_us)
+    return _named(acts, request_id, appended[0].recorded_us)

@@ -1,0 +1,197 @@
+"""``nofly request``: from the demand to the law or the refusal, on a register, with keys."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from nofly.cli import main
+from nofly.store.keys import new_key
+
+ZONE = {
+    "type": "FeatureCollection", "nofly": {"vocabulary": 1},
+    "features": [{
+        "type": "Feature", "id": "SKY", "geometry": {"type": "Point", "coordinates": [31.0, 48.0]},
+        "properties": {"id": "SKY", "name": "Sky", "restriction": "PROHIBITED", "radius_m": 50_000.0,
+                       "lower": "GND", "upper": "UNL"},
+    }],
+}  # fmt: skip
+NAMES = ("Ukraine", "Canada", "France", "NATO")
+
+
+class Desk:
+    """A folder with a register, a zone and a key for each party."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.register = folder, str(folder / "law.sqlite")
+        (folder / "zone.geojson").write_text(json.dumps(ZONE))
+        for name in NAMES:
+            new_key(folder / "keys", name.lower(), None)
+
+    def request(self, verb: str, *args: str, key: str = "") -> int:
+        signing = ["--key", key] if key else []
+        keys = [] if verb in ("show", "log", "list") else ["--keys", str(self.folder / "keys"), *signing]
+        return main(["request", verb, *args, "--register", self.register, *keys])
+
+    def asked(self, *more: str, rule: str = "unanimity") -> int:
+        return self.request(
+            "new", "sky", "--zone", str(self.folder / "zone.geojson"), "--asker", "Ukraine=ukraine",
+            "--purpose", "prevent", "--why", "bombs fall on cities", "--instead", "warplanes", "--party",
+            "Canada=canada", "--party", "France=france", "--authority", "NATO=nato", "--rule", rule, *more,
+            key="ukraine",
+        )  # fmt: skip
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def test_a_request_is_rejected_and_its_zone_stays_readable(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert desk.asked() == 0
+    said = ("--statement", "the red line is not to trigger a wider conflict", "--date", "2022-03-04")
+    source = ("--source", "https://example.org/joly", "--language", "en-CA")
+    assert (
+        desk.request(
+            "position", "sky", "--party", "Canada", "--stand", "oppose", *said, *source, key="canada"
+        )
+        == 0
+    )
+    assert desk.request("position", "sky", "--party", "France", "--stand", "reserve", key="france") == 0
+    assert (
+        desk.request(
+            "decide", "sky", "--outcome", "rejected", "--reason", "it would widen the war", key="nato"
+        )
+        == 0
+    )
+    capsys.readouterr()
+    assert desk.request("show", "sky") == 0
+    text = capsys.readouterr().out
+    for words in ("state:           rejected", "it would widen the war", "Canada: oppose", "France: reserve",
+                  "It is law of nothing", "https://example.org/joly (en-CA)"):  # fmt: skip
+        assert words in text
+    assert desk.request("show", "sky", "-o", str(desk.folder / "proposed.geojson")) == 0
+    proposed = json.loads((desk.folder / "proposed.geojson").read_text())
+    assert proposed["features"][0]["properties"]["id"] == "SKY"
+    assert desk.request("promulgate", "sky", "--from", "2022-03-05T00:00:00Z", key="nato") == 2
+    assert (
+        "promulgate of a request that is rejected (expected one that is approved)" in capsys.readouterr().err
+    )
+    assert desk.request("list", "--format", "json") == 0
+    (listed,) = json.loads(capsys.readouterr().out)
+    assert listed["standing"] == {"Canada": "oppose", "France": "reserve"}
+    assert listed["law"] is None
+    assert desk.request("log", "sky") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[2:4] for line in lines] == [
+        ["Ukraine:", "request"], ["Canada:", "position"], ["France:", "position"], ["NATO:", "decide"],
+    ]  # fmt: skip
+    assert all("(key " in line for line in lines)
+
+
+def test_the_sheet_is_a_page_that_stands_alone(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    assert desk.asked() == 0
+    hostile = "<script>alert(1)</script>"
+    assert (
+        desk.request(
+            "position", "sky", "--party", "Canada", "--stand", "support", "--statement", hostile, key="canada"
+        )
+        == 0
+    )
+    assert desk.request("show", "sky", "-o", str(desk.folder / "sheet.html")) == 0
+    page = (desk.folder / "sheet.html").read_text()
+    assert "<script" not in page
+    assert "&lt;script&gt;alert(1)" in page
+    assert "bombs fall on cities" in page
+    assert "default-src 'none'" in page
+
+
+def _bytes(desk: Desk) -> list[tuple[object, ...]]:
+    with sqlite3.connect(desk.register) as connection:
+        tables = [n for (n,) in connection.execute("select name from sqlite_master where type = 'table'")]
+        return [row for name in sorted(tables) for row in connection.execute(f'select * from "{name}"')]
+
+
+SUPPORT = ("--stand", "support")
+BAD = [
+    (("position", "sky", "--party", "Utopia", *SUPPORT), "canada", "'Utopia' is no party to 'sky'"),
+    (("position", "sky", *SUPPORT), "canada", "a position of nobody"),
+    (("position", "sky", "--party", "Canada", *SUPPORT), "", "the act of 'Canada' is not signed"),
+    (("position", "sky", "--party", "Canada", *SUPPORT), "france", "the signature is not that of 'Canada'"),
+    (("decide", "sky", "--outcome", "approved", "--reason", "x"), "nato", "no quorum: 0 of the 2 parties"),
+    (("promulgate", "sky", "--from", "2022-03-05"), "nato", "is a whole day"),
+    (("promulgate", "sky", "--from", "2022-03-05T00:00:00Z"), "nato", "promulgate of a request that is open"),
+    (("position", "earth", "--party", "Canada", *SUPPORT), "canada", "no such request"),
+    (("deadline", "sky", "--deadline", "2020-01-01T00:00:00Z", "--reason", "x"), "nato", "is not ahead"),
+]
+
+
+@pytest.mark.parametrize(("args", "key", "sentence"), BAD, ids=[s for _, _, s in BAD])
+def test_what_may_not_be_gets_one_sentence_and_changes_nothing(
+    desk: Desk, capsys: pytest.CaptureFixture[str], args: tuple[str, ...], key: str, sentence: str
+) -> None:
+    assert desk.asked(rule="simple-majority") == 0
+    before = _bytes(desk)
+    assert desk.request(*args, key=key) == 2
+    error = capsys.readouterr().err
+    assert sentence in error
+    assert error.startswith("nofly: ")
+    assert error.count("\n") == 1
+    assert _bytes(desk) == before
+
+
+def test_a_request_needs_a_zone(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    args = [
+        "--asker",
+        "U",
+        "--purpose",
+        "prevent",
+        "--why",
+        "x",
+        "--authority",
+        "N",
+        "--rule",
+        "single-authority",
+    ]
+    assert desk.request("new", "sky", *args) == 2
+    assert "a request without a zone" in capsys.readouterr().err
+    assert desk.request("list") == 0
+    assert "no request in" in capsys.readouterr().err
+    assert main(["request", "list"]) == 2
+    assert "no register is named" in capsys.readouterr().err
+
+
+def test_parties_of_a_file_and_a_silence_procedure(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    members = desk.folder / "members.txt"
+    members.write_text("# of 2022\nCanada = canada\nFrance\n\nLuxembourg\n", encoding="utf-8")
+    args = [
+        "--zone", str(desk.folder / "zone.geojson"), "--asker", "Ukraine", "--purpose", "commit",
+        "--why", "x", "--parties", str(members), "--authority", "NATO", "--rule", "silence",
+    ]  # fmt: skip
+    assert desk.request("new", "sky", *args) == 2
+    assert "a silence procedure without a deadline" in capsys.readouterr().err
+    assert desk.request("new", "sky", *args, "--deadline", "2199-01-01T00:00:00Z") == 0
+    assert "sky: silence" in capsys.readouterr().out
+    assert desk.request("position", "sky", "--party", "Luxembourg", "--stand", "reserve") == 0
+    assert "sky: broken" in capsys.readouterr().out
+
+
+def test_the_past_is_put_on_record_with_its_own_times(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    past = ("--said", "2022-02-24T05:00:00Z")
+    assert desk.asked("--clock", "stated", "--deadline", "2022-03-04T12:00:00Z", *past, rule="silence") == 0
+    early = ("--said", "2022-03-04T11:59:59Z")
+    assert (
+        desk.request("position", "sky", "--party", "Canada", "--stand", "oppose", *early, key="canada") == 0
+    )
+    assert "sky: broken" in capsys.readouterr().out
+
+
+def test_as_it_stood(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    assert desk.asked() == 0
+    assert desk.request("show", "sky", "--at", "2020-01-01T00:00:00Z") == 2
+    assert "no such request" in capsys.readouterr().err
