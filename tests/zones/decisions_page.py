@@ -16,7 +16,7 @@ def page() -> str:
     return f"""# The states of a request, and the rules of decision
 
 A request for a zone is in one of {len(Phase)} states. One table says what each act does to each state; the
-diagram and the tables below are drawn from it by `make docs`. See also [decide on a zone together](../how-to/decide.md).
+diagram and the tables below are drawn from it by `make docs`. See [decide on a zone](../how-to/decide.md).
 
 ```mermaid
 {diagram()}
