@@ -102,7 +102,14 @@ class Procedure:
 
 
 def procedure(acts: Iterable[Act], now_us: int, genuine: Genuine) -> Procedure:
-    """Return where a request stands at ``now_us`` by the acts on it, in their order in the register.
+    """Return where a request stands at ``now_us`` by the acts on it. Raises InputError as
+    :func:`replayed`."""
+    return passed(replayed(acts, now_us, genuine), now_us)
+
+
+def replayed(acts: Iterable[Act], now_us: int, genuine: Genuine) -> Procedure:
+    """Return where a request stood at the last act on it, given in their order in the register: what the next
+    act follows, which by the clock ``stated`` may be of any time since.
 
     Acts recorded after ``now_us`` are not there yet. Raises InputError where there is no request among them,
     or the first one cannot be read.
@@ -120,7 +127,7 @@ def procedure(acts: Iterable[Act], now_us: int, genuine: Genuine) -> Procedure:
             found = replace(found, void=(*found.void, Void(act, str(error))))
     if found is None:
         raise InputError("no such request", expected="one that is in the register")
-    return passed(found, now_us)
+    return found
 
 
 def begun(act: Act, now_us: int, genuine: Genuine) -> Procedure:

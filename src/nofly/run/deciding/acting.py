@@ -10,11 +10,12 @@ from typing import Any
 
 from nofly.errors import InputError
 from nofly.proof.packing.signing import PublicKey, SigningKey
+from nofly.run.deciding.law import TOUCHING, beside
 from nofly.run.outputs.text import printable
 from nofly.store.register import Register
 from nofly.zones.acts import REQUEST, Act, act
 from nofly.zones.decision_bodies import Request, request_body
-from nofly.zones.decisions import ASK, Procedure, begun, followed, procedure
+from nofly.zones.decisions import ASK, Procedure, begun, followed, passed, replayed
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,26 +58,27 @@ def ask(register: Register, request: Request, hand: Hand) -> Procedure:
 
 
 def do(register: Register, request_id: str, kind: str, body: Mapping[str, Any], hand: Hand) -> Procedure:
-    """Record an act on a request; return where that stands. Raises InputError, and then nothing is
-    recorded."""
+    """Record an act on a request, and with it what it means for the law of its zone; return where the request
+    stands. Raises InputError, and then nothing is recorded."""
 
-    def next_act(known: Sequence[Act]) -> list[Act]:
-        there, now_us = _standing(known, request_id)
+    def next_acts(known: Sequence[Act]) -> list[Act]:
+        own = [one for one in known if (one.subject, one.subject_id) == (REQUEST, request_id)]
+        now_us = _now_us(own)
+        there = _last(own, request_id, now_us)
         party = hand.party or there.request.authority
         made = _made(request_id, kind, body, replace(hand, party=party))
-        followed(there, made, now_us, genuine)
-        return [made]
+        after = followed(there, made, now_us, genuine)
+        return [made, *(_signed(one, hand) for one in beside(there, after, known))]
 
-    return _recorded(register, request_id, register.append_by(next_act, REQUEST, request_id))
+    if kind in TOUCHING:
+        return _recorded(register, request_id, register.append_by(next_acts))
+    return _recorded(register, request_id, register.append_by(next_acts, REQUEST, request_id))
 
 
 def standing(register: Register, request_id: str, at_us: int | None = None) -> Procedure:
     """Return where a request stands, at a time that was known then, else now. Raises InputError where there
     is none of this name."""
-    acts = register.acts(REQUEST, request_id)
-    if at_us is None:
-        return _standing(acts, request_id)[0]
-    return _named(acts, request_id, at_us)
+    return _standing(register.acts(REQUEST, request_id), request_id, at_us)
 
 
 def all_standing(register: Register, at_us: int | None = None) -> list[Procedure]:
@@ -84,21 +86,22 @@ def all_standing(register: Register, at_us: int | None = None) -> list[Procedure
     by_name: dict[str, list[Act]] = {}
     for one in register.acts(REQUEST, known_us=at_us):
         by_name.setdefault(one.subject_id, []).append(one)
-    return [
-        _standing(acts, name)[0] if at_us is None else _named(acts, name, at_us)
-        for name, acts in sorted(by_name.items())
-    ]
+    return [_standing(acts, name, at_us) for name, acts in sorted(by_name.items())]
 
 
-def _standing(known: Sequence[Act], request_id: str) -> tuple[Procedure, int]:
-    """Return where a request stands now, and what now is: never before what is recorded."""
-    now_us = max([clock_us(), *(one.recorded_us for one in known)])
-    return _named(known, request_id, now_us), now_us
+def _standing(known: Sequence[Act], request_id: str, at_us: int | None) -> Procedure:
+    now_us = _now_us(known) if at_us is None else at_us
+    return passed(_last(known, request_id, now_us), now_us)
 
 
-def _named(known: Sequence[Act], request_id: str, at_us: int) -> Procedure:
+def _now_us(known: Sequence[Act]) -> int:
+    """Return the time, never before what is recorded."""
+    return max([clock_us(), *(one.recorded_us for one in known)])
+
+
+def _last(known: Sequence[Act], request_id: str, now_us: int) -> Procedure:
     try:
-        return procedure(known, at_us, genuine)
+        return replayed(known, now_us, genuine)
     except InputError as error:
         raise InputError(
             f"request {printable(request_id)!r}: {error.message}",
@@ -109,11 +112,13 @@ def _named(known: Sequence[Act], request_id: str, at_us: int) -> Procedure:
 
 def _made(request_id: str, kind: str, body: Mapping[str, Any], hand: Hand) -> Act:
     made = act(REQUEST, request_id, kind, body, party=hand.party, by=hand.by, said_us=hand.said_us)
-    if hand.key is None:
-        return made
-    return made.signed(hand.key.public.id, hand.key.sign(made.statement))
+    return _signed(made, hand)
+
+
+def _signed(one: Act, hand: Hand) -> Act:
+    return one if hand.key is None else one.signed(hand.key.public.id, hand.key.sign(one.statement))
 
 
 def _recorded(register: Register, request_id: str, appended: Sequence[Act]) -> Procedure:
-    acts = register.acts(REQUEST, request_id, known_us=appended[0].recorded_us)
-    return _named(acts, request_id, appended[0].recorded_us)
+    now_us = appended[0].recorded_us
+    return passed(_last(register.acts(REQUEST, request_id, known_us=now_us), request_id, now_us), now_us)
