@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 
 from nofly.cli import main
+from nofly.run.files.zonefiles import read_zones
 from nofly.store.keys import new_key
+from nofly.store.register import Register
+from nofly.zones.editions import law_at
+from nofly.zones.model import Circle
 
 ZONE = {
     "type": "FeatureCollection", "nofly": {"vocabulary": 1},
@@ -33,7 +37,11 @@ class Desk:
 
     def request(self, verb: str, *args: str, key: str = "") -> int:
         signing = ["--key", key] if key else []
-        keys = [] if verb in ("show", "log", "list") else ["--keys", str(self.folder / "keys"), *signing]
+        keys = (
+            []
+            if verb in ("show", "log", "list", "publish")
+            else ["--keys", str(self.folder / "keys"), *signing]
+        )
         return main(["request", verb, *args, "--register", self.register, *keys])
 
     def asked(self, *more: str, rule: str = "unanimity") -> int:
@@ -109,6 +117,61 @@ def test_the_sheet_is_a_page_that_stands_alone(desk: Desk, capsys: pytest.Captur
     assert "&lt;script&gt;alert(1)" in page
     assert "bombs fall on cities" in page
     assert "default-src 'none'" in page
+
+
+def _promulgated(desk: Desk, *more: str) -> int:
+    assert desk.asked(rule="single-authority") == 0
+    assert desk.request("decide", "sky", "--outcome", "approved", "--reason", "agreed", key="nato") == 0
+    span = ("--from", "2099-03-05T00:00:00Z", "--until", "2099-04-05T00:00:00Z")
+    return desk.request("promulgate", "sky", *span, *more, key="nato")
+
+
+def test_what_is_promulgated_is_published(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = desk.folder / "published"
+    notam = ("--fir", "UKBV", "--fir", "UKLV", "--notam", "A0001/99", "--estimated")
+    assert _promulgated(desk, "-o", str(folder), *notam) == 0
+    names = ["notam.txt", "zone.ed269.json", "zone.ed318.json", "zone.geojson", "zone.kml", "zone.openair"]
+    assert sorted(path.name for path in folder.iterdir()) == names
+    message = (folder / "notam.txt").read_text()
+    assert "Q) UKXX/QRPCA/IV/BO/W/000/999/4800N03100E027\n" in message
+    assert "A) UKBV UKLV B) 9903050000 C) 9904042359 EST\n" in message
+    for name in names[1:]:
+        (zone,) = read_zones(folder / name).zones
+        assert zone.id == "SKY"
+        footprint = zone.volumes[0].footprint
+        if name != "zone.kml":
+            assert isinstance(footprint, Circle)
+            assert footprint.radius_m == pytest.approx(50_000.0)
+    (ed269,) = read_zones(folder / "zone.ed269.json").zones
+    assert ed269.authorities[0].name == "NATO"
+    with Register(desk.register) as register:
+        (edition,) = law_at(register.acts(), 4_077_000_000_000_000)
+    assert edition.zone_id == "SKY"
+    capsys.readouterr()
+    assert desk.request("show", "sky") == 0
+    text = capsys.readouterr().out
+    assert "law:             from 2099-03-05T00:00:00Z until 2099-04-05T00:00:00Z" in text
+
+
+def test_what_cannot_be_published_is_said(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    zone = json.loads(json.dumps(ZONE))
+    zone["features"][0]["properties"]["upper"] = "FL100"
+    (desk.folder / "zone.geojson").write_text(json.dumps(zone))
+    assert _promulgated(desk) == 0
+    notam = ("--fir", "kyiv", "--notam", "A0001/99")
+    assert desk.request("publish", "sky", "-o", str(desk.folder / "out"), *notam) == 0
+    error = capsys.readouterr().err
+    assert "not written: zone.ed269.json: zone 'SKY': ED-269 cannot say the limit 'FL100', on STD" in error
+    assert "not written: notam.txt: the heading of the NOTAM (expected a FIR such as UKBV)" in error
+    assert desk.request("publish", "sky") == 2
+    assert "nowhere to write to" in capsys.readouterr().err
+
+
+def test_what_is_no_law_is_not_published(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    assert desk.asked() == 0
+    assert desk.request("publish", "sky", "-o", str(desk.folder / "out")) == 2
+    assert "request 'sky' is open: it is no law" in capsys.readouterr().err
+    assert not (desk.folder / "out").exists()
 
 
 def _bytes(desk: Desk) -> list[tuple[object, ...]]:

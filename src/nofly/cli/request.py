@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from nofly.run.deciding.acting import Hand
+    from nofly.run.deciding.notam import Heading
     from nofly.store.register import Register
     from nofly.zones.decisions import Procedure
 
@@ -53,6 +54,7 @@ def parser() -> argparse.ArgumentParser:
     later = verb("deadline", "set another deadline; after a broken silence, begin a new one")
     later.add_argument("--deadline", required=True, metavar="TIME", help="positions count before it")
     _add_promulgate(verb("promulgate", "make law of what was approved, and write it for publication"))
+    published = verb("publish", "write again for publication what is law")
     longer = verb("renew", "make it law for longer")
     longer.add_argument("--until", metavar="TIME", help="the new end; without it, none")
     plain = [
@@ -62,7 +64,9 @@ def parser() -> argparse.ArgumentParser:
     for one in (*plain, later, longer):
         one.add_argument("--reason", required=True, metavar="TEXT", help="why")
     for one in verbs.choices.values():
-        _add_hand(one)
+        if one is not published:
+            _add_hand(one)
+    _add_publishing(published)
     _add_reading(verb)
     return it
 
@@ -129,6 +133,27 @@ def _add_promulgate(it: argparse.ArgumentParser) -> None:
     add("--from", dest="valid_from", required=True, metavar="TIME", help="from when it is law")
     add("--until", dest="valid_until", metavar="TIME", help="until when; without it, until it is revoked")
     add("--reason", default="", metavar="TEXT", help="anything to say beside the decision")
+    _add_publishing(it)
+
+
+def _add_publishing(it: argparse.ArgumentParser) -> None:
+    add = it.add_argument_group("publication").add_argument
+    add("-o", "--output", metavar="FOLDER",
+        help="write the zone there as GeoJSON, ED-269, ED-318, OpenAir and KML, and as a NOTAM")  # fmt: skip
+    add("--fir", action="append", default=[], metavar="FIR", help="a FIR of the NOTAM; repeat")
+    add("--notam", default="", metavar="NUMBER", help="its number, such as A0003/22")
+    add("--replaces", default="", metavar="NUMBER", help="the NOTAM that it takes the place of")
+    add("--q-code", default="", metavar="CODE", help="QRPCA, QRRCA or QRTCA, as the zone is")
+    add("--traffic", default="IV", metavar="WORD", help="I, V or IV (IV)")
+    add("--notam-purpose", default="BO", metavar="WORD", help="such as NBO, BO or M (BO)")
+    add("--scope", default="W", metavar="WORD", help="such as W, AW or E (W)")
+    add(
+        "--whole-fir",
+        action="store_true",
+        help="the zone is all of the FIRs: they are named in place of places",
+    )
+    add("--estimated", action="store_true", help="its end is an estimate (EST)")
+    add("--notam-text", default="", metavar="TEXT", help="item E, where it is not to be made of the zone")
 
 
 def _add_hand(it: argparse.ArgumentParser) -> None:
@@ -148,23 +173,59 @@ def run(argv: list[str]) -> int:
     from nofly.cli import request_acts
 
     args = parser().parse_args(argv)
-    with _register(args) as register:
-        if args.verb in ("show", "log", "list"):
-            return {"show": _show, "log": _log, "list": _list}[args.verb](args, register)
+    reading = {"show": _show, "log": _log, "list": _list, "publish": _publish}
+    with _register(args, read_only=args.verb in reading) as register:
+        if args.verb in reading:
+            return reading[args.verb](args, register)
         found = request_acts.ACTS[args.verb](args, register, _hand(args))
-    return _said(found)
+        _say(found)
+        if args.verb == "promulgate" and args.output:
+            return _publish(args, register)
+    return 0
 
 
-def _said(found: Procedure) -> int:
+def _publish(args: argparse.Namespace, register: Register) -> int:
+    from pathlib import Path
+
+    from nofly.cli.streams import note, say_text
+    from nofly.errors import ConfigError
+    from nofly.run.deciding.acting import last_act
+    from nofly.run.deciding.publishing import NOTAM_FILE, publication
+    from nofly.run.outputs.text import printable
+
+    if not args.output:
+        raise ConfigError("nowhere to write to", source="--output", expected="a folder")
+    made = publication(last_act(register, args.id), _heading(args))
+    made.write(Path(args.output))
+    for file in made.files:
+        say_text(printable(f"{args.output}/{file}"))
+    for file, why in made.unsaid.items():
+        note(printable(f"nofly: not written: {file}: {why}"))
+    if not (args.notam and args.fir):
+        note(f"nofly: not written: {NOTAM_FILE}: --fir and --notam say its FIR and number")
+    return 0
+
+
+def _heading(args: argparse.Namespace) -> Heading | None:
+    from nofly.run.deciding.notam import Heading
+
+    if not (args.notam and args.fir):
+        return None
+    return Heading(
+        tuple(args.fir), args.notam, args.replaces, args.q_code, args.traffic, args.notam_purpose, args.scope,
+        args.whole_fir, args.estimated, args.notam_text,
+    )  # fmt: skip
+
+
+def _say(found: Procedure) -> None:
     from nofly.cli.streams import say_text
     from nofly.run.outputs.text import printable
 
     last = found.acts[-1]
     say_text(printable(f"{found.request.id}: {found.phase} (act {last.sequence}, {last.hash[:16]})"))
-    return 0
 
 
-def _register(args: argparse.Namespace) -> Register:
+def _register(args: argparse.Namespace, *, read_only: bool) -> Register:
     import os
 
     from nofly.errors import ConfigError
@@ -173,7 +234,7 @@ def _register(args: argparse.Namespace) -> Register:
     url = args.register or os.environ.get("NOFLY_REGISTER")
     if not url:
         raise ConfigError("no register is named", expected="--register URL, or NOFLY_REGISTER")
-    return Register(url, create=args.verb == "new", read_only=args.verb in ("show", "log", "list"))
+    return Register(url, create=args.verb == "new", read_only=read_only)
 
 
 def _hand(args: argparse.Namespace) -> Hand:

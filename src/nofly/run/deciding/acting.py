@@ -81,6 +81,12 @@ def standing(register: Register, request_id: str, at_us: int | None = None) -> P
     return _standing(register.acts(REQUEST, request_id), request_id, at_us)
 
 
+def last_act(register: Register, request_id: str) -> Procedure:
+    """Return where a request stood at the last act on it, whatever time went by since. Raises InputError."""
+    known = register.acts(REQUEST, request_id)
+    return _last(known, request_id, _now_us(known))
+
+
 def all_standing(register: Register, at_us: int | None = None) -> list[Procedure]:
     """Return where every request stands, by name. Raises InputError for one that cannot be read."""
     by_name: dict[str, list[Act]] = {}
