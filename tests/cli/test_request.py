@@ -258,3 +258,29 @@ def test_as_it_stood(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     assert desk.asked() == 0
     assert desk.request("show", "sky", "--at", "2020-01-01T00:00:00Z") == 2
     assert "no such request" in capsys.readouterr().err
+
+
+TRACKS = "time,icao24,lat,lon,alt_std_m\n" + "".join(
+    f"2022-03-05T00:0{k}:00Z,{address},48.0,{31.0 + k / 50:.3f},3000\n"
+    for k in range(5)
+    for address in ("4ca7b3", "155bff")
+)
+
+
+def test_standing_rules_are_checked_like_any_zone(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    (desk.folder / "t.csv").write_text(TRACKS)
+    (desk.folder / "nato.txt").write_text("4ca7b3\n")
+    out = str(desk.folder / "rule.geojson")
+    area = ("--zone", str(desk.folder / "zone.geojson"), "--party", "NATO", "--reason", "so it is", "-o", out)
+    for kind, more, whose in (
+        ("stay-out", (), "4ca7b3"), ("border", ("--spacing", "9260", "--look-ahead", "300"), "155bff"),
+    ):  # fmt: skip
+        assert main(["request", "standing", kind, *area, *more]) == 0
+        capsys.readouterr()
+        tracks = [str(desk.folder / "t.csv"), "--zones", out, "--list", f"NATO={desk.folder / 'nato.txt'}"]
+        assert main(["check", *tracks, "--format", "json"]) == 1
+        stays = json.loads(capsys.readouterr().out)["infringements"]
+        assert [s["icao24"] for s in stays if s["status"] == "infringement"] == [whose]
+    assert main(["request", "standing", "stay-out", *area, "--spacing", "9"]) == 2
+    assert main(["request", "standing", "border", *area]) == 2
+    assert "lateral spacing 0 (expected a positive number)" in capsys.readouterr().err

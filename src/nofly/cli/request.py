@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from nofly.cli.request_standing import add_standing, write_standing
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -68,6 +70,7 @@ def parser() -> argparse.ArgumentParser:
             _add_hand(one)
     _add_publishing(published)
     _add_reading(verb)
+    add_standing(verbs.add_parser)
     return it
 
 
@@ -173,6 +176,8 @@ def run(argv: list[str]) -> int:
     from nofly.cli import request_acts
 
     args = parser().parse_args(argv)
+    if args.verb == "standing":
+        return write_standing(args)
     reading = {"show": _show, "log": _log, "list": _list, "publish": _publish}
     with _register(args, read_only=args.verb in reading) as register:
         if args.verb in reading:

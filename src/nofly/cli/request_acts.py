@@ -27,7 +27,7 @@ def _request(args: argparse.Namespace) -> Request:
     from nofly.zones.decision_bodies import Clock, Request, word
     from nofly.zones.decision_rules import Purpose
 
-    zone = _zone(args)
+    zone = chosen_zone(args)
     people: dict[str, str] = {}
     asker, authority = (_party(args, text, people) for text in (args.asker, args.authority))
     parties = tuple(_party(args, text, people) for text in (*args.party, *_listed(args)))
@@ -38,7 +38,8 @@ def _request(args: argparse.Namespace) -> Request:
     )  # fmt: skip
 
 
-def _zone(args: argparse.Namespace) -> Zone:
+def chosen_zone(args: argparse.Namespace) -> Zone:
+    """Return the zone that ``--zone`` and ``--zone-id`` name. Raises ConfigError where it is not just one."""
     from nofly.errors import ConfigError
     from nofly.run.files.zonefiles import read_zones
 
