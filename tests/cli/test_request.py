@@ -208,7 +208,9 @@ def test_what_may_not_be_gets_one_sentence_and_changes_nothing(
     assert _bytes(desk) == before
 
 
-def test_a_request_needs_a_zone(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_request_needs_a_zone(
+    desk: Desk, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     args = [
         "--asker",
         "U",
@@ -225,6 +227,7 @@ def test_a_request_needs_a_zone(desk: Desk, capsys: pytest.CaptureFixture[str]) 
     assert "a request without a zone" in capsys.readouterr().err
     assert desk.request("list") == 0
     assert "no request in" in capsys.readouterr().err
+    monkeypatch.chdir(desk.folder)
     assert main(["request", "list"]) == 2
     assert "no register is named" in capsys.readouterr().err
 
@@ -284,3 +287,15 @@ def test_standing_rules_are_checked_like_any_zone(desk: Desk, capsys: pytest.Cap
     assert main(["request", "standing", "stay-out", *area, "--spacing", "9"]) == 2
     assert main(["request", "standing", "border", *area]) == 2
     assert "lateral spacing 0 (expected a positive number)" in capsys.readouterr().err
+
+
+def test_the_configuration_names_register_and_party(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    assert desk.asked() == 0
+    (desk.folder / "nofly.toml").write_text('[register]\nurl = "law.sqlite"\nparty = "Canada"\n')
+    config = ["--config", str(desk.folder / "nofly.toml")]
+    key = ["--keys", str(desk.folder / "keys"), "--key", "canada"]
+    assert main(["request", "position", "sky", "--stand", "support", *config, *key]) == 0
+    assert main(["request", "decide", "sky", "--outcome", "approved", "--reason", "x", *config, *key]) == 2
+    assert "decide is not for 'Canada' to do (expected NATO)" in capsys.readouterr().err
+    assert main(["request", "show", "sky", *config]) == 0
+    assert "Canada: support" in capsys.readouterr().out

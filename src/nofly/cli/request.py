@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from nofly.cli.request_standing import add_standing, write_standing
+from nofly.cli.zones_register import add_register, configured
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,11 +44,7 @@ def parser() -> argparse.ArgumentParser:
         one = verbs.add_parser(name, help=what, description=what)
         if named:
             one.add_argument("id", metavar="ID", help="name of the request")
-        one.add_argument(
-            "--register",
-            metavar="URL",
-            help="the register: a path, sqlite:///path or postgresql://… (NOFLY_REGISTER)",
-        )
+        add_register(one)
         return one
 
     _add_new(verb("new", "ask for a zone"))
@@ -99,7 +96,8 @@ def _add_new(it: argparse.ArgumentParser) -> None:
     add("--instead", default="", metavar="TEXT", help="what is asked for if the zone is refused")
     add("--from", dest="wanted_from", metavar="TIME", help="from when it is wanted")
     add("--until", dest="wanted_until", metavar="TIME", help="until when it is wanted")
-    add("--party", action="append", default=[], metavar="NAME[=KEY]", help="who takes a position; repeat")
+    add("--party", action="append", default=[], dest="named", metavar="NAME[=KEY]",
+        help="who takes a position; repeat")  # fmt: skip
     add("--parties", metavar="FILE", help="a file of parties, NAME or NAME = KEY a line")
     add("--authority", required=True, metavar="NAME[=KEY]", help="who announces the decision and promulgates")
     add("--rule", required=True, metavar="RULE",
@@ -164,7 +162,7 @@ def _add_hand(it: argparse.ArgumentParser) -> None:
 
     add = it.add_argument
     if not it.prog.endswith(" new"):
-        add("--party", default="", metavar="NAME", help="who acts, where it is not the authority")
+        add("--party", default="", metavar="NAME", help="who acts ([register] party; else the authority)")
     add("--by", metavar="WHO", help="the person or account that acts for it (this login)")
     add("--said", metavar="TIME", help="when it was said, by the party's own clock (now)")
     add("--key", metavar="NAME", help="sign with this key of nofly keys, or key file")
@@ -231,15 +229,10 @@ def _say(found: Procedure) -> None:
 
 
 def _register(args: argparse.Namespace, *, read_only: bool) -> Register:
-    import os
+    from nofly.run.registering.opening import open_register
 
-    from nofly.errors import ConfigError
-    from nofly.store.register import Register
-
-    url = args.register or os.environ.get("NOFLY_REGISTER")
-    if not url:
-        raise ConfigError("no register is named", expected="--register URL, or NOFLY_REGISTER")
-    return Register(url, create=args.verb == "new", read_only=read_only)
+    url = configured(args).register
+    return open_register(url, create=args.verb == "new", read_only=read_only)
 
 
 def _hand(args: argparse.Namespace) -> Hand:
@@ -252,7 +245,7 @@ def _hand(args: argparse.Namespace) -> Hand:
     if args.key:
         key = signing_key(key_folder(args), args.key, passphrase(args, f"passphrase of {args.key}: "))
     said_us = clock_us() if args.said is None else instant(args.said)
-    return Hand(args.by or _login(), said_us, "" if args.verb == "new" else args.party, key)
+    return Hand(args.by or _login(), said_us, args.party, key)
 
 
 def _login() -> str:
@@ -300,29 +293,25 @@ def _show(args: argparse.Namespace, register: Register) -> int:
 
 
 def _log(args: argparse.Namespace, register: Register) -> int:
-    import json
-
-    from nofly.cli.streams import say_text
+    from nofly.cli.streams import say_json, say_text
     from nofly.run.deciding import acting, sheet
 
     one = acting.standing(register, args.id, _at_us(args))
     if args.format == "json":
         full = sheet.as_json(one)
-        say_text(json.dumps({name: full[name] for name in ("id", "acts", "without_effect")}, indent=1))
+        say_json({name: full[name] for name in ("id", "acts", "without_effect")})
     else:
         say_text(sheet.log(one))
     return 0
 
 
 def _list(args: argparse.Namespace, register: Register) -> int:
-    import json
-
-    from nofly.cli.streams import note, say_text
+    from nofly.cli.streams import note, say_json, say_text
     from nofly.run.deciding import acting, sheet
 
     found = acting.all_standing(register, _at_us(args))
     if args.format == "json":
-        say_text(json.dumps([sheet.as_json(one) for one in found], indent=1))
+        say_json([sheet.as_json(one) for one in found])
     elif found:
         say_text(sheet.listed(found))
     else:

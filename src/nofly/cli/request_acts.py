@@ -30,7 +30,7 @@ def _request(args: argparse.Namespace) -> Request:
     zone = chosen_zone(args)
     people: dict[str, str] = {}
     asker, authority = (_party(args, text, people) for text in (args.asker, args.authority))
-    parties = tuple(_party(args, text, people) for text in (*args.party, *_listed(args)))
+    parties = tuple(_party(args, text, people) for text in (*args.named, *_listed(args)))
     return Request(
         args.id, asker, zone, word(args.purpose, Purpose, "purpose"), args.why, parties, authority,
         _rule(args, len(parties)), args.instead, _us(args.wanted_from), _us(args.wanted_until),
