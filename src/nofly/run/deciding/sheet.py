@@ -71,7 +71,7 @@ def text(one: Procedure) -> str:
     """Return the sheet as lines of text."""
     lines = [f"Request {one.request.id}", ""]
     lines += [f"{name + ':':<17}{value}" for name, value in facts(one)]
-    lines += ["", f"Positions: {_counted(one)}"]
+    lines += ["", f"Positions: {counted(one)}"]
     for position in one.positions:
         lines.append(f"  {position.party}: {position.stand.value}{_note(one, position)}")
         lines += [f"    {line}" for line in _said(position)]
@@ -160,7 +160,7 @@ def html(one: Procedure) -> bytes:
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; ',
         f"style-src 'unsafe-inline'\"><style>{STYLE}{_STANDS}</style></head><body>",
         f"<header><p>request for a no-fly zone</p><h1>{title}</h1></header>",
-        f'<table class="facts">{rows}</table><h2>Positions</h2><p>{_text(_counted(one))}</p>',
+        f'<table class="facts">{rows}</table><h2>Positions</h2><p>{_text(counted(one))}</p>',
         "<table><thead><tr><th>party</th><th>position</th><th>when</th><th>statement</th></tr></thead>",
         f"<tbody>{positions}</tbody></table>{silent}",
         f"<h2>Without effect</h2><ul>{void}</ul>" if void else "",
@@ -204,7 +204,8 @@ def _rule(one: Procedure) -> str:
     return f"{_RULES[rule.kind]}{share}{quorum}"
 
 
-def _counted(one: Procedure) -> str:
+def counted(one: Procedure) -> str:
+    """Return how many parties have taken a position, and what that comes to."""
     standing = one.standing
     spoken = f"{len(standing)} of {len(one.request.parties)} parties"
     verdict, why = one.tally()
