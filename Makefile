@@ -66,6 +66,7 @@ bench: build .bench-venv/.ready
 docs: build
 	$(PY) -m tests.house.finding_codes --write
 	$(PY) -m tests.incidents.states_page --write
+	$(PY) -m tests.zones.decisions_page --write
 	$(PY) -m tests.docs.shown
 
 ## make constraints  pins every dependency anew, with hashes: of a checkout, and of a container

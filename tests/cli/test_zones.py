@@ -81,6 +81,15 @@ def test_convert_says_what_it_loses(tmp_path: Path, one: str, capsys: Any) -> No
     assert not (tmp_path / "out.xyz").exists()
 
 
+def test_the_ending_of_a_file_says_its_format(tmp_path: Path, capsys: Any) -> None:
+    plain = _file(tmp_path / "plain.geojson", {**FEATURE, "properties": {"id": "Z1", "name": "ONE"}})
+    for ending, said in (("ed269.json", "as ed269"), ("ed318.json", "as ed318"), ("GeoJSON", "as geojson")):
+        assert main(["zones", "convert", plain, "-o", str(tmp_path / f"out.{ending}")]) in (0, 1)
+        assert said in capsys.readouterr().err
+    assert main(["zones", "convert", plain, "-o", str(tmp_path / "out.json")]) == 2
+    assert "the extension names no one format" in capsys.readouterr().err
+
+
 def test_diff_speaks_in_words(tmp_path: Path, one: str, capsys: Any) -> None:
     moved = json.loads(json.dumps(FEATURE))
     moved["geometry"]["coordinates"][0][1][0] = 9.01

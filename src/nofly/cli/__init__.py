@@ -19,6 +19,7 @@ VERBS = {
     "archive": "list, query and compact the positions that a watch kept",
     "coverage": "what could have been seen: where, how high and when traffic was received",
     "zones": "list, check, convert and compare zone files; the register: what was law when, by whom",
+    "request": "who asks for a zone, what the parties say, what is decided, until when it is law",
     "verify": "is a package of evidence as it was made, who signed it, is its finding found again",
     "sign": "sign a package of evidence, time-stamp it, or sign for having received it",
     "keys": "make, list and exchange the keys that sign evidence",

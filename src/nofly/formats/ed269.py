@@ -9,10 +9,11 @@ lines in a map. All times are UTC unless they carry an offset.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from nofly.errors import Finding, ZoneFormatError
-from nofly.formats import _uas
+from nofly.formats import _ed269_write, _uas
 from nofly.formats._areas import circle, polygons, positions
 from nofly.formats._json import (
     Notes,
@@ -88,6 +89,11 @@ def read(data: bytes, source: str) -> tuple[list[Zone], list[Finding], int]:
         records = numbered(root[name], f"$.{name}")
     zones = read_records(records, _zone, notes)
     return zones, notes.findings, len(records)
+
+
+def write(zones: Sequence[Zone]) -> bytes:
+    """Return the zones as one file. Raises ZoneFormatError where ED-269 has no words for one."""
+    return _ed269_write.written(zones)
 
 
 def _zone(value: object, locator: str, notes: Notes) -> Zone:

@@ -7,10 +7,11 @@ geometries holds for those that have none. The dataset's ``validFrom`` and ``val
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from nofly.errors import Finding, ZoneFormatError
-from nofly.formats import _uas
+from nofly.formats import _ed318_write, _uas
 from nofly.formats._areas import circle, polygons, positions
 from nofly.formats._json import (
     Notes,
@@ -86,6 +87,11 @@ def read(data: bytes, source: str) -> tuple[list[Zone], list[Finding], int]:
     metadata = _metadata(root, notes)
     zones = read_records(records, lambda value, where, own: _zone(value, where, own, metadata), notes)
     return zones, notes.findings, len(records)
+
+
+def write(zones: Sequence[Zone]) -> bytes:
+    """Return the zones as one file. Raises ZoneFormatError where ED-318 has no words for one."""
+    return _ed318_write.written(zones)
 
 
 def _metadata(root: dict[str, Any], notes: Notes) -> _Metadata:

@@ -11,7 +11,8 @@ KIND = "nofly.formats"
 
 
 def writer(name: str | None, path: str) -> Any:
-    """Return the plugin that writes the format ``name``, else the one ``path``'s extension stands for.
+    """Return the plugin that writes the format ``name``, else the one ``path``'s extension stands for: an
+    extension that is a format's name is that format's (``.geojson``, ``.ed269.json``).
 
     Raises ConfigError where there is none, or more than one.
     """
@@ -21,6 +22,8 @@ def writer(name: str | None, path: str) -> Any:
         fit = [module for each, module in writers.items() if name in (each, module.NAME)]
     else:
         fit = [module for module in writers.values() if path.lower().endswith(tuple(module.EXTENSIONS))]
+        endings = path.lower().split(".")[-2:]
+        fit = [module for module in fit if module.NAME in endings] or fit
     if len(fit) == 1:
         return fit[0]
     message = f"no format {name!r}" if name else "the extension names no one format"
