@@ -93,7 +93,7 @@ def _measure_large(options: argparse.Namespace, folder: Path, found: dict[str, A
                 f"{name}-large", workload.zones(name, _span_us(traffic)), traffic, folder, parquet=True
             )
             found["large"][name] = {
-                "reports": options.large, "costs": contests.alone(course),
+                "reports": options.large, "costs": contests.alone(course, options.rounds),
                 "end_to_end": contests.end_to_end(course, options.rounds if name == "mixed1000" else 1),
             }  # fmt: skip
 

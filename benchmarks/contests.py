@@ -122,13 +122,24 @@ def _agree(
             found["counts"][f"{name} pairs of nofly"] = agreement.pairs(ours, traffic, rival.reports)
 
 
-def alone(course: Course) -> dict[str, Any]:
-    """Return the cost (CPU seconds a report) of nofly's kernel on a big workload, and its memory."""
-    with Contestant("nofly_jobs", course.zones, course.traffic, course.reports) as nofly:
+def alone(course: Course, rounds: int) -> dict[str, Any]:
+    """Return costs (CPU seconds a report) of nofly's kernel on a big workload, and of shapely's whole job on
+    all reports of a tenth of the aircraft, in turn."""
+    tenth = whole_aircraft(workload.load_traffic(course.traffic), 0.1)
+    costs: dict[str, list[float]] = {}
+    with ExitStack() as open_workers:
+        nofly, shapely = (
+            open_workers.enter_context(Contestant(module, course.zones, course.traffic, reports))
+            for module, reports in (("nofly_jobs", course.reports), ("peer_shapely", tenth))
+        )  # fmt: skip
         if nofly.error:
             raise RuntimeError(f"nofly itself: {nofly.error}")
-        said = {job: nofly.do(job, 1.0) for job in OWN}
-    return {job: answer.get("cpu_s", np.nan) / course.reports for job, answer in said.items()}
+        for _ in range(rounds):
+            for job in OWN:
+                _note(costs, f"nofly {job}", nofly, job)
+            if not shapely.error:
+                _note(costs, "shapely whole", shapely, "whole")
+    return {label.removeprefix("nofly "): statistics.median(values) for label, values in costs.items()}
 
 
 def by_count(course: Course, rounds: int) -> dict[str, Any]:

@@ -102,6 +102,10 @@ def _failed(w: dict[str, Any], label: str) -> bool:
     return label in w["errors"] or label.split()[0] in w["errors"]
 
 
+def _times(costs: dict[str, float], one: str, other: str) -> str:
+    return f"{costs[one] / costs[other]:,.0f}×" if one in costs and other in costs else "–"
+
+
 def _ratio(w: dict[str, Any], label: str) -> str:
     if label in w["costs"]:
         ratio = w["costs"][label] / w["costs"]["nofly whole"]
@@ -132,6 +136,14 @@ def _speeds(found: dict[str, Any]) -> list[str]:
             if any(job in costs for _, costs in group.values()):
                 cells = [f"{1e-6 / costs[job]:.3g}" if job in costs else "–" for _, costs in group.values()]
                 rows.append([text, *cells, " / ".join(map(str, reach)) if reach else ""])
+        if (
+            any("shapely whole" in costs and "whole" in costs for _, costs in group.values())
+            and "long" in title
+        ):
+            ratios = [_times(costs, "shapely whole", "whole") for _, costs in group.values()]
+            rows.append(
+                ["shapely, vectorised, on a tenth of the aircraft: times as much", *ratios, "**≥ 25**"]
+            )
         head = [f"{NAMES[name]}, {_millions(reports)}" for name, (reports, _) in group.items()]
         lines += [
             title,
