@@ -31,13 +31,22 @@ def test_it_is_found_again(path: Path) -> None:
 
 def test_there_is_one_of_each_format() -> None:
     formats = {opened(path.read_bytes()).manifest["format"] for path in GOLDEN.glob("*.nofly.zip")}
-    assert formats == {"nofly-evidence/1"}
+    assert formats == {"nofly-evidence/1", "nofly-evidence/2"}
 
 
-def test_it_holds_everything_a_package_can() -> None:
-    package = opened((GOLDEN / "recorded-1.nofly.zip").read_bytes())
+@pytest.mark.parametrize("name", ["recorded-1.nofly.zip", "recorded-2.nofly.zip"])
+def test_it_holds_everything_a_package_can(name: str) -> None:
+    package = opened((GOLDEN / name).read_bytes())
     folders = {name.split("/")[0] for name in package.files}
     assert {"aids", "coverage.json", "law", "law.json", "raw", "signatures", "zones"} <= folders
     assert any(name.startswith("aids/terrain/") for name in package.files)
     statuses = {row["status"] for row in package.json("finding.json")["infringements"]}
     assert statuses == {"infringement", "exempt"}
+
+
+def test_that_of_a_watch_holds_two_feeds_and_links_to_a_head() -> None:
+    package = opened((GOLDEN / "live-2.nofly.zip").read_bytes())
+    told = package.manifest["configuration"]["receivers"]
+    assert [one["feed"] for one in told] == ["north", "south"]
+    records = package.json("record/records.json")
+    assert sum(len(run["bodies"]) for run in records["links"]) > 0
