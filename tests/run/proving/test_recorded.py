@@ -239,7 +239,7 @@ def test_every_number_has_its_error_and_it_is_found_again(tmp_path: Path) -> Non
     (row,) = told["infringements"]
     errors = told["errors"][row["id"]]
     assert errors == {
-        "entry_time_err_s": 0.5, "exit_time_err_s": 0.5, "entry_position_err_m": 30.0,
+        "entry_time_err_s": 1.0, "exit_time_err_s": 1.0, "entry_position_err_m": 30.0,
         "exit_position_err_m": 30.0, "height_err_m": None,
     }  # fmt: skip
     assert {row["depth_err_m"], *(row[f"duration_{end}_s"] for end in ("low", "high"))}.isdisjoint({None})
