@@ -368,9 +368,15 @@ def test_every_stay_of_real_traffic_is_found_again(
     result, inputs = checked([str(shared / zones)], [str(shared / track)], qnh=qnh)
     assert result.infringements
     stays = list(result.infringements)
-    groups = [[stay] for stay in stays] if qnh else [stays]
-    for files in recorded.packages(result, groups, inputs, wanted(KEY)):
+    for stay, files in zip(
+        stays, recorded.packages(result, [[stay] for stay in stays], inputs, wanted(KEY)), strict=True
+    ):
+        package = opened(packed(files))
+        found = recorded.found_again(package)
+        assert found.stays == (stay,)
         assert differing(verify(packed(files))) == []
+    (files,) = recorded.packages(result, [stays], inputs, wanted(KEY))
+    assert differing(verify(packed(files))) == []
 
 
 @pytest.mark.parametrize(
