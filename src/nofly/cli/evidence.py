@@ -28,9 +28,18 @@ def add_evidence(group: argparse._ArgumentGroup) -> None:
         "--raw-limit", type=_megabytes, metavar="MB", dest="raw_limit_bytes",
         help="source files that are larger together are not put into a package, their rows are (64)",
     )  # fmt: skip
+    add_only_target(group)
     add("--made-by", metavar="WHO", default="", help="who makes the evidence, for its chain of custody")
     add("--made-at", metavar="TIME", help="when, for its chain of custody; else no time is said")
     add_signing(group)
+
+
+def add_only_target(group: argparse._ActionsContainer) -> None:
+    """Add what keeps others out of a package."""
+    group.add_argument(
+        "--only-target", action="store_true",
+        help="of raw bytes only the messages of the aircraft itself, for the privacy of the others",
+    )  # fmt: skip
 
 
 def add_signing(group: argparse._ActionsContainer) -> None:
@@ -129,7 +138,7 @@ def write_evidence(result: CheckResult, args: argparse.Namespace) -> None:
 
     limit = reports.MOST_RAW_BYTES if args.raw_limit_bytes is None else args.raw_limit_bytes
     making = Making(__version__, args.made, args.signing_keys)
-    wanted = recorded.Wanted(making, limit, partial(stays_covered, result))
+    wanted = recorded.Wanted(making, limit, args.only_target, partial(stays_covered, result))
     places = write_packages(result, recorded.Inputs(*args.inputs), args.evidence, wanted)
     if not places:
         note("evidence: there is no stay to make a package of")

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nofly.cli.evidence import add_signing
+from nofly.cli.evidence import add_only_target, add_signing
 from nofly.cli.streams import note
 from nofly.run.proving import ENDING
 
@@ -32,6 +32,7 @@ def add_packaging(given: argparse.ArgumentParser) -> None:
         "--head", metavar="SEQ:HASH",
         help="link the incident's records to this head of the record, as it was published (the last one)",
     )  # fmt: skip
+    add_only_target(group)
     add_signing(group)
 
 
@@ -55,7 +56,7 @@ def export_package(args: argparse.Namespace, record: Path) -> int:
     from nofly.run.files.atomic import write_whole
     from nofly.run.files.heightfiles import load_terrain
     from nofly.run.proving.live import package
-    from nofly.run.proving.live_case import live_case
+    from nofly.run.proving.live_case import live_case, only_target
     from nofly.run.record.incident_log import read_log
     from nofly.store.sqlite import Store
 
@@ -71,6 +72,8 @@ def export_package(args: argparse.Namespace, record: Path) -> int:
     terrain = load_terrain(config.check.terrain)
     name, now_us = log.name_of(args.id[0]), time_ns() // 1000
     case = live_case(record.parent, log, name, terrain, head, now_us)
+    if args.only_target:
+        case = only_target(case)
     data = packed(package(case, making, _sources(args, config)))
     write_whole(args.output, data)
     note(f"{len(data):,} bytes written to {args.output}")

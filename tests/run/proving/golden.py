@@ -1,4 +1,4 @@
-"""Makes the golden package of a format: once, and never again. ``python -m tests.run.proving.golden FILE``.
+"""Makes the golden packages of a format: once, never again. ``python -m tests.run.proving.golden FOLDER``.
 
 What verified when it was made has to verify for ever: a newer nofly that finds something else in it is wrong,
 or has a new format beside the old one.
@@ -12,11 +12,16 @@ from pathlib import Path
 
 import numpy as np
 
-from nofly.proof.package import with_act, with_signature
+from nofly.proof.package import Making, with_act, with_signature
 from nofly.proof.packing.container import packed
 from nofly.proof.packing.custody import Act
-from nofly.run.proving import recorded
+from nofly.run.files.zonefiles import read_zones
+from nofly.run.proving import live, recorded
+from nofly.run.proving.live_case import live_case
 from tests.run.proving.cases import KEY, OTHER, checked, track_file, wanted, zone_file
+from tests.run.proving.test_live_case import Brought, lines, through
+from tests.run.proving.test_live_case import recorded as recorded_live
+from tests.run.proving.test_live_package import zones_in
 
 METAR = "LSZH 010920Z 24005KT CAVOK 28/14 Q1018 NOSIG=\nLSZH 010950Z 24005KT CAVOK 28/14 Q1017 NOSIG=\n"
 
@@ -43,6 +48,24 @@ def golden(folder: Path) -> bytes:
     return packed(with_act(files, received, None, OTHER))
 
 
+def golden_live(folder: Path) -> bytes:
+    """Return a package of an incident of a watch: raw bytes of two feeds, zones, records and links, a later
+    signature."""
+    path, law = zones_in(folder)
+    said = through(range(0, 600, 5), callsign="SWR123", gs_mps=71.6, track_deg=90.0)
+    feeds = {"north": said[::2], "south": said[1::2]}
+    urls = {name: f"jsonl+tcp://{name}.example:9?lateness_s=0" for name in feeds}
+    log = recorded_live(Brought(urls, feeds, []), law, folder / "state")
+    later = lines("icao24:4b0002", range(2_000, 2_060, 5), lambda _: 14.0, alt_std_m=900.0)
+    log = recorded_live(Brought(urls, {"north": later, "south": later[:1]}, []), law, folder / "state")
+    name = next(name for name, one in log.incidents.items() if one.target_id == "icao24:4b0001")
+    case = live_case(folder / "state", log, name)
+    making = Making("0.1.0", Act("made", "the tests"), [KEY])
+    files = live.package(case, making, read_zones([str(path)]))
+    return packed(with_signature(files, Act("signed", "B", "2026-01-01T00:00:00.000000Z"), OTHER))
+
+
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as place:
-        Path(sys.argv[1]).write_bytes(golden(Path(place)))
+    for name, make in (("recorded-2", golden), ("live-2", golden_live)):
+        with tempfile.TemporaryDirectory() as place:
+            Path(sys.argv[1], f"{name}.nofly.zip").write_bytes(make(Path(place)))

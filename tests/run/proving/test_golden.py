@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import random
 from pathlib import Path
 
 import pytest
 
-from nofly.proof.package import opened
+from nofly.proof.package import integrity, opened, signatures
+from nofly.proof.packing.container import PackageError, packed
 from nofly.proof.packing.steps import Outcome
 from nofly.run.proving.verify import Trust, verify
 from tests.run.proving.cases import KEY, OTHER
@@ -31,13 +34,55 @@ def test_it_is_found_again(path: Path) -> None:
 
 def test_there_is_one_of_each_format() -> None:
     formats = {opened(path.read_bytes()).manifest["format"] for path in GOLDEN.glob("*.nofly.zip")}
-    assert formats == {"nofly-evidence/1"}
+    assert formats == {"nofly-evidence/1", "nofly-evidence/2"}
 
 
-def test_it_holds_everything_a_package_can() -> None:
-    package = opened((GOLDEN / "recorded-1.nofly.zip").read_bytes())
+@pytest.mark.parametrize("name", ["recorded-1.nofly.zip", "recorded-2.nofly.zip"])
+def test_it_holds_everything_a_package_can(name: str) -> None:
+    package = opened((GOLDEN / name).read_bytes())
     folders = {name.split("/")[0] for name in package.files}
     assert {"aids", "coverage.json", "law", "law.json", "raw", "signatures", "zones"} <= folders
     assert any(name.startswith("aids/terrain/") for name in package.files)
     statuses = {row["status"] for row in package.json("finding.json")["infringements"]}
     assert statuses == {"infringement", "exempt"}
+
+
+def test_that_of_a_watch_holds_two_feeds_and_links_to_a_head() -> None:
+    package = opened((GOLDEN / "live-2.nofly.zip").read_bytes())
+    told = package.manifest["configuration"]["receivers"]
+    assert [one["feed"] for one in told] == ["north", "south"]
+    records = package.json("record/records.json")
+    assert sum(len(run["bodies"]) for run in records["links"]) > 0
+
+
+CHANGES = 1000 if os.environ.get("NOFLY_PROFILE") == "long" else 10
+"""Random changes a file."""
+
+
+def named(data: bytes) -> list[str]:
+    """Return what differs, each with its place; of a package that is refused why."""
+    try:
+        package = opened(data)
+    except PackageError as error:
+        return [str(error)]
+    steps = [*integrity(package), *signatures(package, {})[0]]
+    return [f"{s.place}: {s.message}" for s in steps if s.outcome is Outcome.DIFFERS]
+
+
+@pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.nofly.zip")), ids=lambda path: path.name)
+def test_any_byte_changed_in_any_file_of_a_whole_package_is_found_and_named(path: Path) -> None:
+    data, chance = path.read_bytes(), random.Random(path.name)
+    files = opened(data).files
+    assert named(data) == []
+    for name, content in sorted(files.items()):
+        start = data.index(content, data.index(name.encode()))
+        for _ in range(CHANGES):
+            at, other = chance.randrange(len(content)), chance.randrange(1, 256)
+            changed = bytearray(data)
+            changed[start + at] ^= other
+            assert any(name in said for said in named(bytes(changed))), (name, at, other)
+        for cut in (content[:-1], content[: len(content) // 2], content + b"\0", content[::-1]):
+            if cut != content:
+                assert any(name in said for said in named(packed({**files, name: cut}))), name
+        rest = {other: kept for other, kept in files.items() if other != name}
+        assert any(name in said or "no manifest" in said for said in named(packed(rest))), name

@@ -233,6 +233,47 @@ def test_what_its_maker_says_of_the_law_and_of_the_readers_is_compared(tmp_path:
     assert any("raw/0001-t.csv" in one and "another SHA-256" in one for one in said)
 
 
+def test_every_number_has_its_error_and_it_is_found_again(tmp_path: Path) -> None:
+    files = small(tmp_path)
+    told = parsed(files[finding.FILE], "")
+    (row,) = told["infringements"]
+    errors = told["errors"][row["id"]]
+    assert errors == {
+        "entry_time_err_s": 1.0, "exit_time_err_s": 1.0, "entry_position_err_m": 30.0,
+        "exit_position_err_m": 30.0, "height_err_m": None,
+    }  # fmt: skip
+    assert {row["depth_err_m"], *(row[f"duration_{end}_s"] for end in ("low", "high"))}.isdisjoint({None})
+    for name, value in {"entry_position_err_m": 3.0, "exit_time_err_s": None, "height_err_m": 9.0}.items():
+        changed = {**told, "errors": {row["id"]: {**errors, name: value}}}
+        said = differing(verify(remade(files, finding_json=canonical(changed))))
+        assert any(name in one for one in said), name
+    for changed in ({**told, "errors": {}}, {**told, "errors": {"x": errors}}):
+        assert verify(remade(files, finding_json=canonical(changed))).exit_code == 1
+    assert b"\xc2\xb1 30 m" in files["report.html"]
+    zones = [zone_file(tmp_path / "h.geojson", lower="GND", upper="9600 ft AMSL")]
+    result, inputs = checked(zones, [track_file(tmp_path / "t.csv")], qnh=("1003",))
+    for one in one_each(result, inputs, wanted()):
+        said_of = parsed(one[finding.FILE], "")["errors"].values()
+        assert all(errors["height_err_m"] > 0 for errors in said_of)
+
+
+def test_the_stations_that_reports_are_from_stand_in_the_manifest(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    lines = Path(track_file(path)).read_text().splitlines()
+    told = [f"{line},roof-{k % 2}" for k, line in enumerate(lines[1:])]
+    path.write_text("\n".join([f"{lines[0]},station", *told]) + "\n")
+    result, inputs = checked([zone_file(tmp_path / "z.geojson")], [str(path)])
+    files = one_each(result, inputs, wanted())[0]
+    manifest = parsed(files[MANIFEST], MANIFEST)
+    found = manifest["configuration"]["stations"]
+    assert found
+    assert set(found) <= {"roof-0", "roof-1"}
+    parts = {name: Part(files[name], Role(one["role"])) for name, one in manifest["files"].items()}
+    configuration = {**manifest["configuration"], "stations": ["elsewhere"]}
+    said = differing(verify(packed(made("recorded", parts, configuration, Making("0.1.0")))))
+    assert any("stations are others" in one for one in said)
+
+
 def test_other_raw_reports_do_not_give_the_finding(tmp_path: Path) -> None:
     files = small(tmp_path)
     raw = files["raw/0001-t.csv"].replace(b"4b1804,REGA7,46.4", b"4b1804,REGA7,47.4")
@@ -327,9 +368,15 @@ def test_every_stay_of_real_traffic_is_found_again(
     result, inputs = checked([str(shared / zones)], [str(shared / track)], qnh=qnh)
     assert result.infringements
     stays = list(result.infringements)
-    groups = [[stay] for stay in stays] if qnh else [stays]
-    for files in recorded.packages(result, groups, inputs, wanted(KEY)):
+    for stay, files in zip(
+        stays, recorded.packages(result, [[stay] for stay in stays], inputs, wanted(KEY)), strict=True
+    ):
+        package = opened(packed(files))
+        found = recorded.found_again(package)
+        assert found.stays == (stay,)
         assert differing(verify(packed(files))) == []
+    (files,) = recorded.packages(result, [stays], inputs, wanted(KEY))
+    assert differing(verify(packed(files))) == []
 
 
 @pytest.mark.parametrize(

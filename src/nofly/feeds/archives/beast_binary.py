@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from nofly.errors import DecodeError, Finding, Severity
+from nofly.feeds.decoders import beast
 from nofly.feeds.decoders._modes import ModesDecoder, ModesMessage
 from nofly.feeds.decoders.beast import MLAT_CLOCK, BeastDecoder, BeastFrame
 from nofly.feeds.faults import NOT_A_POSITION, RECORD_BROKEN, Fault, Tally
@@ -23,6 +24,7 @@ from nofly.units import DAY_US
 NAME = "beast_binary"
 EXTENSIONS = (".bin", ".beast", ".raw")
 BESIDE = True
+BLANK, senders = beast.BLANK, beast.senders
 
 BYTES_IGNORED = Fault("bytes-ignored", "bytes that belong to no frame", Severity.WARNING)
 CLOCK_SET_BACK = Fault(

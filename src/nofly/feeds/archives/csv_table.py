@@ -20,6 +20,8 @@ from nofly.errors import DecodeError, Finding, Severity
 from nofly.feeds.arrow_columns import TEXT_COLUMNS, ArrowColumns
 from nofly.feeds.columns import plan, recognised
 from nofly.feeds.options import ArchiveOptions
+from nofly.feeds.senders import EVERYBODY, Sent, lines_of
+from nofly.feeds.texts import target_of
 from nofly.schema import Positions, concatenate
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 NAME = "csv_table"
 EXTENSIONS = (".csv", ".tsv", ".txt")
+BLANK = b""
 
 _HEAD_BYTES = 1 << 16
 _BOM = b"\xef\xbb\xbf"
@@ -35,6 +38,31 @@ _PREFACE = re.compile(rb"(?:[ \t]*\r?\n)*(?:\"?sep=([,;\t])\"?[ \t]*\r?\n)?", re
 _SEPARATORS = ",;\t"
 _BLOCK_BYTES = 8 << 20
 _NULLS = ["", "NULL", "null", "NaN", "nan", "None", "N/A", "\\N"]
+
+
+def senders(data: bytes, options: ArchiveOptions) -> Iterator[Sent]:
+    """Yield the lines, and of which target each row is; see :mod:`nofly.feeds.senders`."""
+    text = _Text(data[:_HEAD_BYTES], None)
+    line, separator = text.first_line()
+    names = _unique(_cells(line, separator))
+    readings = plan(names, options, "", dates=True).readings
+    target, address = (
+        names.index(readings[ours].name) if ours in readings else -1 for ours in ("target_id", "icao24")
+    )
+    before = text.lines_before + 1
+
+    def whose(row: bytes) -> str | None:
+        nonlocal before
+        before -= 1
+        if before >= 0:
+            return EVERYBODY
+        cells = _cells(row.decode(text.encoding, "replace"), separator)
+        if len(cells) != len(names):
+            return None
+        told = cells[target] if target >= 0 else ""
+        return told or (target_of(cells[address]) if address >= 0 else None)
+
+    return lines_of(data, whose)
 
 
 def sniff(head: bytes) -> int:

@@ -14,15 +14,31 @@ from typing import Any, BinaryIO
 import msgspec
 
 from nofly.errors import Finding
-from nofly.feeds.decoders._modes import ModesDecoder, ModesMessage
+from nofly.feeds.decoders._modes import ModesDecoder, ModesMessage, senders_of
 from nofly.feeds.json_records import records
 from nofly.feeds.options import ArchiveOptions
+from nofly.feeds.senders import Sent, lines_of
 from nofly.feeds.times import LATEST_US
 from nofly.schema import Positions
 
 NAME = "modes_jsonl"
 EXTENSIONS = (".jsonl", ".ndjson", ".json")
 BESIDE = True
+BLANK = b""
+
+
+def senders(data: bytes, options: object = None) -> Iterator[Sent]:
+    """Yield the lines, and whose message each holds; see :mod:`nofly.feeds.senders`."""
+    return lines_of(data, _whose)
+
+
+def _whose(line: bytes) -> str | None:
+    try:
+        message = _bytes(msgspec.json.decode(line, type=_Line).frame)
+    except (msgspec.DecodeError, RecursionError, ValueError):
+        return None
+    return senders_of([message])[0]
+
 
 _MOST_MESSAGES = 32_768
 _FRAME = re.compile(rb'"frame"\s*:\s*"[0-9A-Fa-f]{14}(?:[0-9A-Fa-f]{14})?"')

@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from nofly.errors import DecodeError, Finding
 from nofly.feeds.columns import zone_assumed
+from nofly.feeds.decoders import sbs
 from nofly.feeds.decoders.sbs import LINE_INVALID, LINE_TOO_LONG, SbsDecoder
 from nofly.feeds.options import ArchiveOptions
 from nofly.schema import Positions
@@ -15,6 +16,7 @@ from nofly.schema import Positions
 NAME = "sbs"
 EXTENSIONS = (".sbs", ".bst", ".txt", ".log", ".csv")
 BESIDE = True
+BLANK, senders = sbs.BLANK, sbs.senders
 
 _LINE = re.compile(rb"(?:MSG|MLAT|SEL|ID|AIR|STA|CLK),[^,\n]{0,16},[^\n]*,[^\n]*,")
 _BLOCK_BYTES = 4 << 20

@@ -223,6 +223,20 @@ class ModesDecoder:
         return None
 
 
+def senders_of(messages: Sequence[bytes]) -> list[str | None]:
+    """Return whose Mode S messages are, as 6 hexadecimal digits: those that carry it say so, of replies the
+    parity does. None of what cannot be read."""
+    plain = [message_bytes(message) for message in messages]
+    padded = b"".join([data.rjust(LONG_BYTES, b"\0") for data in plain])
+    rests = remainders(np.frombuffer(padded, np.uint8).reshape(-1, LONG_BYTES)).tolist()
+    out: list[str | None] = []
+    for data, rest in zip(plain, rests, strict=True):
+        kind = data[0] >> 3 if data else -1
+        known = kind in _ALTITUDES or kind in _IDENTITIES or kind >= 24
+        out.append(data[1:4].hex() if kind in (11, 17, 18) else f"{rest:06x}" if known else None)
+    return out
+
+
 def _sender(data: bytes, content: int, kind: int, mlat: bool) -> tuple[str, str] | Fault:
     """Return under which table an extended squitter's address stands, and the source of its positions.
 

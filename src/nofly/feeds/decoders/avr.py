@@ -9,16 +9,17 @@ Source: Mode-S Beast documentation, "Data output formats".
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from nofly.errors import ConfigError
 from nofly.feeds.decoders._frame_clock import CLOCK_DOUBTED, FrameClock
 from nofly.feeds.decoders._lines import Lines
-from nofly.feeds.decoders._modes import ModesDecoder, ModesMessage
+from nofly.feeds.decoders._modes import ModesDecoder, ModesMessage, senders_of
 from nofly.feeds.decoding import STREAM, Decoded, Decoder, options_of
 from nofly.feeds.faults import NOT_A_POSITION, Fault, Tally
+from nofly.feeds.senders import SPACES, Sent, lines_of
 
 NAME = "avr"
 FRAMING = STREAM
@@ -53,6 +54,19 @@ class AvrOptions:
 
 
 OPTIONS = AvrOptions
+BLANK = SPACES
+
+
+def senders(data: bytes, options: object = None) -> Iterator[Sent]:
+    """Yield the lines, and whose message each holds; see :mod:`nofly.feeds.senders`."""
+    return lines_of(data, _whose)
+
+
+def _whose(line: bytes) -> str | None:
+    match = _LINE.fullmatch(line)
+    if match is None or len(match["message"]) == _MODE_AC_DIGITS:
+        return None
+    return senders_of([bytes.fromhex(match["message"].decode())])[0]
 
 
 def decoder(options: Mapping[str, object], source: str) -> Decoder:

@@ -11,15 +11,16 @@ the time it came, unless the option ``clock`` says that the one receiver's clock
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from nofly.errors import ConfigError, Severity
 from nofly.feeds.decoders._frame_clock import CLOCK_DOUBTED, FrameClock
-from nofly.feeds.decoders._modes import ModesDecoder, ModesMessage
+from nofly.feeds.decoders._modes import ModesDecoder, ModesMessage, senders_of
 from nofly.feeds.decoding import STREAM, Decoded, Decoder, options_of
 from nofly.feeds.faults import NOT_A_POSITION, RECORD_BROKEN, Fault, Tally
+from nofly.feeds.senders import ZEROS, Sent
 
 NAME = "beast"
 FRAMING = STREAM
@@ -53,6 +54,15 @@ class BeastOptions:
 
 
 OPTIONS = BeastOptions
+BLANK = ZEROS
+
+
+def senders(data: bytes, options: object = None) -> Iterator[Sent]:
+    """Yield the frames that are Mode S messages; see :mod:`nofly.feeds.senders`."""
+    frames = [frame for frame in BeastDecoder().feed(data) if frame.kind in (2, 3)]
+    for frame, who in zip(frames, senders_of([frame.message for frame in frames]), strict=True):
+        content = frame.clock.to_bytes(6, "big") + bytes([frame.signal]) + frame.message
+        yield Sent(frame.offset, frame.offset + 2 + len(content) + content.count(_ESCAPE), who)
 
 
 def decoder(options: Mapping[str, object], source: str) -> Decoder:

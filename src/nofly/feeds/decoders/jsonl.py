@@ -9,7 +9,7 @@ type, a value out of range or a time without a zone is a rejected line. ``receiv
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
@@ -22,6 +22,7 @@ from nofly.feeds.decoders._lines import Lines
 from nofly.feeds.decoding import STREAM, Decoded, Decoder, options_of
 from nofly.feeds.faults import ADDRESS_INVALID, Fault, Tally, position_fault
 from nofly.feeds.rows import Rows
+from nofly.feeds.senders import SPACES, Sent, lines_of
 from nofly.feeds.texts import target_of
 from nofly.tracks.quality import EPU_M
 
@@ -88,6 +89,20 @@ class JsonlOptions:
 
 
 OPTIONS = JsonlOptions
+BLANK = SPACES
+
+
+def senders(data: bytes, options: object = None) -> Iterator[Sent]:
+    """Yield the lines, and of which target each is; see :mod:`nofly.feeds.senders`."""
+    return lines_of(data, _whose)
+
+
+def _whose(line: bytes) -> str | None:
+    try:
+        given = _DECODER.decode(line)
+    except (msgspec.DecodeError, RecursionError, ValueError):
+        return None
+    return given.target_id or target_of(given.icao24)
 
 
 def decoder(options: Mapping[str, object], source: str) -> Decoder:

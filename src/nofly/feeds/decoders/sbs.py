@@ -13,7 +13,7 @@ was received, unless the option ``time_zone`` says of which zone the dates are: 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -36,6 +36,7 @@ from nofly.feeds.faults import (
     Tally,
     position_fault,
 )
+from nofly.feeds.senders import SPACES, Sent, lines_of
 from nofly.feeds.texts import target_of
 from nofly.feeds.times import LATEST_US, zone_of
 from nofly.schema import Positions
@@ -71,6 +72,17 @@ class SbsOptions:
 
 
 OPTIONS = SbsOptions
+BLANK = SPACES
+
+
+def senders(data: bytes, options: object = None) -> Iterator[Sent]:
+    """Yield the lines, and of which aircraft each is; see :mod:`nofly.feeds.senders`."""
+    return lines_of(data, _whose)
+
+
+def _whose(line: bytes) -> str | None:
+    fields = line.split(b",", 5)
+    return target_of(fields[4].decode("latin-1")) if len(fields) > 5 else None
 
 
 def decoder(options: Mapping[str, object], source: str) -> Decoder:

@@ -15,11 +15,12 @@ from nofly.proof.package import Package
 from nofly.proof.packing.canonical import canonical, list_of, mapping, parsed
 from nofly.proof.packing.container import PackageError
 from nofly.proof.packing.steps import Step, agrees, differs, unchecked
-from nofly.run.judging.preparing import TIME_ERR_S
+from nofly.run.judging.preparing import TIME_ERR_S, Aids
 from nofly.run.outputs.columns import COLUMNS, record, rounding
 from nofly.run.outputs.explain import sentences
 from nofly.run.outputs.json import finding_record
 from nofly.run.outputs.text import iso_time, printable
+from nofly.run.proving.errors import errors_of
 from nofly.run.result import CheckResult
 from nofly.tracks.quality import DEFAULT_POS_ERR_M
 from nofly.tracks.screening import Mark, ScreenParams
@@ -31,13 +32,17 @@ SAME_TIME_US = 1_000_000
 
 
 def document(
-    result: CheckResult, stays: Sequence[Infringement], findings: Sequence[Finding] = ()
-) -> dict[str, Any]:
+    result: CheckResult, stays: Sequence[Infringement], findings: Sequence[Finding] = (),
+    aids: Aids | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """Return the finding as plain values: of ``stays``, from a result that is of their targets and zones
-    alone; ``findings`` are those of the readers, with names in the package for sources."""
+    alone; ``findings`` are those of the readers, with names in the package for sources, ``aids`` what heights
+    were worked out with, where the result does not say."""
+    known = aids or result.aids or Aids()
     return {
         "format": FORM, "infringements": [record(stay) for stay in stays],
         "sentences": {stay.id: sentences(result, stay).splitlines() for stay in stays},
+        "errors": {stay.id: errors_of(result, stay, known) for stay in stays},
         "method": _method(), **_circumstances(result),
         "findings": remarks(findings),
     }  # fmt: skip
@@ -91,8 +96,9 @@ def ids(package: Package) -> list[str]:
 
 
 def compared(
-    package: Package, result: CheckResult, findings: Iterable[Finding] | None = None
-) -> Iterator[Step]:
+    package: Package, result: CheckResult, findings: Iterable[Finding] | None = None,
+    aids: Aids | None = None,
+) -> Iterator[Step]:  # fmt: skip
     """Yield how the finding of a package compares with one made anew from the same reports and zones.
 
     ``findings`` are those of the readers where the source files were read. Raises PackageError where the
@@ -109,6 +115,8 @@ def compared(
     for row in rows:
         found = list(_stay_steps(row, words, stays, result))
         yield from found or [agrees("finding", _headline(row), f"{FILE}: {row.get('id')}")]
+    if package.version > 1:
+        yield from _error_steps(told, result, aids or result.aids or Aids())
     yield from _circumstance_steps(told, result)
     yield from _method_steps(told, package.manifest["created_by"])
     if findings is not None and told.get("findings") != remarks(findings):
@@ -116,6 +124,26 @@ def compared(
         yield differs(
             "finding", "the readers remark something else", FILE, str(told.get("findings"))[:500], anew
         )
+
+
+def _error_steps(told: Mapping[str, Any], result: CheckResult, aids: Aids) -> Iterator[Step]:
+    said = mapping(told.get("errors"), FILE, "errors")
+    ours = {stay.id: errors_of(result, stay, aids) for stay in result.infringements if stay.id in said}
+    for stay in sorted(said):
+        for name, old in sorted(mapping(said[stay], FILE, stay).items()):
+            new = ours.get(stay, {}).get(name)
+            if not _close(old, new):
+                yield differs("finding", f"{name} differs", f"{FILE}: {stay}", repr(old), repr(new))
+    rows = {str(mapping(row, FILE).get("id")) for row in list_of(dict(told), "infringements", FILE)}
+    if rows != said.keys():
+        yield differs("finding", "errors are told of other stays", FILE, str(sorted(said)), str(sorted(rows)))
+
+
+def _close(old: Any, new: Any) -> bool:
+    """Return whether two errors agree to the last place that is kept of them."""
+    if type(old) in (int, float) and type(new) is float:
+        return bool(abs(old - new) <= 1.5e-3)
+    return old is None and new is None
 
 
 def _method_steps(told: Mapping[str, Any], created_by: str) -> Iterator[Step]:

@@ -26,7 +26,7 @@ from nofly.run.outputs.columns import stay_of
 from nofly.run.outputs.text import iso_time, printable
 from nofly.run.proving import aids, finding, law, reports, working
 from nofly.run.proving.live_case import Difference, LiveCase
-from nofly.run.proving.raw_extract import files_of, pieces_in
+from nofly.run.proving.raw_extract import INDEX, RawPiece, files_of, pieces_in, receivers
 from nofly.run.proving.recomputing import Order, Recomputed, heard, recompute, told
 from nofly.run.record.editions import Edition, Judged
 from nofly.run.record.incident_export import records as records_file
@@ -61,10 +61,10 @@ def package(
     edition, gap_s = case.edition, case.edition.judged.max_gap_s
     result = _result(edition.zone, rows.values(), case.reports, gap_s)
     stays = list(result.infringements)
-    heights, no_heights = case.overheard.parts(result.span_us or (0, 0))
     judged = msgspec.structs.replace(edition.judged, qnh_hpa=None, qnh_reports=[], terrain=[])
     differences = [{**one._asdict(), "stay": str(one.stay)} for one in case.differences]
-    said = finding.document(result, stays, case.findings)
+    said = finding.document(result, stays, case.findings, case.overheard.aids)
+    heights, no_heights = case.overheard.parts(result.span_us or (0, 0))
     said |= {"left_out": [*no_heights, *case.why], "not_recomputed": differences}
     if case.so_far:
         said |= {"so_far": {"stays": sorted(case.so_far), "words": _so_far_words(case)}}
@@ -82,6 +82,7 @@ def package(
     configuration = {
         "incident": case.incident.id, "target_id": case.incident.target_id, "order": case.order.value,
         "in_force": list(edition.in_force), "received_us": [case.from_us, case.until_us],
+        "receivers": receivers(case.pieces),
     }  # fmt: skip
     return made("live", parts, configuration, making)
 
@@ -113,14 +114,16 @@ def found_again(package: Package, heads: Sequence[Head] = ()) -> list[Step]:
     pieces = pieces_in(files)
     parts, _ = heard(pieces, target_id) if pieces else (told(rows), [])
     found = recompute(parts, edition, order, options)
-    steps += _reports_steps(rows, found.reports, sum(len(p.data) for p in pieces), bool(pieces))
+    steps += _reports_steps(rows, found.reports, pieces)
+    if package.version > 1:
+        steps.append(reports.told_steps("receivers", told_of, receivers(pieces)))
     said = mapping(parsed(files[finding.FILE], finding.FILE), finding.FILE)
     verdicts = list(_verdicts(said, found))
     for step in _declared(said, verdicts):
         steps.append(step)
     result = _result(edition.zone, verdicts, rows, edition.judged.max_gap_s)
     steps += _record_steps(files, said, heads)
-    return [*steps, *finding.compared(package, result),
+    return [*steps, *finding.compared(package, result, aids=known),
             *working.compared(package, result, list(result.infringements))]  # fmt: skip
 
 
@@ -141,8 +144,8 @@ def _edition(
     return Edition(zone, in_force, judged), order, target_id
 
 
-def _reports_steps(rows: Positions, ours: Positions, raw_bytes: int, raw: bool) -> Iterator[Step]:
-    if not raw:
+def _reports_steps(rows: Positions, ours: Positions, pieces: Sequence[RawPiece]) -> Iterator[Step]:
+    if not pieces:
         text = "no raw bytes are in the package: it is found again from the table of reports"
         yield unchecked("reports", text, reports.ROWS)
         return
@@ -150,8 +153,15 @@ def _reports_steps(rows: Positions, ours: Positions, raw_bytes: int, raw: bool) 
     for one in wrong:
         yield differs("reports", f"the raw bytes do not give these rows: {one}", reports.ROWS)
     if not wrong:
+        raw_bytes = sum(len(piece.data) for piece in pieces)
         text = f"{len(rows):,} rows, the same as the {raw_bytes:,} bytes received give"
         yield agrees("reports", text, reports.ROWS)
+    if any(piece.whole_sha256 for piece in pieces):
+        text = (
+            "the bytes are of the aircraft's own messages, with blanks for the others: that none of its own "
+            "was left out is not shown by the package; the index has the SHA-256 of all that was received"
+        )
+        yield unchecked("reports", text, INDEX)
 
 
 def _verdicts(said: Mapping[str, Any], found: Recomputed) -> Iterator[dict[str, Any]]:

@@ -24,8 +24,10 @@ from nofly.run.outputs.text import iso_time, printable
 from nofly.run.proving.aids import Overheard
 from nofly.run.proving.cutting import Cut, TooMuch, cut
 from nofly.run.proving.raw_extract import RawPiece
-from nofly.run.proving.recomputing import Order, Recomputed, recompute, told
+from nofly.run.proving.recomputing import Order, Recomputed, heard, recompute, told
 from nofly.run.proving.reports import compact
+from nofly.run.proving.reports import differences as reports_differ
+from nofly.run.proving.thinning import thinned_pieces
 from nofly.run.record.editions import Edition, edition_as_of
 from nofly.run.record.incident_log import Incident, Log
 from nofly.run.record.known_names import FEEDS, known_names
@@ -133,6 +135,24 @@ def live_case(
         found.recomputed.verdicts, found.order, found.from_us, until_us, found.differences, why, overheard,
         last, links, _so_far(recorded, found.recomputed), found.cut.findings,
     )  # fmt: skip
+
+
+def only_target(case: LiveCase) -> LiveCase:
+    """Return a case with the bytes of its target alone, which come to the same.
+
+    Raises InputError where they do not, or a feed's messages tell of many aircraft together.
+    """
+    target_id = case.incident.target_id or ""
+    pieces = thinned_pieces(case.pieces, target_id)
+    parts, findings = heard(pieces, target_id)
+    options = replace(case.edition.judged.options(), aids=case.overheard.aids)
+    made = recompute(parts, case.edition, case.order, options)
+    if made.verdicts != case.verdicts or list(reports_differ(case.reports, compact(made.reports))):
+        raise InputError(
+            f"incident {case.incident.id}: without the messages of others its own come to something else",
+            expected="the package with all that was received",
+        )
+    return replace(case, pieces=pieces, findings=findings)
 
 
 def _so_far(recorded: Mapping[str, Mapping[str, Any]], made: Recomputed) -> dict[str, dict[str, Any]]:

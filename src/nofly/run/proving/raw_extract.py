@@ -47,6 +47,8 @@ class RawPiece:
     """``offset`` is that of the first byte here, as the ``raw`` of a position counts."""
     data: bytes
     arrivals: tuple[Arrival, ...]
+    whole_sha256: str = ""
+    """SHA-256 of all that was received, where the data are only what one target sent."""
 
     def entries(self) -> Iterator[Captured]:
         """Yield the chunks as the capture has them."""
@@ -90,10 +92,27 @@ def files_of(pieces: Iterable[RawPiece]) -> dict[str, bytes]:
         rows = [f"{a.received_us},{a.bytes},{a.event},{a.lost}" for a in piece.arrivals]
         files[f"{name}.bin"] = piece.data
         files[f"{name}.csv"] = "\n".join([_COLUMNS, *rows, ""]).encode()
-        listed.append({**msgspec.to_builtins(piece.header), "data": f"{name}.bin", "arrivals": f"{name}.csv"})
+        told = {**msgspec.to_builtins(piece.header), "data": f"{name}.bin", "arrivals": f"{name}.csv"}
+        listed.append(told | ({"whole_sha256": piece.whole_sha256} if piece.whole_sha256 else {}))
     index = {"format": FORMAT, "pieces": listed}
     files[INDEX] = (json.dumps(index, sort_keys=True, indent=1, allow_nan=False) + "\n").encode()
     return files
+
+
+def receivers(pieces: Iterable[RawPiece]) -> list[dict[str, Any]]:
+    """Return of each feed in pieces, in order of name, what it is and when its first and last bytes came, UTC
+    microseconds."""
+    out: dict[str, dict[str, Any]] = {}
+    for piece in pieces:
+        times_us = [one.received_us for one in piece.arrivals]
+        header = piece.header
+        told = out.setdefault(header.feed, {
+            "feed": header.feed, "decoder": header.decoder, "address": header.address,
+            "first_us": min(times_us), "last_us": max(times_us),
+        })  # fmt: skip
+        told["first_us"] = min(told["first_us"], *times_us)
+        told["last_us"] = max(told["last_us"], *times_us)
+    return [out[name] for name in sorted(out)]
 
 
 class _Listed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -106,6 +125,7 @@ class _Listed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     data: str
     arrivals: str
     address: str = ""
+    whole_sha256: str = ""
 
 
 class _Index(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -143,7 +163,7 @@ def _piece(one: _Listed, files: Mapping[str, bytes], at: str) -> RawPiece:
             "the chunks are not as long as the bytes", source=one.arrivals, expected=f"{len(data)} in all"
         )
     header = Header(**{name: getattr(one, name) for name in _HEADER})
-    return RawPiece(header, data, arrivals)
+    return RawPiece(header, data, arrivals, one.whole_sha256)
 
 
 def _arrivals(data: bytes, source: str) -> Iterator[Arrival]:

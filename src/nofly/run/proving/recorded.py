@@ -45,6 +45,8 @@ class Wanted:
 
     making: Making
     most_raw_bytes: int = reports.MOST_RAW_BYTES
+    only_targets: bool = False
+    """Whether of the source files only the messages of the aircraft concerned are put into a package."""
     coverage: Callable[[Sequence[Infringement]], Mapping[str, Any] | None] = lambda _: None
     """Returns what could have been seen round some stays: a statement as plain values (verdict, sentences,
     numbers), None where nothing is said."""
@@ -93,7 +95,7 @@ def _parts(
             "an infringement is not found again", source=", ".join(inputs.tracks),
             expected="tracks and zones that stay as they were while evidence is made of them",
         )  # fmt: skip
-    raw, left_out, remarked = recorded.parts(targets, wanted.most_raw_bytes)
+    raw, left_out, remarked = recorded.parts(targets, wanted.most_raw_bytes, wanted.only_targets)
     said = finding.document(again, found, remarked)
     heights, no_heights = overheard.parts(again.span_us or (0, 0))
     parts = {
@@ -105,6 +107,7 @@ def _parts(
     configuration = {
         "checking": {"max_gap_s": inputs.checking.max_gap_s, "screening": inputs.checking.screening},
         "reading": reports.reading(inputs.reading),
+        "stations": reports.stations(recorded.rows(targets)),
     }
     parts |= working.parts(again, found, parts)
     return parts, configuration
@@ -135,6 +138,8 @@ def found_again(package: Package) -> Found:
         taken = [replace(batch, findings=[]) for batch in read]
         steps += reports.index_steps(files)
         steps += _rows_compared(rows, [batch.positions for batch in taken], targets)
+    if package.version > 1:
+        steps.append(reports.told_steps("stations", told, reports.stations(rows)))
     checking = mapping(told.get("checking"), "manifest.json", "checking")
     gap_s, screening = checking.get("max_gap_s"), checking.get("screening")
     if not isinstance(gap_s, int | float) or not 0 < gap_s < 1e9 or not isinstance(screening, bool):

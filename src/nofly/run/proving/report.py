@@ -19,6 +19,7 @@ from nofly.run.outputs.text import (
     depth,
     duration,
     height,
+    place,
     printable,
     side_and_zone,
     zone_label,
@@ -51,11 +52,12 @@ def write(
     """Return the page about some stays of a result, with pictures where ``drawn``; ``evidence`` are the
     evidentiary files by name."""
     told = _told(evidence)
+    errors = told["finding.json"].get("errors", {})
     parts = [
         _head(stays),
         "<main>",
         _so_far(told["finding.json"]),
-        *(_stay(result, stay, len(stays) > 1, drawn) for stay in stays[:MOST_STAYS]),
+        *(_stay(result, stay, len(stays) > 1, drawn, errors.get(stay.id, {})) for stay in stays[:MOST_STAYS]),
         _more(stays),
         _law(result, stays, told),
         _coverage(told.get("coverage.json")),
@@ -96,7 +98,9 @@ def _so_far(found: Mapping[str, Any]) -> str:
     return f'<p class="verdict"><b class="tag">open</b> {escape(printable(words))}</p>' if words else ""
 
 
-def _stay(result: CheckResult, stay: Infringement, several: bool, drawn: bool) -> str:
+def _stay(
+    result: CheckResult, stay: Infringement, several: bool, drawn: bool, errors: Mapping[str, float | None]
+) -> str:
     lines = sentences(result, stay).splitlines()
     heading = f"<h2>{escape(aircraft(stay))} {escape(side_and_zone(stay))}</h2>" if several else ""
     tag = _WORDS[stay.certainty] if stay.status is Status.INFRINGEMENT else stay.status.value
@@ -104,7 +108,7 @@ def _stay(result: CheckResult, stay: Infringement, several: bool, drawn: bool) -
     return (
         f'<section class="stay {stay.status.value} {stay.certainty.value}">{heading}'
         f'<p class="verdict"><b class="tag">{escape(tag)}</b> {escape(lines[0])}</p>'
-        f"{_picture(result, stay, drawn)}<h3>What is known</h3>{_numbers(result, stay)}"
+        f"{_picture(result, stay, drawn)}<h3>What is known</h3>{_numbers(result, stay, errors)}"
         f'<h3>In words</h3><div class="words">{body}</div></section>'
     )
 
@@ -124,7 +128,7 @@ def _picture(result: CheckResult, stay: Infringement, drawn: bool) -> str:
     return f'<img alt="Map and vertical profile" src="data:image/png;base64,{image}">'
 
 
-def _numbers(result: CheckResult, stay: Infringement) -> str:
+def _numbers(result: CheckResult, stay: Infringement, errors: Mapping[str, float | None]) -> str:
     """Return each number with its error."""
     outside = stay.side is Side.OUTSIDE
     low, high = duration(stay.duration_low_s), duration(stay.duration_high_s)
@@ -134,9 +138,10 @@ def _numbers(result: CheckResult, stay: Infringement) -> str:
         ("Zone", f"{zone_label(stay)}, edition {stay.zone_edition}"),
         ("From", f"{clock(stay.entry_time_us, tenths=True)} ± {TIME_ERR_S:g} s ({stay.cause.value})"),
         ("To", f"{clock(stay.exit_time_us, tenths=True)} ± {TIME_ERR_S:g} s ({stay.exit_cause.value})"),
+        *_places(stay, errors),
         ("For", f"{duration(stay.duration_s)} (95 %: {low} to {high})"),
         ("Farthest outside" if outside else "Deepest", depth(stay.depth_m, stay.depth_err_m)),
-        ("Height at entry", height(stay.height_m, stay.height_datum)),
+        ("Height at entry", height(stay.height_m, stay.height_datum) + _err(errors.get("height_err_m"))),
         ("Above the floor", _margin(stay.lower_margin_m)),
         ("Below the ceiling", _margin(stay.upper_margin_m)),
         ("Reports", f"{stay.reports:,}; longest gap {duration(stay.longest_gap_s)}"),
@@ -146,6 +151,20 @@ def _numbers(result: CheckResult, stay: Infringement) -> str:
         rows.append(("Law", f"edition {zone.edition}, hash {zone.zone_hash}"))
     cells = "".join(f"<tr><th>{escape(a)}</th><td>{escape(b)}</td></tr>" for a, b in rows if b)
     return f'<table class="facts"><tbody>{cells}</tbody></table>'
+
+
+def _places(stay: Infringement, errors: Mapping[str, float | None]) -> list[tuple[str, str]]:
+    """Return where it entered and left, where the errors of that are told."""
+    ends = (("entry", "In at", stay.entry_lat_deg, stay.entry_lon_deg),
+            ("exit", "Out at", stay.exit_lat_deg, stay.exit_lon_deg))  # fmt: skip
+    return [
+        (label, f"{place(lat_deg, lon_deg)}{_err(errors[f'{end}_position_err_m'])}")
+        for end, label, lat_deg, lon_deg in ends if f"{end}_position_err_m" in errors
+    ]  # fmt: skip
+
+
+def _err(err_m: float | None) -> str:
+    return "" if err_m is None else f" ± {err_m:,.0f} m"
 
 
 def _margin(margin_m: float | None) -> str:

@@ -15,11 +15,13 @@ import numpy as np
 from nofly import plugins
 from nofly.errors import ConfigError, Finding, InputError
 from nofly.feeds.options import ArchiveOptions, Column
-from nofly.proof.package import Part
+from nofly.proof.package import MANIFEST, Part
 from nofly.proof.packing.canonical import canonical, list_of, mapping, parsed
 from nofly.proof.packing.container import PackageError, safe_name
-from nofly.proof.packing.steps import Step, differs
+from nofly.proof.packing.steps import Step, agrees, differs, unchecked
+from nofly.run.files.trackbytes import HEAD_BYTES, compression, unpacked
 from nofly.run.files.trackfiles import KIND, STDIN, TrackBatch, read_batches, read_bytes
+from nofly.run.proving.thinning import thinned_file
 from nofly.schema import Coded, Positions, concatenate
 
 INDEX, ROWS = "raw/index.json", "tracks.parquet"
@@ -36,6 +38,11 @@ _READING = (
     "beast_clock",
     "receiver",
     "respect_privacy",
+)
+
+
+_ONLY = (
+    "it holds the messages of the aircraft alone: that none of them was left out is not shown by the package"
 )
 
 
@@ -88,7 +95,7 @@ class Recorded:
         return compact(concatenate([part for name in targets for part in self._rows[name]]))
 
     def parts(
-        self, targets: Sequence[str], most_bytes: int
+        self, targets: Sequence[str], most_bytes: int, only_targets: bool = False
     ) -> tuple[dict[str, Part], list[str], list[Finding]]:
         """Return index, rows and, where they are no more than ``most_bytes`` together, the source files; what
         is left out, in words; and what the readers remarked. Raises OSError where a file can no longer be
@@ -96,7 +103,8 @@ class Recorded:
         files = [file for file in self._files.values() if any(name in file.rows for name in targets)]
         remarked = [finding for file in files for finding in file.findings] if self._in_memory else []
         files = [] if self._in_memory else files
-        whole = sum(os.path.getsize(file.path) for file in files) <= most_bytes
+        thin = self._thinned(files, targets) if only_targets else {}
+        whole = sum(os.path.getsize(file.path) for file in files) <= most_bytes and not only_targets
         out: dict[str, Part] = {}
         told: list[dict[str, Any]] = []
         for number, file in enumerate(files, 1):
@@ -104,14 +112,20 @@ class Recorded:
             digest, size, data = _digest(file.path, whole)
             if inside is not None:
                 out[inside] = Part(data)
+            if only_targets:
+                inside, left, remarks = thin.get(file.path, (None, b"", []))
+                remarked += remarks
+                told.append(_entry(file, inside, digest, size, targets))
+                if inside is not None:
+                    told[-1]["kept"] = _hashed(left)
+                    out[inside] = Part(left)
+                continue
             remarked += [replace(finding, source=inside or file.name) for finding in file.findings]
-            count = sum(file.rows.get(name, 0) for name in targets)
-            told.append({
-                "file": inside, "name": file.name, "sha256": digest, "bytes": size, "format": file.format,
-                "rows": count,
-            })  # fmt: skip
+            told.append(_entry(file, inside, digest, size, targets))
         left_out = ["source files: the reports were in the memory of a program"] if self._in_memory else []
-        left_out += [f"{t['name']} ({t['bytes']:,} bytes, SHA-256 {t['sha256']})" for t in told if not whole]
+        left_out += [
+            f"{t['name']} ({t['bytes']:,} bytes, SHA-256 {t['sha256']})" for t in told if t["file"] is None
+        ]
         rows = self.rows(targets)
         if len(rows) > MOST_ROWS:
             text = f"{len(rows):,} reports of the aircraft of one package"
@@ -121,6 +135,49 @@ class Recorded:
         out[INDEX] = Part(canonical({"targets": list(targets), "files": told}))
         out[ROWS] = Part(parquet(rows))
         return out, left_out, remarked
+
+    def _thinned(
+        self, files: Sequence[_File], targets: Sequence[str]
+    ) -> dict[str, tuple[str, bytes, list[Finding]]]:
+        """Return, by path, what files are called in the package, what is left of them with the targets'
+        messages alone, and what their readers remark; nothing where that does not give the same rows."""
+        out: dict[str, tuple[str, bytes, list[Finding]]] = {}
+        rows: list[Positions] = []
+        for number, file in enumerate(files, 1):
+            left = thinned_file(_unpacked(file.path, self.options), file.format, targets, self.options)
+            if left is None:
+                return {}
+            plain = Path(file.name).name.removesuffix(".gz").removesuffix(".zst").removesuffix(".zstd")
+            inside = f"raw/{number:04d}-{safe_name(plain)}"
+            chosen = replace(self.options, format=file.format)
+            try:
+                batches = list(read_bytes(left, inside, chosen))
+            except InputError:
+                return {}
+            rows += [of_targets(batch.positions, set(targets)) for batch in batches]
+            out[file.path] = inside, left, [one for batch in batches for one in batch.findings]
+        same = not list(differences(self.rows(targets), by_target(concatenate(rows), targets)))
+        return out if same else {}
+
+
+def _entry(
+    file: _File, inside: str | None, digest: str, size: int, targets: Sequence[str]
+) -> dict[str, Any]:  # fmt: skip
+    return {
+        "file": inside, "name": file.name, "sha256": digest, "bytes": size, "format": file.format,
+        "rows": sum(file.rows.get(name, 0) for name in targets),
+    }  # fmt: skip
+
+
+def _hashed(data: bytes) -> dict[str, Any]:
+    return {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+
+
+def _unpacked(path: str, options: ArchiveOptions) -> bytes:
+    with open(path, "rb") as file:
+        packing = compression(file.read(HEAD_BYTES))
+        file.seek(0)
+        return b"".join(unpacked(file, b"", packing, path, options))
 
 
 def reading(options: ArchiveOptions) -> dict[str, Any]:
@@ -151,8 +208,12 @@ def index_steps(files: Mapping[str, bytes]) -> Iterator[Step]:
         data = files.get(str(entry.get("file")))
         if data is None:
             continue
-        told, there = entry.get("sha256"), hashlib.sha256(data).hexdigest()
-        if told != there or entry.get("bytes") != len(data):
+        kept = mapping(entry.get("kept", entry), INDEX, "kept")
+        told, there = kept.get("sha256"), hashlib.sha256(data).hexdigest()
+        if kept is not entry:
+            text = f"{_ONLY}; the whole file has SHA-256 {entry.get('sha256')}"
+            yield unchecked("reports", text, str(entry["file"]))
+        if told != there or kept.get("bytes") != len(data):
             yield differs(
                 "reports", f"{INDEX} gives another SHA-256 or size", entry["file"], str(told), there
             )
@@ -185,6 +246,19 @@ def _each(
         chosen = replace(options, format=form, max_bytes=limit_bytes)
         for batch in read_bytes(files[name], name, chosen):
             yield replace(batch, positions=of_targets(batch.positions, targets))
+
+
+def stations(rows: Positions) -> list[str]:
+    """Return the stations that reports say received them, in order of name."""
+    text = rows.texts.get("station")
+    return [] if text is None else sorted(text.values[code] for code in np.unique(text.codes) if code >= 0)
+
+
+def told_steps(name: str, told: Mapping[str, Any], found: Any) -> Step:
+    """Return whether a configuration says of who received the reports what these say themselves."""
+    if told.get(name) == found:
+        return agrees("reports", f"{name} are those that the reports are from", MANIFEST)
+    return differs("reports", f"{name} are others", MANIFEST, str(told.get(name))[:500], str(found)[:500])
 
 
 def has_sources(files: Mapping[str, bytes]) -> bool:
