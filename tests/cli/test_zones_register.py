@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 import pytest
 
 from nofly.cli import main
+from nofly.store.register import Register
+from nofly.zones.acts import act
 
 SQUARE = [[[8, 46], [9, 46], [9, 47], [8, 47], [8, 46]]]
 SAID = ("--party", "Examplia", "--by", "desk", "--why", "by order")
@@ -298,3 +301,40 @@ def test_traffic_is_judged_by_the_law_of_that_moment_as_it_was_known(
     assert main(["check", "--zones", other, str(track), "--known", "2020-01-01T00:00:00Z"]) == 2
     assert main(["check", "--law", law, str(track), "--evidence", str(tmp_path)]) == 2
     assert "nofly zones at TIME -o FILE" in capsys.readouterr().err
+
+
+def test_a_hostile_act_is_told_and_the_rest_is_shown(law: str, tmp_path: Path, capsys: Any) -> None:
+    text = '{"type":"zone"}'
+    zone = {"zone": text, "zone_hash": hashlib.sha256(text.encode()).hexdigest(), "from_us": 1}
+    spoof = {"why": "x\x1b[2J", "sequence": 1, "zone_id": "B", "recorded": "never", "party": "Examplia"}
+    with Register(law) as register:
+        for zone_id, kind, body in (
+            ("X", "declare", zone), ("A", "annex", {}), ("A", "amend", {**zone, "zone_hash": "0"}),
+            ("A", "suspend", {**spoof, "from_us": 1, "until_us": 2}),
+        ):  # fmt: skip
+            register.append(act("zone", zone_id, kind, body, party="Mallory", by="m", said_us=0))
+    track, on = tmp_path / "t.csv", ("--register", law)
+    track.write_text(TRACK)
+    for code, words in (
+        (3, ["zones", "at", "2026-05-01", *on]), (1, ["zones", "diff", "2025-05-01", "2026-05-01", *on]),
+        (0, ["zones", "log", *on]), (1, ["check", "--law", law, str(track)]),
+    ):  # fmt: skip
+        capsys.readouterr()
+        assert main(words) == code
+        said = capsys.readouterr()
+        assert "A NAME" in said.out
+        assert "\x1b" not in said.out + said.err
+        assert "act 4: left out of the law: an act of the kind 'annex'" in said.err
+        assert "act 5: left out of the law: its zone is not the one of its hash" in said.err
+        assert "log" in words or "act 3: its zone cannot be read" in said.err
+    assert _zones("log", "A", "--format", "json", *on) == 0
+    row = json.loads(capsys.readouterr().out)[-1]
+    assert (row["sequence"], row["zone_id"], row["party"]) == (6, "A", "Mallory")
+    assert row["recorded"].startswith("20")
+    assert (
+        _zones(
+            "import", _file(tmp_path / "1.geojson", _feature("B")), *on, "--party", "Mallory", "--why", "x"
+        )
+        == 0
+    )
+    assert "missing X" in capsys.readouterr().out

@@ -174,7 +174,19 @@ def test_a_zone_that_cannot_be_read_names_its_act() -> None:
     import hashlib
 
     one = act_of(Plain("A", "declare", 1, None, False, 10))
-    for text in ("{", "[]", '{"type":"zone"}', "[" * 100_000, "null"):
+    good = str(one.body["zone"])
+    hostile = [
+        good.replace(old, new)
+        for old, new in (
+            ('"name":"A"', '"name":5'), ('"name":"A"', '"name":null'), ('"id":"A"', '"id":"B"'),
+            ("47.0", "91.0"), ("47.0", "NaN"), ("47.0", '"47"'), ('"circle"', '"limit"'),
+            ('"edition":1', '"edition":1.5'), ('"edition":1', '"edition":true'),
+            ('"restriction":"PROHIBITED"', '"restriction":"ANY"'), ('"volumes":[', '"volumes":5,"x":['),
+            ('"reason":[]', '"reason":[1]'), ('"reason":[]', '"reason":[[]]'),
+        )
+    ]  # fmt: skip
+    assert good not in hostile
+    for text in ("{", "[]", '{"type":"zone"}', "[" * 100_000, "null", *hostile):
         made = {**one.body, "zone": text, "zone_hash": hashlib.sha256(text.encode()).hexdigest()}
         (edition,) = law_at([replace(one, sequence=4, body=made)], 5)
         with pytest.raises(InputError, match="act 4: its zone cannot be read"):

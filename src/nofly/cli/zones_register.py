@@ -192,24 +192,24 @@ def _verify(args: argparse.Namespace) -> int:
 def _at(args: argparse.Namespace) -> int:
     from nofly.cli.aligned import aligned
     from nofly.run.outputs.text import clock, many, printable
+    from nofly.run.registering.law import readable
     from nofly.run.registering.words import edition_plain
 
     at_us = moment(args.time, now_us=now_us())
     law = _law(args)
-    found = law.at(at_us)
+    held, findings = readable(law.at(at_us))
     if args.output:
         from nofly.run.files.atomic import write_whole
         from nofly.run.files.zonewriting import writer
 
         plugin = writer(args.to, args.output)
-        write_whole(args.output, plugin.write(tuple(one.zone for one in found)))
-        note(f"{many(len(found), 'zone')} written to {args.output} as {plugin.NAME}")
+        write_whole(args.output, plugin.write(tuple(zone for _, zone in held)))
+        note(f"{many(len(held), 'zone')} written to {args.output} as {plugin.NAME}")
     elif args.out == "json":
-        say_json([edition_plain(one) for one in found])
+        say_json([edition_plain(one, zone) for one, zone in held])
     else:
         rows: list[tuple[str, ...]] = [("ID", "NAME", "ED.", "FROM", "UNTIL", "PARTY", "HASH")]
-        for one in found:
-            zone = one.zone
+        for one, zone in held:
             since = "always" if one.from_us is None else clock(one.from_us)
             until = "" if one.until_us is None else clock(one.until_us)
             row = (one.zone_id, zone.name, str(one.number), since, until, one.act.party, zone.zone_hash)
@@ -218,8 +218,8 @@ def _at(args: argparse.Namespace) -> int:
         others = [life for _, life in sorted(law.lives.items()) if life.at(at_us) is None]
         for life in others:
             note(printable(f"{life.zone_id}: {life.state(at_us)}"))
-    note_findings(tuple(law.findings))
-    return 0
+    note_findings((*law.findings, *findings))
+    return 3 if law.findings or findings else 0
 
 
 def _said(args: argparse.Namespace, at_us: int) -> Said:
@@ -331,6 +331,7 @@ def diff(args: argparse.Namespace) -> int:
     """Say what changed from the law at one time to that at another; return 1 where something did."""
     from nofly.errors import ConfigError
     from nofly.run.outputs.text import many
+    from nofly.run.registering.law import readable
     from nofly.run.registering.words import change_differences, change_lines, edition_plain
     from nofly.zones.acts import ZONE
     from nofly.zones.editions import Law, diff_law
@@ -343,13 +344,14 @@ def diff(args: argparse.Namespace) -> int:
     with _opened(configured(args)) as register:
         acts = register.acts(ZONE)
     laws = [Law(acts, knowns_us[k % len(knowns_us)] if known else None) for k in (0, 1)]
-    old, new = (law.at(time_us) for law, time_us in zip(laws, times_us, strict=True))
+    read = [readable(law.at(time_us)) for law, time_us in zip(laws, times_us, strict=True)]
+    old, new = ([one for one, _ in held] for held, _ in read)
     changes = diff_law(old, new)
     if args.out == "json":
         say_json([
             {"zone_id": c.zone_id, "change": c.kind,
-             "before": None if c.before is None else edition_plain(c.before),
-             "after": None if c.after is None else edition_plain(c.after),
+             "before": None if c.before is None else edition_plain(c.before, c.before.zone),
+             "after": None if c.after is None else edition_plain(c.after, c.after.zone),
              "differences": change_differences(c)}
             for c in changes
         ])  # fmt: skip
@@ -360,5 +362,9 @@ def diff(args: argparse.Namespace) -> int:
         counts = ", ".join(f"{sum(c.kind == k for c in changes)} {k}" for k in kinds)
         before, after = many(len(old), "zone"), many(len(new), "zone")
         say_text(f"{before} before, {after} after: {counts if changes else 'the same'}")
-    note_findings(tuple(laws[-1].findings))
-    return 1 if changes else 3 if laws[-1].findings else 0
+    # What is not understood of one law may be the same in the other.
+    findings = dict.fromkeys(
+        f for law, (_, said) in zip(laws, read, strict=True) for f in (*law.findings, *said)
+    )
+    note_findings(tuple(findings))
+    return 1 if changes else 3 if findings else 0

@@ -157,14 +157,15 @@ class Register:
         head, last_us = self._last(connection)
         now_us = self._clock_us() if self._clock_us is not None else self._database.now_us(connection)
         recorded_us = max(_clock_us() if now_us is None else now_us, last_us + 1)
-        (stored,) = chained(head, [record_of(replace(act, recorded_us=recorded_us))])
+        recorded = replace(act, recorded_us=recorded_us)
+        (stored,) = chained(head, [record_of(recorded)])
         values = {
             "sequence": stored.sequence, "recorded_us": recorded_us, "kind": stored.kind,
             "label": stored.incident, "body": stored.body, "identity": identity, "hash": stored.hash,
             "previous": stored.previous,
         }  # fmt: skip
         connection.execute(ACT.insert(), values)
-        return _act_of(stored, self.name)
+        return replace(recorded, sequence=stored.sequence, previous=stored.previous, hash=stored.hash)
 
 
 def _selected() -> sa.Select[Any]:

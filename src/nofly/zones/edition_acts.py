@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -115,9 +116,9 @@ def _made(life: Life, kind: str, said: Said, body: dict[str, Any]) -> Act:
 
 
 def _of(zone: Zone) -> dict[str, Any]:
-    source = zone.source
+    source, text = zone.source, canonical_json(zone)
     return {
-        "zone": canonical_json(zone), "zone_hash": zone.zone_hash,
+        "zone": text, "zone_hash": hashlib.sha256(text.encode()).hexdigest(),
         "source": [source.format, source.sha256, source.locator],
     }  # fmt: skip
 

@@ -25,7 +25,7 @@ from nofly.errors import Finding, InputError, Severity
 from nofly.zones.activity import ALWAYS_FROM_US, ALWAYS_UNTIL_US
 from nofly.zones.acts import ZONE, Act
 from nofly.zones.model import Source, Zone
-from nofly.zones.reading import zone_from
+from nofly.zones.reading import foreign_zone
 
 DECLARE, AMEND, SUSPEND, RESUME = "declare", "amend", "suspend", "resume"
 EXTEND, WITHDRAW = "extend", "withdraw"
@@ -198,13 +198,17 @@ def diff_law(old: Sequence[Edition], new: Sequence[Edition]) -> list[LawChange]:
 
 
 def zone_of(act: Act) -> Zone:
-    """Return the zone as an act declares it. Raises InputError where it cannot be read."""
+    """Return the zone as an act declares it. Raises InputError where it cannot be read, or is not what the
+    act is on."""
+    at, source = f"act {act.sequence}", act.body.get("source")
     try:
-        zone = zone_from(str(act.body.get("zone")))
-        source = Source(*(str(part) for part in act.body.get("source") or ()))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise InputError(f"its zone cannot be read: {error}", locator=f"act {act.sequence}") from error
-    return replace(zone, source=source)
+        zone = foreign_zone(str(act.body.get("zone")))
+    except ValueError as error:
+        raise InputError(f"its zone cannot be read: {error}", locator=at) from error
+    if zone.id != act.subject_id:
+        raise InputError("its zone cannot be read: it has another id", locator=at, expected=act.subject_id)
+    told = [str(part) for part in source] if isinstance(source, list) and len(source) == 3 else []
+    return replace(zone, source=Source(*told))
 
 
 def bounds(body: Mapping[str, Any]) -> tuple[int, int]:

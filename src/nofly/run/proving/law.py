@@ -25,15 +25,13 @@ from nofly.run.files.zonefiles import ZoneFile, ZoneSet, read_zones
 from nofly.run.files.zonewords import sentences
 from nofly.run.judging.pipeline import lists_of
 from nofly.run.outputs.text import iso_time
-from nofly.zones.model import Arc, Circle, Corridor, Footprint, Source, Vertex, Zone, canonical_json
-from nofly.zones.reading import zone_from
+from nofly.zones.model import Source, Zone, canonical_json
+from nofly.zones.reading import foreign_zone
 from nofly.zones.schedule import describe
 
 EDITIONS, LAW = "zones/editions.json", "law.json"
 MOST_SOURCE_BYTES = 16 << 20
 """A zone file that is larger is named with its SHA-256, and not put into a package."""
-MOST_POINTS = 1_000_000
-HALF_ROUND_M = 20_037_508.0
 
 
 def parts(
@@ -207,32 +205,9 @@ def _zone(told: Any) -> Zone:
     """Return a zone from what canonical JSON tells. Raises PackageError for what is none, or no shape that
     can be on Earth."""
     try:
-        zone = zone_from(json.dumps(told))
-        if not all(_on_earth(volume.footprint) for volume in zone.volumes):
-            raise ValueError("no shape on Earth")
-        return zone
-    except (ValueError, KeyError, TypeError, AttributeError, StopIteration, RecursionError) as error:
-        raise PackageError(f"no zone: {error!r}"[:200], source=EDITIONS) from error
-
-
-def _on_earth(shape: Footprint) -> bool:
-    """Return whether a shape that came past the readers is bounded as theirs are."""
-    if isinstance(shape, Circle):
-        return _in_reach(shape.centre, shape.radius_m)
-    if isinstance(shape, Corridor):
-        return 2 <= len(shape.path) <= MOST_POINTS and all(
-            _in_reach(point, shape.half_width_m) for point in shape.path
-        )
-    points = [point for ring in (shape.exterior, *shape.holes) for point in ring]
-    return 0 < len(points) <= MOST_POINTS and all(
-        _in_reach(p.centre, max(p.radius_m, p.end_radius_m)) if isinstance(p, Arc) else _in_reach(p, 0.0)
-        for p in points
-    )
-
-
-def _in_reach(point: Vertex, radius_m: float) -> bool:
-    lat_deg, lon_deg = point
-    return abs(lat_deg) <= 90.0 and abs(lon_deg) <= 360.0 and 0.0 <= radius_m <= HALF_ROUND_M
+        return foreign_zone(json.dumps(told))
+    except (ValueError, RecursionError) as error:
+        raise PackageError(str(error), source=EDITIONS) from error
 
 
 def compared(

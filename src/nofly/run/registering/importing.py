@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from nofly.errors import Finding, InputError, Severity
 from nofly.run.files.zonewords import differences
 from nofly.run.registering.changing import Chosen, edition
+from nofly.run.registering.words import name_of
 from nofly.store.register import Register
 from nofly.zones.activity import ALWAYS_FROM_US, ALWAYS_UNTIL_US
 from nofly.zones.acts import ZONE, Act, name_fault
@@ -96,8 +97,7 @@ def _plan(
         if zone_id in by_id or life.beyond(from_us) is None or life.editions[-1].party != said.party:
             continue
         act = withdraw(life, said, from_us) if complete else None
-        name = zone_of(life.editions[-1]).name
-        done.rows.append(Brought(WITHDRAWN if complete else MISSING, zone_id, name, act))
+        done.rows.append(Brought(WITHDRAWN if complete else MISSING, zone_id, name_of(life), act))
 
 
 def _bring_one(done: Imported, life: Life, zone: Zone, said: Said, chosen: Chosen) -> None:

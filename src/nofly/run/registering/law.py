@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
 from nofly.errors import Finding, InputError, Severity
 from nofly.store.register import Register
 from nofly.zones.acts import ZONE
-from nofly.zones.editions import Law
+from nofly.zones.editions import Edition, Law
 from nofly.zones.model import Zone
 
 
@@ -23,12 +24,19 @@ def registered(register: Register, known_us: int | None = None) -> Registered:
     """Return the law of all times, as known at ``known_us``. An act that cannot be understood is a rejected
     record. Raises StoreError where the register cannot be read."""
     law = Law(register.acts(ZONE, known_us=known_us))
-    zones, findings = [], list(law.findings)
-    for one in law.over():
+    held, findings = readable(law.over())
+    findings = [replace(one, source=register.name) for one in (*law.findings, *findings)]
+    return Registered([zone for _, zone in held], findings)
+
+
+def readable(editions: Iterable[Edition]) -> tuple[list[tuple[Edition, Zone]], list[Finding]]:
+    """Return the editions whose zones can be read, with these, and a finding for each other one."""
+    held, findings = [], []
+    for one in editions:
         try:
-            zones.append(one.zone)
+            held.append((one, one.zone))
         except InputError as error:
             findings.append(
-                Finding("act-not-understood", Severity.REJECTED, error.message, locator=error.locator)
+                Finding("edition-unreadable", Severity.REJECTED, error.message, locator=error.locator)
             )  # fmt: skip
-    return Registered(zones, [replace(one, source=register.name) for one in findings])
+    return held, findings

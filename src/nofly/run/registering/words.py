@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from nofly.errors import InputError
 from nofly.run.files.zonewords import differences
 from nofly.run.outputs.text import clock, iso_time, printable, zone_words
 from nofly.zones.activity import ALWAYS_FROM_US, ALWAYS_UNTIL_US
 from nofly.zones.acts import Act
+from nofly.zones.edition_acts import MOST_WHY_CHARACTERS
 from nofly.zones.editions import AMEND, DECLARE, Edition, LawChange, Life, bounds, zone_of
+from nofly.zones.model import Zone
 
 
 def span_text(from_us: int | None, until_us: int | None) -> str:
@@ -27,17 +30,24 @@ def act_text(act: Act, number: int | None = None) -> str:
     )
     what = act.kind + (", temporary" if act.body.get("temporary") is True else "")
     edition = "" if number is None else f" edition {number}"
-    why = str(act.body.get("why", ""))
+    why = str(act.body.get("why", ""))[:MOST_WHY_CHARACTERS]
     return printable(f"{what}{edition} {span}, by {act.by} for {act.party}" + (f": {why}" if why else ""))
 
 
 def life_lines(life: Life, now_us: int) -> list[str]:
     """Return what became of a zone, an act a line."""
-    name = zone_of(life.editions[-1]).name if life.editions else ""
-    lines = [f"{zone_words(life.zone_id, name)}: {life.state(now_us)}"]
+    lines = [f"{zone_words(life.zone_id, name_of(life))}: {life.state(now_us)}"]
     for act, number in numbered(life):
         lines.append(f"  {clock(act.recorded_us)}  {act.sequence:>4}  {act_text(act, number)}")
     return lines
+
+
+def name_of(life: Life) -> str:
+    """Return the name of a zone in its last edition; empty where there is none that can be read."""
+    try:
+        return zone_of(life.editions[-1]).name if life.editions else ""
+    except InputError:
+        return ""
 
 
 def numbered(life: Life) -> Iterable[tuple[Act, int | None]]:
@@ -55,17 +65,18 @@ def act_plain(act: Act, number: int | None = None) -> dict[str, Any]:
     for name in ("from", "until"):
         value = body.pop(f"{name}_us", None)
         body[name] = iso_time(value) if type(value) is int else None
+    # What the act says comes first: it is not to say in what stands beside it.
     return {
-        "sequence": act.sequence, "recorded": iso_time(act.recorded_us), "said": iso_time(act.said_us),
-        "zone_id": act.subject_id, "kind": act.kind, "edition": number, **body, "party": act.party,
+        **body, "sequence": act.sequence, "recorded": iso_time(act.recorded_us),
+        "said": iso_time(act.said_us), "zone_id": act.subject_id, "kind": act.kind, "edition": number,
+        "party": act.party,
         "by": act.by, "key_id": act.key_id, "signature": act.signature, "previous": act.previous,
         "hash": act.hash,
     }  # fmt: skip
 
 
-def edition_plain(edition: Edition) -> dict[str, Any]:
-    """Return an edition in force as JSON, without its shape."""
-    zone = edition.zone
+def edition_plain(edition: Edition, zone: Zone) -> dict[str, Any]:
+    """Return an edition in force, and its zone, as JSON without the shape."""
     return {
         "zone_id": edition.zone_id, "name": zone.name, "edition": edition.number,
         "from": None if edition.from_us is None else iso_time(edition.from_us),
