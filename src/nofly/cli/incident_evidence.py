@@ -54,6 +54,7 @@ def export_package(args: argparse.Namespace, record: Path) -> int:
     from nofly.proof.packing.container import packed
     from nofly.run.files.atomic import write_whole
     from nofly.run.files.heightfiles import load_terrain
+    from nofly.run.proving.covered import case_covered
     from nofly.run.proving.live import package
     from nofly.run.proving.live_case import live_case
     from nofly.run.record.incident_log import read_log
@@ -71,7 +72,8 @@ def export_package(args: argparse.Namespace, record: Path) -> int:
     terrain = load_terrain(config.check.terrain)
     name, now_us = log.name_of(args.id[0]), time_ns() // 1000
     case = live_case(record.parent, log, name, terrain, head, now_us)
-    data = packed(package(case, making, _sources(args, config)))
+    coverage = case_covered(record.parent, case)
+    data = packed(package(case, making, _sources(args, config), coverage))
     write_whole(args.output, data)
     note(f"{len(data):,} bytes written to {args.output}")
     if case.so_far:
