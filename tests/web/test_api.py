@@ -18,6 +18,7 @@ from nofly.run.following.follower import Follower
 from nofly.store.sqlite import Store
 from nofly.web import guard
 from nofly.web.access.rights import Role
+from nofly.web.app import create_app
 from nofly.web.served import Served
 from tests.web.conftest import As, application
 
@@ -250,6 +251,21 @@ def test_whoever_is_shown_only_what_is_past_sees_nothing_sooner(watched: Path) -
         assert client.get("/ogc/collections/incidents/items").json()["features"] == []
         for path in ("", "/track", "/export?format=json", "/picture"):
             assert client.get(f"/api/v1/incidents/{past[0]['id']}{path}").status_code == 404
+
+
+def test_coverage_says_when_each_receiver_was_up(watched: Path) -> None:
+    follower = Follower(watched)
+    follower.follow(0)
+    latest_us = follower.picture.latest_us
+    assert latest_us is not None
+    served = Served(follower, As(Role.VIEWER), lambda: latest_us)
+    with TestClient(create_app(served)) as client:
+        told = client.get("/api/v1/coverage?within_s=86400").json()
+    (one,) = told["receivers"]
+    assert 0 < one["minutes_up"] <= one["minutes"]
+    assert one["station"] == "feed1"
+    assert one["last_s"] == 0
+    assert told["cells"]
 
 
 def test_a_fault_in_following_is_said_and_passes(own: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -43,3 +43,65 @@ def test_a_cell_is_seen_as_the_reports_say(reports: list[tuple[float, float, flo
         for one in coverage.seen(NOW_US, 3600)
     }
     assert found == plain
+
+
+HEARD = st.lists(
+    st.tuples(st.integers(-100_000, 4_000), st.sampled_from(["", "north", "south"])), max_size=40
+)
+
+
+@given(st.lists(HEARD, max_size=4), st.integers(60, 86_400))
+def test_receivers_are_up_in_the_minutes_in_which_they_received(
+    batches: list[list[tuple[int, str]]], within_s: int
+) -> None:
+    coverage, now_s = Coverage(np.zeros((720, 1440, len(BANDS_FT)), np.int64)), NOW_US // 1_000_000
+    newest: dict[str, int] = {}
+    heard: dict[str, set[int]] = {}
+    for batch in batches:
+        coverage.take(Positions(
+            np.array([(now_s + s) * 1_000_000 for s, _ in batch], np.int64),
+            Coded.from_list(["a"] * len(batch)), np.zeros(len(batch)), np.zeros(len(batch)), {},
+            {"station": Coded.from_list([name or None for _, name in batch])},
+        ))  # fmt: skip
+        for s, name in sorted(batch):
+            newest[name] = max(newest.get(name, s), s)
+            heard.setdefault(name, set()).add((now_s + s) // 60)
+    last = now_s // 60
+    first = (now_s - within_s) // 60 + 1
+    found = {one.station: one for one in coverage.receivers(NOW_US, within_s)}
+    for name, minutes in heard.items():
+        # A day before the latest is what is kept.
+        kept = {m for m in minutes if m > (now_s + newest[name]) // 60 - 24 * 60}
+        up = sum(first <= m <= last for m in kept)
+        if up:
+            assert found[name].minutes_up == up
+            assert found[name].minutes == last - first + 1
+            assert found[name].last_s == max(0, -newest[name])
+        else:
+            assert name not in found
+
+
+def test_what_is_not_believed_shows_that_its_receiver_works() -> None:
+    coverage = Coverage()
+    coverage.take(
+        Positions(
+            np.array([NOW_US], np.int64), Coded.from_list(["a"]), np.array([47.0]), np.array([8.0]),
+            {"alt_std_m": np.array([10_000.0])}, {"station": Coded.from_list(["north"])},
+        ),
+        np.array([False]),
+    )  # fmt: skip
+    assert coverage.seen(NOW_US, 3600) == []
+    assert [(one.station, one.minutes_up) for one in coverage.receivers(NOW_US, 3600)] == [("north", 1)]
+
+
+def test_there_are_no_more_receivers_than_are_kept() -> None:
+    coverage = Coverage()
+    for start in (0, 900):
+        names = [f"s{k}" for k in range(start, start + 900)]
+        coverage.take(
+            Positions(
+                np.full(900, NOW_US), Coded.from_list(["a"] * 900), np.zeros(900), np.zeros(900), {},
+                {"station": Coded.from_list(names)},
+            )
+        )  # fmt: skip
+    assert len(coverage.receivers(NOW_US, 3600)) == 1_000

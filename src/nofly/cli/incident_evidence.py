@@ -55,6 +55,7 @@ def export_package(args: argparse.Namespace, record: Path) -> int:
     from nofly.proof.packing.container import packed
     from nofly.run.files.atomic import write_whole
     from nofly.run.files.heightfiles import load_terrain
+    from nofly.run.proving.covered import case_covered
     from nofly.run.proving.live import package
     from nofly.run.proving.live_case import live_case, only_target
     from nofly.run.record.incident_log import read_log
@@ -74,7 +75,8 @@ def export_package(args: argparse.Namespace, record: Path) -> int:
     case = live_case(record.parent, log, name, terrain, head, now_us)
     if args.only_target:
         case = only_target(case)
-    data = packed(package(case, making, _sources(args, config)))
+    coverage = case_covered(record.parent, case)
+    data = packed(package(case, making, _sources(args, config), coverage))
     write_whole(args.output, data)
     note(f"{len(data):,} bytes written to {args.output}")
     if case.so_far:

@@ -10,10 +10,10 @@ from nofly.cli.incident_evidence import add_packaging, export_package, is_packag
 from nofly.cli.streams import note, say, say_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from nofly.run.alerting.plans import AlertPlan
-    from nofly.run.record.incident_log import Choice, Delivery, Incident, Log
+    from nofly.run.record.incident_log import Choice, Incident, Log
     from nofly.store.chain import Stored
     from nofly.store.sqlite import Store
 
@@ -43,6 +43,9 @@ HEAD = (
 )  # fmt: skip
 
 
+_COVERAGE = "also what could have been seen, told from the positions that the watch has kept"
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the verb's arguments."""
     it = argparse.ArgumentParser(
@@ -63,6 +66,7 @@ def parser() -> argparse.ArgumentParser:
     shown.add_argument("--format", "-f", choices=("table", "json", "csv"), default="table")
     one = verb("show", "the life of one incident: what happened, who was told, what was said, the verdict")
     one.add_argument("id", help="its id, or the first digits of it")
+    one.add_argument("--coverage", action="store_true", help=_COVERAGE)
     given = verb("export", "verdicts or records as a file, whole or not at all")
     given.add_argument("id", nargs="*", help="only these incidents")
     _choice(given)
@@ -72,6 +76,7 @@ def parser() -> argparse.ArgumentParser:
         "--format", "-f", choices=("json", "csv", "geojson", "evidence"), help="else the file's extension"
     )
     given.add_argument("--output", "-o", metavar="FILE", help="else it is printed")
+    given.add_argument("--coverage", action="store_true", help=_COVERAGE)
     add_packaging(given)
     checked = verb("verify", "whether every record is as it was written, and none is missing")
     checked.add_argument(
@@ -227,6 +232,7 @@ def _cells(one: Incident, row: dict[str, Any]) -> list[str]:
 
 
 def _show(args: argparse.Namespace) -> int:
+    from nofly.cli.incident_life import life
     from nofly.run.record.incident_log import deliveries
 
     path, now_us = _path(args), _now_us()
@@ -237,59 +243,13 @@ def _show(args: argparse.Namespace) -> int:
         records = [r for name in dict.fromkeys(names) for r in store.read(incident=name)]
         alerts = [d for name in dict.fromkeys(names) for d in deliveries(path, name)]
     records.sort(key=lambda r: r.sequence)
-    say_text("\n".join(_life(one, log, records, alerts, now_us)))
+    lines = life(one, log, records, alerts, now_us)
+    if args.coverage:
+        from nofly.cli.incident_coverage import coverage_lines
+
+        lines += ["", *coverage_lines(path, one)]
+    say_text("\n".join(lines))
     return 0
-
-
-def _life(
-    one: Incident, log: Log, records: Sequence[Stored], alerts: Iterable[Delivery], now_us: int
-) -> list[str]:
-    from nofly.cli.watch_lines import line_of
-    from nofly.run.outputs.text import printable
-    from nofly.run.record.incident_log import row_of, sentence
-
-    told: dict[int, list[str]] = {}
-    for alert in alerts:
-        told.setdefault(alert.sequence, []).append(_told(alert))
-    row = row_of(one, log, now_us)
-    credible = "" if row["credible"] else ", resting on positions that are not credible"
-    lines = [f"Incident {one.id}: {row['phase']}, {row['status'] or 'status not known'}{credible}", ""]
-    for record in records:
-        lines.append(
-            line_of({**record.content, "time_us": record.time_us, "kind": record.kind}, lambda _: None)
-        )
-        lines += [f"{'':22}    {text}" for text in told.get(record.sequence, ())]
-    for said in log.holding(one, now_us):
-        lines.append(f"In force: {sentence(said)} ({printable(said.scope)})")
-    for number, verdict in enumerate(one.verdicts.values(), 1):
-        lines += ["", f"Verdict on stay {number}:"]
-        for name, value in verdict.items():
-            lines.append(f"  {name:<18} {'not known' if value is None else _shown(value) or '–'}")
-    return lines
-
-
-def _shown(value: Any) -> str:
-    """Return a value of a verdict as text: of several, a sentence begins after a blank, all else after a
-    comma."""
-    from nofly.run.outputs.text import printable
-
-    if not isinstance(value, list):
-        return printable(str(value))
-    texts = [str(one).strip() for one in value]
-    joined = "".join(f"{one}{' ' if one.endswith('.') else ', '}" for one in texts)
-    return printable(joined.strip(" ,"))
-
-
-def _told(alert: Delivery) -> str:
-    from nofly.run.outputs.text import clock, printable
-
-    channel, error = printable(alert.channel), printable(alert.error or "")
-    if alert.delivered_us is not None:
-        return f"told on {channel} at {clock(alert.delivered_us, tenths=True)}"
-    if alert.given_up_us is not None:
-        return f"not told on {channel}: {error or 'no reason is known'}"
-    tried = f", tried {alert.attempts} times: {error}" if error else ""
-    return f"waits to be told on {channel}{tried}"
 
 
 def _export(args: argparse.Namespace) -> int:
@@ -311,7 +271,12 @@ def _export(args: argparse.Namespace) -> int:
             rows, runs = with_links(stored, lambda record: every or record.incident in names)
             data = records(rows, head, form, args.with_access, runs)
         else:
-            data = verdicts(verdict_rows(chosen), head, form)
+            rows = verdict_rows(chosen)
+            if args.coverage:
+                from nofly.cli.incident_coverage import add_coverage
+
+                add_coverage(rows, chosen, _path(args))
+            data = verdicts(rows, head, form)
     if args.output is None:
         say(data)
     else:

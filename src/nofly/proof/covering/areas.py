@@ -69,9 +69,14 @@ def zone_statements(
     ]
 
 
+def zone_bands(zone: Zone) -> list[int]:
+    """Return the bands that a zone reaches into."""
+    return sorted({band for volume in zone.volumes for band in _bands(volume.lower, volume.upper)})
+
+
 def _chosen(zone: Zone, heights_m: tuple[float, float] | None) -> list[int]:
     """Return the bands of a zone that are asked for."""
-    chosen = sorted({band for volume in zone.volumes for band in _bands(volume.lower, volume.upper)})
+    chosen = zone_bands(zone)
     if heights_m is None:
         return chosen
     low, high = bands_at(np.array(heights_m, float)).tolist()

@@ -9,11 +9,13 @@ import numpy as np
 
 from nofly import __version__
 from nofly.proof.coverage import Seen
+from nofly.proof.covering.areas import zone_bands
 from nofly.proof.covering.cells import BANDS_FT, band_name, box, centres
 from nofly.proof.covering.statements import ORDER
 from nofly.run.coverage import Told, band_counts
 from nofly.run.outputs import chart, palette
 from nofly.run.outputs.coasts import coasts
+from nofly.run.outputs.outline import outlines
 from nofly.run.outputs.picture import house_style
 from nofly.run.outputs.projection import LocalMap
 from nofly.run.outputs.text import clock, many, printable, shorten
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
+
+    from nofly.zones.model import Zone
 
 _WIDTH_IN, _HEAD_IN, _FOOT_IN, _ROW_IN, _ACROSS = 12.0, 0.75, 1.0, 3.6, 3
 _FAR_M = 5_000_000.0
@@ -35,6 +39,7 @@ LEVELS = (
 )
 """What a cell is drawn as; by Okabe and Ito, and told apart by hatching too."""
 _UNKNOWN = len(LEVELS) - 1
+_FEW_ZONES = 12
 
 
 def figure(it: Told) -> Figure:
@@ -84,7 +89,7 @@ def _head(drawn: Figure, it: Told, inches: float) -> None:
     drawn.text(0.03, 1 - 0.22 / inches, "nofly coverage", fontsize=11, fontweight="bold", va="center")
     at_least = "at least " if coverage.level else ""
     aircraft = len(np.unique(coverage.rows()["aircraft"]))
-    span = f"{clock(asked.from_us)} to {clock(asked.until_us)} (UTC)"
+    span = f"{clock(asked.from_us)} to {clock(asked.until_us)}"
     said = f"{many(coverage.reports, 'report')} of {at_least}{aircraft:,} aircraft; {span}, "
     said += f"{len(asked.at):,} of {many(asked.count, 'hour')} with reports"
     drawn.text(0.15, 1 - 0.22 / inches, said, fontsize=8.5, va="center", color=palette.INK)
@@ -128,14 +133,29 @@ def _map(
                 )
             )
     axes.add_collection(LineCollection(lines, colors=palette.INK, linewidths=0.5, alpha=0.55, zorder=4))
-    for zone in it.zones:
-        chart.draw_zone(axes, local, zone, strong=True)
+    _draw_zones(axes, [zone for zone in it.zones if band in zone_bands(zone)], local, len(it.zones))
     counted = band_counts(known, band)
     axes.set_title(
         band_name(band)[:1].upper() + band_name(band)[1:], fontsize=9, loc="left", fontweight="bold"
     )
     seen = counted[Seen.SEEN.value]
     axes.set_title(f"seen in {seen:,} cells × hours", fontsize=7.5, loc="right", color=palette.FLIGHT)
+
+
+def _draw_zones(axes: Axes, zones: Sequence[Zone], local: LocalMap, count: int) -> None:
+    """Draw outlines alone, thin ones of many zones: the cells below are what the map is of."""
+    from matplotlib.collections import LineCollection
+
+    for zone in zones:
+        rings = [
+            np.column_stack(local.forward(ring[:, 0], ring[:, 1]))
+            for volume in zone.volumes
+            for polygon in outlines(volume.footprint)
+            for ring in polygon
+        ]
+        wide = 1.3 if count <= _FEW_ZONES else 0.6
+        colour = palette.ZONE_COLOUR[zone.restriction]
+        axes.add_collection(LineCollection(rings, colors=colour, linewidths=wide, zorder=3))
 
 
 def _outline(cell: int, local: LocalMap) -> NDArray[np.float64]:

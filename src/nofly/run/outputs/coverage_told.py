@@ -63,12 +63,12 @@ def stays_covered(result: CheckResult, stays: Sequence[Infringement]) -> dict[st
     until_us = max(stay.exit_time_us for stay in stays) + AFTER_US
     zones = [zone for zone in result.zones if zone.zone_hash in hashes]
     said = of_zones(result.coverage, zones, Asked(result.coverage.evidence, since_us, until_us))
-    plain = [plain(one) for one in [*said, *(one for stay in stays for one in _of_stay(result, stay))]]
-    sentences = dict.fromkeys(sentence for one in plain for sentence in one["sentences"])
+    told = [plain(one) for one in [*said, *(one for stay in stays for one in _of_stay(result, stay))]]
+    sentences = dict.fromkeys(sentence for one in told for sentence in one["sentences"])
     return {
-        "verdict": "; ".join(dict.fromkeys(one["verdict"] for one in plain)),
+        "verdict": "; ".join(dict.fromkeys(one["verdict"] for one in told)),
         "sentences": list(sentences),
-        "numbers": {"statements": plain},
+        "numbers": {"statements": told},
     }
 
 

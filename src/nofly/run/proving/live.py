@@ -14,6 +14,7 @@ import numpy as np
 from nofly.errors import InputError
 from nofly.incidents.record import Infringement
 from nofly.incidents.states import Told
+from nofly.proof.coverage import Coverage
 from nofly.proof.package import Making, Package, Part, made
 from nofly.proof.packing.canonical import canonical, list_of, mapping, parsed
 from nofly.proof.packing.container import PackageError
@@ -38,7 +39,7 @@ from nofly.tracks.screening import screen
 from nofly.units import US_PER_S
 from nofly.zones.model import Zone
 
-JUDGED_FILE, RECORDS = "law/judged.json", "record/records.json"
+JUDGED_FILE, RECORDS, COVERAGE = "law/judged.json", "record/records.json", "coverage.json"
 MOST_UNPACKED_BYTES = 4 << 30
 
 
@@ -59,7 +60,7 @@ def package(
             expected="an incident that is over, or one whose reports are kept",
         )
     edition, gap_s = case.edition, case.edition.judged.max_gap_s
-    result = _result(edition.zone, rows.values(), case.reports, gap_s)
+    result = result_of(edition.zone, rows.values(), case.reports, gap_s)
     stays = list(result.infringements)
     judged = msgspec.structs.replace(edition.judged, qnh_hpa=None, qnh_reports=[], terrain=[])
     differences = [{**one._asdict(), "stay": str(one.stay)} for one in case.differences]
@@ -77,7 +78,7 @@ def package(
         finding.FILE: Part(canonical(said)),
     }  # fmt: skip
     if coverage is not None:
-        parts["coverage.json"] = Part(canonical(dict(coverage)))
+        parts[COVERAGE] = Part(canonical(dict(coverage)))
     parts |= working.parts(result, stays, parts)
     configuration = {
         "incident": case.incident.id, "target_id": case.incident.target_id, "order": case.order.value,
@@ -121,8 +122,11 @@ def found_again(package: Package, heads: Sequence[Head] = ()) -> list[Step]:
     verdicts = list(_verdicts(said, found))
     for step in _declared(said, verdicts):
         steps.append(step)
-    result = _result(edition.zone, verdicts, rows, edition.judged.max_gap_s)
+    result = result_of(edition.zone, verdicts, rows, edition.judged.max_gap_s)
     steps += _record_steps(files, said, heads)
+    if COVERAGE in files:
+        text = "what could have been seen is not checked: it comes from traffic that is not in the package"
+        steps.append(note("coverage", text, COVERAGE))
     return [*steps, *finding.compared(package, result, aids=known),
             *working.compared(package, result, list(result.infringements))]  # fmt: skip
 
@@ -251,9 +255,10 @@ def _so_far_steps(
             yield differs("record", "no stay that is open began so by the record", f"{finding.FILE}: {stay}")
 
 
-def _result(
-    zone: Zone, rows: Iterable[Mapping[str, Any]], tracks: Positions, max_gap_s: float
-) -> CheckResult:
+def result_of(
+    zone: Zone, rows: Iterable[Mapping[str, Any]], tracks: Positions, max_gap_s: float,
+    coverage: Coverage | None = None,
+) -> CheckResult:  # fmt: skip
     """Return verdicts and reports as the result of a check."""
     stays: Sequence[Infringement] = sorted(map(stay_of, rows), key=lambda stay: (stay.entry_time_us, stay.id))
     times_us = tracks.time_us
@@ -262,5 +267,5 @@ def _result(
         (zone,), len(tracks), 1, (int(times_us[0]), int(times_us[-1])) if len(tracks) else None,
         infringements=tuple(stays), tracks=tracks, marks=screen(tracks)[0] if len(tracks) else None,
         gaps=tuple(Gap(str(tracks.target.at(k)), int(times_us[k]), int(times_us[k + 1])) for k in gaps),
-        options=CheckOptions(max_gap_s=max_gap_s),
+        options=CheckOptions(max_gap_s=max_gap_s), coverage=coverage,
     )  # fmt: skip

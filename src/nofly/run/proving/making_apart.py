@@ -113,6 +113,7 @@ def _made(wanted: Apart, out: Path) -> _Said:
     from nofly.proof.packing.container import packed
     from nofly.proof.packing.custody import Act
     from nofly.run.declaring.file import NAME as DECLARED
+    from nofly.run.proving.covered import case_covered
     from nofly.run.proving.law import sources_at_hand
     from nofly.run.proving.live import package
     from nofly.run.proving.live_case import live_case
@@ -126,7 +127,8 @@ def _made(wanted: Apart, out: Path) -> _Said:
     case = live_case(wanted.folder, log, wanted.incident, head=head, now_us=time_ns() // 1000)
     sources, _ = sources_at_hand([str(wanted.folder / DECLARED), *wanted.zone_files])
     keys = () if wanted.key is None else (wanted.key,)
-    data = packed(package(case, Making(__version__, Act("made", wanted.by), keys), sources))
+    making = Making(__version__, Act("made", wanted.by), keys)
+    data = packed(package(case, making, sources, case_covered(wanted.folder, case)))
     out.write_bytes(data)
     found = verify(data)
     return _Said(

@@ -12,6 +12,7 @@ from typing import Any
 from nofly import __version__
 from nofly.errors import ConfigError
 from nofly.run.outputs.columns import COLUMNS
+from nofly.run.outputs.coverage_columns import COVERAGE_COLUMNS
 from nofly.run.outputs.csv import _cell
 from nofly.run.outputs.text import iso_time, printable
 from nofly.run.record.acts import Act
@@ -40,7 +41,8 @@ def verdict_rows(incidents: Iterable[Incident]) -> list[dict[str, Any]]:
 def verdicts(rows: Sequence[Mapping[str, Any]], head: Head, form: str) -> bytes:
     """Return verdicts in a format of :data:`FORMATS`; ``head`` is the record's at the time."""
     if form == "csv":
-        return as_csv(VERDICT_COLUMNS, rows)
+        more = [name for name, _ in COVERAGE_COLUMNS if any(name in row for row in rows)]
+        return as_csv((*VERDICT_COLUMNS, *more), rows)
     if form == "json":
         return as_json({"nofly": __version__, "head": _head(head), "verdicts": list(rows)})
     features = []

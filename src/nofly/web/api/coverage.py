@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from nofly.run.following.coverage import BANDS_FT, CELL_DEG
-from nofly.run.outputs.text import iso_time
+from nofly.run.outputs.text import iso_time, printable
 from nofly.web.answers import answered
 from nofly.web.served import AtOnce, Here
 
@@ -24,6 +24,15 @@ class CellAnswer(BaseModel):
     ages_s: list[int | None] = Field(description="Per band how long ago; null: not within the time.")
 
 
+class ReceiverAnswer(BaseModel):
+    """A receiver by its name (that of the feed, where it tells none), and when it received anything."""
+
+    station: str
+    minutes_up: int = Field(description="in so many of the minutes asked for it received anything")
+    minutes: int
+    last_s: int = Field(description="how long ago it did last")
+
+
 class CoverageAnswer(BaseModel):
     """Cells from which reports came. Of all others, and of bands with null, nothing can be said."""
 
@@ -31,16 +40,20 @@ class CoverageAnswer(BaseModel):
     cell_deg: float
     bands_ft: list[int] = Field(description="Where each band of height begins; the last has no end.")
     cells: list[CellAnswer]
+    receivers: list[ReceiverAnswer] = Field(description="those that received anything within the time")
 
 
 @router.get("/coverage", operation_id="get_coverage", responses={200: {"model": CoverageAnswer}})
 async def coverage(
     request: Request, here: Here, _: AtOnce, within_s: Annotated[int, Query(ge=1, le=86_400)] = 3600
 ) -> Response:
-    """Where, and how high, something was seen within so many seconds."""
+    """Where, and how high, something was seen within so many seconds, and when the receivers were up."""
     now_us = here.follower.picture_us(here.clock())
-    cells = [one._asdict() for one in here.follower.coverage.seen(now_us, within_s)]
-    return answered(
-        request,
-        {"time": iso_time(now_us), "cell_deg": CELL_DEG, "bands_ft": list(BANDS_FT), "cells": cells},
-    )
+    known = here.follower.coverage
+    return answered(request, {
+        "time": iso_time(now_us), "cell_deg": CELL_DEG, "bands_ft": list(BANDS_FT),
+        "cells": [one._asdict() for one in known.seen(now_us, within_s)],
+        "receivers": [
+            {**one._asdict(), "station": printable(one.station)} for one in known.receivers(now_us, within_s)
+        ],
+    })  # fmt: skip

@@ -21,7 +21,7 @@ import { drawAircraft, drawHeads } from "./table.mjs";
 import { showTrail } from "./trail.mjs";
 import { readView, TABS, writeView } from "./view_url.mjs";
 import { say, speak, spoken, translatePage } from "./words.mjs";
-import { drawBands, drawLegend, drawZones } from "./zone_list.mjs";
+import { drawBands, drawLegend, drawReceivers, drawZones } from "./zone_list.mjs";
 import { boundsOf, lookAtZones, showZones } from "./zone_layer.mjs";
 
 const ZONES_MS = 10_000;
@@ -111,6 +111,7 @@ function draw() {
   drawZones(known.zones.features, { filter: view.filter, theme: theme(), show: showZone });
   drawLegend(theme());
   drawBands(known.coverage?.bands_ft ?? [], view.veil);
+  drawReceivers(known.coverage?.receivers ?? []);
   drawMoving();
 }
 
@@ -190,6 +191,7 @@ async function fetchZones() {
 async function fetchCoverage() {
   known.coverage = await ask("coverage");
   drawBands(known.coverage.bands_ft, view.veil);
+  drawReceivers(known.coverage.receivers);
   if (map.getSource("coverage")) showCoverage(map, known.coverage, view.veil);
 }
 

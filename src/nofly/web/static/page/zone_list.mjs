@@ -48,6 +48,17 @@ export function drawBands(bands_ft, chosen) {
 }
 
 /**
+ * Draw in how many minutes of the last hour each receiver received anything.
+ * @param {{ station: string, minutes_up: number, minutes: number, last_s: number }[]} receivers
+ */
+export function drawReceivers(receivers) {
+  refill(byId("receivers"), receivers.length ? receivers.map(({ station, minutes_up, minutes, last_s }) =>
+    element("li", { "data-key": station }, element("b", {}, station || say("receiver.unnamed")), " ",
+      say("receiver.up", { up: minutes_up, of: minutes, last: last_s })))
+    : [element("li", { "data-key": "none" }, say("receiver.none"))]);
+}
+
+/**
  * Draw the legend.
  * @param {import("./colours.mjs").Theme} theme
  */
@@ -60,6 +71,7 @@ export function drawLegend(theme) {
     element("ul", { class: "signs" },
       ...KINDS.map((kind) => element("li", {}, markPicture(kind, theme), say(`mark.${kind}`))),
       element("li", {}, element("span", { class: "sign veil" }), say("legend.veil")),
+      element("li", {}, element("span", { class: "sign" }), say("legend.unveiled")),
       element("li", {}, element("span", { class: "sign trail" }), say("legend.trail")),
       element("li", {}, element("span", { class: "sign gap" }), say("legend.gap")),
       element("li", {}, element("span", { class: "sign path" }), say("legend.path")),

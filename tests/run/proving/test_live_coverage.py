@@ -1,0 +1,113 @@
+"""What could have been seen round an incident of a watch: shown, exported, and in its package."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nofly.cli import main
+from nofly.proof.package import opened
+from nofly.proof.packing.canonical import parsed
+from nofly.proof.packing.steps import Outcome
+from nofly.run.proving import covered as covering
+from nofly.run.proving.covered import case_covered
+from nofly.run.proving.making_apart import made_apart
+from nofly.run.proving.verify import verify
+from nofly.zones.model import Circle, Volume, Zone
+from tests.run.proving.test_live_case import brought_lines, lines, log_of, only, recorded, through
+from tests.run.watches import RING
+
+LATER = range(0, 600, 5)
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    """Return the state of a watch that saw one fly through the ring, and another beside it before."""
+    before = lines("icao24:4b0002", range(-600, 0, 5), lambda s: 14.5 + (s + 300) * 0.001, alt_std_m=1000.0)
+    recorded(brought_lines([*before, *through(LATER)]), [RING], tmp_path / "state")
+    return tmp_path / "state"
+
+
+def _name(state: Path) -> str:
+    return only(state, log_of(state)).incident.id
+
+
+def test_it_is_shown(state: Path, capsys: Any) -> None:
+    name = _name(state)
+    assert main(["incidents", "show", name, "--state", str(state)]) == 0
+    assert "could have been seen" not in capsys.readouterr().out
+    assert main(["incidents", "show", name, "--state", str(state), "--coverage"]) == 0
+    out = capsys.readouterr().out
+    assert "\nWhat could have been seen: " in out
+    assert f"an aircraft with a transponder in {RING.id}" in out
+    assert "240 reports that the watch kept round the zone" in out
+
+
+def test_it_is_exported(state: Path, capsys: Any) -> None:
+    name = _name(state)
+    for form in ("json", "csv"):
+        assert main(["incidents", "export", name, "--state", str(state), "--format", form]) == 0
+        assert "coverage" not in capsys.readouterr().out
+    assert main(["incidents", "export", "--state", str(state), "--coverage", "--format", "json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)["verdicts"]
+    assert row["coverage"] in ("seen", "could have been seen", "unknown")
+    assert main(["incidents", "export", "--state", str(state), "--coverage", "--format", "csv"]) == 0
+    (told,) = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    assert told["coverage"] == row["coverage"]
+    assert told["coverage_notes"] == " | ".join(row["coverage_notes"])
+
+
+def test_it_is_in_the_package_of_the_command_and_of_the_page(
+    state: Path, tmp_path: Path, capsys: Any
+) -> None:
+    name, out = _name(state), tmp_path / "case.nofly.zip"
+    assert main(["incidents", "export", name, "-o", str(out), "--state", str(state)]) == 0
+    files = opened(out.read_bytes()).files
+    statement = parsed(files["coverage.json"], "")
+    assert {"verdict", "sentences", "numbers"} == set(statement)
+    assert statement == case_covered(state, only(state, log_of(state)))
+    assert b"What could have been seen" in files["report.html"]
+    made = made_apart(state, name, "anna")
+    assert parsed(opened(made.data).files["coverage.json"], "") == statement
+    (step,) = (s for s in verify(out.read_bytes()).steps if s.subject == "coverage")
+    assert step.outcome is Outcome.NOTE
+    assert "not checked" in step.message
+    assert not [s for s in verify(out.read_bytes()).steps if s.outcome is Outcome.DIFFERS]
+
+
+def test_where_too_much_is_kept_the_package_says_why_there_is_none(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(covering, "MOST_ROWS", 10)
+    case = only(state, log_of(state))
+    assert case_covered(state, case) is None
+    assert "more than 10 positions are kept" in case.why[-1]
+
+
+@pytest.mark.parametrize(
+    ("lat_deg", "lon_deg", "inside", "outside"),
+    [
+        (47.0, 8.0, (47.0, 8.0), (47.0, 18.0)),
+        (10.0, 179.9, (10.0, -178.5), (10.0, 170.0)),
+        (-60.0, -179.9, (-60.0, 179.0), (-60.0, 150.0)),
+    ],
+)
+def test_only_traffic_round_the_zone_is_looked_at(
+    lat_deg: float, lon_deg: float, inside: tuple[float, float], outside: tuple[float, float]
+) -> None:
+    box = covering._round(Zone("Z", "", (Volume(Circle((lat_deg, lon_deg), 20_000.0)),)))
+    assert box is not None
+    south, west, north, east = box
+    for place, expected in ((inside, True), (outside, False)):
+        there = south <= place[0] <= north
+        there &= west <= place[1] <= east if west <= east else place[1] >= west or place[1] <= east
+        assert there is expected
+
+
+def test_round_a_pole_all_is_looked_at() -> None:
+    assert covering._round(Zone("Z", "", (Volume(Circle((89.0, 0.0), 300_000.0)),))) is None
