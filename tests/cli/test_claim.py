@@ -13,12 +13,13 @@ from nofly.cli import main
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 NAMES = ("turkey-2015", "estonia-2025", "finland-2024")
+ALL = (*NAMES, "poland-2025")
 
 
 @pytest.fixture(scope="module")
 def sheets(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     found = {}
-    for name in NAMES:
+    for name in ALL:
         path = tmp_path_factory.mktemp("sheets") / f"{name}.json"
         code = main(["claim", "check", str(EXAMPLES / name / "claim.toml"), "-q", "-o", str(path)])
         found[name] = code, json.loads(path.read_text(encoding="utf-8"))
@@ -78,6 +79,38 @@ def test_finland_comes_out_with_the_numbers_of_its_sources(sheets: dict[str, Any
     assert [i["label"] for i in statement(sheet, "2024-found")["items"]] == [
         "bomber 1", "bomber 2", "fighter 1", "fighter 2",
     ]  # fmt: skip
+
+
+def test_poland_keeps_each_item_with_its_own_evidence(sheets: dict[str, Any]) -> None:
+    sheet = sheets["poland-2025"]
+    assert sheet[0] == 3
+    assert {s["verdict"] for s in sheet[1]["statements"]} == {"not checkable with this data"}
+    counts = {
+        s["id"]: s["readings"][0]["stated"].get("count", {}).get("text") for s in sheet[1]["statements"]
+    }
+    assert counts == {"poland": "19", "ministry-interior": "about 16", "shot-down": "3–4", "russia": None}
+    items = statement(sheet, "ministry-interior")["items"]
+    assert [bool(one["evidence"]) for one in items] == [True, True, True, False]
+    (point,) = (
+        p for p in statement(sheet, "ministry-interior")["readings"][0]["points"] if p["what"] == "items"
+    )
+    assert point["numbers"] == {"items": 4, "items_with_evidence": 3}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_words_are_marked_and_notes_on_sources_are_kept_by_their_hash(
+    sheets: dict[str, Any], name: str
+) -> None:
+    sheet = sheets[name][1]
+    assert {s["wording"] for s in sheet["statements"]} <= {"quote", "paraphrase"}
+    kept = {d["sha256"] for d in sheet["documents"]}
+    cited = {c["sha256"] for s in sheet["statements"] for c in s["sources"] if c["sha256"]}
+    assert kept == cited
+    assert len(kept) >= 3
+    assert all(d["sound"] and d["captured"] for d in sheet["documents"])
+    assert all(c["url"].startswith("http") for s in sheet["statements"] for c in s["sources"] if c["sha256"])
+    for path in (EXAMPLES / name / "claim.sources").glob("*[0-9a-f]"):
+        assert path.read_text(encoding="utf-8").startswith("Note on a source, in our own words")
 
 
 @pytest.mark.parametrize("name", NAMES)

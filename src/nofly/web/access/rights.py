@@ -13,7 +13,7 @@ class Right(StrEnum):
 
     READ = "read"
     SAY = "say"
-    """Acknowledge, mute."""
+    """Acknowledge, mute; keep claims."""
     DECIDE = "decide"
     """Exempt, clear; zones."""
     ADMINISTER = "administer"
