@@ -75,7 +75,7 @@ class SheetAnswer(BaseModel):
 class SheetList(BaseModel):
     """All of them, by name."""
 
-    register: bool = Field(description="Whether there is a register.")
+    has_register: bool = Field(description="Whether there is a register.")
     requests: list[SheetAnswer]
 
 
@@ -118,9 +118,9 @@ async def listed(request: Request, here: Here, who: Reader) -> Response:
     """All requests of the register."""
     at_us = _shown_us(here, who)
     if here.register is None:
-        return answered(request, {"register": False, "requests": []})
+        return answered(request, {"has_register": False, "requests": []})
     found = await _read(here, lambda register: acting.all_standing(register, at_us))
-    return answered(request, {"register": True, "requests": [_sheet(one) for one in found]})
+    return answered(request, {"has_register": True, "requests": [_sheet(one) for one in found]})
 
 
 @router.get(

@@ -13,7 +13,7 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 /** @type {any[]} as the API has them */
 let requests = [];
 /** Whether there is a register. */
-let register = true;
+let has_register = true;
 
 learn({ en: MORE_EN, uk: MORE_UK });
 speak(query.get("lang") ?? "");
@@ -42,7 +42,7 @@ function note(name, value) {
 const chosen = () => requests.find(({ id }) => id === query.get("id")) ?? (query.has("id") ? null : requests[0] ?? null);
 
 /** Why there is no sheet. */
-const missing = () => !register ? "requests.noregister" : requests.length ? "requests.unknown" : "requests.none";
+const missing = () => !has_register ? "requests.noregister" : requests.length ? "requests.unknown" : "requests.none";
 
 /** Draw the list and the sheet. */
 async function draw() {
@@ -75,7 +75,7 @@ function refused({ message }) {
 /** Ask for all, and again from time to time. */
 async function follow() {
   try {
-    ({ register, requests } = await ask("requests"));
+    ({ has_register, requests } = await ask("requests"));
     byId("whole").hidden = false;
     await draw();
   } catch (error) {
