@@ -45,7 +45,7 @@ class Heading:
     """Series, number and year: ``A0003/23``."""
     replaces: str = ""
     """The NOTAM that this one takes the place of."""
-    code: str = ""
+    q_code: str = ""
     """The Q code; empty: of a prohibited (QRPCA), restricted (QRRCA) or temporary restricted area (QRTCA)."""
     traffic: str = "IV"
     purpose: str = "BO"
@@ -102,7 +102,7 @@ def _check(heading: Heading) -> None:
         (f"{MOST_FIRS} FIRs at most, each once", len(set(heading.firs)) == len(heading.firs) <= MOST_FIRS),
         ("a number such as A0003/23", _NUMBER.fullmatch(heading.number)),
         ("the number of what it replaces", not heading.replaces or _NUMBER.fullmatch(heading.replaces)),
-        ("a Q code such as QRPCA", not heading.code or _CODE.fullmatch(heading.code)),
+        ("a Q code such as QRPCA", not heading.q_code or _CODE.fullmatch(heading.q_code)),
         (f"traffic {', '.join(_TRAFFIC)}", heading.traffic in _TRAFFIC),
         ("a purpose such as NBO, BO or M", _PURPOSE.fullmatch(heading.purpose)),
         (f"a scope {', '.join(_SCOPES)}", heading.scope in _SCOPES),
@@ -116,7 +116,7 @@ def _q_line(zone: Zone, heading: Heading, ends: bool) -> str:
     countries = {fir[:2] for fir in firs}
     if len(countries) > 1:
         raise InputError("FIRs of several countries", expected="a NOTAM for each country")
-    code = heading.code or (
+    code = heading.q_code or (
         "QRPCA" if zone.restriction is Restriction.PROHIBITED else "QRTCA" if ends else "QRRCA"
     )
     circle = holding([volume.footprint for volume in zone.volumes])

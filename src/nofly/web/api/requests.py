@@ -75,6 +75,7 @@ class SheetAnswer(BaseModel):
 class SheetList(BaseModel):
     """All of them, by name."""
 
+    has_register: bool = Field(description="Whether there is a register.")
     requests: list[SheetAnswer]
 
 
@@ -105,7 +106,9 @@ class EditionsAnswer(BaseModel):
     """The history of a zone."""
 
     zone_id: str
-    state: str
+    state: str = Field(
+        description="in force, suspended, not yet, withdrawn, expired; none: not in the register"
+    )
     editions: list[EditionAnswer]
     acts: list[ZoneActAnswer]
 
@@ -114,8 +117,10 @@ class EditionsAnswer(BaseModel):
 async def listed(request: Request, here: Here, who: Reader) -> Response:
     """All requests of the register."""
     at_us = _shown_us(here, who)
+    if here.register is None:
+        return answered(request, {"has_register": False, "requests": []})
     found = await _read(here, lambda register: acting.all_standing(register, at_us))
-    return answered(request, {"requests": [_sheet(one) for one in found]})
+    return answered(request, {"has_register": True, "requests": [_sheet(one) for one in found]})
 
 
 @router.get(
@@ -134,9 +139,10 @@ async def one(request: Request, here: Here, who: Reader, request_id: str) -> Res
 async def editions(request: Request, here: Here, who: Reader, zone_id: str) -> Response:
     """The history of a zone in the register: its editions and all acts."""
     at_us = _shown_us(here, who)
-    life = (await _read(here, lambda register: Law(register.acts(ZONE, zone_id), at_us))).lives.get(zone_id)
+    law = await _read(here, lambda register: Law(register.acts(ZONE, zone_id), at_us))
+    life = law.lives.get(zone_id)
     if life is None:
-        raise not_found(f"no zone {printable(zone_id)[:80]!r} in the register", "the id of one")
+        return answered(request, {"zone_id": zone_id, "state": "none", "editions": [], "acts": []})
     now_us = here.clock() if at_us is None else at_us
     return answered(
         request,
