@@ -235,4 +235,3 @@ def _known(pair: _Pair) -> tuple[Search, Found]:
     if pair.search is None or pair.found is None:
         raise ValueError("no way was looked for")
     return pair.search, pair.found
-

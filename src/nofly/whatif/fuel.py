@@ -75,9 +75,7 @@ def cost(
     burnt = []
     for landing_kg in figures.landing_kg:
         speed_mps = 0.5 * (slow_mps + fast_mps)
-        burnt.append(
-            [fuel_kg(figures, way_m, landing_kg, speed_mps) for way_m in (direct_m, flown_m)]
-        )
+        burnt.append([fuel_kg(figures, way_m, landing_kg, speed_mps) for way_m in (direct_m, flown_m)])
     added = _ordered(*(flown - direct for direct, flown in burnt))
     shares = [flown / direct - 1.0 if direct > 0.0 else math.inf for direct, flown in burnt]
     co2 = (added[0] * CO2_KG_PER_KG, added[1] * CO2_KG_PER_KG)

@@ -116,9 +116,7 @@ def weigh_detours(
         Row(pair, detour, _cost(detour, figures, cruise_mps))
         for pair, detour in zip(pairs, found, strict=True)
     )
-    return DetourTable(
-        rows, stands.zones, stands.left_out, level_m, at_us, clearance_m, figures, cruise_mps
-    )
+    return DetourTable(rows, stands.zones, stands.left_out, level_m, at_us, clearance_m, figures, cruise_mps)
 
 
 def _cost(detour: Detour, figures: TypeFigures | None, cruise_mps: Span | None) -> Cost | None:
