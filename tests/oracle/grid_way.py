@@ -1,9 +1,10 @@
-"""The shortest way round areas, the slow way: A* on a fine grid, then pulled taut. Shapely and pyproj only."""
+"""The shortest way round areas, the slow way: A* on a fine grid, pulled taut. Shapely and pyproj only."""
 
 from __future__ import annotations
 
 import heapq
 import math
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -127,4 +128,4 @@ class GridWay:
 
 
 def way_m(way: list[Place]) -> float:
-    return sum(length_m(a, b) for a, b in zip(way[:-1], way[1:], strict=True))
+    return sum(length_m(a, b) for a, b in pairwise(way))

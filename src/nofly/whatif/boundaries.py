@@ -28,10 +28,10 @@ class Edges:
     """Edges (n, 3) from direction to direction, area on the left, body by body; each is within
     :data:`PLANE_M` of its plane.
 
-    ``plane`` (n, 3) are the normals of these planes, ``first`` (bodies + 1) the first edge of each body and the
-    end. ``block`` are the first edges of blocks and the end; ``cap`` (m, 3) and ``reach`` (m) the centre of each
-    block and how far from it, as a chord, it reaches; ``first_block`` (bodies + 1) the first block of each
-    body and the end, ``wide`` and ``wide_reach`` its own cap.
+    ``plane`` (n, 3) are the normals of these planes, ``first`` (bodies + 1) the first edge of each body and
+    the end. ``block`` are the first edges of blocks and the end; ``cap`` (m, 3) and ``reach`` (m) the centre
+    of each block and how far from it, as a chord, it reaches; ``first_block`` (bodies + 1) the first block of
+    each body and the end, ``wide`` and ``wide_reach`` its own cap.
     """
 
     start: Floats
@@ -103,15 +103,9 @@ def edges(zones: CompiledZones, part_body: Whole, bodies: int) -> Edges:
     block = np.append(np.repeat(np.cumsum(size) - size, blocks) + BLOCK * step_in, len(start))
     first = np.append(np.cumsum(size) - size, len(start))
     return Edges(
-        start,
-        end,
-        np.cross(start, end),
-        first,
-        block,
-        *_caps(start, end, block),
-        first_block,
+        start, end, np.cross(start, end), first, block, *_caps(start, end, block), first_block,
         *_caps(start, end, first),
-    )
+    )  # fmt: skip
 
 
 def _cut(ends: Floats) -> tuple[Floats, Floats, Whole]:

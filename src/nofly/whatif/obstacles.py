@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -58,13 +59,8 @@ def obstacles(zones: Sequence[Zone], clearance_m: float) -> Obstacles:
     compiled = compile_zones(bare)
     if clearance_m > 0.0:
         compiled = compile_zones(_widened(bare, bodies, compiled, clearance_m))
-    part_body = np.array(
-        [
-            bodies[z][v]
-            for z, v in zip(compiled.part_zone.tolist(), compiled.part_volume.tolist(), strict=True)
-        ],
-        np.int64,
-    )
+    volumes = zip(compiled.part_zone.tolist(), compiled.part_volume.tolist(), strict=True)
+    part_body = np.array([bodies[zone][volume] for zone, volume in volumes], np.int64)
     of_body: list[list[Floats]] = [[] for _ in zone_of]
     for part, ring in rings(compiled):
         of_body[part_body[part]].append(directions(ring[:, 0], ring[:, 1]))
@@ -102,7 +98,7 @@ def _margin(a: Place, b: Place, clearance_m: float) -> list[list[Place]]:
         return shapes
     n = max(1, math.ceil(length_m / _STRIP_M))
     cuts = [geodesic.point_at(*a, start_deg, length_m * k / n) for k in range(n + 1)]
-    for p, q in zip(cuts[:-1], cuts[1:], strict=True):
+    for p, q in pairwise(cuts):
         _, p_deg, q_deg = geodesic.length_and_azimuths(*p, *q)
         shapes.append(
             [

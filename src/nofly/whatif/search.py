@@ -81,7 +81,7 @@ class Search:
         found = self._ways_of(low, high).through((low, high), self.place(low), self.place(high))
         return found.union(*(self._turning.inside(k) for k in (low, high) if k >= 0))
 
-    def _blocked(self, point: int, other: int, bodies: Bodies, alone: set[int]) -> bool:
+    def _blocked(self, point: int, other: int, bodies: list[int], alone: set[int]) -> bool:
         """Return whether a way runs through one of the bodies taken up."""
         low, high = _name(point, other)
         for k in (low, high):
@@ -89,7 +89,10 @@ class Search:
                 return True
         if low in alone and high in alone and self._turning.beside(low, high):
             return False
-        return self._ways_of(low, high).blocked((low, high), self.place(low), self.place(high), bodies)
+        # Most likely it is a corner's own body that is in the way.
+        own = {self._turning.body(k) for k in (low, high) if k >= 0}
+        likely = sorted(bodies, key=lambda body: body not in own)
+        return self._ways_of(low, high).blocked((low, high), self.place(low), self.place(high), likely)
 
     def _ways_of(self, point: int, other: int) -> Ways:
         """Return what keeps a way: with the turning points where it is theirs, here where it has an end."""
@@ -105,10 +108,10 @@ class Search:
 
     def _among(self) -> Found | None:
         """Return the shortest way that runs through none of the bodies taken up so far."""
-        bodies, turning = frozenset(self.bodies), self._turning
+        bodies, turning = sorted(self.bodies), self._turning
         known: list[_Known] = []
         alone: set[int] = set()
-        for body in sorted(bodies):
+        for body in bodies:
             free = turning.alone(body, bodies, self._ends)
             known.append(self._of_body(body, not free))
             alone |= set(known[-1].points.tolist()) if free else set()

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 Bodies = frozenset[int]
 _NONE: Bodies = frozenset()
 _LEG_US = 3600 * US_PER_S
-_FEW, _MANY = 3, 2048
+_MANY = 2048
+"""Edges of a body from which on their caps are looked at first."""
 _NEAR = 2.0 * BEND_M / EARTH_M
 
 
@@ -32,25 +33,36 @@ class Sight:
 
     def __init__(self, obstacles: Obstacles) -> None:
         self._obstacles = obstacles
+        self._edges = obstacles.edges
         self._all = np.arange(len(obstacles))
         count = len(obstacles.compiled.zones)
         self._zone_active = np.arange(count + 1, dtype=np.int32)
         self._active = np.tile(np.array([[ALWAYS_FROM_US, ALWAYS_UNTIL_US, ACTIVE]], np.int64), (count, 1))
 
-    def across(self, start: Place, end: Place, among: Bodies | None = None) -> Bodies:
-        """Return the bodies, of some or of all, whose boundary the geodesic between two places crosses.
+    def across(self, start: Place, end: Place) -> Bodies:
+        """Return the bodies whose boundary the geodesic between two places crosses.
 
         Right but for what is within some twenty metres of a boundary. A geodesic that lies in a body from end
         to end crosses nothing.
         """
-        edges = self._obstacles.edges
-        bodies = self._all if among is None else np.array(sorted(among), np.int64)
-        if len(bodies) == 0:
+        if not len(self._all):
             return _NONE
         way = line(start, end)
-        if among is None or len(bodies) > _FEW:
-            bodies = bodies[_near(way, edges.wide[bodies], edges.wide_reach[bodies]).any(axis=0)]
-        return frozenset(b for b in bodies.tolist() if _crossed(way, edges, b))
+        normal = _cross(way[:-1], way[1:])
+        near = self._all[_near(way, normal, self._edges.wide, self._edges.wide_reach).any(axis=0)]
+        return frozenset(b for b in near.tolist() if _crosses(way, normal, self._edges, b))
+
+    def first_across(self, start: Place, end: Place, among: Sequence[int]) -> int | None:
+        """Return the first of some bodies whose boundary the geodesic crosses, None where it crosses none."""
+        way = line(start, end)
+        normal = _cross(way[:-1], way[1:])
+        rows = np.array(among, np.int64)
+        near = _near(way, normal, self._edges.wide[rows], self._edges.wide_reach[rows])
+        close: list[bool] = near.any(axis=0).tolist()
+        for may, body in zip(close, among, strict=True):
+            if may and _crosses(way, normal, self._edges, body):
+                return body
+        return None
 
     def through(self, ways: Sequence[Sequence[Place]]) -> list[list[Bodies]]:
         """Return for every leg of every way the bodies that the kernel finds it in, as flown and recorded: a
@@ -96,54 +108,48 @@ class Sight:
         )
 
 
-def _near(way: Floats, centre: Floats, reach: Floats) -> NDArray[np.bool_]:
-    """Return (pieces, caps): whether a piece of a way comes near a cap."""
+def _near(way: Floats, normal: Floats, centre: Floats, reach: Floats) -> NDArray[np.bool_]:
+    """Return (pieces, caps): whether a piece of a way, with the normal of its plane, comes near a cap."""
     begin, end = way[:-1], way[1:]
-    normal = _cross(begin, end)
-    size = np.sqrt(_dot(normal, normal))
-    off = np.abs(normal @ centre.T) <= size[:, None] * (reach + _NEAR)
-    middle = begin + end
-    middle /= np.sqrt(_dot(middle, middle))[:, None]
     step = end - begin
-    half = 0.5001 * np.sqrt(_dot(step, step))
-    found: NDArray[np.bool_] = off & (
-        2.0 - 2.0 * (middle @ centre.T) <= (half[:, None] * 1.05 + reach + _NEAR) ** 2
-    )
+    chord2 = _dot(step, step)
+    # The sine of the angle between the ends of a piece is the length of its normal.
+    off = np.abs(normal @ centre.T) <= np.sqrt(_dot(normal, normal))[:, None] * (reach + _NEAR)
+    middle = (begin + end) * (0.5 / np.sqrt(1.0 - 0.25 * chord2))[:, None]
+    half = 0.53 * np.sqrt(chord2)
+    found: NDArray[np.bool_] = off & (2.0 - 2.0 * (middle @ centre.T) <= (half[:, None] + reach + _NEAR) ** 2)
     return found
 
 
-def _crossed(way: Floats, edges: Edges, body: int) -> bool:
+def _crosses(way: Floats, normal: Floats, edges: Edges, body: int) -> bool:
     """Return whether some piece of a way crosses an edge of a body."""
     first, past = edges.first[body], edges.first[body + 1]
-    normal = _cross(way[:-1], way[1:])
     if past - first <= _MANY:
-        sides = edges.plane[first:past] @ way.T
-        return _meet(
-            edges.start[first:past] @ normal.T, edges.end[first:past] @ normal.T, sides[:, :-1], sides[:, 1:]
-        )
-    blocks = slice(edges.first_block[body], edges.first_block[body + 1])
-    piece, block = np.nonzero(_near(way, edges.cap[blocks], edges.reach[blocks]))
-    block = block + edges.first_block[body]
-    size = edges.block[block + 1] - edges.block[block]
-    edge = _ranges(edges.block[block], size)
-    piece = np.repeat(piece, size)
-    across, plane = normal[piece], edges.plane[edge]
-    return _meet(
-        _dot(edges.start[edge], across), _dot(edges.end[edge], across),
-        _dot(plane, way[piece]), _dot(plane, way[piece + 1]),
-    )  # fmt: skip
-
-
-def _meet(start: Floats, end: Floats, begin: Floats, past: Floats) -> bool:
-    """Return whether any edge and piece meet, from the sides of the piece that both ends of the edge are on,
-    and the sides of the edge that both ends of the piece are on; not where their antipodes do."""
-    met = (start * end <= 0.0) & (begin * past <= 0.0) & (start * begin <= 0.0) & (end * past <= 0.0)
+        one, other = edges.start[first:past] @ normal.T, edges.end[first:past] @ normal.T
+        apart = one * other <= 0.0
+        if not apart.any():
+            return False
+        edge, piece = np.nonzero(apart)
+        one, other, edge = one[edge, piece], other[edge, piece], edge + first
+    else:
+        blocks = slice(edges.first_block[body], edges.first_block[body + 1])
+        piece, block = np.nonzero(_near(way, normal, edges.cap[blocks], edges.reach[blocks]))
+        block = block + edges.first_block[body]
+        size = edges.block[block + 1] - edges.block[block]
+        edge, piece = _ranges(edges.block[block], size), np.repeat(piece, size)
+        across = normal[piece]
+        one, other = _dot(edges.start[edge], across), _dot(edges.end[edge], across)
+    plane = edges.plane[edge]
+    begin, end = _dot(plane, way[piece]), _dot(plane, way[piece + 1])
+    # Not where a piece meets the antipode of an edge.
+    met = (one * other <= 0.0) & (begin * end <= 0.0) & (one * begin <= 0.0) & (other * end <= 0.0)
     return bool(met.any())
 
 
 def _ranges(first: Whole, size: Whole) -> Whole:
     """Return the numbers from each first on, so many, one range after the other."""
-    return np.arange(int(size.sum())) + np.repeat(first - (np.cumsum(size) - size), size)
+    found: Whole = np.arange(int(size.sum())) + np.repeat(first - (np.cumsum(size) - size), size)
+    return found
 
 
 def _dot(a: Floats, b: Floats) -> Floats:

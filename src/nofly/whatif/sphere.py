@@ -41,7 +41,8 @@ def directions(lat_deg: Any, lon_deg: Any) -> Floats:
 def unit(vectors: Floats) -> Floats:
     """Return vectors (n, 3) at unit length; what has none is left as it is."""
     size = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
-    return vectors / np.maximum(size, 1e-300)[:, None]
+    found: Floats = vectors / np.maximum(size, 1e-300)[:, None]
+    return found
 
 
 def places(direction: Floats) -> tuple[Floats, Floats]:

@@ -82,7 +82,8 @@ class _Ring:
         tip = unit(np.cross(np.cross(a, b), np.cross(c, d)))
         # What two great circles meet in has two ends.
         beyond = np.abs((unit(np.cross(b, c)) * tip).sum(axis=1))
-        return alive[filled | (beyond <= 1.01 * tolerance_rad)].tolist()
+        chosen: list[int] = alive[filled | (beyond <= 1.01 * tolerance_rad)].tolist()
+        return chosen
 
     def _filled(self, k: int, tolerance_rad: float) -> list[int]:
         """Leave out a corner that points inwards; return the corners to look at again, none if it stays."""

@@ -6,6 +6,7 @@ longer than past it. Otherwise all its corners may matter.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,6 +47,7 @@ class Turning:
         self._after = np.zeros((0, 3))
         self._inside: list[Bodies] = []
         self._following: list[int] = []
+        self._body: list[int] = []
 
     def __len__(self) -> int:
         return len(self.lat_deg)
@@ -54,7 +56,7 @@ class Turning:
         """Return (lat_deg, lon_deg) of a turning point."""
         return float(self.lat_deg[point]), float(self.lon_deg[point])
 
-    def alone(self, body: int, others: Bodies, ends: Floats) -> bool:
+    def alone(self, body: int, others: Iterable[int], ends: Floats) -> bool:
         """Return whether a body has a hull, and neither the ends (directions) nor other bodies reach in."""
         found = self._hull(body)
         if found is None or not ((found[1] @ ends.T).min(axis=0) <= -self._beyond).all():
@@ -88,6 +90,10 @@ class Turning:
     def beside(self, point: int, other: int) -> bool:
         """Return whether two turning points follow one another round the hull of one body."""
         return self._following[point] == other or self._following[other] == point
+
+    def body(self, point: int) -> int:
+        """Return the body that a turning point is a corner of."""
+        return self._body[point]
 
     def inside(self, point: int) -> Bodies:
         """Return the bodies that a turning point lies in."""
@@ -126,6 +132,7 @@ class Turning:
         # Round a hull a way from one to the next is free of the body; of an outline that is not sure.
         round_hull = not whole and bool(own.all())
         self._following += np.roll(numbers, -1).tolist() if round_hull else [-1] * len(numbers)
+        self._body += [body] * len(numbers)
         at = at[own]
         self.lat_deg = np.concatenate([self.lat_deg, lat[own]])
         self.lon_deg = np.concatenate([self.lon_deg, lon[own]])

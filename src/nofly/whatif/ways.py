@@ -1,7 +1,8 @@
-"""What is known of the ways between turning points: which bodies each runs through, as far as it was asked."""
+"""What is known of the ways between turning points: which bodies each runs through, as far as asked."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nofly.whatif.sight import Bodies, Sight
@@ -12,7 +13,7 @@ _NONE: Bodies = frozenset()
 
 @dataclass(slots=True)
 class _Asked:
-    """Of one way: the bodies asked about (None for all), and those of them that it runs through."""
+    """Of one way: bodies that it does not run through (None for all others), and some that it does."""
 
     about: Bodies | None
     through: Bodies
@@ -25,20 +26,24 @@ class Ways:
         self._sight = sight
         self._asked: dict[tuple[int, int], _Asked] = {}
 
-    def blocked(self, way: tuple[int, int], start: Place, end: Place, among: Bodies) -> bool:
-        """Return whether a way runs through any of some bodies."""
+    def blocked(self, way: tuple[int, int], start: Place, end: Place, among: Sequence[int]) -> bool:
+        """Return whether a way runs through any of some bodies; those that are likely go first."""
         asked = self._asked.get(way)
         if asked is None:
             asked = self._asked[way] = _Asked(_NONE, _NONE)
         if not asked.through.isdisjoint(among):
             return True
-        if asked.about is None or among <= asked.about:
+        if asked.about is None:
             return False
-        new = among - asked.about
-        found = self._sight.across(start, end, new)
-        asked.about |= new
-        asked.through |= found
-        return bool(found)
+        new = [body for body in among if body not in asked.about]
+        if not new:
+            return False
+        found = self._sight.first_across(start, end, new)
+        if found is not None:
+            asked.through |= {found}
+            return True
+        asked.about = asked.about.union(new)
+        return False
 
     def through(self, way: tuple[int, int], start: Place, end: Place) -> Bodies:
         """Return all bodies that a way runs through."""
@@ -52,5 +57,3 @@ class Ways:
         """Take note that a way runs through bodies, whatever is found when it is looked at."""
         asked = self._asked.setdefault(way, _Asked(_NONE, _NONE))
         asked.through |= bodies
-        if asked.about is not None:
-            asked.about |= bodies

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from nofly.errors import ConfigError
 from nofly.whatif.sphere import Place
@@ -59,8 +59,8 @@ def pair(text: str, source: str = "", locator: str = "") -> Pair:
     found = _PAIR.fullmatch(text.strip())
     if found is None:
         raise ConfigError(f"pair {text[:80]!r}", source=source, locator=locator, expected=EXPECTED)
-    start, end = (_named(word, source, locator) for word in found.group(1, 2))
-    return Pair(*(name for name, _ in (start, end)), start[1], end[1], int(found[3] or 1))
+    (start_name, start), (end_name, end) = (_named(word, source, locator) for word in found.group(1, 2))
+    return Pair(start_name, end_name, start, end, int(found[3] or 1))
 
 
 def _named(word: str, source: str, locator: str) -> tuple[str, Place]:
@@ -73,9 +73,9 @@ def _named(word: str, source: str, locator: str) -> tuple[str, Place]:
             )  # fmt: skip
         return word, (lat, lon)
     code = word.upper()
-    known = _airports("IATA" if len(code) == 3 else "ICAO").get(code)
+    kind: Literal["IATA", "ICAO"] = "IATA" if len(code) == 3 else "ICAO"
+    known = _airports(kind).get(code)
     if known is None:
-        kind = "IATA" if len(code) == 3 else "ICAO"
         raise ConfigError(
             f"airport {code!r} is not known", source=source, locator=locator,
             expected=f"an {kind} code, or lat,lon in degrees",
@@ -84,7 +84,7 @@ def _named(word: str, source: str, locator: str) -> tuple[str, Place]:
 
 
 @lru_cache(maxsize=2)
-def _airports(kind: str) -> dict[str, Any]:
+def _airports(kind: Literal["IATA", "ICAO"]) -> dict[str, Any]:
     import airportsdata
 
     return dict(airportsdata.load(kind))

@@ -193,7 +193,7 @@ def summary(table: DetourTable) -> list[str]:
         lines.append("fuel: share added, by Breguet's equation with range factors of 23,000 to 36,000 km")
     else:
         lines.append(
-            f"fuel: {table.figures.name} in cruise by {table.figures.source}, light to greatest landing mass"
+            f"fuel: {table.figures.name} in cruise by {table.figures.source}, landing light or heavy"
         )
     return lines
 

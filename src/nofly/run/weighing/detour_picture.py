@@ -164,7 +164,8 @@ def _told(drawn: Figure, row: Row, at: tuple[float, float], colour: str) -> None
         said = f"{_miles(detour.direct_m)}, clear of every zone"
     else:
         share = 100.0 * detour.extra_m / detour.direct_m if detour.direct_m else 0.0
-        said = f"{_miles(detour.direct_m)} + {_miles(detour.extra_m)} ({detour.extra_m / 1000.0:,.0f} km, {share:.1f} %)"
+        said = f"{_miles(detour.direct_m)} + {_miles(detour.extra_m)}"
+        said += f" ({detour.extra_m / 1000.0:,.0f} km, {share:.1f} %)"
     drawn.text(at[0], at[1], "—", fontsize=9, fontweight="bold", color=colour, va="center")
     name = shorten(printable(row.pair.name), 34)
     drawn.text(at[0] + 0.02, at[1], f"{name}: {said}", fontsize=8, color=palette.INK, va="center")
