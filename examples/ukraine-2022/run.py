@@ -101,15 +101,27 @@ def main(folder: Path) -> Path:
         "whatif", proposed, "--pairs", ",".join(pairs), "--level", level, "--depart", "2022-03-04T12:00:00Z",
         name="whatif.json",
     )  # fmt: skip
-    detours = steps.json(
-        "detour", *pairs, "--zones", proposed, "--level", level, "--plot", str(folder.resolve() / "ways.png"),
-        "-f", "json", name="detours.json",
+    detours, beside = (
+        steps.json(
+            "detour", *pairs, "--zones", proposed, *more, "--level", level, "--plot",
+            str(folder.resolve() / f"{name}.png"), "-f", "json", name=f"{name}.json",
+        )
+        for name, more in (("alone", ()), ("beside", (str(HERE / "also-closed.geojson"),)))
     )  # fmt: skip
     claims = steps.json("claim", "check", str(HERE / "claim.toml"), name="claims.json", allowed=(3,))
     steps.run("ledger", str(HERE / "ledger.toml"), "-o", str(folder.resolve() / "ledger.json"))
     ledger = weigh_ledger(HERE / "ledger.toml")
     page = report.page(
-        report.Found(sheet, law, effect, detours, claims, ledger, folder / "ways.png", steps.commands)
+        report.Found(
+            sheet,
+            law,
+            effect,
+            (detours, beside),
+            claims,
+            ledger,
+            (folder / "alone.png", folder / "beside.png"),
+            steps.commands,
+        )
     )
     path = folder / "report.html"
     path.write_bytes(page)
