@@ -121,7 +121,7 @@ def _short(found: Found) -> str:
 def _asked(found: Found) -> str:
     sheet = found.sheet
     rows = [
-        ("Who asks", sheet["asked_by"]), ("What", sheet["zone"]["name"]),
+        ("Who asks", sheet["asked_by"]), ("What", f"a no-fly zone: {sheet['zone']['name']}"),
         ("Where", "the flight information regions Kyiv (UKBV), L'viv (UKLV), Odesa (UKOV), Dnipro (UKDV) and "
                   "Simferopol' (UKFV), from the ground without an upper limit"),
         ("Why", sheet["why"]), ("Purpose, in one of six words", sheet["purpose"]),
@@ -160,7 +160,8 @@ def _law(found: Found) -> str:
         if not editions:
             out.append("<p>Nothing of what is on record here was in force.</p>")
             continue
-        rows = [(one.zone.id, one.zone.name, _law_words(one)) for one in editions]
+        ordered = sorted(editions, key=lambda one: one.act.sequence)
+        rows = [(one.zone.id, one.zone.name, _law_words(one)) for one in ordered]
         out.append(_table(("zone", "name", "what it says"), _same(rows)))
     return (
         "<p>Three rules were in force on the day of the decision, and none of them is the zone asked for. "
@@ -173,7 +174,11 @@ def _law(found: Found) -> str:
 def _law_words(one: Edition) -> str:
     rule = one.zone.rule
     addressed = describe_all(rule.applies_to) if rule and rule.applies_to else "everybody"
+    addressed = addressed.replace("not aircraft", "all but aircraft")
     exempt = "; ".join(f"{e.reason} ({e.source})" for e in rule.exempt) if rule else ""
+    if rule and rule.look_ahead_s and rule.spacing_lateral_m:
+        ahead_min, near_nm = rule.look_ahead_s / 60.0, rule.spacing_lateral_m / 1852.0
+        addressed += f", warned {ahead_min:g} minutes ahead and within {near_nm:g} NM"
     since = "always" if one.from_us is None else iso_time(one.from_us)[:10]
     return f"{one.zone.message} Addressed: {addressed}. Exempt: {exempt or 'nobody'}. Since {since}."
 

@@ -73,9 +73,10 @@ def test_the_law_of_the_day_is_the_closure_and_not_the_zone_asked_for(page: str)
     assert all(fir in after for fir in FIRS)
     assert "Exempt: state aircraft of Ukraine (NOTAM A0003/23); permission of the General Staff" in after
     assert "Addressed: aircraft of the party NATO" in after
-    assert "WATCH-EPWW" in after
-    assert "Addressed: aircraft of the party Russia" in after
-    assert "UA-SKY" not in law
+    assert "EPWW:NATO:border" in after
+    assert "all but aircraft of the party NATO, warned 5 minutes ahead and within 10 NM" in after
+    assert "UA-SKY:NATO:stay-out" in after
+    assert "UA-SKY" not in after.replace("UA-SKY:NATO:stay-out", "")
 
 
 def test_what_the_zone_would_have_touched_and_going_round(folder: Path) -> None:
