@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,6 +40,7 @@ pre { white-space: pre-wrap; font-size: .75rem; border: 1px solid #8884; padding
   td:first-child { font-weight: 600 } td:first-child::before { content: none } }
 @media print { h2 { break-after: avoid } tr { break-inside: avoid } }
 """
+_NUMERIC = re.compile(r"[\d.,]+( to [\d.,]+)? (km|min|%)")
 PARTS = (
     ("asked", "What was asked"), ("said", "What the parties said, and what was decided"),
     ("law", "What was really in force"), ("touched", "What the zone would have touched"),
@@ -55,10 +57,11 @@ class Found:
     sheet: dict[str, Any]
     law: dict[str, list[Edition]]
     effect: dict[str, Any]
-    detours: dict[str, Any]
+    detours: tuple[dict[str, Any], dict[str, Any]]
+    """Round the zone alone, and with what else was closed to many."""
     claims: dict[str, Any]
     ledger: LedgerTable
-    picture: Path
+    pictures: tuple[Path, Path]
     commands: list[str]
 
 
@@ -93,7 +96,7 @@ def page(found: Found) -> bytes:
 
 def _short(found: Found) -> str:
     sheet = found.sheet
-    most = max(100.0 * pair["extra_m"] / pair["direct_m"] for pair in found.detours["pairs"])
+    most = max(100.0 * pair["extra_m"] / pair["direct_m"] for pair in found.detours[0]["pairs"])
     shared = next(r.range for r in found.ledger.weighed.shared if r.quantity.name == "shared:NATO:Russia")
     needed = next(r.range for r in found.ledger.weighed.patrol if r.quantity.name == "aircraft_needed")
     return (
@@ -118,7 +121,7 @@ def _short(found: Found) -> str:
 def _asked(found: Found) -> str:
     sheet = found.sheet
     rows = [
-        ("Who asks", sheet["asked_by"]), ("What", sheet["zone"]["name"]),
+        ("Who asks", sheet["asked_by"]), ("What", f"a no-fly zone: {sheet['zone']['name']}"),
         ("Where", "the flight information regions Kyiv (UKBV), L'viv (UKLV), Odesa (UKOV), Dnipro (UKDV) and "
                   "Simferopol' (UKFV), from the ground without an upper limit"),
         ("Why", sheet["why"]), ("Purpose, in one of six words", sheet["purpose"]),
@@ -152,12 +155,13 @@ def _said(found: Found) -> str:
 def _law(found: Found) -> str:
     out = []
     for moment, editions in found.law.items():
-        told = moment.replace("T", " ").replace("Z", " UTC")
+        told = moment.replace("T", " ").replace(":00Z", " UTC")
         out.append(f"<h3>At {_text(told)}</h3>")
         if not editions:
             out.append("<p>Nothing of what is on record here was in force.</p>")
             continue
-        rows = [(one.zone.id, one.zone.name, _law_words(one)) for one in editions]
+        ordered = sorted(editions, key=lambda one: one.act.sequence)
+        rows = [(one.zone.id, one.zone.name, _law_words(one)) for one in ordered]
         out.append(_table(("zone", "name", "what it says"), _same(rows)))
     return (
         "<p>Three rules were in force on the day of the decision, and none of them is the zone asked for. "
@@ -170,7 +174,11 @@ def _law(found: Found) -> str:
 def _law_words(one: Edition) -> str:
     rule = one.zone.rule
     addressed = describe_all(rule.applies_to) if rule and rule.applies_to else "everybody"
+    addressed = addressed.replace("not aircraft", "all but aircraft")
     exempt = "; ".join(f"{e.reason} ({e.source})" for e in rule.exempt) if rule else ""
+    if rule and rule.look_ahead_s and rule.spacing_lateral_m:
+        ahead_min, near_nm = rule.look_ahead_s / 60.0, rule.spacing_lateral_m / 1852.0
+        addressed += f", warned {ahead_min:g} minutes ahead and within {near_nm:g} NM"
     since = "always" if one.from_us is None else iso_time(one.from_us)[:10]
     return f"{one.zone.message} Addressed: {addressed}. Exempt: {exempt or 'nobody'}. Since {since}."
 
@@ -201,30 +209,39 @@ def _touched(found: Found) -> str:
 
 
 def _round(found: Found) -> str:
-    rows = []
-    for pair in found.detours["pairs"]:
-        low_s, high_s = pair["time_s"]
-        fuel = [100.0 * share for share in pair["fuel_share"]]
-        rows.append(
-            (
-                f"{pair['from']}–{pair['to']}", f"{pair['direct_m'] / 1000.0:,.0f} km",
-                f"{pair['extra_m'] / 1000.0:,.1f} km",
-                f"{100.0 * pair['extra_m'] / pair['direct_m']:.2f} %",
-                f"{low_s / 60.0:.0f} to {high_s / 60.0:.0f} min", f"{fuel[0]:.1f} to {fuel[1]:.1f} %",
-            )
-        )  # fmt: skip
-    image = base64.b64encode(found.picture.read_bytes()).decode()
+    alone, beside = found.detours
+    return (
+        f"<h3>The zone alone</h3>{_ways(alone, found.pictures[0])}"
+        '<p class="note">Shortest ways on the ellipsoid that stay outside the zone, without wind, airways or '
+        "other closures: what was flown is longer. They lead through Belarus and Russia.</p>"
+        "<h3>With Belarus and Russia closed as well, as they soon were to many airlines</h3>"
+        f"{_ways(beside, found.pictures[1])}"
+        '<p class="note">Both closures together, counted from the direct way. The two countries are drawn '
+        "roughly, by their land alone.</p>"
+    )
+
+
+def _ways(detours: dict[str, Any], picture: Path) -> str:
+    rows = [
+        (
+            f"{pair['from']}–{pair['to']}", f"{pair['direct_m'] / 1000.0:,.0f} km",
+            f"{pair['extra_m'] / 1000.0:,.1f} km", f"{100.0 * pair['extra_m'] / pair['direct_m']:.2f} %",
+            _span([seconds / 60.0 for seconds in pair["time_s"]], 0, "min"),
+            _span([100.0 * share for share in pair["fuel_share"]], 1, "%"),
+        )
+        for pair in detours["pairs"]
+    ]  # fmt: skip
+    image = base64.b64encode(picture.read_bytes()).decode()
     head = ("route", "direct", "further", "share", "longer", "more fuel and CO₂")
     return (
-        f"{_table(head, rows)}"
-        '<p><img alt="Map of the proposed zone, the direct ways and the ways round it" '
+        f'{_table(head, rows)}<p><img alt="Map of what is closed, the direct ways and the ways round" '
         f'src="data:image/png;base64,{image}"></p>'
-        '<p class="note">Shortest ways on the ellipsoid that stay outside this one zone, without wind, '
-        "airways "
-        "or other closures. The shortest ways lead through Belarus and Russia, which after February 2022 "
-        "were "
-        "closed to many airlines: what was flown is longer.</p>"
     )
+
+
+def _span(ends: list[float], digits: int, unit: str) -> str:
+    low, high = (f"{end:.{digits}f}" for end in ends)
+    return f"{low} {unit}" if low == high else f"{low} to {high} {unit}"
 
 
 def _claims(found: Found) -> str:
@@ -279,7 +296,7 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def _cell(name: str, cell: str) -> str:
-    kind = ' class="number"' if cell[:1].isdigit() and len(cell) < 16 else ""
+    kind = ' class="number"' if _NUMERIC.fullmatch(cell) else ""
     named = f' data-name="{_text(name)}"' if name else ""
     return f"<td{kind}{named}>{linked(cell)}</td>"
 

@@ -75,13 +75,26 @@ def decide(steps: Steps, acts: dict[str, Any]) -> dict[str, Any]:
     return sheet
 
 
+def standing(steps: Steps, given: dict[str, Any], kind: str, areas: str, zone: str) -> str:
+    """Write a standing rule as a zone; return the path of its file."""
+    path = str(steps.folder / f"{kind}-{zone}.geojson")
+    steps.run(
+        "request", "standing", kind, "--zone", str(HERE / f"{areas}.geojson"), "--zone-id", zone, "-o", path,
+        *options({**given, "reason": given["why"]}, "party", "reason", "spacing", "look-ahead"),
+    )  # fmt: skip
+    return path
+
+
 def declare(steps: Steps, acts: dict[str, Any]) -> dict[str, list[Any]]:
     """Put what was really in force on record; return the law as of each moment."""
-    for name in ("closure", "standing"):
+    out = standing(steps, acts["stay-out"], "stay-out", "proposed", "UA-SKY")
+    border = [
+        standing(steps, acts["border"], "border", "eastern-firs", fir) for fir in acts["border"]["firs"]
+    ]
+    files = {"closure": [str(HERE / "closure.geojson")], "stay-out": [out], "border": border}
+    for name, zones in files.items():
         given = options(acts[name], "party", "why", "from")
-        steps.run(
-            "zones", "declare", str(HERE / f"{name}.geojson"), "--register", str(steps.register), *given
-        )
+        steps.run("zones", "declare", *zones, "--register", str(steps.register), *given)
     with Register(str(steps.register)) as register:
         known = list(register.acts())
     return {moment: law_at(known, report.instant_us(moment)) for moment in MOMENTS}
@@ -101,15 +114,27 @@ def main(folder: Path) -> Path:
         "whatif", proposed, "--pairs", ",".join(pairs), "--level", level, "--depart", "2022-03-04T12:00:00Z",
         name="whatif.json",
     )  # fmt: skip
-    detours = steps.json(
-        "detour", *pairs, "--zones", proposed, "--level", level, "--plot", str(folder.resolve() / "ways.png"),
-        "-f", "json", name="detours.json",
+    detours, beside = (
+        steps.json(
+            "detour", *pairs, "--zones", proposed, *more, "--level", level, "--plot",
+            str(folder.resolve() / f"{name}.png"), "-f", "json", name=f"{name}.json",
+        )
+        for name, more in (("alone", ()), ("beside", (str(HERE / "also-closed.geojson"),)))
     )  # fmt: skip
     claims = steps.json("claim", "check", str(HERE / "claim.toml"), name="claims.json", allowed=(3,))
     steps.run("ledger", str(HERE / "ledger.toml"), "-o", str(folder.resolve() / "ledger.json"))
     ledger = weigh_ledger(HERE / "ledger.toml")
     page = report.page(
-        report.Found(sheet, law, effect, detours, claims, ledger, folder / "ways.png", steps.commands)
+        report.Found(
+            sheet,
+            law,
+            effect,
+            (detours, beside),
+            claims,
+            ledger,
+            (folder / "alone.png", folder / "beside.png"),
+            steps.commands,
+        )
     )
     path = folder / "report.html"
     path.write_bytes(page)

@@ -20,7 +20,7 @@ STYLE = """
 .ledger th, .ledger td { padding: .2rem .5rem; text-align: left; vertical-align: top;
   border-bottom: 1px solid #8884 }
 .ledger th, .ledger td { overflow-wrap: normal } .ledger td:last-child { overflow-wrap: anywhere }
-.ledger td.number { text-align: right; white-space: nowrap } .ledger details { margin: .6rem 0 }
+.ledger .number { text-align: right; white-space: nowrap } .ledger details { margin: .6rem 0 }
 .ledger .tornadoes { display: grid; gap: 1.2rem;
   grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)) }
 .ledger figure { margin: 0 } .ledger figcaption { font-weight: 600 } .ledger svg { width: 100%; height: auto }
@@ -37,6 +37,7 @@ body { font: 15px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 1.5rem au
 h1 { margin-bottom: 0 } h2, h3 { border-bottom: 2px solid #8888; padding-bottom: .2rem }
 """
 _FEW_COLUMNS = 4
+_NUMBER = re.compile(r"(over )?-?[\d.,]+|not published|")
 _ADDRESS = re.compile(r"(https?://[^\s;,)<>\"']+)")
 
 
@@ -77,26 +78,32 @@ def _section(table: LedgerTable, section: Section) -> str:
     kind = ' class="noscore"' if not section.rows and not section.drawn else ""
     rows = _table(section)
     if drawn:
-        rows = f"<details><summary>The same as a table</summary>{rows}</details>"
-    return f"<section{kind}><h3>{_text(section.title)}</h3>{told}{drawn}{after}{rows}</section>"
+        rest = f"{drawn}{after}<details><summary>The same as a table</summary>{rows}</details>"
+    else:
+        rest = f"{rows}{after}"
+    return f"<section{kind}><h3>{_text(section.title)}</h3>{told}{rest}</section>"
 
 
 def _table(section: Section) -> str:
     if not section.rows:
         return ""
-    head = "".join(f"<th>{_text(name)}</th>" for name in section.head)
+    names = section.head
+    columns = zip(*section.rows, strict=True)
+    kinds = [' class="number"' if all(map(_NUMBER.fullmatch, cells)) else "" for cells in columns]
+    head = "".join(f"<th{kind}>{_text(name)}</th>" for name, kind in zip(names, kinds, strict=True))
     rows = "".join(
-        f"<tr>{''.join(_cell(n, c) for n, c in zip(section.head, row, strict=True))}</tr>"
+        f"<tr>{''.join(_cell(n, c, kind) for n, c, kind in zip(names, row, kinds, strict=True))}</tr>"
         for row in section.rows
     )
-    kind = ' class="cards"' if len(section.head) > _FEW_COLUMNS else ""
-    return f'<div class="wide"><table{kind}><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+    cards = ' class="cards"' if len(names) > _FEW_COLUMNS else ""
+    return (
+        f'<div class="wide"><table{cards}><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+    )
 
 
-def _cell(name: str, cell: str) -> str:
-    numeric = ' class="number"' if cell[:1].isdigit() and " " not in cell else ""
+def _cell(name: str, cell: str, kind: str) -> str:
     named = f' data-name="{_text(name)}"' if cell else ""
-    return f"<td{numeric}{named}>{linked(cell)}</td>"
+    return f"<td{kind}{named}>{linked(cell)}</td>"
 
 
 def linked(text: str) -> str:
