@@ -268,8 +268,8 @@ def _export(args: argparse.Namespace) -> int:
             every = not (args.id or args.zone or args.target or args.since)
             names = {name for one in chosen for name in (one.id, one.warning)}
             stored = (record for record in store.read() if record.sequence <= head.sequence)
-            rows, runs = with_links(stored, lambda record: every or record.incident in names)
-            data = records(rows, head, form, args.with_access, runs)
+            linked, runs = with_links(stored, lambda record: every or record.incident in names)
+            data = records(linked, head, form, args.with_access, runs)
         else:
             rows = verdict_rows(chosen)
             if args.coverage:
