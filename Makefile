@@ -18,7 +18,7 @@ PINNED := --universal --python-version 3.11 --generate-hashes --no-emit-index-ur
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build demo test browser lint check check-long bench docs constraints clean
+.PHONY: help build demo test thorough browser lint check check-long bench docs constraints clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -30,13 +30,18 @@ build: .venv/.compiled
 demo: build
 	.venv/bin/nofly demo
 
-## make test         every test, on the compiled kernel and on its Python source
+## make test         the tests that are quick, on the compiled kernel and on its Python source
 test: build
 	@if $(PY) $(COMPILED); then \
 		echo "make: the kernel's tests on its Python source"; \
-		NOFLY_PURE=1 $(PY) $(PYTEST) -q tests/kernel tests/geo tests/zones tests/tracks; \
+		NOFLY_PURE=1 $(PY) $(PYTEST) -q -m "not big and not thorough" \
+			tests/kernel tests/geo tests/zones tests/tracks; \
 	fi
-	$(PY) $(PYTEST) --durations=10 -m "not big and not browser"
+	$(PY) $(PYTEST) --durations=10 -m "not big and not browser and not thorough"
+
+## make thorough     what takes minutes: many random cases, real processes killed, packages recomputed
+thorough: build
+	$(PY) $(PYTEST) -m "thorough and not big and not browser"
 
 ## make browser      the pages of nofly serve in a real browser
 browser: build
@@ -49,8 +54,8 @@ lint: build
 	$(PY) -m mypy
 	.venv/bin/lint-imports --no-cache
 
-## make check        what continuous integration runs: lint, the pages in a browser, then test
-check: lint browser test
+## make check        what continuous integration runs: lint, the pages in a browser, what is thorough, then test
+check: lint browser thorough test
 
 ## make check-long   fuzzing of every reader, many more random cases, the big files
 check-long: check .fuzz-venv/.ready

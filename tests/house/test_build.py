@@ -65,6 +65,7 @@ def test_without_a_compiler_an_earlier_build_is_not_taken_for_this_one(checkout:
     assert not built.exists()
 
 
+@pytest.mark.thorough
 def test_with_a_compiler_the_extension_is_built_and_used(checkout: Path) -> None:
     if shutil.which("cc") is None:
         pytest.skip("no C compiler here")

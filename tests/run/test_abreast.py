@@ -42,6 +42,7 @@ def crowd(first: int, count: int, start_s: float, step_s: float = 10.0) -> Posit
     return whole.take(np.argsort(whole.time_us, kind="stable"))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("speed", ["max", "3000"])
 def test_a_large_recording_does_not_run_ahead_of_a_small_one(speed: str, tmp_path: Path) -> None:
     """One of 400 aircraft, one of a single one that begins in its midst, one that is over before."""

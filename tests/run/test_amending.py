@@ -276,6 +276,7 @@ def test_who_is_exempt_by_what_was_sent_long_before_is_exempt_in_what_is_amended
     assert by_check(law, bodies, amended) == recorded(law, together(batches), 120.0)
 
 
+@pytest.mark.thorough
 def test_what_is_remembered_for_amendments_does_not_grow(tmp_path: Path) -> None:
     """Minute after minute somebody else is bound by a zone and lets it be, and a stay is amended."""
     amending, sizes = Amending(120.0), list[int]()

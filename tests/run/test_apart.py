@@ -34,6 +34,7 @@ def turns(addresses: list[str]) -> list[Turn]:
     return out
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("snapshot_s", [0.0, 1e9])
 def test_a_target_that_the_engine_fails_on_is_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, snapshot_s: float

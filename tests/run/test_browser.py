@@ -51,6 +51,7 @@ def opened(chromium: str, page: Path, folder: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("width", [390, 1000, 1400])
 def test_the_page_fits_the_screen(result: CheckResult, tmp_path: Path, chromium: str, width: int) -> None:
     result.save(tmp_path / "page.html")

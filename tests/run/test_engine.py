@@ -122,6 +122,7 @@ def test_what_a_recording_holds_twice_is_counted_once_as_a_watch_counts_it(
     assert found == recorded(flight.zones, once, flight.max_gap_s)
 
 
+@pytest.mark.thorough
 @settings(deadline=None, max_examples=-(-settings.default.max_examples // 3))
 @given(case=cases("anywhere", "several", "scheduled"), cuts=cut_places, seed=st.integers(0, 2**32))
 def test_what_happens_is_told_by_the_names_of_its_moment(case: Case, cuts: set[int], seed: int) -> None:
@@ -172,6 +173,7 @@ def kept_in(flight: Case, seed: int) -> Case:
     return replace(flight, zones=tuple(law))
 
 
+@pytest.mark.thorough
 @settings(max_examples=settings.default.max_examples, deadline=None)
 @given(cases(), cut_places, st.integers(0, 2**32 - 1), st.booleans(), st.booleans())
 def test_live_is_recorded_of_zones_that_must_not_be_left(

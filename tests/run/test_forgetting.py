@@ -17,6 +17,7 @@ from tests.kernel.strategies import EPOCH_US, Case, Report, cases, positions_of,
 from tests.run.test_engine import AIDS, dressed, judged, kept_in, recorded
 
 
+@pytest.mark.thorough
 @settings(max_examples=-(-settings.default.max_examples // 2), deadline=None)
 @given(cases(), st.integers(0, 2**32 - 1), st.floats(0, 1), st.booleans())
 @example(random_case(0, 0, "pole"), 27, 1.0, True)  # one of the first is forgotten, one that is away stays

@@ -173,6 +173,7 @@ def test_of_a_zone_that_comes_at_the_instant_of_a_report_that_report_is_the_firs
     assert (verdict["side"], verdict["entry_lon_deg"]) == ("outside", far.lon_deg[19])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("ceiling", [False, True])
 def test_over_a_long_flight_what_changed_is_let_go_of(ceiling: bool) -> None:
     """Out and in twice in two minutes for a day, in one run of reports; with a ceiling, over the zone too:

@@ -293,6 +293,7 @@ def plain(told: list[tuple[str, Warned]]) -> list[bytes]:
     )
 
 
+@pytest.mark.thorough
 @settings(max_examples=-(-settings.default.max_examples // 3))
 @given(traffic(), st.lists(st.integers(0, 240)))
 def test_however_the_stream_is_cut_the_warnings_are_the_same(positions: Positions, cuts: list[int]) -> None:
@@ -310,6 +311,7 @@ def test_flights_are_warned_of_each_on_its_own(positions: Positions) -> None:
     assert plain(alone) == plain(predict(positions, LAW))
 
 
+@pytest.mark.thorough
 def test_real_traffic_however_cut(shared: Path) -> None:
     from nofly.run.files.trackfiles import read_batches
 

@@ -31,6 +31,7 @@ def shown(rows: list[dict[str, object]]) -> list[tuple[object, ...]]:
     return sorted((tuple(row[name] for name in _SAME) for row in rows), key=repr)
 
 
+@pytest.mark.thorough
 @settings(max_examples=-(-settings.default.max_examples // 2), deadline=None)
 @given(
     cases(),

@@ -10,6 +10,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from nofly.store.outbox import alert_key
 from nofly.store.sqlite import Store
 from tests.alerts.site import site
@@ -27,6 +29,7 @@ asyncio.run(Telling([plan], sys.argv[1], lambda: time.time_ns() // 1000).run())
 """
 
 
+@pytest.mark.thorough
 def test_killed_at_random_nothing_is_lost_and_at_most_one_is_told_again(tmp_path: Path) -> None:
     path, chance = tmp_path / "record.sqlite", random.Random(1)
     with Store(path) as store:

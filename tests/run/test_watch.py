@@ -122,6 +122,7 @@ def stationed(positions: Positions, name: str) -> Positions:
     return replace(positions, texts={**positions.texts, "station": station})
 
 
+@pytest.mark.thorough
 @settings(max_examples=FEW, deadline=None)
 @given(cases(), courses, st.booleans())
 def test_however_it_comes_what_is_recorded_is_the_check(case: Case, course: Course, keep_in: bool) -> None:
@@ -156,6 +157,7 @@ RECORDINGS = [
 ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("recording", "zones", "least"), RECORDINGS)
 def test_a_recording_replayed_through_the_loop_is_its_check(
     recording: str, zones: tuple[str, ...], least: int, tmp_path: Path, shared: Path

@@ -11,6 +11,7 @@ from typing import Any
 from unittest.mock import patch
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -73,6 +74,7 @@ def killed_at(call: int, after: bool) -> Iterator[None]:
 deaths = st.lists(st.tuples(st.integers(0, 60), st.booleans()), min_size=1, max_size=6)
 
 
+@pytest.mark.thorough
 @settings(max_examples=FEW, deadline=None)
 @given(cases(), courses, deaths, st.sampled_from([0.0, 60.0, 1e9]), st.booleans())
 def test_whatever_it_was_doing(
@@ -105,6 +107,7 @@ def test_whatever_it_was_doing(
 KILLS, LONGEST_S = 20, 1.0
 
 
+@pytest.mark.thorough
 def test_killed_under_load(tmp_path: Path) -> None:
     survives(tmp_path, KILLS, seed=3)
 

@@ -240,6 +240,7 @@ def left(store: Store) -> int:
 FLOOD_BYTES, ROOM_BYTES = 200 << 20, 48 << 20
 
 
+@pytest.mark.thorough
 def test_a_flood_of_garbage_takes_no_memory(tmp_path: Path, feed: Feed) -> None:
     """A good feed beside one that pours as fast as it is read; what is held is a small part of what came."""
     flood = np.random.default_rng(5).integers(0, 256, 1 << 20, np.uint8).tobytes()

@@ -262,6 +262,7 @@ def test_zones_that_change_while_no_watch_runs_are_in_force_from_the_start_on(
     assert_as_of(bodies(tmp_path), journaled(tmp_path), at_us)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("call", range(24))
 def test_killed_while_the_zones_change(call: int, tmp_path: Path) -> None:
     """Whenever it dies, what is recorded is what is recorded where nobody dies: from the moment of the first

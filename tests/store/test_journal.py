@@ -36,6 +36,7 @@ def rows_in(entries: list[Entry]) -> int:
     return sum(len(entry.positions) for entry in entries if isinstance(entry, Batch))
 
 
+@pytest.mark.thorough
 @given(st.lists(any_batch(), max_size=3))
 def test_whatever_was_appended_comes_back_bit_for_bit(batches: list[Positions]) -> None:
     with tempfile.TemporaryDirectory() as folder, Journal(folder, segment_bytes=200) as journal:

@@ -176,6 +176,7 @@ def test_many_small_files_become_one(tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert_same(found, ordered(found))
 
 
+@pytest.mark.thorough
 def test_rows_of_very_many_hours_make_no_more_files_than_a_week_has_hours(tmp_path: Path) -> None:
     many = batch(2000, FIRST_US)
     many.time_us[:] = np.arange(2000) * US_PER_HOUR

@@ -212,6 +212,7 @@ def test_a_state_that_is_none_is_refused() -> None:
             Repeats().load(broken)
 
 
+@pytest.mark.thorough
 def test_a_flight_that_two_receivers_hear_in_part_is_told_once_and_whole(shared: Path) -> None:
     with gzip.open(shared / "modes/full_flight_short.jsonl.gz", "rt") as lines:
         frames = [json.loads(line)["frame"] for line in itertools.islice(lines, 12_000)]

@@ -74,6 +74,7 @@ def test_a_zone_put_over_an_aircraft_is_entered_for_that_cause_and_left_when_wit
         assert [cause for kind, cause in causes(it, one["id"]) if kind == "exited"] == ["zone-changed"]
 
 
+@pytest.mark.thorough
 def test_all_of_the_law_may_be_declared_here_and_withdrawn(tmp_path: Path, feed: Feed) -> None:
     state = tmp_path / "state"
     token = put_user(state)

@@ -32,6 +32,7 @@ def described(watched: Path, tmp_path: Path) -> schemathesis.BaseSchema:
     return found.exclude(path_regex="/stream/|/readyz")
 
 
+@pytest.mark.thorough
 def test_every_answer_is_as_described(described: schemathesis.BaseSchema) -> None:
     tried = 0
     for found in described.get_all_operations():

@@ -163,6 +163,7 @@ def test_positions_come_as_frames_of_what_is_looked_at(tmp_path: Path, feed: Fee
         asyncio.run(looked(server))
 
 
+@pytest.mark.thorough
 def test_beside_a_watch_the_same_is_shown(tmp_path: Path, feed: Feed) -> None:
     config = configured(tmp_path, feed)
     secret = put_user(tmp_path / "state")

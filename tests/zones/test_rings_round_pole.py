@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import pairwise
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -54,6 +55,7 @@ def ring_of(steps: list[tuple[int, int]], first: int, side: int) -> list[tuple[i
     return points
 
 
+@pytest.mark.thorough
 @settings(max_examples=300)
 @given(_RINGS)
 @example(ROUND)
@@ -93,6 +95,7 @@ def test_loops_lie_where_the_ring_does(drawn: tuple[list[tuple[int, int]], int, 
 _HOLES = st.lists(st.tuples(st.integers(0, TURN * 10 - 1), st.integers(1, 69)), min_size=1, max_size=3)
 
 
+@pytest.mark.thorough
 @settings(max_examples=150)
 @given(_RINGS, _HOLES)
 @example(ROUND_AND_A_LOOP, [(15, 65), (75, 20), (0, 3)])

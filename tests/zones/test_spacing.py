@@ -60,6 +60,7 @@ def edge_points(ring: Any, kind: EdgeKind) -> tuple[Any, Any]:
     return np.concatenate(lats), np.concatenate(lons)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", [EdgeKind.GEODESIC, EdgeKind.PLANAR], ids=str)
 @pytest.mark.parametrize("rings", [(SQUARE,), (SQUARE, HOLE), (LONG,)], ids=["square", "hole", "long"])
 def test_a_polygon_grows_by_the_distance_to_its_edges(rings: Any, kind: EdgeKind) -> None:

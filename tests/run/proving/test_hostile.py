@@ -133,6 +133,7 @@ def test_a_zone_that_no_reader_would_give(files: dict[str, bytes], footprint: di
     never_agrees(sealed(files, {"zones/editions.json": canonical(told)}))
 
 
+@pytest.mark.thorough
 def test_source_files_that_are_bombs(files: dict[str, bytes]) -> None:
     index = parsed(files["raw/index.json"], "")
     index["files"][0] = {**index["files"][0], "file": "raw/bomb.json.gz", "format": None}

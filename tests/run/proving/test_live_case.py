@@ -273,6 +273,7 @@ def again(case: LiveCase) -> Any:
     return recompute(parts, case.edition, case.order)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("run", RUNS)
 def test_every_incident_of_a_live_run_is_recomputed_from_its_bytes(
     run: Callable[[Path], Brought], shared: Path, tmp_path: Path

@@ -83,6 +83,7 @@ def test_a_package_of_a_live_run_is_found_again_from_its_bytes(tmp_path: Path) -
     assert packed_case(state, again, path) == data
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("run", [beast_many, sbs_many])
 def test_packages_of_recorded_traffic_are_found_again(
     run: Callable[[Path], Brought], shared: Path, tmp_path: Path

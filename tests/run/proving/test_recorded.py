@@ -338,6 +338,7 @@ Path(sys.argv[2]).write_bytes(packed(small(Path(sys.argv[1]), KEY)))
 """
 
 
+@pytest.mark.thorough
 def test_another_directory_locale_time_zone_and_day_give_the_same_bytes(tmp_path: Path) -> None:
     root = Path(__file__).resolve().parents[3]
     out = []
@@ -360,6 +361,7 @@ PARIS = ("traffic/paris-2021-10-07-42ac.json.gz", "zones-openair/LF-P25_LF-R35A.
 SWISS = ("traffic/switzerland.json.gz", "zones-openair/Switzerland.txt")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("qnh", [(), ("1019",)], ids=["no QNH", "QNH"])
 @pytest.mark.parametrize(("track", "zones"), [PARIS, SWISS], ids=["Paris", "Switzerland"])
 def test_every_stay_of_real_traffic_is_found_again(
@@ -399,6 +401,7 @@ def test_zones_of_all_kinds(tmp_path: Path, properties: dict[str, Any]) -> None:
         assert differing(verify(packed(files))) == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "name",
     [

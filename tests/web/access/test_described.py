@@ -18,6 +18,7 @@ from tests.web.test_schema import WANTED
 OURS = "^/api/v1/session|^/api/v1/(users|tokens|links)"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("via", ["token", "login"])
 def test_every_answer_is_as_described(here: House, via: str) -> None:
     if via == "token":
