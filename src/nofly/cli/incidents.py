@@ -271,12 +271,12 @@ def _export(args: argparse.Namespace) -> int:
             linked, runs = with_links(stored, lambda record: every or record.incident in names)
             data = records(linked, head, form, args.with_access, runs)
         else:
-            rows = verdict_rows(chosen)
+            told = verdict_rows(chosen)
             if args.coverage:
                 from nofly.cli.incident_coverage import add_coverage
 
-                add_coverage(rows, chosen, _path(args))
-            data = verdicts(rows, head, form)
+                add_coverage(told, chosen, _path(args))
+            data = verdicts(told, head, form)
     if args.output is None:
         say(data)
     else:

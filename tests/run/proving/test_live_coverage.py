@@ -16,7 +16,7 @@ from nofly.proof.packing.canonical import parsed
 from nofly.proof.packing.steps import Outcome
 from nofly.run.proving import covered as covering
 from nofly.run.proving.covered import case_covered
-from nofly.run.proving.making_apart import made_apart
+from nofly.run.proving.making_apart import Apart, made_apart
 from nofly.run.proving.verify import verify
 from nofly.zones.model import Circle, Volume, Zone
 from tests.run.proving.test_live_case import brought_lines, lines, log_of, only, recorded, through
@@ -72,7 +72,7 @@ def test_it_is_in_the_package_of_the_command_and_of_the_page(
     assert {"verdict", "sentences", "numbers"} == set(statement)
     assert statement == case_covered(state, only(state, log_of(state)))
     assert b"What could have been seen" in files["report.html"]
-    made = made_apart(state, name, "anna")
+    made = made_apart(Apart(state, name, "anna"))
     assert parsed(opened(made.data).files["coverage.json"], "") == statement
     (step,) = (s for s in verify(out.read_bytes()).steps if s.subject == "coverage")
     assert step.outcome is Outcome.NOTE
