@@ -17,7 +17,7 @@ from typing import Any
 from nofly.proof.packing import custody, seals
 from nofly.proof.packing.canonical import canonical, mapping, parsed, text_of
 from nofly.proof.packing.container import Fault, PackageError, fit_name, unpacked
-from nofly.proof.packing.custody import Act
+from nofly.proof.packing.custody import Act, Attached
 from nofly.proof.packing.signing import SIGNATURE_BYTES, SigningKey, is_key_id, public_key_of
 from nofly.proof.packing.steps import Step, agrees, differs, note, unchecked
 
@@ -245,16 +245,22 @@ _ORPHAN = (
 )
 
 
-def attested(package: Package, name: str) -> bytes | None:
+def put_there(package: Package) -> dict[str, Attached]:
+    """Return the files that later acts put beside the manifest."""
+    return custody.attached(package.files.get(custody.FILE, b""))
+
+
+def attested(package: Package, name: str, put: Mapping[str, Attached]) -> bytes | None:
     """Return what a signature or time stamp is of: of the makers the manifest, of others the seal of the act
-    that put it there, which whoever signs has signed too. None where there is no such act or seal."""
+    that put it there, which whoever signs has signed too; ``put`` are the files that acts put there. None
+    where there is no such act or seal."""
     key_id = name.removeprefix(SIGNATURES).rpartition(".")[0] if name.startswith(SIGNATURES) else None
     if package.version == 1 or key_id in package.manifest["signers"]:
         return package.files[MANIFEST]
-    put = custody.attached(package.files.get(custody.FILE, b"")).get(name)
-    if put is None or (key_id is not None and key_id != put.signer):
+    act = put.get(name)
+    if act is None or (key_id is not None and key_id != act.signer):
         return None
-    return package.files.get(seals.name_of(put.entry))
+    return package.files.get(seals.name_of(act.entry))
 
 
 def _manifest_steps(package: Package) -> Iterator[Step]:
@@ -289,12 +295,12 @@ def signatures(package: Package, known: Mapping[str, str]) -> tuple[list[Step], 
 
     ``known`` gives, by key id, whose a key is; without it a signature says only that this key signed.
     """
-    found, good = [], set[str]()
+    found, good, put = [], set[str](), put_there(package)
     names = [name for name in sorted(package.files) if name.startswith(SIGNATURES)]
     ids = {name.removeprefix(SIGNATURES).rpartition(".")[0] for name in names}
     ids |= set(package.manifest["signers"])
     for key_id in sorted(ids):
-        wrong = list(_signature_faults(package, key_id))
+        wrong = list(_signature_faults(package, key_id, put))
         if wrong:
             found += [differs("signatures", message, name) for name, message in wrong]
             continue
@@ -311,7 +317,9 @@ def signatures(package: Package, known: Mapping[str, str]) -> tuple[list[Step], 
     return found, good
 
 
-def _signature_faults(package: Package, key_id: str) -> Iterator[tuple[str, str]]:
+def _signature_faults(
+    package: Package, key_id: str, put: Mapping[str, Attached]
+) -> Iterator[tuple[str, str]]:
     """Yield the files a signature is wrong in and what is wrong; nothing where it holds."""
     sig, pub = f"{SIGNATURES}{key_id}.sig", f"{SIGNATURES}{key_id}.pub"
     for name in (sig, pub):
@@ -325,7 +333,7 @@ def _signature_faults(package: Package, key_id: str) -> Iterator[tuple[str, str]
     except PackageError as error:
         yield pub, error.message
         return
-    message = attested(package, sig)
+    message = attested(package, sig, put)
     if key.id != key_id or key.pem != package.files[pub]:
         yield pub, "changed: it is not the key whose id is its name"
     elif message is None:

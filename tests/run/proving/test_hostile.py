@@ -17,8 +17,10 @@ from hypothesis import strategies as st
 
 from nofly.errors import InputError
 from nofly.proof.package import MANIFEST, Making, Part, Role, made
+from nofly.proof.packing import custody
 from nofly.proof.packing.canonical import canonical, parsed
 from nofly.proof.packing.container import PackageError, packed
+from nofly.proof.packing.custody import Act
 from nofly.run.proving.verify import verify
 from tests.run.proving.cases import small
 
@@ -209,3 +211,25 @@ def test_what_is_no_package_is_refused() -> None:
     ):
         with pytest.raises(PackageError):
             verify(data)
+
+
+def test_the_chain_is_read_for_all_signatures_at_once(
+    files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Thousands of signatures, each of an act: read for each, a long chain would take hours."""
+    acts = custody.first_entry(Act("made"), "0" * 64)
+    lines = [acts]
+    for number in range(2, 401):
+        entry = parsed(lines[-1], "") | {"entry": number, "previous": "0" * 64}
+        lines.append(canonical(entry))
+    many = {f"signatures/{k:016x}.sig": bytes(64) for k in range(400)}
+    many |= {f"timestamps/{k}.tsr": b"x" for k in range(400)}
+    reads, read = [], custody.read
+
+    def counted(chain: bytes) -> Any:
+        reads.append(len(chain))
+        return read(chain)
+
+    monkeypatch.setattr(custody, "read", counted)
+    never_agrees(packed({**files, **many, custody.FILE: b"".join(lines)}))
+    assert 0 < len(reads) < 10

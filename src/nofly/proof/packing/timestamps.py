@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from nofly.proof.package import TIMESTAMPS, Package, attested
+from nofly.proof.package import TIMESTAMPS, Package, attested, put_there
 from nofly.proof.packing.steps import Step, agrees, differs, unchecked
 
 _SHA256_OID = "2.16.840.1.101.3.4.2.1"
@@ -27,8 +27,9 @@ def steps(package: Package, authorities: Mapping[str, bytes]) -> Iterator[Step]:
 
     ``authorities`` are certificates in PEM of the authorities that the one who verifies trusts, by name.
     """
+    put = put_there(package)
     for name in sorted(n for n in package.files if n.startswith(TIMESTAMPS)):
-        data, stamped = package.files[name], attested(package, name)
+        data, stamped = package.files[name], attested(package, name, put)
         if len(data) > MOST_BYTES:
             yield differs(SUBJECT, f"{len(data):,} bytes, at most {MOST_BYTES:,} are read", name)
         elif stamped is None:

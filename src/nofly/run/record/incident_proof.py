@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from nofly.errors import Finding, InputError, Severity, StoreError
 from nofly.run.outputs.text import printable
-from nofly.run.record.links import Run, followed
+from nofly.run.record.links import MOST_LINKS, Run, followed
 from nofly.store.chain import GENESIS, Head, Stored, canonical, digest, holds, linked
 
 MOST_BYTES = 256 * 1024 * 1024
@@ -214,6 +214,8 @@ def _runs(value: Any) -> dict[int, Run]:
         number = _whole_number(after, f"$.links[{k}].after", least=1)
         if number in runs or not isinstance(bodies, list):
             raise _Wrong(f"$.links[{k}]", "no list of its own of bodies' hashes")
+        if sum(len(run.bodies) for run in runs.values()) + len(bodies) > MOST_LINKS:
+            raise _Wrong(f"$.links[{k}]", f"more than {MOST_LINKS:,} links")
         runs[number] = Run(
             number, [_hash(body, f"$.links[{k}].bodies[{n}]") for n, body in enumerate(bodies)]
         )
