@@ -10,7 +10,7 @@ import pytest
 from nofly.cli import main
 
 STADIUM = str(Path(__file__).resolve().parents[2] / "examples/data/stadium.geojson")
-ACROSS = "47.30,8.40-47.50,8.60"
+ACROSS = "46.8,7.8-47.2,8.2"
 
 
 def said(capsys: pytest.CaptureFixture[str], *args: str) -> tuple[int, str, str]:
