@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks import commandline, contests, live, report, workload
+from benchmarks import commandline, contests, detours, live, report, workload
 
 HERE = Path(__file__).resolve().parent
 DATA = HERE.parents[1] / "shared/data"
@@ -75,6 +75,8 @@ def _measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
             found["by_count"] = contests.by_count(course, options.rounds)
     _say("the command line")
     found["commandline"] = commandline.measure(options.data, options.rounds + 2)
+    _say("ways round zones")
+    found["detours"] = detours.measure()
     if options.live:
         _say("live traffic")
         found["live"] = live.measure(options.live)

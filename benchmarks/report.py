@@ -40,7 +40,8 @@ def page(found: dict[str, Any]) -> str:
         f"{machine['load_at_end']:.1f} after; {found['took_s'] / 60:.0f} minutes; "
         f"medians of {found['rounds']} rounds. What is measured, and how: "
         "[README.md](README.md). Written by `make bench`.", "",
-        *_workloads(found), *_peers(found), *_speeds(found), *_live(found), *_others(found),
+        *_workloads(found), *_peers(found), *_speeds(found), *_live(found), *_detours(found),
+        *_others(found),
         *_agreement(found), *_versions(found),
     ]  # fmt: skip
     return "\n".join(parts) + "\n"
@@ -157,6 +158,18 @@ def _speeds(found: dict[str, Any]) -> list[str]:
 
 def _millions(reports: int) -> str:
     return f"{reports / 1e6:.3g} M"
+
+
+def _detours(found: dict[str, Any]) -> list[str]:
+    if "detours" not in found:
+        return []
+    it = found["detours"]
+    return [
+        "## Ways round zones", "",
+        f"{it['pairs']:,} pairs of places round {it['zones']} zones of mixed1000, from zones to ways flown "
+        f"through the kernel: {it['cpu_s']:.1f} s of CPU time ({it['outcomes']['round']:,} round, "
+        f"{it['outcomes']['clear']:,} clear, {it['outcomes']['no-way']:,} without a way).", "",
+    ]  # fmt: skip
 
 
 def _live(found: dict[str, Any]) -> list[str]:

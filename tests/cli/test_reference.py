@@ -16,6 +16,7 @@ from nofly.cli import (
     claim,
     coverage,
     demo,
+    detour,
     doctor,
     incidents,
     keys,
@@ -60,6 +61,7 @@ def _options(parser: argparse.ArgumentParser) -> Iterator[str]:
         ledger,
         request,
         demo,
+        detour,
     ],
     ids=lambda v: v.__name__,
 )

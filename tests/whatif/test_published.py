@@ -1,0 +1,65 @@
+"""Detours that EUROCONTROL published after February 2022, beside ways round Russia, Belarus and Ukraine."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nofly.run.weighing.airports import pairs
+from nofly.whatif.detour import Outcome, RoundWays
+from nofly.zones.model import EdgeKind, Polygon, Volume, Zone
+
+PUBLISHED_KM = {"HEL-ICN": 4000.0, "HEL-SIN": 1400.0, "CPH-SIN": 1500.0, "CPH-PVG": 1500.0}
+"""EUROCONTROL, 12 April 2022: flown, with winds, airways and other closures; "almost" and "about"."""
+
+
+def closed(path: Path) -> list[Zone]:
+    """Return the three countries of Natural Earth 1:50m (TopoJSON of world-atlas 2.0.2) as zones."""
+    topology: dict[str, Any] = json.loads(gzip.decompress(path.read_bytes()))
+    scale, shift = (np.array(topology["transform"][name]) for name in ("scale", "translate"))
+    arcs = [np.cumsum(np.array(arc), axis=0) * scale + shift for arc in topology["arcs"]]
+    zones = []
+    for country in topology["objects"]["countries"]["geometries"]:
+        name = country["properties"]["name"]
+        if name not in ("Russia", "Belarus", "Ukraine"):
+            continue
+        shapes = country["arcs"] if country["type"] == "MultiPolygon" else [country["arcs"]]
+        volumes = []
+        for rings in shapes:
+            lines = [[arcs[k] if k >= 0 else arcs[~k][::-1] for k in ring] for ring in rings]
+            corners = [
+                tuple((float(y), float(x)) for line in ring for x, y in line[:-1].tolist()) for ring in lines
+            ]
+            volumes.append(Volume(Polygon(corners[0], tuple(corners[1:]), EdgeKind.PLANAR)))
+        zones.append(Zone(name, name, tuple(volumes)))
+    return zones
+
+
+@pytest.fixture(scope="module")
+def ways(shared: Path) -> RoundWays:
+    return RoundWays(closed(shared / "boundaries/countries-50m.json.gz"))
+
+
+def test_published_detours_are_at_most_a_twentieth_shorter_than_computed(ways: RoundWays) -> None:
+    asked = pairs(PUBLISHED_KM)
+    for pair, found in zip(asked, ways.detours([(pair.start, pair.end) for pair in asked]), strict=True):
+        assert found.outcome is Outcome.ROUND
+        assert 0.0 < found.extra_m / 1000.0 <= 1.05 * PUBLISHED_KM[pair.name]
+
+
+def test_the_same_figures_as_on_the_page(ways: RoundWays) -> None:
+    page = Path(__file__).resolve().parents[2] / "docs/explanation/detours.md"
+    text = page.read_text(encoding="utf-8")
+    for pair in pairs(PUBLISHED_KM):
+        found = ways.detour(pair.start, pair.end)
+        assert f"| {pair.start_name}–{pair.end_name} | {round(found.extra_m / 1000.0):,} km |" in text
+
+
+def test_a_pair_far_from_the_closed_sky_has_nothing_added(ways: RoundWays) -> None:
+    (pair,) = pairs(["FRA-LIS"])
+    assert ways.detour(pair.start, pair.end).extra_m == 0.0
