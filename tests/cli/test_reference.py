@@ -25,6 +25,7 @@ from nofly.cli import (
     sign,
     verify,
     watch,
+    whatif,
     zones,
 )
 from nofly.run.outputs import FORMATS
@@ -59,6 +60,7 @@ def _options(parser: argparse.ArgumentParser) -> Iterator[str]:
         claim,
         ledger,
         request,
+        whatif,
         demo,
     ],
     ids=lambda v: v.__name__,
