@@ -26,6 +26,7 @@ from nofly.cli import (
     sign,
     verify,
     watch,
+    whatif,
     zones,
 )
 from nofly.run.outputs import FORMATS
@@ -60,6 +61,7 @@ def _options(parser: argparse.ArgumentParser) -> Iterator[str]:
         claim,
         ledger,
         request,
+        whatif,
         demo,
         detour,
     ],

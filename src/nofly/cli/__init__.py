@@ -26,10 +26,11 @@ VERBS = {
     "detour": "the shortest way round zones between places, and what it costs in time and fuel",
     "claim": "do the statements of all sides stand, by tracks and by their own numbers",
     "ledger": "what would a proposed zone expose and ask for: hours shared, acts, patrols; ranges, no score",
+    "whatif": "what a zone would touch: flights, operators, states and airports by hour, and warnings a day",
     "demo": "check real flights against real zones, and draw the result",
 }
 ERROR, INTERRUPTED = 2, 130
-_JUDGING = ("check", "claim", "watch", "serve", "replay", "demo")
+_JUDGING = ("check", "claim", "watch", "serve", "replay", "whatif", "demo")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

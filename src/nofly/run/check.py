@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -30,6 +30,7 @@ from nofly.zones.model import Datum, Restriction, Zone
 
 if TYPE_CHECKING:
     from nofly.proof.coverage import Coverage
+    from nofly.run.judging.preparing import Taken
     from nofly.run.leaving.absences import KeepIn
 
 READY_BATCHES = 4
@@ -68,6 +69,13 @@ class Given:
     aids: Aids = field(default_factory=Aids)
 
 
+class Beside(Protocol):
+    """What looks on as a check goes, and sees each batch as it is judged."""
+
+    def take(self, taken: Taken, names: Sequence[str]) -> None:
+        """Take a batch; ``names`` are its targets' ids by number."""
+
+
 def check(
     zones: Sequence[Zone],
     batches: Iterable[TrackBatch],
@@ -75,14 +83,16 @@ def check(
     findings: Iterable[Finding] = (),
     again: Callable[[], Iterable[TrackBatch]] | None = None,
     given: Given | None = None,
+    beside: Callable[[CompiledZones], Beside] | None = None,
 ) -> CheckResult:
     """Return who was inside which zone.
 
     ``batches`` come from :func:`nofly.run.files.trackfiles.read_batches`; ``again`` begins to read them anew,
     which is needed where more than fits into memory is out of order. ``findings`` are those of the zones: of
     what is rejected among them it cannot be said that nobody was inside. ``given`` stands in place of the
-    files that the options name. Raises what the readers raise, ConfigError for an option that cannot be used,
-    UnresolvedError for a list that a rule names and nobody supplied.
+    files that the options name; ``beside`` makes what looks on, anew where the check begins anew. Raises what
+    the readers raise, ConfigError for an option that cannot be used, UnresolvedError for a list that a rule
+    names and nobody supplied.
     """
     chosen = options or CheckOptions()
     lists = given.lists if given else _lists(chosen)
@@ -92,10 +102,10 @@ def check(
     try:
         with _read_ahead(ordered, chosen) as ready:
             compiled = compile_zones(seen)
-            run = _Run(zones, outlines, compiled, chosen, given.aids if given else None)
+            run = _Run(zones, outlines, compiled, chosen, given.aids if given else None, beside)
             run.take(ready)
     except OutOfOrder:
-        run = _Run(zones, outlines, compiled, chosen, given.aids if given else None)
+        run = _Run(zones, outlines, compiled, chosen, given.aids if given else None, beside)
         with _read_ahead(ordered.anew(), chosen) as ready:
             run.take(ready)
     told = list(findings)
@@ -125,7 +135,7 @@ class _Run:
 
     def __init__(
         self, law: Sequence[Zone], outlines: dict[int, int], zones: CompiledZones, options: CheckOptions,
-        aids: Aids | None,
+        aids: Aids | None, beside: Callable[[CompiledZones], Beside] | None,
     ) -> None:  # fmt: skip
         self.law = tuple(law)
         self.zones = zones
@@ -138,6 +148,7 @@ class _Run:
         self._threads = _threads(options)
         self._coverage = _coverage() if options.coverage else None
         self._credible = Credible()
+        self._beside = beside(zones) if beside else None
         self._reports = 0
         self._span: tuple[int, int] | None = None
 
@@ -163,6 +174,8 @@ class _Run:
         if taken is None:
             return
         self._tracks.add(taken)
+        if self._beside is not None:
+            self._beside.take(taken, self._pipeline.prepared.targets)
         if self._keep_in is not None:
             self._keep_in.add(taken)
 

@@ -99,7 +99,7 @@ def plan_watch(config: Config, zone_files: Sequence[str], now_us: int) -> WatchP
         raise config.wrong(ConfigError("tick_s is 0", locator="watch.tick_s", expected="more than 0"))
     alerts = plan_alerts(config)
     try:
-        prediction = _prediction(config.prediction)
+        prediction = prediction_of(config.prediction)
         inhibitions = tuple(plan_inhibition(table, k) for k, table in enumerate(config.inhibitions))
     except ConfigError as error:
         raise config.wrong(error) from None
@@ -176,7 +176,8 @@ def _named_once(config: Config, what: str, names: Sequence[str]) -> None:
             raise config.wrong(ConfigError(message, expected="a name for each"))
 
 
-def _prediction(table: Mapping[str, Any]) -> PredictionParams | None:
+def prediction_of(table: Mapping[str, Any]) -> PredictionParams | None:
+    """Return what the table ``[prediction]`` says, None where no warnings are wanted. Raises ConfigError."""
     given = dict(table)
     enabled = given.pop("enabled", True)
     if not isinstance(enabled, bool):

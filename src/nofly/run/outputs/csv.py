@@ -27,11 +27,12 @@ def write(result: CheckResult) -> bytes:
     writer.writerow(names)
     for stay in result.infringements:
         row = {**record(stay), **covered.get(stay.id, {})}
-        writer.writerow([_cell(row[name]) for name in names])
+        writer.writerow([cell(row[name]) for name in names])
     return out.getvalue().encode()
 
 
-def _cell(value: Any) -> Any:
+def cell(value: Any) -> Any:
+    """Return a value as a cell: nothing for None, no text that a spreadsheet would run."""
     if value is None:
         return ""
     if isinstance(value, list):

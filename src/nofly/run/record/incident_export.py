@@ -13,7 +13,7 @@ from nofly import __version__
 from nofly.errors import ConfigError
 from nofly.run.outputs.columns import COLUMNS
 from nofly.run.outputs.coverage_columns import COVERAGE_COLUMNS
-from nofly.run.outputs.csv import _cell
+from nofly.run.outputs.csv import cell
 from nofly.run.outputs.text import iso_time, printable
 from nofly.run.record.acts import Act
 from nofly.run.record.incident_log import Incident
@@ -102,7 +102,7 @@ def as_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(columns)
     for row in rows:
-        writer.writerow([_cell(_safe(row.get(name))) for name in columns])
+        writer.writerow([cell(_safe(row.get(name))) for name in columns])
     return out.getvalue().encode()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 from nofly.errors import Finding
 from nofly.incidents.warnings import PredictionParams, Warned
 from nofly.run.check import CheckOptions, check
-from nofly.run.files.order import Ordered, OutOfOrder
 from nofly.run.files.trackfiles import TrackBatch
-from nofly.run.judging.preparing import Aids, Preparing, Taken
-from nofly.run.live.predicting import Predictor, datums_of
+from nofly.run.judging.preparing import Taken
+from nofly.run.live.predicting import Predictor
 from nofly.run.result import CheckResult
-from nofly.schema import Positions, concatenate
 from nofly.units import US_PER_S
-from nofly.zones.model import Datum, Zone
+from nofly.zones.compiled import CompiledZones
+from nofly.zones.model import Zone
 from nofly.zones.rules import Rule
 
 
@@ -63,63 +62,43 @@ def passed(
     """Return what the check finds and what each setting would have warned of. Raises what
     :func:`nofly.run.check.check` raises."""
     chosen = options or CheckOptions()
-    ordered = Ordered(batches, again, chosen.room_rows)
-    try:
-        return _Pass(zones, settings, chosen).of(ordered, findings, ordered)
-    except _BeginAnew:
-        return _Pass(zones, settings, chosen).of(ordered.anew(), findings, ordered)
+    looking: list[Foreseen] = []
+
+    def beside(_: CompiledZones) -> Foreseen:
+        looking[:] = [Foreseen(zones, settings, chosen.max_gap_s)]
+        return looking[0]
+
+    result = check(zones, batches, chosen, findings, again, beside=beside)
+    return looking[0].passed(result)
 
 
-class _BeginAnew(Exception):
-    """The stream is out of order. The check must not take it for its own :class:`OutOfOrder`."""
+class Foreseen:
+    """The warnings of settings, as a check goes."""
 
-
-class _Pass:
-    def __init__(self, zones: Sequence[Zone], settings: Sequence[Setting], options: CheckOptions) -> None:
-        self._zones, self._options = tuple(zones), options
-        self._predictors = [Predictor(s.law(zones), options.max_gap_s, s.params) for s in settings]
+    def __init__(self, zones: Sequence[Zone], settings: Sequence[Setting], max_gap_s: float) -> None:
+        self._predictors = [Predictor(s.law(zones), max_gap_s, s.params) for s in settings]
         self._warned: list[list[tuple[str, Warned]]] = [[] for _ in settings]
-        self._prepared: Preparing | None = None
+        self._names: Sequence[str] = ()
         self._heard_us: dict[str, list[int]] = {}
         self._marked_us: dict[str, list[int]] = {}
         self._last_us = np.zeros(0, np.int64)
         self._flown_us = 0
+        self._gap_us = max_gap_s * US_PER_S
 
-    def of(self, positions: Iterable[Positions], findings: Iterable[Finding], ordered: Ordered) -> Passed:
-        """Take the stream."""
-        result = check(self._zones, self._through(positions, ordered), self._options, findings)
-        latest_us = np.iinfo(np.int64).max
-        if self._prepared is not None:
-            for warned, predictor in zip(self._warned, self._predictors, strict=True):
-                self._name(warned, predictor.lapse(latest_us), self._prepared.targets)
-        return Passed(result, self._warned, self._heard_us, self._marked_us, self._flown_us / US_PER_S)
-
-    def _through(self, stream: Iterable[Positions], ordered: Ordered) -> Iterator[TrackBatch]:
-        """Yield what the check takes, having warned of it, with the readers' findings."""
-        try:
-            for positions in stream:
-                self._step(positions)
-                found, ordered.findings[:] = list(ordered.findings), []
-                yield TrackBatch(positions, found, "", "", 0, 0)
-            yield TrackBatch(concatenate([]), ordered.findings, "", "", 0, 0)
-        except OutOfOrder as error:
-            raise _BeginAnew from error
-
-    def _step(self, positions: Positions) -> None:
-        if self._prepared is None:
-            datums = datums_of(self._zones)
-            aids = _aids(positions, datums, self._options)
-            self._prepared = Preparing(
-                self._zones, datums, self._options.max_gap_s, aids, self._options.screening
-            )
-        positions = self._prepared.once(positions)
-        if not len(positions):
-            return
-        taken = self._prepared.ready(positions)
-        names = self._prepared.targets
+    def take(self, taken: Taken, names: Sequence[str]) -> None:
+        """Take a batch; ``names`` are its targets' ids by number."""
+        self._names = names
         self._hear(taken, names)
         for warned, predictor in zip(self._warned, self._predictors, strict=True):
             self._name(warned, predictor.step(taken, names), names)
+
+    def passed(self, result: CheckResult) -> Passed:
+        """End the stream: return what was found, beside the check's result."""
+        latest_us = np.iinfo(np.int64).max
+        for warned, predictor in zip(self._warned, self._predictors, strict=True):
+            self._name(warned, predictor.lapse(latest_us), self._names)
+        flown_s = self._flown_us / US_PER_S
+        return Passed(result, self._warned, self._heard_us, self._marked_us, flown_s)
 
     def _hear(self, taken: Taken, names: Sequence[str]) -> None:
         """Note since when targets are heard, and for how long."""
@@ -133,7 +112,7 @@ class _Pass:
         before[first] = self._last_us[target[first]]
         self._last_us[target] = time_us
         gap_us = time_us - before
-        anew = gap_us > self._options.max_gap_s * US_PER_S
+        anew = gap_us > self._gap_us
         self._flown_us += int(gap_us[~anew].sum())
         _note(self._heard_us, names, target[anew], time_us[anew])
         marked = np.flatnonzero(taken.marks)
@@ -150,12 +129,3 @@ def _note(
 ) -> None:  # fmt: skip
     for number, at_us in zip(target.tolist(), time_us.tolist(), strict=True):
         heard_us.setdefault(names[number], []).append(at_us)
-
-
-def _aids(first: Positions, datums: Sequence[Datum], options: CheckOptions) -> Aids:
-    """Return what the check works out heights with."""
-    from nofly.run.files.heightfiles import load_geoid, load_qnh, load_terrain
-
-    geoid = Datum.HAE in datums or ("alt_hae_m" in first.columns and bool(datums))
-    qnh, _ = load_qnh([str(q) for q in options.qnh], int(first.time_us[0]), options.qnh_stations)
-    return Aids(qnh, load_geoid() if geoid else None, load_terrain(options.terrain))

@@ -1,0 +1,199 @@
+"""Weigh proposed zones over traffic: the check itself, and what looks on beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from nofly.errors import ConfigError, Finding, InputError
+from nofly.incidents.warnings import PredictionParams
+from nofly.run.check import CheckOptions, check
+from nofly.run.files.trackfiles import TrackBatch
+from nofly.run.result import CheckResult
+from nofly.run.warnings.passes import Setting
+from nofly.run.warnings.report import WarningReport, reports
+from nofly.run.weighing.hitting import Knowing, effect_of
+from nofly.run.weighing.looking import LookingOn
+from nofly.run.weighing.registry import Registry
+from nofly.units import US_PER_S
+from nofly.whatif.effect import Change, Effect
+from nofly.zones.compiled import CompiledZones
+from nofly.zones.model import Restriction, Zone
+
+if TYPE_CHECKING:
+    from nofly.run.weighing.prices import Prices
+    from nofly.whatif.flown import Ways
+
+
+class Section(Protocol):
+    """A part of the report that others make."""
+
+    def as_json(self) -> object:
+        """Return it as plain values."""
+
+    def text(self) -> str:
+        """Return it as lines for a terminal."""
+
+    def html(self) -> str:
+        """Return it as HTML, its title first, escaped."""
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """What zones would touch. ``change`` is told where they stand in place of others."""
+
+    zones: tuple[Zone, ...]
+    instead_of: tuple[Zone, ...]
+    result: CheckResult
+    effect: Effect
+    change: Change | None
+    warnings: WarningReport | None
+    ways: Ways
+    pairs: tuple[str, ...] = ()
+    """Pairs of airports that stood in for an archive."""
+    notes: tuple[str, ...] = ()
+    """What has to be said aloud, as sentences."""
+    prices: Prices | None = None
+    sections: dict[str, Section] = field(default_factory=dict)
+    """Parts of the report that are weighed on their own, by name."""
+
+    @property
+    def given(self) -> int | None:
+        """How many warnings would be given; None where none were foreseen."""
+        if self.warnings is None:
+            return None
+        mine = {zone.zone_hash for zone in self.zones}
+        return sum(
+            s.warned_us is not None and self.warnings.zones[s.zone].zone_hash in mine
+            for s in self.warnings.situations
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is weighed, and with what."""
+
+    zones: Sequence[Zone]
+    instead_of: Sequence[Zone] = ()
+    prediction: PredictionParams | None = None
+    """How warnings are given; None foresees none."""
+    registry: Registry = field(default_factory=Registry)
+    airports: bool = True
+    pairs: tuple[str, ...] = ()
+    prices: Prices | None = None
+
+
+def weigh(
+    asked: Asked, batches: Iterable[TrackBatch], options: CheckOptions | None = None,
+    findings: Iterable[Finding] = (), again: Callable[[], Iterable[TrackBatch]] | None = None,
+) -> Weighed:  # fmt: skip
+    """Return what the zones would touch of the traffic.
+
+    Raises what :func:`nofly.run.check.check` raises; ConfigError for a zone that must not be left; InputError
+    where nothing was heard anywhere near the zones, so that nothing can be said.
+    """
+    law = law_of(asked)
+    chosen = options or CheckOptions()
+    looking: list[LookingOn] = []
+
+    def beside(compiled: CompiledZones) -> LookingOn:
+        looking[:] = [LookingOn(compiled, law, asked.prediction, chosen.max_gap_s)]
+        return looking[0]
+
+    result = check(law, batches, chosen, findings, again, beside=beside)
+    seen = looking[0]
+    seen.end()
+    _refuse_unheard(asked, result, seen)
+    knowing = Knowing(seen, asked.registry, asked.airports)
+    effect = effect_of(asked.zones, result, knowing)
+    change = None
+    if asked.instead_of:
+        change = Change(effect_of(asked.instead_of, result, knowing), effect)
+    warnings = None
+    if seen.foreseen is not None and asked.prediction is not None:
+        found = seen.foreseen.passed(result)
+        found.flown_s = seen.flights.flown_us / US_PER_S
+        warnings = reports(law, found, [Setting(asked.prediction)])[0]
+    return Weighed(
+        tuple(asked.zones), tuple(asked.instead_of), result, effect, change, warnings, seen.ways,
+        asked.pairs, tuple(_notes(asked, effect, seen, knowing)), asked.prices,
+    )  # fmt: skip
+
+
+def law_of(asked: Asked) -> list[Zone]:
+    """Return all zones that are checked, each once. Raises ConfigError for what cannot be weighed."""
+    law = list({zone.zone_hash: zone for zone in [*asked.zones, *asked.instead_of]}.values())
+    if not asked.zones:
+        raise ConfigError("no zone to weigh", expected="a zone file with a zone in it")
+    for zone in law:
+        if zone.restriction is Restriction.KEEP_IN:
+            raise ConfigError(
+                f"zone {zone.id} must not be left (KEEP_IN)", expected="zones that must not be entered"
+            )
+    return law
+
+
+def _refuse_unheard(asked: Asked, result: CheckResult, seen: LookingOn) -> None:
+    """Raise InputError where nothing can be said at all."""
+    if result.span_us is None:
+        raise InputError("no reports: nothing can be said", expected="traffic to weigh the zone over")
+    if not seen.ways.hours and not asked.pairs:
+        what = "zone" if len(asked.zones) == 1 else "zones"
+        raise InputError(
+            f"no report of the traffic is anywhere near the {what}: what would be hit cannot be said",
+            expected="traffic that was received there",
+        )
+    first_us, last_us = result.span_us
+    valid = [
+        (zone.valid_from_us is None or zone.valid_from_us <= last_us)
+        and (zone.valid_to_us is None or zone.valid_to_us >= first_us)
+        for zone in asked.zones
+    ]
+    if not any(valid):
+        raise InputError(
+            "no zone holds at any time of the traffic: what would be hit cannot be said",
+            expected="traffic of a time in which the zone is to hold",
+        )
+
+
+def _notes(asked: Asked, effect: Effect, seen: LookingOn, knowing: Knowing) -> Iterable[str]:
+    """Yield what is to be said aloud of the answer."""
+    if asked.pairs:
+        yield (
+            "One flight a pair, along the great circle from airport to airport: no airways, no wind, no "
+            "other closure."
+        )
+    if seen.ways.every > 1:
+        yield (
+            f"The archive is long: ways were measured by one report in {seen.ways.every:,}, so distances are "
+            "the least they can be."
+        )
+    missing = [hour for hour in effect.hours if not hour.heard]
+    if missing:
+        yield (
+            f"In {len(missing):,} of {len(effect.hours):,} hours nothing was heard at all: they count as not "
+            "known, not as empty."
+        )
+    far = len(effect.heard) - len(effect.near_hours)
+    if far > 0 and not asked.pairs:
+        yield (
+            f"In {far:,} of {len(effect.heard):,} hours with traffic no report came from near the zone: "
+            "nobody was there, or nobody was received."
+        )
+    if knowing.without_operator and not asked.pairs:
+        yield (
+            f"{knowing.without_operator:,} of {len(effect.hits):,} flights sent no callsign that begins with "
+            "an operator's three letters."
+        )
+    if effect.hits and not asked.pairs and all(hit.type is None for hit in effect.hits):
+        yield "The traffic tells no type of aircraft (no emitter category): --registry FILE can name them."
+    if asked.airports and not asked.pairs and effect.hits:
+        known = (
+            sum(hit.origin is not None for hit in effect.hits),
+            sum(hit.destination is not None for hit in effect.hits),
+        )
+        yield (
+            f"The airport of departure is known of {known[0]:,}, that of arrival of {known[1]:,} of "
+            f"{len(effect.hits):,} flights: the others were not heard low enough near one."
+        )
