@@ -141,7 +141,8 @@ def test_a_claim_is_put_there_checked_and_given_a_document(
     page.locator("#keep [name=claim]").set_input_files(claim)
     page.locator("#keep [name=zones]").set_input_files(EXAMPLES / "data" / "stadium.geojson")
     page.locator("#keep [type=submit]").click()
-    look.until("new URLSearchParams(location.search).get('claim') === 'put-here'")
+    until(lambda: "claim=put-here" in page.url, "the page of the claim")
+    page.wait_for_load_state()
     look.until("document.querySelectorAll('#sides .side').length === 2")
     note = tmp_path / "note.txt"
     note.write_text("what the pilot wrote")
