@@ -317,6 +317,9 @@ def signatures(package: Package, known: Mapping[str, str]) -> tuple[list[Step], 
     return found, good
 
 
+_UNSIGNED = f"missing, and {MANIFEST} names the signer: it was taken away, or the manifest was changed"
+
+
 def _signature_faults(
     package: Package, key_id: str, put: Mapping[str, Attached]
 ) -> Iterator[tuple[str, str]]:
@@ -324,7 +327,8 @@ def _signature_faults(
     sig, pub = f"{SIGNATURES}{key_id}.sig", f"{SIGNATURES}{key_id}.pub"
     for name in (sig, pub):
         if name not in package.files:
-            yield name, "missing: there is the other half of the signature, or the manifest names the signer"
+            named = key_id in package.manifest["signers"]
+            yield name, _UNSIGNED if named else "missing: there is the other half of the signature"
             return
     if len(package.files[sig]) != SIGNATURE_BYTES:
         yield sig, f"{len(package.files[sig])} bytes, which is no signature"
