@@ -13,7 +13,7 @@ from nofly.errors import InputError
 from nofly.zones.acts import MAX_US, Act, name_fault
 from nofly.zones.decision_rules import COUNTED, DecisionRule, Purpose, RuleKind, Stand
 from nofly.zones.model import Zone, canonical_json
-from nofly.zones.reading import zone_from
+from nofly.zones.reading import foreign_zone
 
 MOST_TEXT_CHARACTERS = 10_000
 MOST_PARTIES = 500
@@ -224,7 +224,7 @@ def _zone(body: Mapping[str, Any]) -> Zone:
     if body.get("zone") is None:
         raise InputError("a request without a zone", locator="zone", expected="the zone that is asked for")
     try:
-        zone = zone_from(body["zone"])
+        zone = foreign_zone(body["zone"])
         zone_hash = zone.zone_hash
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(f"the zone cannot be read: {error}", locator="zone", expected="a zone") from error
