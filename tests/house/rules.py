@@ -14,7 +14,7 @@ PLUGIN_LINES = 300
 
 UNIT_SUFFIXES = (
     "_m", "_m2", "_km2", "_km", "_ft", "_nm", "_fl", "_deg", "_dps", "_rad", "_s", "_us", "_ms", "_h",
-    "_mps", "_mps2", "_kt", "_fpm", "_kmh", "_hpa", "_pa", "_pt", "_k", "_c", "_days", "_hours",
+    "_kg", "_mps", "_mps2", "_kt", "_fpm", "_kmh", "_hpa", "_pa", "_pt", "_k", "_c", "_days", "_hours",
     "_bytes", "_in", "_px",
 )  # fmt: skip
 UNITLESS = {

@@ -8,7 +8,7 @@ import pytest
 
 from nofly.whatif.fuel import CO2_KG_PER_KG, NOTHING, TypeFigures, cost, fuel_kg, share
 
-STEADY = TypeFigures("X", (250.0, 250.0), (150_000.0, 200_000.0), 12_000_000.0, 100_000.0, lambda _: 2.0)
+STEADY = TypeFigures("X", (250.0, 250.0), (150_000.0, 200_000.0), 12_000_000.0, lambda _: 2.0)
 
 
 def test_nothing_added_costs_nothing() -> None:
@@ -27,7 +27,7 @@ def test_a_steady_flow_burns_in_proportion_to_the_way() -> None:
 def test_a_flow_in_proportion_to_the_mass_is_breguets_equation() -> None:
     factor_m = 28e6
     speeds, landing = (240.0, 240.0), (2e5, 2e5)
-    figures = TypeFigures("X", speeds, landing, 2e7, 1e5, lambda mass_kg: mass_kg * 240.0 / factor_m)
+    figures = TypeFigures("X", speeds, landing, 2e7, lambda mass_kg: mass_kg * 240.0 / factor_m)
     assert fuel_kg(figures, 9e6, 2e5, 240.0) == pytest.approx(2e5 * math.expm1(9e6 / factor_m), rel=1e-4)
     assert cost(7e6, 9e6, figures).fuel_share == pytest.approx((share(7e6, 9e6, factor_m),) * 2, rel=1e-3)
 

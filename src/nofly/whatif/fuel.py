@@ -32,7 +32,6 @@ class TypeFigures:
     cruise_mps: Span
     landing_kg: Span
     range_m: float
-    tank_kg: float
     flow_kg_s: Callable[[float], float]
     source: str = ""
 
@@ -101,5 +100,5 @@ def fuel_kg(figures: TypeFigures, way_m: float, landing_kg: float, cruise_mps: f
     return mass_kg - landing_kg
 
 
-def _ordered(a: float, b: float) -> Span:
-    return (a, b) if a <= b else (b, a)
+def _ordered(one_value: float, other_value: float) -> Span:
+    return min(one_value, other_value), max(one_value, other_value)

@@ -64,9 +64,9 @@ def planes(ring: Floats) -> Floats:
     return unit(np.cross(ring, np.roll(ring, -1, axis=0)))
 
 
-def apart(normals: Floats, other: Floats, beyond: float) -> bool:
-    """Return whether some side of a hull has all directions of another at least ``beyond`` (a sine) outside.
+def apart(normals: Floats, other: Floats, beyond_rad: float) -> bool:
+    """Return whether some side of a hull has all directions of another at least ``beyond_rad`` outside.
 
     Two hulls have no point in common where that holds of the one or the other.
     """
-    return bool(((normals @ other.T).max(axis=1) <= -beyond).any())
+    return bool(((normals @ other.T).max(axis=1) <= -beyond_rad).any())

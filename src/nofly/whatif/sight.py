@@ -57,8 +57,8 @@ class Sight:
         way = line(start, end)
         normal = _cross(way[:-1], way[1:])
         rows = np.array(among, np.int64)
-        near = _near(way, normal, self._edges.wide[rows], self._edges.wide_reach[rows])
-        close: list[bool] = near.any(axis=0).tolist()
+        pieces = _near(way, normal, self._edges.wide[rows], self._edges.wide_reach[rows])
+        close = np.any(pieces, axis=0).tolist()
         for may, body in zip(close, among, strict=True):
             if may and _crosses(way, normal, self._edges, body):
                 return body

@@ -41,7 +41,7 @@ def type_figures(name: str, level_m: float) -> TypeFigures | None:
 
     return TypeFigures(
         designator, (cruise_mps, cruise_mps), (empty_kg + _LIGHT * (most_kg - empty_kg), most_kg),
-        1000.0 * float(it["cruise"]["range"]), float(it["mfc"]), flow_kg_s, "openap",
+        1000.0 * float(it["cruise"]["range"]), flow_kg_s, "openap",
     )  # fmt: skip
 
 

@@ -112,7 +112,7 @@ def _known(number: float) -> float | None:
 def _weighed(it: Weighed | None) -> dict[str, Any] | None:
     if it is None:
         return None
-    return {"quantiles": list(it.quantiles), "mean": it.mean, "total": it.total}
+    return {"quantiles": list(it.quantiles), "mean": it.mean_value, "total": it.total_value}
 
 
 def _share(row: Row) -> float:
@@ -181,7 +181,9 @@ def summary(table: DetourTable) -> list[str]:
             f"{_of(q)} {_miles(v)} ({v / 1000.0:,.0f} km)"
             for q, v in zip(QUANTILES, it.quantiles, strict=True)
         ]
-        lines.append(f"extra: mean {_miles(it.mean)} ({it.mean / 1000.0:,.0f} km); {', '.join(spots)}")
+        lines.append(
+            f"extra: mean {_miles(it.mean_value)} ({it.mean_value / 1000.0:,.0f} km); {', '.join(spots)}"
+        )
     stand = f"{many(len(table.zones), 'zone')} in the way"
     if table.clearance_m:
         stand += f", kept clear of by {nautical_miles(table.clearance_m):g} NM"
@@ -198,8 +200,8 @@ def summary(table: DetourTable) -> list[str]:
     return lines
 
 
-def _of(quantile: float) -> str:
-    return {0.0: "least", 0.5: "median", 1.0: "most"}.get(quantile, f"{100 * quantile:.0f} %")
+def _of(fraction: float) -> str:
+    return {0.0: "least", 0.5: "median", 1.0: "most"}.get(fraction, f"{100 * fraction:.0f} %")
 
 
 def _miles(length_m: float) -> str:

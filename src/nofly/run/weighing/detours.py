@@ -35,8 +35,8 @@ class Weighed:
 
     quantiles: tuple[float, ...]
     """Of the shares :data:`QUANTILES`: the least value that at least so many flights do not exceed."""
-    mean: float
-    total: float
+    mean_value: float
+    total_value: float
 
 
 @dataclass(frozen=True, slots=True)
