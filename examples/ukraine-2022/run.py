@@ -6,14 +6,14 @@ as it is run; the page, ``report.html``, holds all of their answers and no scrip
 
 from __future__ import annotations
 
+import argparse
 import json
 import shlex
-import sys
 import tomllib
 from pathlib import Path
 from typing import Any
 
-import report
+import _report as report
 
 from nofly.cli import main as nofly
 from nofly.run.weighing.ledger import weigh_ledger
@@ -143,4 +143,8 @@ def main(folder: Path) -> Path:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "ukraine-2022-report"))
+    options = argparse.ArgumentParser(description="The case of March 2022, on one page.")
+    options.add_argument(
+        "folder", nargs="?", type=Path, default=Path("ukraine-2022-report"), help="where it is written"
+    )
+    main(options.parse_args().folder)

@@ -12,7 +12,7 @@ import pytest
 
 from tests.docs.shown import NOFLY, PAGES, ROOT, rewritten, run, shown, tidy
 
-EXAMPLES = sorted((ROOT / "examples").rglob("*.py"))
+EXAMPLES = sorted(path for path in (ROOT / "examples").rglob("*.py") if not path.name.startswith("_"))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
