@@ -143,8 +143,8 @@ def main(folder: Path) -> Path:
 
 
 if __name__ == "__main__":
-    options = argparse.ArgumentParser(description="The case of March 2022, on one page.")
-    options.add_argument(
+    parser = argparse.ArgumentParser(description="The case of March 2022, on one page.")
+    parser.add_argument(
         "folder", nargs="?", type=Path, default=Path("ukraine-2022-report"), help="where it is written"
     )
-    main(options.parse_args().folder)
+    main(parser.parse_args().folder)
