@@ -12,6 +12,7 @@ from nofly.cli import main
 from nofly.run.files.zonefiles import read_zones
 from nofly.store.keys import new_key
 from nofly.store.register import Register
+from nofly.zones.acts import act
 from nofly.zones.editions import law_at
 from nofly.zones.model import Circle
 
@@ -230,6 +231,17 @@ def test_a_request_needs_a_zone(
     monkeypatch.chdir(desk.folder)
     assert main(["request", "list"]) == 2
     assert "no register is named" in capsys.readouterr().err
+
+
+def test_a_request_that_cannot_be_read_hides_no_other(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    assert desk.asked() == 0
+    with Register(desk.register) as register:
+        register.append(act("request", "odd", "request", {"zone": 7}, party="Nobody", by="n", said_us=0))
+    capsys.readouterr()
+    assert desk.request("list", "--format", "json") == 2
+    said = capsys.readouterr()
+    assert [one["id"] for one in json.loads(said.out)] == ["sky"]
+    assert "'odd'" in said.err
 
 
 def test_parties_of_a_file_and_a_silence_procedure(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:

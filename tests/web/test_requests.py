@@ -68,14 +68,14 @@ def test_the_history_of_a_zone(watched: Path, register: TeamRegister) -> None:
 
 def test_who_is_shown_the_past_is_shown_what_was_known_then(watched: Path, register: TeamRegister) -> None:
     with application(watched, Role.VIEWER, register=register, delay_s=3600.0) as client:
-        assert client.get("/api/v1/requests").json() == {"has_register": True, "requests": []}
+        assert client.get("/api/v1/requests").json() == {"has_register": True, "requests": [], "unread": []}
         assert client.get("/api/v1/requests/a-no").status_code == 404
         assert client.get("/api/v1/editions/SKY").json()["state"] == "none"
 
 
 def test_without_a_register_there_is_nothing_to_show(watched: Path, tmp_path: Path) -> None:
     with application(watched) as client:
-        assert client.get("/api/v1/requests").json() == {"has_register": False, "requests": []}
+        assert client.get("/api/v1/requests").json() == {"has_register": False, "requests": [], "unread": []}
         answer = client.get("/api/v1/requests/one")
         assert answer.status_code == 404
         assert "no register is served" in answer.text

@@ -306,14 +306,16 @@ def _log(args: argparse.Namespace, register: Register) -> int:
 
 
 def _list(args: argparse.Namespace, register: Register) -> int:
-    from nofly.cli.streams import note, say_json, say_text
+    from nofly.cli.streams import complain, note, say_json, say_text
     from nofly.run.deciding import acting, sheet
 
-    found = acting.all_standing(register, _at_us(args))
+    found, unread = acting.all_standing(register, _at_us(args))
     if args.format == "json":
         say_json([sheet.as_json(one) for one in found])
     elif found:
         say_text(sheet.listed(found))
-    else:
+    elif not unread:
         note(f"no request in {register.name}")
-    return 0
+    for error in unread:
+        complain(error)
+    return 2 if unread else 0

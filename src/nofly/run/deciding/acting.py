@@ -87,12 +87,18 @@ def last_act(register: Register, request_id: str) -> Procedure:
     return _last(known, request_id, _now_us(known))
 
 
-def all_standing(register: Register, at_us: int | None = None) -> list[Procedure]:
-    """Return where every request stands, by name. Raises InputError for one that cannot be read."""
+def all_standing(register: Register, at_us: int | None = None) -> tuple[list[Procedure], list[InputError]]:
+    """Return where every request stands, by name, and what is wrong with each that cannot be read."""
     by_name: dict[str, list[Act]] = {}
     for one in register.acts(REQUEST, known_us=at_us):
         by_name.setdefault(one.subject_id, []).append(one)
-    return [_standing(acts, name, at_us) for name, acts in sorted(by_name.items())]
+    found, unread = [], []
+    for name, acts in sorted(by_name.items()):
+        try:
+            found.append(_standing(acts, name, at_us))
+        except InputError as error:
+            unread.append(error)
+    return found, unread
 
 
 def _standing(known: Sequence[Act], request_id: str, at_us: int | None) -> Procedure:

@@ -54,12 +54,12 @@ class DecisionAnswer(BaseModel):
     at: str
 
 
-class SheetAnswer(BaseModel):
+class RequestAnswer(BaseModel):
     """A request and where it stands."""
 
     id: str
     state: str
-    facts: list[tuple[str, str]] = Field(description="What the sheet says, as name and text.")
+    facts: list[list[str]] = Field(description="What the sheet says, as name and text.")
     zone_id: str
     zone_name: str
     asked_by: str
@@ -76,7 +76,8 @@ class SheetList(BaseModel):
     """All of them, by name."""
 
     has_register: bool = Field(description="Whether there is a register.")
-    requests: list[SheetAnswer]
+    requests: list[RequestAnswer]
+    unread: list[str] = Field(description="What is wrong with each that cannot be read.")
 
 
 class EditionAnswer(BaseModel):
@@ -118,13 +119,14 @@ async def listed(request: Request, here: Here, who: Reader) -> Response:
     """All requests of the register."""
     at_us = _shown_us(here, who)
     if here.register is None:
-        return answered(request, {"has_register": False, "requests": []})
-    found = await _read(here, lambda register: acting.all_standing(register, at_us))
-    return answered(request, {"has_register": True, "requests": [_sheet(one) for one in found]})
+        return answered(request, {"has_register": False, "requests": [], "unread": []})
+    found, unread = await _read(here, lambda register: acting.all_standing(register, at_us))
+    sheets, faults = [_sheet(one) for one in found], [str(error) for error in unread]
+    return answered(request, {"has_register": True, "requests": sheets, "unread": faults})
 
 
 @router.get(
-    "/requests/{request_id:path}", operation_id="get_request", responses={200: {"model": SheetAnswer}}
+    "/requests/{request_id:path}", operation_id="get_request", responses={200: {"model": RequestAnswer}}
 )
 async def one(request: Request, here: Here, who: Reader, request_id: str) -> Response:
     """One request: its sheet."""

@@ -12,6 +12,9 @@ const query = new URLSearchParams(location.search);
 const dark = matchMedia("(prefers-color-scheme: dark)");
 /** @type {any[]} as the API has them */
 let requests = [];
+
+/** What is wrong with each that cannot be read. @type {string[]} */
+let unread = [];
 /** Whether there is a register. */
 let has_register = true;
 
@@ -55,9 +58,10 @@ async function draw() {
     },
   }, id, element("span", { class: "state" }, sayWord("request", state))))));
   byId("sheet").hidden = one === null;
-  if (one === null) fill(byId("banner"), element("p", { class: "warning" }, say(missing())));
+  const faults = unread.map((why) => element("p", { class: "alarm" }, say("requests.unread", { why })));
+  if (one === null) fill(byId("banner"), ...faults, element("p", { class: "warning" }, say(missing())));
   else {
-    fill(byId("banner"));
+    fill(byId("banner"), ...faults);
     showSheet(one, Date.now());
     showHistory(await ask(`editions/${encodeURIComponent(one.zone_id)}`));
   }
@@ -75,7 +79,7 @@ function refused({ message }) {
 /** Ask for all, and again from time to time. */
 async function follow() {
   try {
-    ({ has_register, requests } = await ask("requests"));
+    ({ has_register, requests, unread } = await ask("requests"));
     byId("whole").hidden = false;
     await draw();
   } catch (error) {

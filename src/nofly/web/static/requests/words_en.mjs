@@ -1,5 +1,6 @@
 /** What the page of requests says besides, in English. @type {Record<string, string>} */
 export const MORE_EN = {
+  "requests.unread": "A request cannot be read: {why}",
   "requests.title": "Requests", "requests.sheet": "Sheet", "requests.skip": "To the sheet", "requests.none": "There is no request in the register.",
   "requests.noregister": "No register is served: [register] url in nofly.toml names one.", "requests.unknown": "There is no such request.",
   "requests.positions": "Positions", "requests.history": "History of the zone", "requests.nohistory": "The zone is law of nothing in the register.",

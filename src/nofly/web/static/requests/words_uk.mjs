@@ -1,5 +1,6 @@
 /** What the page of requests says besides, in Ukrainian. @type {Record<string, string>} */
 export const MORE_UK = {
+  "requests.unread": "Запит неможливо прочитати: {why}",
   "requests.title": "Запити", "requests.sheet": "Аркуш", "requests.skip": "До аркуша", "requests.none": "У реєстрі немає запитів.",
   "requests.noregister": "Реєстр не подано: його називає [register] url у nofly.toml.", "requests.unknown": "Такого запиту немає.",
   "requests.positions": "Позиції", "requests.history": "Історія зони", "requests.nohistory": "За реєстром зона не є чинною ніде.",
