@@ -45,8 +45,8 @@ class Reach:
             )  # fmt: skip
 
     def may(self, flights: Flights, ahead_s: float) -> NDArray[np.bool_]:
-        """Return which flights may not be outside of some zone within ``ahead_s``, however they turn meanwhile:
-        of every other :meth:`~nofly.kernel.predict.Foresight.entries` finds none."""
+        """Return which flights may come into some zone within ``ahead_s``, or be there, however they turn: of
+        every other :meth:`~nofly.kernel.predict.Foresight.entries` finds no entry."""
         found = np.full(len(flights), not self.known)
         if self.known and len(flights):
             south, north, west, wide, near_pole = _box(flights, ahead_s)
