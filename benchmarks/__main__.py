@@ -98,6 +98,9 @@ def _measure_large(options: argparse.Namespace, folder: Path, found: dict[str, A
                 "reports": options.large, "costs": contests.alone(course, options.rounds),
                 "end_to_end": contests.end_to_end(course, options.rounds if name == "mixed1000" else 1),
             }  # fmt: skip
+            if name == "big10":
+                _say("what one zone would touch")
+                found["what_if"] = contests.what_if(course, options.rounds)
 
 
 def _made(

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import agreement, workload
+from benchmarks import agreement, flown_traffic, nofly_whatif, workload
 from benchmarks.contest import Contestant
 
 PEERS = {"shapely": 1.0, "sedonadb": 1.0, "geopandas": 1.0, "duckdb": 0.2, "pymeos": 0.02}
@@ -163,6 +163,23 @@ def end_to_end(course: Course, rounds: int) -> dict[str, Any]:
         return {"error": next(answer["error"] for answer in answers if "error" in answer)}
     middle = sorted(answers, key=lambda answer: float(answer["wall_s"]))[len(answers) // 2]
     return {**middle, "peak_mib": answers[-1]["peak_mib"], "reports": course.reports, "decode": decode}
+
+
+def what_if(course: Course, rounds: int) -> dict[str, Any]:
+    """Return the least CPU seconds of a check against one zone, and of what it would touch, without and with
+    warnings, in turn in a process of their own, one thread."""
+    flown_traffic.write(workload.load_traffic(course.traffic), course.traffic / nofly_whatif.FILE)
+    with Contestant("nofly_whatif", course.zones, course.traffic, course.reports) as nofly:
+        if nofly.error:
+            return {"error": nofly.error}
+        turns = [{job: nofly.do(job) for job in nofly.jobs} for _ in range(max(rounds, 3))]
+    failed = [said["error"] for turn in turns for said in turn.values() if "error" in said]
+    if failed:
+        return {"error": failed[0]}
+    least = {job: min(float(turn[job]["cpu_s"]) for turn in turns) for job in turns[0]}
+    return {
+        "reports": course.reports, "cpu_s": least, "counts": {job: said["count"] for job, said in turns[0].items()}
+    }  # fmt: skip
 
 
 def elapsed_s(since: float) -> float:

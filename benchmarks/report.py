@@ -41,7 +41,7 @@ def page(found: dict[str, Any]) -> str:
         f"medians of {found['rounds']} rounds. What is measured, and how: "
         "[README.md](README.md). Written by `make bench`.", "",
         *_workloads(found), *_peers(found), *_speeds(found), *_live(found), *_detours(found),
-        *_others(found),
+        *_what_if(found), *_others(found),
         *_agreement(found), *_versions(found),
     ]  # fmt: skip
     return "\n".join(parts) + "\n"
@@ -170,6 +170,24 @@ def _detours(found: dict[str, Any]) -> list[str]:
         f"through the kernel: {it['cpu_s']:.1f} s of CPU time ({it['outcomes']['round']:,} round, "
         f"{it['outcomes']['clear']:,} clear, {it['outcomes']['no-way']:,} without a way).", "",
     ]  # fmt: skip
+
+
+def _what_if(found: dict[str, Any]) -> list[str]:
+    if "what_if" not in found:
+        return []
+    it, lines = found["what_if"], ["## What one zone would touch", ""]
+    if "error" in it:
+        return [*lines, f"not measured: {it['error']}", ""]
+    cpu_s, rows = it["cpu_s"], []
+    for job, text, reach in (
+        ("check", "check", ""), ("what-if", "what-if without warnings", "≤ 20 %"),
+        ("what-if, warnings", "what-if with warnings", "≤ 20 %"),
+    ):  # fmt: skip
+        more = "" if job == "check" else f"{100.0 * (cpu_s[job] / cpu_s['check'] - 1.0):+.0f} %"
+        rows.append([text, f"{it['counts'][job]:,}", f"{cpu_s[job]:.2f}", more, reach])
+    head = [f"big10's first zone, {_millions(it['reports'])} reports", "stays, flights, warnings",
+            "CPU s, one thread", "more than the check", "to reach"]  # fmt: skip
+    return [*lines, *_table(head, rows)]
 
 
 def _live(found: dict[str, Any]) -> list[str]:

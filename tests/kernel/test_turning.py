@@ -62,3 +62,18 @@ def test_however_cut_the_rates_are_the_same(rows: list[tuple[int, float, float]]
     whole, _ = run([0, len(rows)])
     cut, _ = run(sorted({0, len(rows), *(min(c, len(rows)) for c in cuts)}))
     np.testing.assert_array_equal(whole, cut)
+
+
+@given(ROWS, st.data())
+def test_a_rate_is_the_same_whoever_else_is_asked_of(
+    rows: list[tuple[int, float, float]], data: st.DataObject
+) -> None:
+    target, step_s, track_deg = (np.array(column) for column in zip(*rows, strict=True))
+    time_us = np.round(np.cumsum(step_s) * S).astype(np.int64)
+    order = np.argsort(target, kind="stable")
+    columns = target[order], time_us[order], track_deg[order]
+    asked = np.array(sorted(data.draw(st.sets(st.integers(0, len(rows) - 1)))), np.int64)
+    every, some = Turns(), Turns()
+    np.testing.assert_array_equal(every.step(*columns)[asked], some.step(*columns, asked))
+    for name, array in every.save().items():
+        np.testing.assert_array_equal(some.save()[name], array)

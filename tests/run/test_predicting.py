@@ -19,6 +19,7 @@ from nofly.incidents.record import Cause
 from nofly.incidents.states import Event
 from nofly.incidents.warnings import PredictionParams, Warned
 from nofly.kernel import compiled
+from nofly.kernel.reach import Reach
 from nofly.run.judging.preparing import Aids, Preparing
 from nofly.run.live.predicting import Predictor, datums_of
 from nofly.schema import Coded, Positions, concatenate
@@ -309,6 +310,17 @@ def test_flights_are_warned_of_each_on_its_own(positions: Positions) -> None:
     for code in range(len(positions.target.values)):
         alone += predict(positions.take(positions.target.codes == code), LAW)
     assert plain(alone) == plain(predict(positions, LAW))
+
+
+@settings(max_examples=-(-settings.default.max_examples // 3))
+@given(traffic(), st.lists(st.integers(0, 240)))
+def test_who_is_left_out_of_the_prediction_changes_no_warning(positions: Positions, cuts: list[int]) -> None:
+    """Who cannot come into a zone is not flown: the warnings are those of all being flown."""
+    law = [zone for zone in LAW if zone.restriction is not Restriction.KEEP_IN]
+    told = plain(predict(positions, law, cuts=cuts))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Reach, "may", lambda self, flights, ahead_s: np.ones(len(flights), np.bool_))
+        assert plain(predict(positions, law, cuts=cuts)) == told
 
 
 @pytest.mark.thorough

@@ -7,7 +7,8 @@ import pytest
 from pyproj import Geod
 
 from nofly.schema import Coded, Positions
-from nofly.whatif.flown import Ways, box_of
+from nofly.whatif.flown import Ways
+from nofly.zones.boxes import box_of
 from nofly.zones.compiled import compile_zones
 from nofly.zones.model import Circle, Polygon, Volume, Zone
 

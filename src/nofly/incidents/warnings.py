@@ -180,7 +180,9 @@ class Warnings:
         concerned = np.zeros(int(looks.target.max(initial=-1)) + 1, np.bool_)
         # Of who is inside a zone there is nothing to be said, unless something was said before.
         news = ~entries.now | self._spaced[entries.zone]
-        concerned[looks.target[entries.flight[news]]] = True
+        told_of = np.zeros(len(looks.target), np.bool_)
+        told_of[entries.flight[news]] = True
+        concerned[looks.target[told_of]] = True
         known = [target for target in self._watches if target < len(concerned)]
         concerned[known] = True
         rows = np.flatnonzero(concerned[looks.target])
@@ -192,9 +194,11 @@ class Warnings:
         told: list[Warned] = []
         if len(rows):
             self._oldest_us = min(self._oldest_us, int(looks.time_us[rows].min()))
-        for a, b, target, time_us, *place in zip(
-            first, past, *(column[rows].tolist() for column in columns), strict=True
+        for a, b, fresh, target, time_us, *place in zip(
+            first, past, told_of[rows].tolist(), *(column[rows].tolist() for column in columns), strict=True
         ):
+            if not fresh and target not in self._watches:
+                continue
             told.extend(self._look(target, time_us, place, {zones[k]: k for k in range(a, b)},
                                    entries, asked))  # fmt: skip
         return told

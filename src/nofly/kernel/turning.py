@@ -32,10 +32,12 @@ class Turns:
         self._time_us, self._track_deg = _nothing(0)
 
     def step(
-        self, target: NDArray[np.int64], time_us: NDArray[np.int64], track_deg: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        """Take tracks, by target and for each in order of time; return the turn rate at each in degrees a
-        second, clockwise positive, NaN where fewer than three tracks are known."""
+        self, target: NDArray[np.int64], time_us: NDArray[np.int64], track_deg: NDArray[np.float64],
+        asked: NDArray[np.int64] | None = None,
+    ) -> NDArray[np.float64]:  # fmt: skip
+        """Take tracks, by target and for each in order of time; return the turn rate at each of the rows
+        ``asked`` (None: at all) in degrees a second, clockwise positive, NaN where fewer than three tracks
+        are known."""
         if len(target) == 0:
             return np.zeros(0)
         self._make_room(int(target[-1]) + 1)
@@ -49,7 +51,7 @@ class Turns:
         stored = first[:, None] + np.arange(keep)
         times[stored], tracks[stored] = self._time_us[who], self._track_deg[who]
         times[at], tracks[at] = time_us, track_deg
-        window = at[:, None] + np.arange(-keep, 1)
+        window = (at if asked is None else at[asked])[:, None] + np.arange(-keep, 1)
         last = np.append(first[1:], len(times))[:, None] + np.arange(-keep, 0)
         self._time_us[who], self._track_deg[who] = times[last], tracks[last]
         return _rates(times[window], tracks[window])

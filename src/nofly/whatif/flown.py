@@ -3,79 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nofly.schema import Positions
 from nofly.units import US_PER_S
-from nofly.zones.compiled import CompiledZones
+from nofly.zones.boxes import Box
 from nofly.zones.shape import to_space
 
 MOST_ROWS = 8_000_000
 """Reports kept; of more every second is left out, and again."""
 HOUR_US = 3600 * US_PER_S
-_M_PER_DEG = 110_574.0
-_SLACK_DEG = 1e-3
 Place = tuple[float, float]
 """(lat_deg, lon_deg)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """All places between two parallels and, from ``west_deg`` eastwards, ``wide_deg`` of longitude."""
-
-    south_deg: float
-    north_deg: float
-    west_deg: float
-    wide_deg: float
-
-    def holds(self, lat_deg: NDArray[np.float64], lon_deg: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Return which places lie in it."""
-        found: NDArray[np.bool_] = (lat_deg >= self.south_deg) & (lat_deg <= self.north_deg)
-        if self.wide_deg >= 360.0:
-            return found
-        if self.west_deg >= -180.0 and self.west_deg + self.wide_deg <= 180.0:
-            return found & (lon_deg >= self.west_deg) & (lon_deg <= self.west_deg + self.wide_deg)
-        return found & ((lon_deg - self.west_deg) % 360.0 <= self.wide_deg)
-
-    def away_m(self, lat_deg: NDArray[np.float64], lon_deg: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return how far places are from it, at the least: 0 for those that lie in it."""
-        north_m = np.maximum(np.maximum(self.south_deg - lat_deg, lat_deg - self.north_deg), 0.0) * _M_PER_DEG
-        if self.wide_deg >= 360.0:
-            return north_m
-        east_deg = (lon_deg - self.west_deg) % 360.0
-        beside_deg = np.where(
-            east_deg <= self.wide_deg, 0.0, np.minimum(east_deg - self.wide_deg, 360.0 - east_deg)
-        )
-        farthest = np.maximum(np.abs(lat_deg), max(-self.south_deg, self.north_deg))
-        return np.maximum(north_m, beside_deg * _M_PER_DEG * np.cos(np.radians(np.minimum(farthest, 90.0))))
-
-    def wider(self, more_m: float) -> Box:
-        """Return the box with all that is within a distance of it."""
-        more_deg = more_m / _M_PER_DEG
-        south, north = self.south_deg - more_deg, self.north_deg + more_deg
-        if max(-south, north) >= 89.0:
-            return Box(south, north, -180.0, 360.0)
-        east_deg = more_deg / np.cos(np.radians(max(-south, north)))
-        return Box(south, north, float(self.west_deg - east_deg), float(self.wide_deg + 2 * east_deg))
-
-
-def box_of(zones: CompiledZones, numbers: Sequence[int]) -> Box:
-    """Return a box that holds some zones: their edges, and where they go round a pole all latitudes."""
-    edges = zones.ends[np.isin(zones.part_zone[zones.edge_part], np.asarray(numbers, np.int64))]
-    lon = np.sort(edges[:, [0, 2]], axis=1)
-    order = np.argsort(lon[:, 0])
-    reached = np.maximum.accumulate(lon[order, 1])
-    free = np.append(lon[order[1:], 0], lon[order[0], 0] + 360.0) - reached
-    widest = int(np.argmax(free))
-    if free[widest] < 1.0:
-        return Box(-90.0, 90.0, -180.0, 360.0)
-    lat = edges[:, [1, 3]]
-    west = float(lon[order[(widest + 1) % len(order)], 0]) - _SLACK_DEG
-    wide = 360.0 - float(free[widest]) + 2 * _SLACK_DEG
-    return Box(float(lat.min()) - _SLACK_DEG, float(lat.max()) + _SLACK_DEG, west, wide)
 
 
 class Ways:

@@ -16,6 +16,7 @@ from nofly.incidents.inhibition import Inhibition, Inhibitions
 from nofly.incidents.stays import zone_activity
 from nofly.incidents.warnings import Looks, PredictionParams, Warned, Warnings, eligible
 from nofly.kernel.predict import Entries, Flights, Foresight
+from nofly.kernel.reach import Reach
 from nofly.kernel.turning import Turns
 from nofly.kernel.visits import stable_order
 from nofly.run.judging.preparing import Taken
@@ -58,6 +59,7 @@ class Predictor:
         self._leaving = LeavingAhead(law) if kept_in else None
         none = np.zeros(len(self._zones.zones) + 1, np.int32), np.zeros((0, 3), np.int64)
         self._foresight = Foresight(self._zones, *none)
+        self._reach = Reach(self._zones)
         self._span: tuple[int, int] | None = None
         self._cycle_us = round(chosen.cycle_s * US_PER_S)
         self._cycle = np.zeros(0, np.int64)
@@ -86,7 +88,11 @@ class Predictor:
         )  # fmt: skip
         self._cover(looks.time_us)
         ahead = np.flatnonzero(moving[rows])
-        turn_dps = self._turns.step(looks.target[ahead], looks.time_us[ahead], track_deg[rows[ahead]])
+        asked_of = self._may_reach(rows[ahead], taken)
+        turn_dps = self._turns.step(
+            looks.target[ahead], looks.time_us[ahead], track_deg[rows[ahead]], asked_of
+        )
+        ahead = ahead[asked_of]
         met = self._warnings.watched() if self._leaving is not None else set()
         found = [
             self._entries(ahead[k : k + AT_ONCE], rows, taken, turn_dps[k : k + AT_ONCE], met)
@@ -129,28 +135,28 @@ class Predictor:
         first: NDArray[np.int64] = rows[due]
         return first
 
+    def _may_reach(self, here: NDArray[np.int64], taken: Taken) -> NDArray[np.int64]:
+        """Return the places of those rows from which some zone may be entered, or one left that must not be:
+        of the others nothing is predicted, and their turns need not be known."""
+        if self._leaving is not None or not self._reach.known:
+            return np.arange(len(here))
+        flights = _flights(taken, here, self._rows, np.full(len(here), np.nan))
+        return np.flatnonzero(self._reach.may(flights, self._warnings.ahead_s))
+
     def _entries(
         self, at: NDArray[np.int64], rows: NDArray[np.int64], taken: Taken, turn_dps: NDArray[np.float64],
         met: set[tuple[int, int]],
     ) -> Entries:  # fmt: skip
         """Return the entries of the looks ``at``, by zones of the law, and when zones that must not be left
         will be."""
-        here, positions, ahead_s = rows[at], taken.positions, self._warnings.ahead_s
-
-        def flights(of: Sequence[int]) -> Flights:
-            return Flights(
-                positions.time_us[here], positions.lat_deg[here], positions.lon_deg[here],
-                _heights(taken.reports.low_m, of, here, -np.inf),
-                _heights(taken.reports.high_m, of, here, np.inf),
-                positions.floats("gs_mps")[here], positions.floats("track_deg")[here], turn_dps,
-                _plausible(positions.floats("vrate_mps")[here]),
-            )  # fmt: skip
-
-        found = self._of_law(self._foresight.entries(flights(self._rows), ahead_s), at)
+        here, ahead_s = rows[at], self._warnings.ahead_s
+        flights = _flights(taken, here, self._rows, turn_dps)
+        found = self._of_law(self._foresight.entries(flights, ahead_s), at)
         if self._leaving is None:
             return found
         of = self._rows_of(self._leaving.datums)
-        left = self._leaving.entries(flights(of), taken.target[here].tolist(), ahead_s, met)
+        flights = _flights(taken, here, of, turn_dps)
+        left = self._leaving.entries(flights, taken.target[here].tolist(), ahead_s, met)
         values = {name: getattr(left, name) for name in Entries.__slots__}
         values["flight"], values["height_row"] = (
             at[left.flight],
@@ -198,6 +204,19 @@ def datums_of(law: Sequence[Zone]) -> tuple[Datum, ...]:
 
 def _entered(zone: Zone) -> bool:
     return zone.restriction is not Restriction.KEEP_IN
+
+
+def _flights(
+    taken: Taken, here: NDArray[np.int64], of: Sequence[int], turn_dps: NDArray[np.float64]
+) -> Flights:
+    """Return some rows of a batch as flights, their heights those of the rows ``of``."""
+    positions = taken.positions
+    return Flights(
+        positions.time_us[here], positions.lat_deg[here], positions.lon_deg[here],
+        _heights(taken.reports.low_m, of, here, -np.inf), _heights(taken.reports.high_m, of, here, np.inf),
+        positions.floats("gs_mps")[here], positions.floats("track_deg")[here], turn_dps,
+        _plausible(positions.floats("vrate_mps")[here]),
+    )  # fmt: skip
 
 
 def _heights(

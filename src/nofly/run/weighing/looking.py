@@ -16,7 +16,8 @@ from nofly.run.warnings.passes import Foreseen, Setting
 from nofly.schema import Coded, Positions, concatenate
 from nofly.tracks.screening import DISPLACED
 from nofly.whatif.flights import FlightBook
-from nofly.whatif.flown import Ways, box_of
+from nofly.whatif.flown import Ways
+from nofly.zones.boxes import box_of
 from nofly.zones.compiled import CompiledZones
 from nofly.zones.model import Zone
 

@@ -63,11 +63,9 @@ class Weighed:
         """How many warnings would be given; None where none were foreseen."""
         if self.warnings is None:
             return None
-        mine = {zone.zone_hash for zone in self.zones}
-        return sum(
-            s.warned_us is not None and self.warnings.zones[s.zone].zone_hash in mine
-            for s in self.warnings.situations
-        )
+        hashes = {zone.zone_hash for zone in self.zones}
+        mine = {z for z, zone in enumerate(self.warnings.zones) if zone.zone_hash in hashes}
+        return sum(s.warned_us is not None and s.zone in mine for s in self.warnings.situations)
 
 
 @dataclass(frozen=True, slots=True)
