@@ -38,14 +38,12 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """The turning points of a body, and the ways between them and the two ends: lengths, and whether they
-    touch the corner."""
+    """Of the turning points of an outline: how far it is from the start, where that way touches the corner,
+    how far to the end, and those where that way touches it."""
 
-    points: Whole
-    from_start_m: Floats
-    to_end_m: Floats
-    from_start: NDArray[np.bool_]
-    to_end: NDArray[np.bool_]
+    from_start_m: dict[int, float]
+    to_end_m: dict[int, float]
+    ends_at: list[int]
 
 
 class Search:
@@ -55,7 +53,7 @@ class Search:
         self._turning, self._sight = turning, sight
         self._start, self._end, self._direct_m = start, end, direct_m
         self._ends = directions(np.array([start[0], end[0]]), np.array([start[1], end[1]]))
-        self._known: dict[tuple[int, bool], _Known] = {}
+        self._known: dict[int, _Known] = {}
         self._ways = Ways(sight)
         self.bodies: set[int] = set()
 
@@ -109,32 +107,19 @@ class Search:
     def _among(self) -> Found | None:
         """Return the shortest way that runs through none of the bodies taken up so far."""
         bodies, turning = sorted(self.bodies), self._turning
-        known: list[_Known] = []
-        alone: set[int] = set()
-        for body in bodies:
-            free = turning.alone(body, bodies, self._ends)
-            known.append(self._of_body(body, not free))
-            alone |= set(known[-1].points.tolist()) if free else set()
-        if not known:
+        if not bodies:
             return Found((START, END), self._direct_m)
-        points = np.concatenate([it.points for it in known])
-        to_end_m = np.concatenate([it.to_end_m for it in known])
-        from_start = np.concatenate([it.from_start for it in known])
-        from_start_m = np.concatenate([it.from_start_m for it in known])
-        lat, lon = turning.lat_deg[points], turning.lon_deg[points]
-        row_of = {int(p): row for row, p in enumerate(points.tolist())}
-        ends_at = np.concatenate([it.to_end for it in known])
+        outlines = [turning.outlines.of(body, bodies, self._ends) for body in bodies]
+        known = [self._of_outline(outline) for outline in outlines]
+        free = [it for it, outline in zip(known, outlines, strict=True) if turning.outlines.alone[outline]]
+        alone = {point for it in free for point in it.to_end_m}
+        to_end_m = {point: m for it in known for point, m in it.to_end_m.items()}
+        ends_at = {point for it in known for point in it.ends_at}
         came: dict[int, int] = {}
         waiting: list[tuple[float, float, int, int]] = [(self._direct_m, self._direct_m, END, START)]
-
-        def push(point: int, to: Whole, reached_m: Floats) -> None:
-            whole_m = reached_m + to_end_m[to]
-            for f, g, k in zip(whole_m.tolist(), reached_m.tolist(), points[to].tolist(), strict=True):
-                if k not in came:
-                    heappush(waiting, (f, g, k, point))
-
-        first = np.flatnonzero(from_start)
-        push(START, first, from_start_m[first])
+        for it in known:
+            for point, m in it.from_start_m.items():
+                heappush(waiting, (m + to_end_m[point], m, point, START))
         while waiting:
             _, length_m, point, before = heappop(waiting)
             if point in came or self._blocked(before, point, bodies, alone):
@@ -142,25 +127,29 @@ class Search:
             came[point] = before
             if point == END:
                 return Found(_back(came), length_m)
-            row = row_of[point]
-            if ends_at[row]:
-                whole_m = length_m + float(to_end_m[row])
+            if point in ends_at:
+                whole_m = length_m + to_end_m[point]
                 heappush(waiting, (whole_m, whole_m, END, point))
-            onward = np.flatnonzero(turning.onward(point, self._direction(before), points))
-            onward = onward[onward != row]
-            push(point, onward, length_m + lengths_m(turning.place(point), lat[onward], lon[onward]))
+            for way in turning.onward(point, self._direction(before), outlines):
+                if way.to not in came:
+                    m = length_m + way.length_m
+                    heappush(waiting, (m + to_end_m[way.to], m, way.to, point))
         return None
 
-    def _of_body(self, body: int, whole: bool) -> _Known:
-        found = self._known.get((body, whole))
+    def _of_outline(self, outline: int) -> _Known:
+        found = self._known.get(outline)
         if found is None:
             turning = self._turning
-            points = turning.points(body, whole)
+            points = turning.points(outline)
             lat, lon = turning.lat_deg[points], turning.lon_deg[points]
-            found = self._known[body, whole] = _Known(
-                points, lengths_m(self._start, lat, lon), lengths_m(self._end, lat, lon),
-                turning.touching(self._ends[0], points), turning.touching(self._ends[1], points),
-            )  # fmt: skip
+            first, last = (turning.touching(end, points) for end in self._ends)
+            from_start = points[first]
+            from_start_m = lengths_m(self._start, lat[first], lon[first])
+            found = self._known[outline] = _Known(
+                dict(zip(from_start.tolist(), from_start_m.tolist(), strict=True)),
+                dict(zip(points.tolist(), lengths_m(self._end, lat, lon).tolist(), strict=True)),
+                points[last].tolist(),
+            )
         return found
 
 
