@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nofly.whatif.sphere import unit
+from nofly.whatif.sphere import cross, unit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,7 +67,7 @@ def _turn(a: list[float], b: list[float], c: list[float]) -> float:
 
 def planes(ring: Floats) -> Floats:
     """Return the unit normals (m, 3) of the sides of a hull, pointing inwards."""
-    return unit(np.cross(ring, np.roll(ring, -1, axis=0)))
+    return unit(cross(ring, np.roll(ring, -1, axis=0)))
 
 
 def apart(normals: Floats, other: Floats, beyond_rad: float) -> bool:

@@ -87,10 +87,7 @@ class Search:
                 return True
         if low in alone and high in alone and self._turning.beside(low, high):
             return False
-        # Most likely it is a corner's own body that is in the way.
-        own = {self._turning.body(k) for k in (low, high) if k >= 0}
-        likely = sorted(bodies, key=lambda body: body not in own)
-        return self._ways_of(low, high).blocked((low, high), self.place(low), self.place(high), likely)
+        return self._ways_of(low, high).blocked((low, high), self.place(low), self.place(high), bodies)
 
     def _ways_of(self, point: int, other: int) -> Ways:
         """Return what keeps a way: with the turning points where it is theirs, here where it has an end."""

@@ -11,7 +11,7 @@ from nofly.whatif.corners import turning_points
 from nofly.whatif.obstacles import Obstacles
 from nofly.whatif.outlines import Outlines
 from nofly.whatif.sight import Bodies, Sight
-from nofly.whatif.sphere import Place, lengths_m, places
+from nofly.whatif.sphere import Place, cross, length_m, places
 from nofly.whatif.ways import Ways
 
 if TYPE_CHECKING:
@@ -25,6 +25,10 @@ SLACK = 0.004
 whether it touches a corner."""
 
 
+_AT_ONCE = 20_000
+"""Ways looked at together, at most."""
+
+
 class Onward(NamedTuple):
     """A way from one turning point to another that touches the corners of both."""
 
@@ -35,6 +39,9 @@ class Onward(NamedTuple):
     z: float
     """Direction of the turning point at its end."""
     slack: float
+
+
+_NOWHERE: tuple[list[Onward], list[Onward]] = ([], [])
 
 
 class Turning:
@@ -53,7 +60,7 @@ class Turning:
         self._after = np.zeros((0, 3))
         self._inside: list[Bodies] = []
         self._following: list[int] = []
-        self._body: list[int] = []
+        self._outline: list[int] = []
 
     def __len__(self) -> int:
         return len(self.lat_deg)
@@ -80,10 +87,9 @@ class Turning:
         missing = [outline for outline in outlines if (point, outline) not in self._onward]
         if missing:
             self._look_from(point, missing)
-        here, x, y, z = self.at[point], *came.tolist()
+        (hx, hy, hz), (x, y, z) = self.at[point].tolist(), came.tolist()
         right = 0 if float(self._after[point] @ came) >= float(self._before[point] @ came) else 1
         left = -1.0 if right else 1.0
-        hx, hy, hz = here.tolist()
         cx, cy, cz = left * (y * hz - z * hy), left * (z * hx - x * hz), left * (x * hy - y * hx)
         return [
             way for outline in outlines for way in self._onward[point, outline][right]
@@ -91,38 +97,41 @@ class Turning:
         ]  # fmt: skip
 
     def _look_from(self, point: int, outlines: Sequence[int]) -> None:
-        """Find the ways from a point that touch corners of outlines, keeping left or right of its own."""
+        """Find the ways from a point, and from the others of its outline if that is not too much at once, that
+        touch corners of outlines, keeping left or right of its own."""
         of_each = [self.points(outline) for outline in outlines]
-        points = np.concatenate(of_each)
-        which = np.repeat(np.arange(len(of_each)), [len(some) for some in of_each])
-        here, to = self.at[point], self.at[points]
-        cosine, before, after = to @ here, to @ self._before[point], to @ self._after[point]
+        to = np.concatenate(of_each)
+        which = np.repeat(outlines, [len(some) for some in of_each])
+        here = self.points(self._outline[point])
+        if len(here) * len(to) > _AT_ONCE:
+            here = np.array([point])
+        for k in here.tolist():
+            self._onward.update(((k, outline), _NOWHERE) for outline in outlines)
+        cosine = self.at[here] @ self.at[to].T
         slack = SLACK * _sine(cosine)
-        touched = _one_side(self._before[points] @ here, self._after[points] @ here, cosine)
-        touched &= points != point
-        sides = (before >= -slack) & (after <= slack) & touched, (before <= slack) & (after >= -slack) & touched
-        chosen = np.flatnonzero(sides[0] | sides[1])
-        numbers = points[chosen]
-        far_m = lengths_m(self.place(point), self.lat_deg[numbers], self.lon_deg[numbers])
-        found: list[tuple[list[Onward], list[Onward]]] = [([], []) for _ in outlines]
-        for k, row, length_m, number, at in zip(
-            chosen.tolist(), which[chosen].tolist(), far_m.tolist(), numbers.tolist(), to[chosen].tolist(),
-            strict=True,
+        before, after = self._before[here] @ self.at[to].T, self._after[here] @ self.at[to].T
+        # The right side of a corner sees all the other way round.
+        sides = (before >= -slack) & (after <= slack), (before <= slack) & (after >= -slack)
+        met = (sides[0] | sides[1]) & (here[:, None] != to)
+        rows, columns = np.nonzero(met)
+        ends, at = to[columns], self.at[here[rows]]
+        touched = _one_side(_dot(self._before[ends], at), _dot(self._after[ends], at), cosine[rows, columns])
+        rows, columns = rows[touched], columns[touched]
+        for k, end, outline, slack_rad, left, right in zip(
+            here[rows].tolist(), to[columns].tolist(), which[columns].tolist(), slack[rows, columns].tolist(),
+            sides[0][rows, columns].tolist(), sides[1][rows, columns].tolist(), strict=True,
         ):  # fmt: skip
-            way = Onward(number, length_m, *at, float(slack[k]))
+            length = length_m(self.place(k), self.place(end))
+            way = Onward(end, length, *self.at[end].tolist(), slack_rad)
+            if self._onward[k, outline] is _NOWHERE:
+                self._onward[k, outline] = [], []
             for side in (0, 1):
-                if sides[side][k]:
-                    found[row][side].append(way)
-        for outline, ways in zip(outlines, found, strict=True):
-            self._onward[point, outline] = ways
+                if (left, right)[side]:
+                    self._onward[k, outline][side].append(way)
 
     def beside(self, point: int, other: int) -> bool:
         """Return whether two turning points follow one another round the hull of one body."""
         return self._following[point] == other or self._following[other] == point
-
-    def body(self, point: int) -> int:
-        """Return the body that a turning point is a corner of."""
-        return self._body[point]
 
     def inside(self, point: int) -> Bodies:
         """Return the bodies that a turning point lies in."""
@@ -141,14 +150,14 @@ class Turning:
         # Round a hull a way from one to the next is free of the body; of an outline that is not sure.
         round_hull = self.outlines.alone[outline] and bool(own.all())
         self._following += np.roll(numbers, -1).tolist() if round_hull else [-1] * len(numbers)
-        self._body += [body] * len(numbers)
+        self._outline += [outline] * len(numbers)
         at = at[own]
         self.lat_deg = np.concatenate([self.lat_deg, lat[own]])
         self.lon_deg = np.concatenate([self.lon_deg, lon[own]])
         self.at = np.concatenate([self.at, at])
         # The side of a tangent that a direction d is on: d · (at × tangent), for every way between the two.
-        self._before = np.concatenate([self._before, np.cross(at, before[own])])
-        self._after = np.concatenate([self._after, np.cross(at, after[own])])
+        self._before = np.concatenate([self._before, cross(at, before[own])])
+        self._after = np.concatenate([self._after, cross(at, after[own])])
         return numbers
 
 
@@ -156,6 +165,11 @@ def _one_side(before: Floats, after: Floats, cosine: Floats) -> NDArray[np.bool_
     """Return whether ways leave both sides of a corner on one side of them."""
     close = np.minimum(np.abs(before), np.abs(after)) <= SLACK * _sine(cosine)
     found: NDArray[np.bool_] = (before * after <= 0.0) | close
+    return found
+
+
+def _dot(a: Floats, b: Floats) -> Floats:
+    found: Floats = np.einsum("ij,ij->i", a, b)
     return found
 
 
