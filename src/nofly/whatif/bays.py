@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -102,7 +103,7 @@ class Bays:
     def _bays(self, rows: list[int], parent: Bay | None) -> list[int | Bay]:
         """Return an area between rows of its hull, in their order: corners, and bays between them."""
         found: list[int | Bay] = []
-        for first, last in zip(rows, rows[1:], strict=False):
+        for first, last in pairwise(rows):
             if last == first + 1:
                 found.append(first)
             else:
@@ -119,7 +120,7 @@ class Bays:
         if [*bay.rows[turned:], *bay.rows[:turned]] != down[::-1]:
             return list(range(bay.first, bay.last))
         found: list[int | Bay] = []
-        for first, last in zip(down, down[1:], strict=False):
+        for first, last in pairwise(down):
             hull = self._hull(first, last) if last > first + 1 else [first, last]
             turned = hull.index(first) if first in hull else 0
             hull = [*hull[turned:], *hull[:turned]]

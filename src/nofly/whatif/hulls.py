@@ -46,7 +46,8 @@ def flattened(corners: Floats) -> Floats | None:
 
 
 def chain(flat: Floats) -> list[int]:
-    """Return the rows of the hull of points in the plane, anticlockwise (A. M. Andrew's monotone chain, 1979)."""
+    """Return the rows of the hull of points in the plane, anticlockwise: the monotone chain of A. M. Andrew
+    (1979)."""
     order = np.lexsort((flat[:, 1], flat[:, 0])).tolist()
     points = flat.tolist()
 

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     Whole = NDArray[np.int64]
 
 START, END = -1, -2
+MOST_LEGS = 25_000
+"""So many legs are looked at in one search; the most intricate borders that are published take some
+thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,8 @@ class Search:
         self._known: dict[int, _Known] = {}
         self._ways = Ways(sight)
         self.bodies: set[int] = set()
+        self.legs = 0
+        """How many were looked at."""
 
     def block(self, point: int, other: int, bodies: Bodies) -> None:
         """Take note that a way runs through bodies, and take them up."""
@@ -63,7 +68,7 @@ class Search:
         self._ways_of(point, other).note(_name(point, other), bodies)
 
     def shortest(self) -> Found | None:
-        """Return the shortest way round all bodies; None where there is none."""
+        """Return the shortest way round all bodies; None where there is none, or :attr:`given_up`."""
         while True:
             found = self._among()
             if found is None:
@@ -72,6 +77,11 @@ class Search:
             if not met:
                 return found
             self.bodies |= met
+
+    @property
+    def given_up(self) -> bool:
+        """Whether more legs would have had to be looked at than :data:`MOST_LEGS`."""
+        return self.legs > MOST_LEGS
 
     def _through(self, point: int, other: int) -> Bodies:
         """Return the bodies that a way runs through."""
@@ -119,7 +129,12 @@ class Search:
                 heappush(waiting, (m + to_end_m[point], m, point, START))
         while waiting:
             _, length_m, point, before = heappop(waiting)
-            if point in came or self._blocked(before, point, bodies, alone):
+            if point in came:
+                continue
+            self.legs += 1
+            if self.given_up:
+                return None
+            if self._blocked(before, point, bodies, alone):
                 continue
             came[point] = before
             if point == END:

@@ -97,8 +97,8 @@ class Turning:
         ]  # fmt: skip
 
     def _look_from(self, point: int, outlines: Sequence[int]) -> None:
-        """Find the ways from a point, and from the others of its outline if that is not too much at once, that
-        touch corners of outlines, keeping left or right of its own."""
+        """Find the ways from a point that touch corners of outlines, keeping left or right of its own; from the
+        others of its outline too if that is not too much at once."""
         of_each = [self.points(outline) for outline in outlines]
         to = np.concatenate(of_each)
         which = np.repeat(outlines, [len(some) for some in of_each])
@@ -122,7 +122,8 @@ class Turning:
             sides[0][rows, columns].tolist(), sides[1][rows, columns].tolist(), strict=True,
         ):  # fmt: skip
             length = length_m(self.place(k), self.place(end))
-            way = Onward(end, length, *self.at[end].tolist(), slack_rad)
+            x, y, z = self.at[end].tolist()
+            way = Onward(end, length, x, y, z, slack_rad)
             if self._onward[k, outline] is _NOWHERE:
                 self._onward[k, outline] = [], []
             for side in (0, 1):
