@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import struct
+import zipfile
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,7 @@ import numpy as np
 import pytest
 
 from nofly.run.weighing.airports import pairs
+from nofly.whatif import search
 from nofly.whatif.detour import Outcome, RoundWays
 from nofly.zones.model import EdgeKind, Polygon, Volume, Zone
 
@@ -40,6 +44,39 @@ def closed(path: Path) -> list[Zone]:
     return zones
 
 
+_NAME = slice(113, 116)
+"""Column ADM0_A3 of the table beside the shapes."""
+
+
+def closed_in_detail(path: Path) -> list[Zone]:
+    """Return the same of Natural Earth 1:10m, a shapefile (ESRI, July 1998), some 40,000 corners; lakes of
+    other countries in them are left out."""
+    with zipfile.ZipFile(path) as file:
+        parts = {name[-3:]: file.read(name) for name in file.namelist()}
+    shapes, table = parts["shp"], parts["dbf"]
+    header, width = struct.unpack("<HH", table[8:12])
+    zones, at, row = [], 100, 0
+    while at < len(shapes):
+        words = struct.unpack(">i", shapes[at + 4 : at + 8])[0]
+        shape, record = shapes[at + 8 : at + 8 + 2 * words], table[header + row * width :][:width]
+        at, row = at + 8 + 2 * words, row + 1
+        name = record[_NAME].decode("ascii")
+        if name not in ("RUS", "BLR", "UKR"):
+            continue
+        count, points = struct.unpack("<ii", shape[36:44])
+        first = [*struct.unpack(f"<{count}i", shape[44 : 44 + 4 * count]), points]
+        corners = np.frombuffer(shape[44 + 4 * count :][: 16 * points], "<f8").reshape(-1, 2)
+        volumes = []
+        for a, b in pairwise(first):
+            x, y = corners[a : b - 1].T
+            # Outlines are clockwise, holes are not.
+            if (x * np.roll(y, -1) - np.roll(x, -1) * y).sum() < 0.0:
+                ring = tuple(zip(y.tolist(), x.tolist(), strict=True))
+                volumes.append(Volume(Polygon(ring, (), EdgeKind.PLANAR)))
+        zones.append(Zone(name, name, tuple(volumes)))
+    return zones
+
+
 @pytest.fixture(scope="module")
 def ways(shared: Path) -> RoundWays:
     return RoundWays(closed(shared / "boundaries/countries-50m.json.gz"))
@@ -63,3 +100,19 @@ def test_the_same_figures_as_on_the_page(ways: RoundWays) -> None:
 def test_a_pair_far_from_the_closed_sky_has_nothing_added(ways: RoundWays) -> None:
     (pair,) = pairs(["FRA-LIS"])
     assert ways.detour(pair.start, pair.end).extra_m == 0.0
+
+
+def test_outlines_in_detail_are_gone_round_in_few_legs_and_alike(
+    shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zones = closed_in_detail(shared / "boundaries/ne_10m_admin_0_countries_deu.zip")
+    assert sorted(zone.id for zone in zones) == ["BLR", "RUS", "UKR"]
+    assert sum(len(volume.footprint.exterior) for zone in zones for volume in zone.volumes) > 36_000
+    monkeypatch.setattr(search, "MOST_LEGS", 5_000)
+    asked = pairs(PUBLISHED_KM)
+    coarse = RoundWays(closed(shared / "boundaries/countries-50m.json.gz"))
+    for pair, found in zip(
+        asked, RoundWays(zones).detours([(pair.start, pair.end) for pair in asked]), strict=True
+    ):
+        assert found.outcome is Outcome.ROUND
+        assert found.length_m == pytest.approx(coarse.detour(pair.start, pair.end).length_m, rel=0.001)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nofly.whatif.sphere import EARTH_M, unit
+from nofly.whatif.sphere import EARTH_M, cross, unit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,7 +28,7 @@ def turning_points(ring: Floats) -> tuple[Floats, Floats, Floats]:
     ring = ring[(steps**2).sum(axis=1) > 1e-18]
     came = _along(ring, ring - np.roll(ring, 1, axis=0))
     goes = _along(ring, np.roll(ring, -1, axis=0) - ring)
-    sine = (np.cross(came, goes) * ring).sum(axis=1)
+    sine = (cross(came, goes) * ring).sum(axis=1)
     turn = np.arctan2(sine, (came * goes).sum(axis=1))
     out = turn > _LEAST_TURN_RAD
     ring, came, turn = ring[out], came[out], turn[out]
@@ -37,7 +37,7 @@ def turning_points(ring: Floats) -> tuple[Floats, Floats, Floats]:
     step = np.arange(len(which)) - (np.cumsum(count) - count)[which]
     ring, came, part = ring[which], came[which], (turn / np.maximum(count, 1))[which]
     # The right of the direction of travel is out of the zone.
-    right = np.cross(came, ring)
+    right = cross(came, ring)
 
     def turned(by_rad: Floats) -> tuple[Floats, Floats]:
         c, s = np.cos(by_rad)[:, None], np.sin(by_rad)[:, None]

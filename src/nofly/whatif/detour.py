@@ -42,6 +42,8 @@ class Outcome(StrEnum):
     """The start or the end lies in a zone: no way is admissible."""
     NO_WAY = "no-way"
     """Bodies part the two places."""
+    TOO_INTRICATE = "too-intricate"
+    """No way was found among as many legs as are looked at (:data:`nofly.whatif.search.MOST_LEGS`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +177,8 @@ class RoundWays:
             pair.found = pair.search.shortest()
             if pair.found is not None:
                 return
-            if not pair.tolerances_m:
-                pair.outcome = Outcome.NO_WAY
+            if pair.search.given_up or not pair.tolerances_m:
+                pair.outcome = Outcome.TOO_INTRICATE if pair.search.given_up else Outcome.NO_WAY
                 return
             self._begin(pair)
 

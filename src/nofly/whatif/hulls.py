@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nofly.whatif.sphere import unit
+from nofly.whatif.sphere import cross, unit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,6 +22,14 @@ def hull(corners: Floats) -> Floats | None:
 
     None where they reach further than some 70° from their middle, or span no area.
     """
+    flat = flattened(corners)
+    chosen = [] if flat is None else chain(flat)
+    return None if len(chosen) < 3 else corners[chosen]
+
+
+def flattened(corners: Floats) -> Floats | None:
+    """Return directions (n, 3) in a plane (n, 2) in which great circles are straight lines, anticlockwise as
+    seen from above; None where they reach further than some 70° from their middle."""
     middle = corners.sum(axis=0)
     size = float(np.sqrt((middle**2).sum()))
     if size < 1e-9:
@@ -33,14 +41,13 @@ def hull(corners: Floats) -> Floats | None:
     east = np.cross([0.0, 0.0, 1.0] if abs(middle[2]) < 0.9 else [1.0, 0.0, 0.0], middle)
     east /= np.sqrt((east**2).sum())
     north = np.cross(middle, east)
-    # Great circles are straight lines in the gnomonic projection.
-    flat = np.column_stack([corners @ east / up, corners @ north / up])
-    chosen = _chain(flat)
-    return None if len(chosen) < 3 else corners[chosen]
+    # The gnomonic projection.
+    return np.column_stack([corners @ east / up, corners @ north / up])
 
 
-def _chain(flat: Floats) -> list[int]:
-    """Return the rows of the hull of points in the plane (A. M. Andrew's monotone chain, 1979)."""
+def chain(flat: Floats) -> list[int]:
+    """Return the rows of the hull of points in the plane, anticlockwise: the monotone chain of A. M. Andrew
+    (1979)."""
     order = np.lexsort((flat[:, 1], flat[:, 0])).tolist()
     points = flat.tolist()
 
@@ -61,7 +68,7 @@ def _turn(a: list[float], b: list[float], c: list[float]) -> float:
 
 def planes(ring: Floats) -> Floats:
     """Return the unit normals (m, 3) of the sides of a hull, pointing inwards."""
-    return unit(np.cross(ring, np.roll(ring, -1, axis=0)))
+    return unit(cross(ring, np.roll(ring, -1, axis=0)))
 
 
 def apart(normals: Floats, other: Floats, beyond_rad: float) -> bool:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     Whole = NDArray[np.int64]
 
 START, END = -1, -2
+MOST_LEGS = 25_000
+"""So many legs are looked at in one search; the most intricate borders that are published take some
+thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +41,12 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """The turning points of a body, and the ways between them and the two ends: lengths, and whether they
-    touch the corner."""
+    """Of the turning points of an outline: how far it is from the start, where that way touches the corner,
+    how far to the end, and those where that way touches it."""
 
-    points: Whole
-    from_start_m: Floats
-    to_end_m: Floats
-    from_start: NDArray[np.bool_]
-    to_end: NDArray[np.bool_]
+    from_start_m: dict[int, float]
+    to_end_m: dict[int, float]
+    ends_at: list[int]
 
 
 class Search:
@@ -55,9 +56,11 @@ class Search:
         self._turning, self._sight = turning, sight
         self._start, self._end, self._direct_m = start, end, direct_m
         self._ends = directions(np.array([start[0], end[0]]), np.array([start[1], end[1]]))
-        self._known: dict[tuple[int, bool], _Known] = {}
+        self._known: dict[int, _Known] = {}
         self._ways = Ways(sight)
         self.bodies: set[int] = set()
+        self.legs = 0
+        """How many were looked at."""
 
     def block(self, point: int, other: int, bodies: Bodies) -> None:
         """Take note that a way runs through bodies, and take them up."""
@@ -65,7 +68,7 @@ class Search:
         self._ways_of(point, other).note(_name(point, other), bodies)
 
     def shortest(self) -> Found | None:
-        """Return the shortest way round all bodies; None where there is none."""
+        """Return the shortest way round all bodies; None where there is none, or :attr:`given_up`."""
         while True:
             found = self._among()
             if found is None:
@@ -74,6 +77,11 @@ class Search:
             if not met:
                 return found
             self.bodies |= met
+
+    @property
+    def given_up(self) -> bool:
+        """Whether more legs would have had to be looked at than :data:`MOST_LEGS`."""
+        return self.legs > MOST_LEGS
 
     def _through(self, point: int, other: int) -> Bodies:
         """Return the bodies that a way runs through."""
@@ -89,10 +97,7 @@ class Search:
                 return True
         if low in alone and high in alone and self._turning.beside(low, high):
             return False
-        # Most likely it is a corner's own body that is in the way.
-        own = {self._turning.body(k) for k in (low, high) if k >= 0}
-        likely = sorted(bodies, key=lambda body: body not in own)
-        return self._ways_of(low, high).blocked((low, high), self.place(low), self.place(high), likely)
+        return self._ways_of(low, high).blocked((low, high), self.place(low), self.place(high), bodies)
 
     def _ways_of(self, point: int, other: int) -> Ways:
         """Return what keeps a way: with the turning points where it is theirs, here where it has an end."""
@@ -109,58 +114,54 @@ class Search:
     def _among(self) -> Found | None:
         """Return the shortest way that runs through none of the bodies taken up so far."""
         bodies, turning = sorted(self.bodies), self._turning
-        known: list[_Known] = []
-        alone: set[int] = set()
-        for body in bodies:
-            free = turning.alone(body, bodies, self._ends)
-            known.append(self._of_body(body, not free))
-            alone |= set(known[-1].points.tolist()) if free else set()
-        if not known:
+        if not bodies:
             return Found((START, END), self._direct_m)
-        points = np.concatenate([it.points for it in known])
-        to_end_m = np.concatenate([it.to_end_m for it in known])
-        from_start = np.concatenate([it.from_start for it in known])
-        from_start_m = np.concatenate([it.from_start_m for it in known])
-        lat, lon = turning.lat_deg[points], turning.lon_deg[points]
-        row_of = {int(p): row for row, p in enumerate(points.tolist())}
-        ends_at = np.concatenate([it.to_end for it in known])
+        outlines = [turning.outlines.of(body, bodies, self._ends) for body in bodies]
+        known = [self._of_outline(outline) for outline in outlines]
+        free = [it for it, outline in zip(known, outlines, strict=True) if turning.outlines.alone[outline]]
+        alone = {point for it in free for point in it.to_end_m}
+        to_end_m = {point: m for it in known for point, m in it.to_end_m.items()}
+        ends_at = {point for it in known for point in it.ends_at}
         came: dict[int, int] = {}
         waiting: list[tuple[float, float, int, int]] = [(self._direct_m, self._direct_m, END, START)]
-
-        def push(point: int, to: Whole, reached_m: Floats) -> None:
-            whole_m = reached_m + to_end_m[to]
-            for f, g, k in zip(whole_m.tolist(), reached_m.tolist(), points[to].tolist(), strict=True):
-                if k not in came:
-                    heappush(waiting, (f, g, k, point))
-
-        first = np.flatnonzero(from_start)
-        push(START, first, from_start_m[first])
+        for it in known:
+            for point, m in it.from_start_m.items():
+                heappush(waiting, (m + to_end_m[point], m, point, START))
         while waiting:
             _, length_m, point, before = heappop(waiting)
-            if point in came or self._blocked(before, point, bodies, alone):
+            if point in came:
+                continue
+            self.legs += 1
+            if self.given_up:
+                return None
+            if self._blocked(before, point, bodies, alone):
                 continue
             came[point] = before
             if point == END:
                 return Found(_back(came), length_m)
-            row = row_of[point]
-            if ends_at[row]:
-                whole_m = length_m + float(to_end_m[row])
+            if point in ends_at:
+                whole_m = length_m + to_end_m[point]
                 heappush(waiting, (whole_m, whole_m, END, point))
-            onward = np.flatnonzero(turning.onward(point, self._direction(before), points))
-            onward = onward[onward != row]
-            push(point, onward, length_m + lengths_m(turning.place(point), lat[onward], lon[onward]))
+            for way in turning.onward(point, self._direction(before), outlines):
+                if way.to not in came:
+                    m = length_m + way.length_m
+                    heappush(waiting, (m + to_end_m[way.to], m, way.to, point))
         return None
 
-    def _of_body(self, body: int, whole: bool) -> _Known:
-        found = self._known.get((body, whole))
+    def _of_outline(self, outline: int) -> _Known:
+        found = self._known.get(outline)
         if found is None:
             turning = self._turning
-            points = turning.points(body, whole)
+            points = turning.points(outline)
             lat, lon = turning.lat_deg[points], turning.lon_deg[points]
-            found = self._known[body, whole] = _Known(
-                points, lengths_m(self._start, lat, lon), lengths_m(self._end, lat, lon),
-                turning.touching(self._ends[0], points), turning.touching(self._ends[1], points),
-            )  # fmt: skip
+            first, last = (turning.touching(end, points) for end in self._ends)
+            from_start = points[first]
+            from_start_m = lengths_m(self._start, lat[first], lon[first])
+            found = self._known[outline] = _Known(
+                dict(zip(from_start.tolist(), from_start_m.tolist(), strict=True)),
+                dict(zip(points.tolist(), lengths_m(self._end, lat, lon).tolist(), strict=True)),
+                points[last].tolist(),
+            )
         return found
 
 

@@ -11,7 +11,7 @@ from nofly.kernel.detect import Changes, Detector, Params, Reports
 from nofly.units import US_PER_S
 from nofly.whatif.boundaries import Edges
 from nofly.whatif.obstacles import Obstacles
-from nofly.whatif.sphere import BEND_M, EARTH_M, Place, line
+from nofly.whatif.sphere import BEND_M, EARTH_M, Place, cross, line
 from nofly.zones.activity import ACTIVE, ALWAYS_FROM_US, ALWAYS_UNTIL_US
 
 if TYPE_CHECKING:
@@ -48,21 +48,18 @@ class Sight:
         if not len(self._all):
             return _NONE
         way = line(start, end)
-        normal = _cross(way[:-1], way[1:])
+        normal = cross(way[:-1], way[1:])
         near = self._all[_near(way, normal, self._edges.wide, self._edges.wide_reach).any(axis=0)]
-        return frozenset(b for b in near.tolist() if _crosses(way, normal, self._edges, b))
+        return _crossed(way, normal, self._edges, near.tolist())
 
-    def first_across(self, start: Place, end: Place, among: Sequence[int]) -> int | None:
-        """Return the first of some bodies whose boundary the geodesic crosses, None where it crosses none."""
+    def some_across(self, start: Place, end: Place, among: Sequence[int]) -> Bodies:
+        """Return those of some bodies whose boundary the geodesic crosses; perhaps not all, but none only
+        where it crosses none."""
         way = line(start, end)
-        normal = _cross(way[:-1], way[1:])
+        normal = cross(way[:-1], way[1:])
         rows = np.array(among, np.int64)
-        pieces = _near(way, normal, self._edges.wide[rows], self._edges.wide_reach[rows])
-        close = np.any(pieces, axis=0).tolist()
-        for may, body in zip(close, among, strict=True):
-            if may and _crosses(way, normal, self._edges, body):
-                return body
-        return None
+        close = _near(way, normal, self._edges.wide[rows], self._edges.wide_reach[rows]).any(axis=0)
+        return _crossed(way, normal, self._edges, rows[close].tolist(), every=False)
 
     def through(self, ways: Sequence[Sequence[Place]]) -> list[list[Bodies]]:
         """Return for every leg of every way the bodies that the kernel finds it in, as flown and recorded: a
@@ -121,29 +118,49 @@ def _near(way: Floats, normal: Floats, centre: Floats, reach: Floats) -> NDArray
     return found
 
 
+def _crossed(
+    way: Floats, normal: Floats, edges: Edges, bodies: Sequence[int], *, every: bool = True
+) -> Bodies:
+    """Return those of some bodies that a piece of a way crosses an edge of; some where not ``every`` one is
+    asked for."""
+    found: Bodies = _NONE
+    size = [int(edges.first[body + 1] - edges.first[body]) for body in bodies]
+    few = [body for body, n in zip(bodies, size, strict=True) if n <= _MANY]
+    if few:
+        slices = [slice(edges.first[body], edges.first[body + 1]) for body in few]
+        start, end, plane = (
+            column[slices[0]] if len(few) == 1 else np.concatenate([column[one] for one in slices])
+            for column in (edges.start, edges.end, edges.plane)
+        )
+        one, other = start @ normal.T, end @ normal.T
+        edge, piece = np.nonzero(one * other <= 0.0)
+        if len(edge):
+            met = _met(way, piece, plane[edge], one[edge, piece], other[edge, piece])
+            whose = np.repeat(few, [n for n in size if n <= _MANY])
+            found = frozenset(whose[edge[met]].tolist())
+    for body, n in zip(bodies, size, strict=True):
+        if n > _MANY and (every or not found) and _crosses(way, normal, edges, body):
+            found |= {body}
+    return found
+
+
 def _crosses(way: Floats, normal: Floats, edges: Edges, body: int) -> bool:
-    """Return whether some piece of a way crosses an edge of a body."""
-    first, past = edges.first[body], edges.first[body + 1]
-    if past - first <= _MANY:
-        one, other = edges.start[first:past] @ normal.T, edges.end[first:past] @ normal.T
-        apart = one * other <= 0.0
-        if not apart.any():
-            return False
-        edge, piece = np.nonzero(apart)
-        one, other, edge = one[edge, piece], other[edge, piece], edge + first
-    else:
-        blocks = slice(edges.first_block[body], edges.first_block[body + 1])
-        piece, block = np.nonzero(_near(way, normal, edges.cap[blocks], edges.reach[blocks]))
-        block = block + edges.first_block[body]
-        size = edges.block[block + 1] - edges.block[block]
-        edge, piece = _ranges(edges.block[block], size), np.repeat(piece, size)
-        across = normal[piece]
-        one, other = _dot(edges.start[edge], across), _dot(edges.end[edge], across)
-    plane = edges.plane[edge]
+    """Return whether some piece of a way crosses an edge of a body with many."""
+    blocks = slice(edges.first_block[body], edges.first_block[body + 1])
+    piece, block = np.nonzero(_near(way, normal, edges.cap[blocks], edges.reach[blocks]))
+    block = block + edges.first_block[body]
+    size = edges.block[block + 1] - edges.block[block]
+    edge, piece = _ranges(edges.block[block], size), np.repeat(piece, size)
+    across = normal[piece]
+    one, other = _dot(edges.start[edge], across), _dot(edges.end[edge], across)
+    return bool(_met(way, piece, edges.plane[edge], one, other).any())
+
+
+def _met(way: Floats, piece: Whole, plane: Floats, one: Floats, other: Floats) -> NDArray[np.bool_]:
+    """Return whether pieces meet edges, given on which side of each piece both ends of its edge are."""
     begin, end = _dot(plane, way[piece]), _dot(plane, way[piece + 1])
     # Not where a piece meets the antipode of an edge.
-    met = (one * other <= 0.0) & (begin * end <= 0.0) & (one * begin <= 0.0) & (other * end <= 0.0)
-    return bool(met.any())
+    return (one * other <= 0.0) & (begin * end <= 0.0) & (one * begin <= 0.0) & (other * end <= 0.0)
 
 
 def _ranges(first: Whole, size: Whole) -> Whole:
@@ -154,12 +171,4 @@ def _ranges(first: Whole, size: Whole) -> Whole:
 
 def _dot(a: Floats, b: Floats) -> Floats:
     found: Floats = np.einsum("ij,ij->i", a, b)
-    return found
-
-
-def _cross(a: Floats, b: Floats) -> Floats:
-    found = np.empty_like(a)
-    found[:, 0] = a[:, 1] * b[:, 2] - a[:, 2] * b[:, 1]
-    found[:, 1] = a[:, 2] * b[:, 0] - a[:, 0] * b[:, 2]
-    found[:, 2] = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
     return found

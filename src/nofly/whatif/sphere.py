@@ -45,6 +45,16 @@ def unit(vectors: Floats) -> Floats:
     return found
 
 
+def cross(a: Floats, b: Floats) -> Floats:
+    """Return the cross products of vectors (n, 3)."""
+    # Much quicker than numpy.cross where there are few.
+    found = np.empty_like(a)
+    found[:, 0] = a[:, 1] * b[:, 2] - a[:, 2] * b[:, 1]
+    found[:, 1] = a[:, 2] * b[:, 0] - a[:, 0] * b[:, 2]
+    found[:, 2] = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
+    return found
+
+
 def places(direction: Floats) -> tuple[Floats, Floats]:
     """Return (lat_deg, lon_deg) of directions (n, 3)."""
     x, y, z = direction.T
@@ -78,8 +88,15 @@ def line(a: Place, b: Place) -> Floats:
         azimuth_deg, _, whole_m = _inverse(a, b)
     n = max(1, math.ceil(whole_m / PIECE_M))
     inner = [geodesic.point_at(*a, azimuth_deg, whole_m * k / n) for k in range(1, n)]
-    at = np.array([a, *inner, b])
-    return directions(at[:, 0], at[:, 1])
+    return np.array([_direction(*place) for place in (a, *inner, b)])
+
+
+def _direction(lat_deg: float, lon_deg: float) -> tuple[float, float, float]:
+    """Return what :func:`directions` does, of one place: quicker for the few of a line."""
+    lat, lon = math.radians(lat_deg), math.radians(lon_deg)
+    flat, up = math.cos(lat), _B_A * math.sin(lat)
+    size = math.hypot(flat, up)
+    return flat * math.cos(lon) / size, flat * math.sin(lon) / size, up / size
 
 
 def _inverse(a: Place, b: Place) -> tuple[float, float, float]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nofly.whatif.sphere import EARTH_M, unit
+from nofly.whatif.sphere import EARTH_M, cross, unit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -77,11 +77,11 @@ class _Ring:
         alive = np.flatnonzero(self.alive)
         b = np.array(self.at)[alive]
         a, c, d = np.roll(b, 1, axis=0), np.roll(b, -1, axis=0), np.roll(b, -2, axis=0)
-        depth = (unit(np.cross(a, c)) * b).sum(axis=1)
+        depth = (unit(cross(a, c)) * b).sum(axis=1)
         filled = (depth >= 0.0) & (depth <= 1.01 * tolerance_rad)
-        tip = unit(np.cross(np.cross(a, b), np.cross(c, d)))
+        tip = unit(cross(cross(a, b), cross(c, d)))
         # What two great circles meet in has two ends.
-        beyond = np.abs((unit(np.cross(b, c)) * tip).sum(axis=1))
+        beyond = np.abs((unit(cross(b, c)) * tip).sum(axis=1))
         chosen: list[int] = alive[filled | (beyond <= 1.01 * tolerance_rad)].tolist()
         return chosen
 

@@ -1,22 +1,17 @@
-"""The turning points of bodies, made when they are asked for, and which ways between them touch a corner.
-
-A body that has nothing else in its convex hull is gone round by the hull: a way into a bay and out again is
-longer than past it. Otherwise all its corners may matter.
-"""
+"""The turning points of outlines, made when they are asked for, and which ways between them touch corners."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from nofly.whatif.corners import BESIDE_M, turning_points
-from nofly.whatif.hulls import apart, hull, planes
+from nofly.whatif.corners import turning_points
 from nofly.whatif.obstacles import Obstacles
+from nofly.whatif.outlines import Outlines
 from nofly.whatif.sight import Bodies, Sight
-from nofly.whatif.sphere import EARTH_M, Place, places
-from nofly.whatif.thinning import thinned
+from nofly.whatif.sphere import Place, cross, length_m, places
 from nofly.whatif.ways import Ways
 
 if TYPE_CHECKING:
@@ -30,16 +25,34 @@ SLACK = 0.004
 whether it touches a corner."""
 
 
+_AT_ONCE = 20_000
+"""Ways looked at together, at most."""
+
+
+class Onward(NamedTuple):
+    """A way from one turning point to another that touches the corners of both."""
+
+    to: int
+    length_m: float
+    x: float
+    y: float
+    z: float
+    """Direction of the turning point at its end."""
+    slack: float
+
+
+_NOWHERE: tuple[list[Onward], list[Onward]] = ([], [])
+
+
 class Turning:
     """Turning points of bodies whose outlines are thinned by a tolerance, numbered from 0."""
 
     def __init__(self, obstacles: Obstacles, sight: Sight, tolerance_m: float) -> None:
-        self._obstacles, self._sight, self._tolerance_m = obstacles, sight, tolerance_m
-        self._beyond = 3.0 * (BESIDE_M + tolerance_m) / EARTH_M
+        self._sight = sight
+        self.outlines = Outlines(obstacles, tolerance_m)
         self.ways = Ways(sight)
-        self._hulls: dict[int, tuple[Floats, Floats] | None] = {}
-        self._apart: dict[tuple[int, int], bool] = {}
-        self._points: dict[tuple[int, bool], Whole] = {}
+        self._points: dict[int, Whole] = {}
+        self._onward: dict[tuple[int, int], tuple[list[Onward], list[Onward]]] = {}
         self.lat_deg = np.zeros(0)
         self.lon_deg = np.zeros(0)
         self.at = np.zeros((0, 3))
@@ -47,7 +60,7 @@ class Turning:
         self._after = np.zeros((0, 3))
         self._inside: list[Bodies] = []
         self._following: list[int] = []
-        self._body: list[int] = []
+        self._outline: list[int] = []
 
     def __len__(self) -> int:
         return len(self.lat_deg)
@@ -56,18 +69,11 @@ class Turning:
         """Return (lat_deg, lon_deg) of a turning point."""
         return float(self.lat_deg[point]), float(self.lon_deg[point])
 
-    def alone(self, body: int, others: Iterable[int], ends: Floats) -> bool:
-        """Return whether a body has a hull, and neither the ends (directions) nor other bodies reach in."""
-        found = self._hull(body)
-        if found is None or not ((found[1] @ ends.T).min(axis=0) <= -self._beyond).all():
-            return False
-        return all(other == body or self._are_apart(body, other) for other in others)
-
-    def points(self, body: int, whole: bool) -> Whole:
-        """Return the turning points of a body: of its whole outline, or of its hull."""
-        found = self._points.get((body, whole))
+    def points(self, outline: int) -> Whole:
+        """Return the turning points of an outline."""
+        found = self._points.get(outline)
         if found is None:
-            found = self._points[body, whole] = self._made(body, whole)
+            found = self._points[outline] = self._made(outline)
         return found
 
     def touching(self, direction: Floats, points: Whole) -> NDArray[np.bool_]:
@@ -75,53 +81,66 @@ class Turning:
         return _one_side(self._before[points] @ direction, self._after[points] @ direction,
                          self.at[points] @ direction)  # fmt: skip
 
-    def onward(self, point: int, came: Floats, points: Whole) -> NDArray[np.bool_]:
-        """Return to which turning points a way that comes from a direction (3) may go on: it turns towards
-        the body, along its corner, and touches another. A shortest way does nothing else."""
-        here, to = self.at[point], self.at[points]
-        left = 1.0 if self._after[point] @ came >= self._before[point] @ came else -1.0
-        slack = SLACK * _sine(to @ here)
-        found: NDArray[np.bool_] = left * (to @ _cross(came, here)) >= -slack
-        found &= left * (to @ self._before[point]) >= -slack
-        found &= left * (to @ self._after[point]) <= slack
-        found &= self.touching(here, points)
-        return found
+    def onward(self, point: int, came: Floats, outlines: Sequence[int]) -> list[Onward]:
+        """Return how a way that comes to a point from a direction (3) may go on to points of outlines: it
+        turns towards the body, along its corner, and touches another. A shortest way does nothing else."""
+        missing = [outline for outline in outlines if (point, outline) not in self._onward]
+        if missing:
+            self._look_from(point, missing)
+        (hx, hy, hz), (x, y, z) = self.at[point].tolist(), came.tolist()
+        right = 0 if float(self._after[point] @ came) >= float(self._before[point] @ came) else 1
+        left = -1.0 if right else 1.0
+        cx, cy, cz = left * (y * hz - z * hy), left * (z * hx - x * hz), left * (x * hy - y * hx)
+        return [
+            way for outline in outlines for way in self._onward[point, outline][right]
+            if way.x * cx + way.y * cy + way.z * cz >= -way.slack
+        ]  # fmt: skip
+
+    def _look_from(self, point: int, outlines: Sequence[int]) -> None:
+        """Find the ways from a point that touch corners of outlines, keeping left or right of its own; from the
+        others of its outline too if that is not too much at once."""
+        of_each = [self.points(outline) for outline in outlines]
+        to = np.concatenate(of_each)
+        which = np.repeat(outlines, [len(some) for some in of_each])
+        here = self.points(self._outline[point])
+        if len(here) * len(to) > _AT_ONCE:
+            here = np.array([point])
+        for k in here.tolist():
+            self._onward.update(((k, outline), _NOWHERE) for outline in outlines)
+        cosine = self.at[here] @ self.at[to].T
+        slack = SLACK * _sine(cosine)
+        before, after = self._before[here] @ self.at[to].T, self._after[here] @ self.at[to].T
+        # The right side of a corner sees all the other way round.
+        sides = (before >= -slack) & (after <= slack), (before <= slack) & (after >= -slack)
+        met = (sides[0] | sides[1]) & (here[:, None] != to)
+        rows, columns = np.nonzero(met)
+        ends, at = to[columns], self.at[here[rows]]
+        touched = _one_side(_dot(self._before[ends], at), _dot(self._after[ends], at), cosine[rows, columns])
+        rows, columns = rows[touched], columns[touched]
+        for k, end, outline, slack_rad, left, right in zip(
+            here[rows].tolist(), to[columns].tolist(), which[columns].tolist(), slack[rows, columns].tolist(),
+            sides[0][rows, columns].tolist(), sides[1][rows, columns].tolist(), strict=True,
+        ):  # fmt: skip
+            length = length_m(self.place(k), self.place(end))
+            x, y, z = self.at[end].tolist()
+            way = Onward(end, length, x, y, z, slack_rad)
+            if self._onward[k, outline] is _NOWHERE:
+                self._onward[k, outline] = [], []
+            for side in (0, 1):
+                if (left, right)[side]:
+                    self._onward[k, outline][side].append(way)
 
     def beside(self, point: int, other: int) -> bool:
         """Return whether two turning points follow one another round the hull of one body."""
         return self._following[point] == other or self._following[other] == point
 
-    def body(self, point: int) -> int:
-        """Return the body that a turning point is a corner of."""
-        return self._body[point]
-
     def inside(self, point: int) -> Bodies:
         """Return the bodies that a turning point lies in."""
         return self._inside[point]
 
-    def _hull(self, body: int) -> tuple[Floats, Floats] | None:
-        """Return the corners of the hull of a body, and the normals of its sides."""
-        if body not in self._hulls:
-            ring = hull(np.concatenate(self._obstacles.rings[body]))
-            self._hulls[body] = None if ring is None else (ring, planes(ring))
-        return self._hulls[body]
-
-    def _are_apart(self, body: int, other: int) -> bool:
-        key = (min(body, other), max(body, other))
-        found = self._apart.get(key)
-        if found is None:
-            one, two = self._hull(body), self._hull(other)
-            # What is too wide to have a hull is not looked at closer.
-            found = one is not None and two is not None
-            if one is not None and two is not None:
-                found = apart(one[1], two[0], self._beyond) or apart(two[1], one[0], self._beyond)
-            self._apart[key] = found
-        return found
-
-    def _made(self, body: int, whole: bool) -> Whole:
-        found = self._hull(body)
-        rings = self._obstacles.rings[body] if whole or found is None else (found[0],)
-        made = [turning_points(thinned(each, self._tolerance_m)) for each in rings]
+    def _made(self, outline: int) -> Whole:
+        body = self.outlines.body[outline]
+        made = [turning_points(ring) for ring in self.outlines.rings[outline]]
         at, before, after = (np.concatenate(column) for column in zip(*made, strict=True))
         lat, lon = places(at)
         inside = self._sight.inside(lat, lon)
@@ -130,16 +149,16 @@ class Turning:
         self._inside += [bodies for bodies, free in zip(inside, own.tolist(), strict=True) if free]
         numbers = np.arange(first, first + int(own.sum()))
         # Round a hull a way from one to the next is free of the body; of an outline that is not sure.
-        round_hull = not whole and bool(own.all())
+        round_hull = self.outlines.alone[outline] and bool(own.all())
         self._following += np.roll(numbers, -1).tolist() if round_hull else [-1] * len(numbers)
-        self._body += [body] * len(numbers)
+        self._outline += [outline] * len(numbers)
         at = at[own]
         self.lat_deg = np.concatenate([self.lat_deg, lat[own]])
         self.lon_deg = np.concatenate([self.lon_deg, lon[own]])
         self.at = np.concatenate([self.at, at])
         # The side of a tangent that a direction d is on: d · (at × tangent), for every way between the two.
-        self._before = np.concatenate([self._before, np.cross(at, before[own])])
-        self._after = np.concatenate([self._after, np.cross(at, after[own])])
+        self._before = np.concatenate([self._before, cross(at, before[own])])
+        self._after = np.concatenate([self._after, cross(at, after[own])])
         return numbers
 
 
@@ -150,11 +169,11 @@ def _one_side(before: Floats, after: Floats, cosine: Floats) -> NDArray[np.bool_
     return found
 
 
-def _sine(cosine: Floats) -> Floats:
-    found: Floats = np.sqrt(np.maximum(1.0 - cosine * cosine, 0.0))
+def _dot(a: Floats, b: Floats) -> Floats:
+    found: Floats = np.einsum("ij,ij->i", a, b)
     return found
 
 
-def _cross(a: Floats, b: Floats) -> Floats:
-    (ax, ay, az), (bx, by, bz) = a.tolist(), b.tolist()
-    return np.array([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx])
+def _sine(cosine: Floats) -> Floats:
+    found: Floats = np.sqrt(np.maximum(1.0 - cosine * cosine, 0.0))
+    return found

@@ -27,7 +27,7 @@ class Ways:
         self._asked: dict[tuple[int, int], _Asked] = {}
 
     def blocked(self, way: tuple[int, int], start: Place, end: Place, among: Sequence[int]) -> bool:
-        """Return whether a way runs through any of some bodies; those that are likely go first."""
+        """Return whether a way runs through any of some bodies."""
         asked = self._asked.get(way)
         if asked is None:
             asked = self._asked[way] = _Asked(_NONE, _NONE)
@@ -38,9 +38,9 @@ class Ways:
         new = [body for body in among if body not in asked.about]
         if not new:
             return False
-        found = self._sight.first_across(start, end, new)
-        if found is not None:
-            asked.through |= {found}
+        found = self._sight.some_across(start, end, new)
+        if found:
+            asked.through |= found
             return True
         asked.about = asked.about.union(new)
         return False

@@ -24,7 +24,7 @@ from nofly.whatif.sphere import Place
 ADMISSIBLE = (Outcome.CLEAR, Outcome.ROUND)
 _WORDS = {
     Outcome.CLEAR: "clear", Outcome.ROUND: "round", Outcome.INSIDE: "inside a zone",
-    Outcome.NO_WAY: "no way",
+    Outcome.NO_WAY: "no way", Outcome.TOO_INTRICATE: "too intricate",
 }  # fmt: skip
 _COLUMNS = (
     "from", "to", "flights", "outcome", "direct_m", "length_m", "extra_m", "inside_m", "time_s_low",
@@ -156,6 +156,8 @@ def _no_way(detour: Detour) -> str:
         ends = [f"{which} in {_names(zones)}" for which, zones in
                 (("start", detour.start_in), ("end", detour.end_in)) if zones]  # fmt: skip
         return f"not admissible: {' and '.join(ends)}"
+    if detour.outcome is Outcome.TOO_INTRICATE:
+        return f"not found: {_names(detour.crossed)} and what lies round them are too intricate"
     return f"no way: {_names(detour.crossed)} part{'s' if len(detour.crossed) == 1 else ''} them"
 
 
