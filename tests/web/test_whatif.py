@@ -1,4 +1,4 @@
-"""What a zone would touch, over the API: as nofly whatif says it, within bounds, and of nobody else's files."""
+"""What a zone would touch, over the API: as nofly whatif says it, within bounds."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
@@ -16,6 +17,8 @@ from nofly.run.deciding.acting import Hand, ask, clock_us
 from nofly.run.declaring.registered import TeamRegister
 from nofly.run.demo import demo_files
 from nofly.run.weighing import weighing_apart
+from nofly.run.weighing.pairs import airport_pairs, pair_batches
+from nofly.store.positions.store import PositionStore
 from nofly.store.register import Register
 from nofly.web.access.rights import Role
 from nofly.zones.decision_bodies import Request
@@ -143,12 +146,27 @@ def test_a_ledger_gives_ranges_and_a_tornado(authority: TestClient, state: Path)
 
 def test_going_round_is_told_or_why_it_is_not(authority: TestClient) -> None:
     found = weigh(authority, "request", "sky", detours=True, level="FL300").json()
-    if found["detours"] is None:
-        assert "both airports" in found["missing"]["detours"]
-    else:
-        assert found["detours"]["pairs"]
+    assert found["detours"] is None
+    assert "both airports" in found["missing"]["detours"]
+    assert found["answer"]["figures"]["flights_inside"] > 2
     wrong = weigh(authority, "request", "sky", detours=True, level="up")
     assert wrong.status_code == 400
+
+
+def test_going_round_of_flights_whose_airports_are_known(tmp_path: Path) -> None:
+    """Two flights from ground to ground, stored as a watch stores them."""
+    departs_us = 1_533_124_800_000_000
+    (batch,) = pair_batches(airport_pairs(["ZRH-GVA", "BSL-LUG"]), departs_us, 9_000.0)
+    with PositionStore(tmp_path / "positions") as store:
+        positions = batch.positions
+        store.add(positions.take(np.argsort(positions.time_us, kind="stable")))
+        store.flush()
+    asked = weighing_apart.question([SKY], tmp_path, departs_us, departs_us + 7_200_000_000, level_m=9_000.0)
+    found = weighing_apart.weighed_apart(asked)
+    assert found.missing == {}
+    assert found.detours is not None
+    assert found.answer["tables"]["pairs"]["in_all"] == len(found.detours["pairs"]) >= 1
+    assert {one["outcome"] for one in found.detours["pairs"]} <= {"clear", "round", "inside"}
 
 
 def test_what_cannot_be_weighed_is_refused(authority: TestClient) -> None:

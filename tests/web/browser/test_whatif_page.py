@@ -20,7 +20,9 @@ from tests.web.browser.served import HOSTILE_ZONE, Server, demo
 from tests.web.browser.test_looks import CROWDED, OUTSIDE, SIZES, violations
 
 LEDGER = Path(__file__).resolve().parents[3] / "docs" / "examples" / "ledger.toml"
-ZONE = Zone("SKY", HOSTILE_ZONE, (Volume(Circle((46.8, 8.2), 80_000.0)),), valid_from_us=4_077_000_000_000_000)
+ZONE = Zone(
+    "SKY", HOSTILE_ZONE, (Volume(Circle((46.8, 8.2), 80_000.0)),), valid_from_us=4_077_000_000_000_000
+)
 SAID = """async () => {
   const { MORE_EN: en } = await import("/whatif/words_en.mjs");
   const { MORE_UK: uk } = await import("/whatif/words_uk.mjs");
@@ -38,7 +40,11 @@ def weighing(browser: object, tmp_path_factory: pytest.TempPathFactory) -> Itera
     folder = tmp_path_factory.mktemp("whatif")
     with Register(str(folder / "law.sqlite")) as register:
         rule = DecisionRule(RuleKind.UNANIMITY)
-        ask(register, Request("sky", "A", ZONE, Purpose.PREVENT, "w", ("B",), "N", rule), Hand("a", clock_us()))
+        ask(
+            register,
+            Request("sky", "A", ZONE, Purpose.PREVENT, "w", ("B",), "N", rule),
+            Hand("a", clock_us()),
+        )
     (folder / "state").mkdir()
     shutil.copy(LEDGER, folder / "state" / "ledger.toml")
     zones, flights = demo(folder, first_s=0)

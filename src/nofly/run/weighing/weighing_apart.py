@@ -56,7 +56,9 @@ class WeighedApart(msgspec.Struct):
 
 def question(zones: list[Zone], state: Path, since_us: int, until_us: int, **more: Any) -> Question:
     """Return what is asked of a state folder; ``more`` are the other fields."""
-    return Question([canonical_json(zone) for zone in zones], str(state.absolute()), since_us, until_us, **more)
+    return Question(
+        [canonical_json(zone) for zone in zones], str(state.absolute()), since_us, until_us, **more
+    )
 
 
 def weighed_apart(asked: Question) -> WeighedApart:

@@ -134,9 +134,7 @@ def _question(here: Served, body: WhatIfBody, zone: Zone) -> Question:
         ledger = str(here.ledger.absolute())
     since_us = until_us - round(body.hours * 3600 * US_PER_S)
     level = level_m(body.level) if body.detours else None
-    return question(
-        [zone], here.folder, since_us, until_us, held=body.held, level_m=level, ledger=ledger
-    )
+    return question([zone], here.folder, since_us, until_us, held=body.held, level_m=level, ledger=ledger)
 
 
 async def _zone(here: Served, of: Of, name: str) -> Zone:

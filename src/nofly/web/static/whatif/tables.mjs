@@ -47,7 +47,7 @@ export function spreadOf(figures) {
   const rows = [["whatif.time", figures.inside_s, duration], ["whatif.way", figures.inside_m, distance],
     ["whatif.anhour", figures.flights_inside_an_hour, (/** @type {number} */ n) => n.toFixed(1)]].filter(([, found]) => found.count);
   if (!rows.length) return [element("p", {}, say("whatif.nobody"))];
-  const quantiles = Object.keys(figures.inside_s.quantiles);
+  const quantiles = Object.keys(figures.inside_s.quantiles).sort((a, b) => Number(a) - Number(b));
   const head = [say("whatif.of"), ...quantiles.map((q) => say(q === "0" ? "whatif.least" : q === "1" ? "whatif.most" : "whatif.share", { share: Math.round(Number(q) * 100) })), say("whatif.mean")];
   return [
     table(say("whatif.spread"), head, rows.map(([key, found, words]) => [say(key), ...quantiles.map((q) => words(found.quantiles[q])), words(found.mean)])),
