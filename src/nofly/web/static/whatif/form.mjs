@@ -38,7 +38,7 @@ export function askForm(choices, view, weigh) {
   element("div", { class: "ticks" },
     tick(say("whatif.held"), view.held === "1", set("held")),
     tick(say("whatif.detours.also"), view.detours === "1", set("detours")),
-    element("label", { class: "level" }, element("span", {}, say("whatif.level")), level),
+    element("label", { class: "level" }, element("span", { class: "unseen" }, say("whatif.level")), level),
     choices.has_ledger ? tick(say("whatif.ledger.also"), view.ledger === "1", set("ledger")) : null),
   element("div", { class: "ends" }, submit));
   return [form, choices.wrong ? element("p", { class: "error" }, say("whatif.requests.unread")) : null];
