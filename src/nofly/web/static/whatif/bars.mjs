@@ -8,7 +8,8 @@ import { table } from "./tables.mjs";
 
 /** From the ground of a bar upwards. */
 export const OUTCOMES = ["infringement", "exempt", "cleared", "undetermined"];
-const [WIDE, HIGH, LEFT, TOP, FOOT] = [960, 220, 36, 10, 36];
+const [HIGH, LEFT, TOP, FOOT] = [220, 36, 10, 36];
+const LEAST_PX = 300, MOST_PX = 1000, HOUR_PX = 60;
 const STEPS = [1, 2, 3, 6, 12, 24];
 const LABEL_PX = 44;
 
@@ -44,12 +45,13 @@ const hourWords = ({ from }) => `${from.slice(0, 10)} ${from.slice(11, 13)} Z`;
 /** @param {any[]} hours */
 function drawn(hours) {
   const most = Math.max(1, ...hours.map((hour) => OUTCOMES.reduce((sum, one) => sum + hour[one], 0)));
-  const step = Math.min(80, (WIDE - LEFT) / hours.length);
+  const wide = Math.min(MOST_PX, Math.max(LEAST_PX, LEFT + HOUR_PX * hours.length));
+  const step = Math.min(HOUR_PX, (wide - LEFT) / hours.length);
   const high = HIGH - TOP - FOOT;
-  const picture = shape("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, role: "img", "aria-label": say("whatif.hours"), class: "bars-by-hour" });
+  const picture = shape("svg", { viewBox: `0 0 ${wide} ${HIGH}`, width: wide, height: HIGH, role: "img", "aria-label": say("whatif.hours"), class: "bars-by-hour" });
   for (const count of gridOf(most)) {
     const y = TOP + high * (1 - count / most);
-    picture.append(shape("line", { x1: LEFT, x2: WIDE, y1: y, y2: y, class: "grid" }), shape("text", { x: LEFT - 6, y: y + 4, "text-anchor": "end" }, String(count)));
+    picture.append(shape("line", { x1: LEFT, x2: wide, y1: y, y2: y, class: "grid" }), shape("text", { x: LEFT - 6, y: y + 4, "text-anchor": "end" }, String(count)));
   }
   const every = STEPS.find((n) => n * step >= LABEL_PX) ?? 24;
   hours.forEach((hour, i) => {
