@@ -74,7 +74,16 @@ def test_the_zones_that_can_be_weighed(authority: TestClient) -> None:
     ]  # fmt: skip
     assert asked[1]["valid_from"] is not None
     assert "\x1b" not in asked[2]["name"]
-    assert (found["has_ledger"], found["wrong"]) == (False, "")
+    assert (found["has_ledger"], found["unread"]) == (False, [])
+
+
+def test_a_register_that_cannot_be_read_hides_no_zone_of_the_law(state: Path, tmp_path: Path) -> None:
+    path = tmp_path / "broken.sqlite"
+    path.write_bytes(b"no database" * 100)
+    with application(state, Role.AUTHORITY, register=TeamRegister(str(path), "N")) as client:
+        found = client.get("/api/v1/whatif").json()
+    assert found["unread"] == ["the register cannot be read"]
+    assert {one["of"] for one in found["zones"]} == {"law"}
 
 
 def test_the_answer_is_that_of_the_command_line(authority: TestClient, tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ class ChoicesAnswer(BaseModel):
     zones: list[ChoiceAnswer]
     until: str = Field(description="As of when the picture of the watch is.")
     has_ledger: bool = Field(description="Whether there is an exposure ledger to weigh with.")
-    wrong: str = Field(description="Why zones of requests are not among them; empty: they are.")
+    unread: list[str] = Field(description="What is wrong with requests that cannot be read.")
 
 
 class WhatIfBody(BaseModel, extra="forbid"):
@@ -88,7 +88,7 @@ class WhatIfAnswer(BaseModel):
 @router.get("", operation_id="list_whatif_zones", responses={200: {"model": ChoicesAnswer}})
 async def choices(request: Request, here: Here, _: Authority) -> Response:
     """Which zones can be weighed."""
-    asked, wrong = await _asked(here)
+    asked, unread = await _asked(here)
     of_requests = [(one.request.id, one.request.zone) for one in asked]
     found = [
         *(_choice("law", zone.zone_hash, zone) for zone in here.follower.law),
@@ -98,7 +98,7 @@ async def choices(request: Request, here: Here, _: Authority) -> Response:
     return answered(request, {
         "zones": [one for one in found if one is not None],
         "until": iso_time(here.follower.picture_us(here.clock())),
-        "has_ledger": here.ledger is not None and here.ledger.is_file(), "wrong": wrong,
+        "has_ledger": here.ledger is not None and here.ledger.is_file(), "unread": unread,
     })  # fmt: skip
 
 
@@ -153,20 +153,21 @@ def _proposed(here: Served) -> list[Zone]:
     return [zone for zone in declared if zone is not None]
 
 
-async def _asked(here: Served) -> tuple[list[Procedure], str]:
-    """Return the requests of the register, and why there are none where it cannot be read."""
+async def _asked(here: Served) -> tuple[list[Procedure], list[str]]:
+    """Return the requests of the register, and what is wrong with those that cannot be read."""
     team = here.register
     if team is None:
-        return [], ""
+        return [], []
 
-    def reading() -> list[Procedure]:
+    def reading() -> tuple[list[Procedure], list[InputError]]:
         with open_register(team.url) as register:
             return acting.all_standing(register)
 
     try:
-        return await asyncio.to_thread(reading), ""
+        found, unread = await asyncio.to_thread(reading)
     except NoflyError:
-        return [], "the register cannot be read"
+        return [], ["the register cannot be read"]
+    return found, [printable(str(error)) for error in unread]
 
 
 def _choice(of: Of, name: str, zone: Zone) -> dict[str, Any] | None:

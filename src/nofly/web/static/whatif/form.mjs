@@ -41,7 +41,7 @@ export function askForm(choices, view, weigh) {
     element("label", { class: "level" }, element("span", { class: "unseen" }, say("whatif.level")), level),
     choices.has_ledger ? tick(say("whatif.ledger.also"), view.ledger === "1", set("ledger")) : null),
   element("div", { class: "ends" }, submit));
-  return [form, choices.wrong ? element("p", { class: "error" }, say("whatif.requests.unread")) : null];
+  return [form, ...choices.unread.map((/** @type {string} */ why) => element("p", { class: "error" }, say("whatif.requests.unread", { why })))];
 }
 
 /**

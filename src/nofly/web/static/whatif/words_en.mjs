@@ -5,7 +5,7 @@ export const MORE_EN = {
   "whatif.of.law": "In force", "whatif.of.proposed": "Proposed here", "whatif.of.request": "Asked for in the register", "whatif.from": "from {time}",
   "whatif.held": "As if it held all that time (its schedule stays)", "whatif.detours.also": "Also going round it, at", "whatif.level": "Level", "whatif.ledger.also": "Also what it would expose (ledger)",
   "whatif.weigh": "Weigh it", "whatif.weighing": "It is being weighed; that takes some seconds.", "whatif.weighed": "Weighed: {count} flights inside.", "whatif.refused": "It cannot be weighed: {why}",
-  "whatif.none": "There is no zone to weigh.", "whatif.maynot": "Only who may propose zones weighs them.", "whatif.requests.unread": "The register cannot be read: zones of requests are not shown.", "moment.unread": "No moment: {text}. For example 2026-05-01 10:00",
+  "whatif.none": "There is no zone to weigh.", "whatif.maynot": "Only who may propose zones weighs them.", "whatif.requests.unread": "Of a request the zone is not shown: {why}", "moment.unread": "No moment: {text}. For example 2026-05-01 10:00",
   "whatif.card.inside": "flights inside", "whatif.card.infringement": "would have been infringements", "whatif.card.exempt": "exempt or cleared", "whatif.card.undetermined": "cannot be told", "whatif.card.time": "inside in all", "whatif.card.way": "way inside",
   "whatif.heard": "Out of {flights} flights heard, by {reports} reports, {since} to {until}; traffic in {hours} h of it.", "whatif.day": "Extrapolated to a day, as if all of it were like these {hours} h: {flights} flights.",
   "whatif.noday": "Less than an hour was heard: nothing is extrapolated to a day.", "whatif.asheld": "As if the zone held all the time, whatever it says of from when until when.",

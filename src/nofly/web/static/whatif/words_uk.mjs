@@ -5,7 +5,7 @@ export const MORE_UK = {
   "whatif.of.law": "Чинні", "whatif.of.proposed": "Запропоновані тут", "whatif.of.request": "Запитані в реєстрі", "whatif.from": "з {time}",
   "whatif.held": "Ніби вона діяла весь цей час (розклад лишається)", "whatif.detours.also": "Також обліт, на рівні", "whatif.level": "Рівень", "whatif.ledger.also": "Також на що вона наражає (відомість)",
   "whatif.weigh": "Зважити", "whatif.weighing": "Зважується; це триває кілька секунд.", "whatif.weighed": "Зважено: рейсів усередині – {count}.", "whatif.refused": "Зважити неможливо: {why}",
-  "whatif.none": "Немає зони, яку можна зважити.", "whatif.maynot": "Зважує зони лише той, хто може їх пропонувати.", "whatif.requests.unread": "Реєстр не читається: зони із запитів не показано.", "moment.unread": "Це не момент часу: {text}. Наприклад, 2026-05-01 10:00",
+  "whatif.none": "Немає зони, яку можна зважити.", "whatif.maynot": "Зважує зони лише той, хто може їх пропонувати.", "whatif.requests.unread": "Зону із запиту не показано: {why}", "moment.unread": "Це не момент часу: {text}. Наприклад, 2026-05-01 10:00",
   "whatif.card.inside": "рейсів усередині", "whatif.card.infringement": "були б порушеннями", "whatif.card.exempt": "звільнені чи з дозволом", "whatif.card.undetermined": "не можна сказати", "whatif.card.time": "усередині загалом", "whatif.card.way": "шлях усередині",
   "whatif.heard": "Із почутих рейсів: {flights}, за повідомленнями: {reports}, від {since} до {until}; рух чути протягом {hours} год.", "whatif.day": "Перераховано на добу, ніби вся вона така, як ці {hours} год: {flights} рейсів.",
   "whatif.noday": "Почуто менше ніж годину: на добу нічого не перераховано.", "whatif.asheld": "Ніби зона діяла весь час, хоч би що в ній сказано про початок і кінець.",
