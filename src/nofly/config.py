@@ -158,6 +158,7 @@ class WebConfig:
     style_origins: tuple[str, ...] = ()
     embed_origins: tuple[str, ...] = ()
     claims: str = ""
+    ledger: str = ""
     oidc: Mapping[str, Any] = field(default_factory=dict)
     """The table as it stands there; whoever logs in by it checks it."""
 
@@ -330,7 +331,7 @@ class _Reader:
     def web(self, given: Mapping[str, Any]) -> WebConfig:
         """Return ``[web]``, with the defaults for what is not there."""
         values = self._values(given, "web", WebConfig)
-        for name in ("certificate", "key", "claims", "evidence_keys"):
+        for name in ("certificate", "key", "claims", "ledger", "evidence_keys"):
             if values.get(name):
                 values[name] = str(self._folder / values[name])
         table = self.table(given, "", "web")

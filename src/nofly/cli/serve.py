@@ -190,6 +190,7 @@ def _wanted(config: Config) -> dict[str, Any]:
         "embedders": origins(web.embed_origins, "web.embed_origins"),
         "provider": _provider(web),
         "claims_folder": Path(web.claims) if web.claims else None,
+        "ledger": Path(web.ledger) if web.ledger else None,
         "signing": station_key(web),
     }
 

@@ -67,6 +67,11 @@ class Served:
     """Held while a picture is drawn: one at a time."""
     proving: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while an evidence package is made: one at a time."""
+    weighing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while a zone is weighed over traffic: one at a time."""
+    ledger: Path | None = None
+    """The exposure ledger that zones are weighed with; ``ledger.toml`` in the state folder where nothing is
+    said."""
     claims: Sheets = field(init=False)
     """The claims that are kept, and their sheets."""
     claims_folder: InitVar[Path | None] = None
@@ -78,6 +83,7 @@ class Served:
 
     def __post_init__(self, claims_folder: Path | None) -> None:
         self.claims = Sheets(claims_folder or self.follower.folder / "claims")
+        self.ledger = self.ledger or self.follower.folder / "ledger.toml"
 
     @property
     def folder(self) -> Path:

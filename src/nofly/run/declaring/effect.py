@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ from nofly.run.outputs.outline import outlines
 from nofly.schema import Positions, concatenate
 from nofly.store.positions.layout import Wanted
 from nofly.store.positions.store import PositionStore
-from nofly.zones.model import Zone
+from nofly.zones.model import Volume, Zone
 
 MARGIN_DEG = 0.5
 """Reports so far round the zone are looked at, so that a way in between two of them is found: at 500 m/s a
@@ -40,7 +40,7 @@ def effect(folder: Path, zone: Zone, since_us: int, until_us: int) -> Effect:
 
     Raises StoreError where they cannot be read.
     """
-    wanted = Wanted(from_us=since_us, until_us=until_us, box_deg=_round(zone))
+    wanted = Wanted(from_us=since_us, until_us=until_us, box_deg=box_round(zone.volumes))
     near = Near(folder, wanted)
     result = check([zone], near.batches(), CheckOptions(), again=near.batches)
     stays = [record(stay) for stay in result.infringements[:MOST_STAYS]]
@@ -85,9 +85,9 @@ class Near:
         yield found.take(np.argsort(found.time_us, kind="stable"))
 
 
-def _round(zone: Zone) -> tuple[float, float, float, float] | None:
-    """Return south, west, north and east of the zone with its margin; None is everywhere."""
-    lines = [line for v in zone.volumes for rings in outlines(v.footprint) for line in rings[:1]]
+def box_round(volumes: Sequence[Volume]) -> tuple[float, float, float, float] | None:
+    """Return south, west, north and east of volumes with their margin; None is everywhere."""
+    lines = [line for v in volumes for rings in outlines(v.footprint) for line in rings[:1]]
     if not lines:
         return None
     lat, lon = np.concatenate([line[:, 0] for line in lines]), np.concatenate([line[:, 1] for line in lines])

@@ -54,7 +54,7 @@ def _draw(axes: Axes, weighed: Weighed) -> None:
             for ring in polygon
         ]
     )
-    shown = _chosen(weighed.effect.hits)
+    shown = chosen(weighed.effect.hits)
     whole = _whole(weighed)
     framed = [corners, *whole]
     local = LocalMap.about(*(np.concatenate([f[:, k] for f in framed]) for k in (0, 1)))
@@ -74,7 +74,7 @@ def _draw(axes: Axes, weighed: Weighed) -> None:
     _key(axes, {hit.outcome for hit in shown})
 
 
-def _chosen(hits: tuple[Hit, ...]) -> list[Hit]:
+def chosen(hits: tuple[Hit, ...]) -> list[Hit]:
     """Return the hits that are drawn: of very many every so manieth, so that all hours have some."""
     every = -(-len(hits) // MOST_FLIGHTS) or 1
     return list(hits[::every])
@@ -90,19 +90,28 @@ def _whole(weighed: Weighed) -> list[Places]:
     return np.split(places, cuts)
 
 
-def _hit(axes: Axes, local: LocalMap, weighed: Weighed, hit: Hit, *, many: bool) -> None:
-    target = weighed.ways.targets.get(hit.target_id)
+def ways_of(weighed: Weighed, hit: Hit) -> tuple[list[Places], list[Places]]:
+    """Return the way of a flight near the zones, and inside them: parts of two places or more (latitude,
+    longitude), cut where nothing was heard for long."""
+    ways, target = weighed.ways, weighed.ways.targets.get(hit.target_id)
     if target is None:
-        return
-    ways = weighed.ways
+        return [], []
+    near: list[Places] = []
     if not weighed.pairs:
         since, until = hit.spans_us[0][0] - _AROUND_US, hit.spans_us[-1][1] + _AROUND_US
-        near = ways.rows(target, max(since, hit.first_us), min(until, hit.last_us))
-        for part in _seen(ways.time_us[near], ways.places[near]):
-            _line(axes, local, part, color=palette.FLIGHT, linewidth=0.4, alpha=0.5, zorder=4)
-    for since, until in hit.spans_us:
+        rows = ways.rows(target, max(since, hit.first_us), min(until, hit.last_us))
+        near = _seen(ways.time_us[rows], ways.places[rows])
+    inside = [ways.places[ways.rows(target, since, until)] for since, until in hit.spans_us]
+    return [part for part in near if len(part) > 1], [part for part in inside if len(part) > 1]
+
+
+def _hit(axes: Axes, local: LocalMap, weighed: Weighed, hit: Hit, *, many: bool) -> None:
+    near, inside = ways_of(weighed, hit)
+    for part in near:
+        _line(axes, local, part, color=palette.FLIGHT, linewidth=0.4, alpha=0.5, zorder=4)
+    for part in inside:
         style: dict[str, Any] = {"color": COLOURS[hit.outcome], "linewidth": 0.8 if many else 1.8}
-        _line(axes, local, ways.places[ways.rows(target, since, until)], zorder=6, alpha=0.8, **style)
+        _line(axes, local, part, zorder=6, alpha=0.8, **style)
 
 
 def _seen(time_us: NDArray[np.int64], places: Places) -> list[Places]:

@@ -1,0 +1,137 @@
+"""What was weighed, as a page shows it: figures, tables of bounded length, ways, what sections say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from numpy.typing import NDArray
+
+from nofly.run.outputs.text import printable
+from nofly.run.weighing import json
+from nofly.run.weighing.detours import DetourTable
+from nofly.run.weighing.ledger import LedgerTable
+from nofly.run.weighing.ledger_words import Section, ends, label, moving, sections
+from nofly.run.weighing.picture import chosen, ways_of
+from nofly.run.weighing.weigh import Weighed
+from nofly.run.weighing.words import airport_name, state_name
+from nofly.whatif.ledger import Result
+
+MOST_ROWS = 100
+MOST_FLIGHTS = 200
+MOST_PLACES = 200
+"""Of one part of a way: of longer ones every so manieth is shown."""
+
+
+def shown(weighed: Weighed) -> dict[str, Any]:
+    """Return ``figures``, ``hours``, ``spreads``, ``tables`` of shares, ``flights`` (the longest inside
+    first), ``ways``, ``notes``; SI units and UTC."""
+    whole = json.document(weighed)
+    effect = whole["effect"]
+    flights = sorted(effect["flights"], key=lambda one: (-one["inside_s"], one["target_id"]))
+    names: dict[str, Callable[[str], str]] = {
+        "operators": str, "states": state_name, "types": str, "airports": airport_name, "pairs": str,
+    }  # fmt: skip
+    return {
+        "figures": {
+            name: effect[name]
+            for name in (
+                "flights_inside",
+                "outcomes",
+                "not_credible_stays",
+                "flights_a_day_extrapolated",
+                "inside_s",
+                "inside_m",
+                "flights_inside_an_hour",
+            )
+        },
+        "traffic": whole["traffic"], "hours": effect["hours"], "notes": list(map(printable, whole["notes"])),
+        "tables": {name: _shares(effect[name], words) for name, words in names.items()},
+        "flights": [_flight(one) for one in flights[:MOST_FLIGHTS]], "flights_in_all": len(flights),
+        "ways": _ways(weighed),
+    }  # fmt: skip
+
+
+def _shares(rows: list[dict[str, Any]], words: Callable[[str], str]) -> dict[str, Any]:
+    told = [
+        {
+            **{key: value for key, value in row.items() if key != "flights_by_hour"},
+            "name": None if row["name"] is None else printable(words(row["name"])),
+        }
+        for row in rows[:MOST_ROWS]
+    ]
+    return {"rows": told, "in_all": len(rows)}
+
+
+def _flight(one: dict[str, Any]) -> dict[str, Any]:
+    texts = ("target_id", "icao24", "callsign", "operator", "state", "type", "origin", "destination")
+    return {
+        **{name: None if one[name] is None else printable(one[name]) for name in texts},
+        **{name: one[name] for name in ("outcome", "inside_s", "inside_m")},
+        "entered": one["stays"][0]["from"],
+    }
+
+
+def _ways(weighed: Weighed) -> list[dict[str, Any]]:
+    """Return the ways flown near and inside, in parts of latitude and longitude."""
+    found = []
+    for hit in chosen(weighed.effect.hits):
+        near, inside = ways_of(weighed, hit)
+        if near or inside:
+            found.append({
+                "name": printable(hit.callsign or hit.icao24 or hit.target_id), "outcome": hit.outcome.value,
+                "near": [_places(part) for part in near], "inside": [_places(part) for part in inside],
+            })  # fmt: skip
+    return found
+
+
+def _places(part: NDArray[Any]) -> list[list[float]]:
+    every = -(-len(part) // MOST_PLACES)
+    kept = [*part[:-1:every].tolist(), part[-1].tolist()]
+    return [[round(lat, 5), round(lon, 5)] for lat, lon in kept]
+
+
+def detours_shown(table: DetourTable) -> dict[str, Any]:
+    """Return going round: of very many pairs those with most added, and how it is spread over flights."""
+    whole = table.as_json()
+    rows = sorted(whole["pairs"], key=lambda row: -(row["extra_m"] or 0.0))
+    names = ("from", "to", "flights", "outcome", "direct_m", "length_m", "extra_m", "time_s", "fuel_share")
+    return {
+        "level_m": whole["level_m"], "flights": whole["flights"], "quantiles": whole["quantiles"],
+        "extra_m": whole["extra_m"], "in_all": len(rows),
+        "pairs": [{name: row[name] for name in names} for row in rows[:MOST_ROWS]],
+    }  # fmt: skip
+
+
+def ledger_shown(table: LedgerTable) -> dict[str, Any]:
+    """Return the sections of a ledger as text, and the sensitivity of its results as bars."""
+    ledger = table.weighed.ledger
+    return {
+        "title": printable(ledger.title), "question": printable(ledger.question),
+        "notes": list(map(printable, ledger.notes)),
+        "sections": [_section(table, section) for section in sections(table)],
+    }  # fmt: skip
+
+
+def _section(table: LedgerTable, section: Section) -> dict[str, Any]:
+    return {
+        "title": printable(section.title), "head": list(section.head),
+        "rows": [list(map(printable, row)) for row in section.rows],
+        "before": list(map(printable, section.before)), "after": list(map(printable, section.after)),
+        "tornadoes": [_tornado(table, result) for result in section.drawn],
+    }  # fmt: skip
+
+
+def _tornado(table: LedgerTable, result: Result) -> dict[str, Any]:
+    bars = moving(result)
+    return {
+        "title": printable(result.quantity.label), "likely": bars[0].likely_value,
+        "bars": [
+            {
+                "input": printable(f"{label(bar, table.weighed.inputs)}, "
+                                   f"{' to '.join(ends(bar.input_range)[::2])}"),
+                "at_low": bar.at_low_value, "at_high": bar.at_high_value,
+            }
+            for bar in bars
+        ],
+    }  # fmt: skip

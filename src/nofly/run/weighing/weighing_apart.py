@@ -1,0 +1,164 @@
+"""Zones weighed over what a watch kept, in a process of its own, within bounds of memory and time: whoever
+serves pages goes on serving."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from nofly.errors import InputError, NoflyError
+from nofly.zones.model import Zone, canonical_json
+
+MOST_MEMORY_BYTES = 4 << 30
+"""Of addresses: libraries reserve far more than they use."""
+MOST_CPU_S, MOST_S = 120, 240.0
+_KEPT = (
+    "PATH", "PYTHONPATH", "VIRTUAL_ENV", "LANG", "LC_ALL", "NOFLY_PURE", "SYSTEMROOT", "HOME", "MPLCONFIGDIR",
+)  # fmt: skip
+
+
+class Question(msgspec.Struct, frozen=True):
+    """What is weighed: zones over the positions of a state folder in a time span.
+
+    ``held``: as if they held all the time, whatever is said of from when until when; their schedules stay.
+    ``level_m``: also going round at that pressure altitude. ``ledger``: also the exposure ledger of a file.
+    """
+
+    zones: list[str]
+    state: str
+    since_us: int
+    until_us: int
+    held: bool = False
+    level_m: float | None = None
+    ledger: str = ""
+
+
+class WeighedApart(msgspec.Struct):
+    """The answer as of :func:`nofly.run.weighing.shown.shown`. ``everywhere``: all traffic of the time was
+    looked at, not only what was near the zones; ``whole`` false: there was more than was looked at.
+    Sections that were asked for and could not be weighed are None; ``missing`` says why."""
+
+    answer: dict[str, Any] = {}
+    everywhere: bool = True
+    whole: bool = True
+    detours: dict[str, Any] | None = None
+    ledger: dict[str, Any] | None = None
+    missing: dict[str, str] = {}
+    error: tuple[str, str, str] | None = None
+
+
+def question(zones: list[Zone], state: Path, since_us: int, until_us: int, **more: Any) -> Question:
+    """Return what is asked of a state folder; ``more`` are the other fields."""
+    return Question(
+        [canonical_json(zone) for zone in zones], str(state.absolute()), since_us, until_us, **more
+    )
+
+
+def weighed_apart(asked: Question) -> WeighedApart:
+    """Return what was asked, weighed.
+
+    Raises InputError where it cannot be, or not within the bounds.
+    """
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "nofly.run.weighing.weighing_apart"], input=msgspec.json.encode(asked),
+            timeout=MOST_S, check=False, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            env={key: value for key, value in os.environ.items() if key in _KEPT},
+        )  # fmt: skip
+        said = msgspec.json.decode(done.stdout, type=WeighedApart)
+    except (subprocess.TimeoutExpired, msgspec.MsgspecError):
+        raise InputError(
+            "the zone could not be weighed within bounds",
+            expected=f"a shorter time: less than {MOST_CPU_S} s and {MOST_MEMORY_BYTES >> 30} GiB; "
+            "nofly whatif has no bounds",
+        ) from None
+    if said.error is not None:
+        message, locator, expected = said.error
+        raise InputError(message, locator=locator, expected=expected)
+    return said
+
+
+def _bound() -> None:
+    """Bound this process, where the system can."""
+    with suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY_BYTES, MOST_MEMORY_BYTES))
+        resource.setrlimit(resource.RLIMIT_CPU, (MOST_CPU_S, MOST_CPU_S + 1))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _weighed(asked: Question) -> WeighedApart:
+    from nofly.run.declaring.effect import Near, box_round
+    from nofly.run.weighing.shown import shown
+    from nofly.run.weighing.weigh import Asked, law_of, weigh
+    from nofly.store.positions.layout import Wanted
+    from nofly.zones.reading import zone_from
+
+    zones = [zone_from(text) for text in asked.zones]
+    if asked.held:
+        zones = [replace(zone, valid_from_us=None, valid_to_us=None) for zone in zones]
+    what = Asked(zones)
+    law_of(what)
+    near = Near(Path(asked.state), Wanted(from_us=asked.since_us, until_us=asked.until_us))
+    for _ in near.batches():
+        pass
+    everywhere = near.whole
+    if not everywhere:
+        box = box_round([volume for zone in zones for volume in zone.volumes])
+        near = Near(Path(asked.state), Wanted(asked.since_us, asked.until_us, box_deg=box))
+    weighed = weigh(what, near.batches(), again=near.batches)
+    said = WeighedApart(shown(weighed), everywhere, near.whole)
+    _sections(asked, weighed, said)
+    return said
+
+
+def _sections(asked: Question, weighed: Any, said: WeighedApart) -> None:
+    """Add the sections that were asked for; one that cannot be weighed takes nothing from the others."""
+    from nofly.run.weighing.sections import with_detours, with_ledger
+    from nofly.run.weighing.shown import detours_shown, ledger_shown
+
+    if asked.level_m is not None:
+        try:
+            said.detours = detours_shown(with_detours(weighed, asked.level_m).sections["detours"])  # type: ignore[arg-type]
+        except NoflyError as error:
+            said.missing["detours"] = _why(error)
+    if asked.ledger:
+        try:
+            said.ledger = ledger_shown(with_ledger(weighed, asked.ledger).sections["ledger"])  # type: ignore[arg-type]
+        except NoflyError as error:
+            said.missing["ledger"] = _why(error)
+
+
+def _why(error: NoflyError) -> str:
+    """Return why, without where files of the server lie."""
+    from nofly.run.outputs.text import printable
+
+    if not isinstance(error, InputError):
+        return printable(str(error))
+    where = f"{error.locator}: " if error.locator else ""
+    return printable(f"{where}{error.message}" + (f" (expected {error.expected})" if error.expected else ""))
+
+
+def _main() -> None:
+    _bound()
+    try:
+        said = _weighed(msgspec.json.decode(sys.stdin.buffer.read(), type=Question))
+    except InputError as error:
+        said = WeighedApart(error=(error.message, error.locator, error.expected))
+    except NoflyError as error:
+        said = WeighedApart(error=(str(error), "", ""))
+    except (MemoryError, RecursionError):
+        said = WeighedApart(error=("the zone needs too much memory to weigh", "", "a shorter time"))
+    sys.stdout.buffer.write(msgspec.json.encode(said))
+
+
+if __name__ == "__main__":
+    _main()

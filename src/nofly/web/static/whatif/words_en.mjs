@@ -1,0 +1,21 @@
+/** What the page of what-if says besides, in English. @type {Record<string, string>} */
+export const MORE_EN = {
+  "whatif.title": "What if this zone existed?", "whatif.skip": "To the answer", "whatif.ask": "What is weighed", "whatif.answer": "Answer",
+  "whatif.zone": "Zone", "whatif.before": "Over the traffic of", "whatif.span": "{hours} h", "whatif.until": "until (UTC)", "whatif.until.hint": "empty: as of when the picture is",
+  "whatif.of.law": "In force", "whatif.of.proposed": "Proposed here", "whatif.of.request": "Asked for in the register", "whatif.from": "from {time}",
+  "whatif.held": "As if it held all that time (its schedule stays)", "whatif.detours.also": "Also going round it, at", "whatif.level": "Level", "whatif.ledger.also": "Also what it would expose (ledger)",
+  "whatif.weigh": "Weigh it", "whatif.weighing": "It is being weighed; that takes some seconds.", "whatif.weighed": "Weighed: {count} flights inside.", "whatif.refused": "It cannot be weighed: {why}",
+  "whatif.none": "There is no zone to weigh.", "whatif.maynot": "Only who may propose zones weighs them.", "whatif.requests.unread": "Of a request the zone is not shown: {why}", "moment.unread": "No moment: {text}. For example 2026-05-01 10:00",
+  "whatif.card.inside": "flights inside", "whatif.card.infringement": "would have been infringements", "whatif.card.exempt": "exempt or cleared", "whatif.card.undetermined": "cannot be told", "whatif.card.time": "inside in all", "whatif.card.way": "way inside",
+  "whatif.heard": "Out of {flights} flights heard, by {reports} reports, {since} to {until}; traffic in {hours} h of it.", "whatif.day": "Extrapolated to a day, as if all of it were like these {hours} h: {flights} flights.",
+  "whatif.noday": "Less than an hour was heard: nothing is extrapolated to a day.", "whatif.asheld": "As if the zone held all the time, whatever it says of from when until when.",
+  "whatif.nearonly": "There was too much traffic to look at all of it: only what was within half a degree of the zone was. Airports of departure and arrival are mostly not known then.", "whatif.part": "There was more traffic than was looked at: more may have been inside. Choose a shorter time.", "whatif.suspect": "Stays left out because their reports are not credible: {count}.",
+  "whatif.hours": "Flights inside, hour by hour", "whatif.hour.told": "{hour}: {inside} of {heard} flights heard; {told}", "whatif.unheard": "nothing was heard", "whatif.astable": "The same as a table", "whatif.hour": "Hour", "whatif.heard.one": "Heard", "whatif.inside": "Flights inside",
+  "outcome.infringement": "infringement", "outcome.exempt": "exempt", "outcome.cleared": "cleared", "outcome.undetermined": "cannot be told",
+  "whatif.spread": "Distribution", "whatif.spread.means": "Of so many per cent it is so much or less.", "whatif.of": "Of a flight", "whatif.least": "least", "whatif.most": "most", "whatif.share": "{share} %", "whatif.mean": "mean", "whatif.time": "Time inside", "whatif.way": "Way inside", "whatif.anhour": "Flights an hour", "whatif.nobody": "Nobody was inside.",
+  "whatif.operators": "Operators", "whatif.operators.one": "Operator", "whatif.states": "States of registry", "whatif.states.one": "State", "whatif.types": "Types", "whatif.types.one": "Type", "whatif.airports": "Airports (a flight counts at both its ends)", "whatif.airports.one": "Airport", "whatif.pairs": "Pairs of airports", "whatif.pairs.one": "Pair",
+  "whatif.notknown": "not known", "whatif.more": "{count} more", "whatif.beyond": "{count} more are not shown.",
+  "whatif.flights": "Flights", "whatif.longest": "The {shown} longest inside of {count}.", "whatif.who": "Aircraft", "whatif.callsign": "Callsign", "whatif.operator": "Operator", "whatif.state": "State", "whatif.origin": "From", "whatif.destination": "To", "whatif.entered": "Entered", "whatif.outcome": "Would be",
+  "whatif.detours": "Going round", "whatif.pair": "Pair", "whatif.direct": "Direct", "whatif.round": "Round", "whatif.extra": "More", "whatif.outcome.way": "Way", "way.clear": "clear", "way.round": "round", "way.inside": "begins or ends inside", "way.no-way": "no way",
+  "whatif.ledger": "What it would expose", "whatif.missing": "This could not be told: {why}",
+};

@@ -1,0 +1,21 @@
+/** What the page of what-if says besides, in Ukrainian. @type {Record<string, string>} */
+export const MORE_UK = {
+  "whatif.title": "Що, якби ця зона існувала?", "whatif.skip": "До відповіді", "whatif.ask": "Що зважується", "whatif.answer": "Відповідь",
+  "whatif.zone": "Зона", "whatif.before": "За рухом протягом", "whatif.span": "{hours} год", "whatif.until": "до (UTC)", "whatif.until.hint": "порожньо: на момент картини",
+  "whatif.of.law": "Чинні", "whatif.of.proposed": "Запропоновані тут", "whatif.of.request": "Запитані в реєстрі", "whatif.from": "з {time}",
+  "whatif.held": "Ніби вона діяла весь цей час (розклад лишається)", "whatif.detours.also": "Також обліт, на рівні", "whatif.level": "Рівень", "whatif.ledger.also": "Також на що вона наражає (відомість)",
+  "whatif.weigh": "Зважити", "whatif.weighing": "Зважується; це триває кілька секунд.", "whatif.weighed": "Зважено: рейсів усередині – {count}.", "whatif.refused": "Зважити неможливо: {why}",
+  "whatif.none": "Немає зони, яку можна зважити.", "whatif.maynot": "Зважує зони лише той, хто може їх пропонувати.", "whatif.requests.unread": "Зону із запиту не показано: {why}", "moment.unread": "Це не момент часу: {text}. Наприклад, 2026-05-01 10:00",
+  "whatif.card.inside": "рейсів усередині", "whatif.card.infringement": "були б порушеннями", "whatif.card.exempt": "звільнені чи з дозволом", "whatif.card.undetermined": "не можна сказати", "whatif.card.time": "усередині загалом", "whatif.card.way": "шлях усередині",
+  "whatif.heard": "Із почутих рейсів: {flights}, за повідомленнями: {reports}, від {since} до {until}; рух чути протягом {hours} год.", "whatif.day": "Перераховано на добу, ніби вся вона така, як ці {hours} год: {flights} рейсів.",
+  "whatif.noday": "Почуто менше ніж годину: на добу нічого не перераховано.", "whatif.asheld": "Ніби зона діяла весь час, хоч би що в ній сказано про початок і кінець.",
+  "whatif.nearonly": "Руху забагато, щоб розглянути весь: розглянуто лише той, що був за пів градуса від зони. Аеропорти вильоту й прильоту тоді здебільшого невідомі.", "whatif.part": "Руху було більше, ніж розглянуто: усередині могло бути більше. Оберіть коротший час.", "whatif.suspect": "Перебувань, які відкинуто через недостовірні повідомлення: {count}.",
+  "whatif.hours": "Рейси всередині за годинами", "whatif.hour.told": "{hour}: {inside} із {heard} почутих рейсів; {told}", "whatif.unheard": "нічого не почуто", "whatif.astable": "Те саме таблицею", "whatif.hour": "Година", "whatif.heard.one": "Почуто", "whatif.inside": "Рейсів усередині",
+  "outcome.infringement": "порушення", "outcome.exempt": "звільнено", "outcome.cleared": "дозволено", "outcome.undetermined": "не можна сказати",
+  "whatif.spread": "Розподіл", "whatif.spread.means": "У стількох відсотків стільки або менше.", "whatif.of": "На рейс", "whatif.least": "найменше", "whatif.most": "найбільше", "whatif.share": "{share} %", "whatif.mean": "середнє", "whatif.time": "Час усередині", "whatif.way": "Шлях усередині", "whatif.anhour": "Рейсів за годину", "whatif.nobody": "Усередині не було нікого.",
+  "whatif.operators": "Експлуатанти", "whatif.operators.one": "Експлуатант", "whatif.states": "Держави реєстрації", "whatif.states.one": "Держава", "whatif.types": "Типи", "whatif.types.one": "Тип", "whatif.airports": "Аеропорти (рейс ураховано на обох кінцях)", "whatif.airports.one": "Аеропорт", "whatif.pairs": "Пари аеропортів", "whatif.pairs.one": "Пара",
+  "whatif.notknown": "невідомо", "whatif.more": "Ще {count}", "whatif.beyond": "Ще {count} не показано.",
+  "whatif.flights": "Рейси", "whatif.longest": "{shown} найдовших усередині з {count}.", "whatif.who": "Судно", "whatif.callsign": "Позивний", "whatif.operator": "Експлуатант", "whatif.state": "Держава", "whatif.origin": "Звідки", "whatif.destination": "Куди", "whatif.entered": "Увійшло", "whatif.outcome": "Було б",
+  "whatif.detours": "Обліт", "whatif.pair": "Пара", "whatif.direct": "Прямо", "whatif.round": "В обліт", "whatif.extra": "Більше на", "whatif.outcome.way": "Шлях", "way.clear": "вільний", "way.round": "в обліт", "way.inside": "починається чи кінчається всередині", "way.no-way": "шляху немає",
+  "whatif.ledger": "На що вона наражає", "whatif.missing": "Цього сказати не можна: {why}",
+};

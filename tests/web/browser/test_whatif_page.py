@@ -1,0 +1,128 @@
+"""The page of what-if: a zone is chosen and weighed; figures, ways on the map, bars, tables, tornado."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nofly.run.deciding.acting import Hand, ask, clock_us
+from nofly.store.register import Register
+from nofly.zones.decision_bodies import Request
+from nofly.zones.decision_rules import DecisionRule, Purpose, RuleKind
+from nofly.zones.model import Circle, Volume, Zone
+from tests.cli.live import until
+from tests.web.browser.conftest import Seen
+from tests.web.browser.served import HOSTILE_ZONE, Server, demo
+from tests.web.browser.test_looks import CROWDED, OUTSIDE, SIZES, violations
+
+LEDGER = Path(__file__).resolve().parents[3] / "docs" / "examples" / "ledger.toml"
+ZONE = Zone(
+    "SKY", HOSTILE_ZONE, (Volume(Circle((46.8, 8.2), 80_000.0)),), valid_from_us=4_077_000_000_000_000
+)
+SAID = """async () => {
+  const { MORE_EN: en } = await import("/whatif/words_en.mjs");
+  const { MORE_UK: uk } = await import("/whatif/words_uk.mjs");
+  const holes = text => (text.match(/\\{\\w+\\}/g) ?? []).sort().join();
+  return [Object.keys(en).filter(key => !(key in uk) || holes(en[key]) !== holes(uk[key])),
+    Object.keys(uk).filter(key => !(key in en))];
+}"""
+VIEW = "whatif.html?of=request&id=sky&until=2018-08-01T20:00:00Z&ledger=1&detours=1"
+PARTS = ".box, .card, .ticks, .fields, .key"
+
+
+@pytest.fixture(scope="module")
+def weighing(browser: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Give a server that kept the demo's flights over Switzerland, with a request for a zone and a ledger."""
+    folder = tmp_path_factory.mktemp("whatif")
+    with Register(str(folder / "law.sqlite")) as register:
+        rule = DecisionRule(RuleKind.UNANIMITY)
+        ask(
+            register,
+            Request("sky", "A", ZONE, Purpose.PREVENT, "w", ("B",), "N", rule),
+            Hand("a", clock_us()),
+        )
+    (folder / "state").mkdir()
+    shutil.copy(LEDGER, folder / "state" / "ledger.toml")
+    zones, flights = demo(folder, first_s=0)
+    config = '[register]\nurl = "law.sqlite"\nparty = "N"\n'
+    server = Server(folder, zones, f"replay+file:{flights}?speed=max", config)
+    server.begin()
+    server.log_in()
+    until(lambda: server.asked("/api/v1/incidents?limit=1000")["incidents"], "incidents")
+    yield server
+    server.end()
+
+
+def weighed(look: Seen, server: Server, address: str = VIEW) -> Any:
+    page = look.open(server, address)
+    page.locator("#weigh").click()
+    look.until("!document.getElementById('told').hidden && document.getElementById('map').dataset.shown")
+    return page
+
+
+def test_a_zone_of_a_request_is_weighed(weighing: Server, seen: Callable[..., Seen]) -> None:
+    look = seen()
+    page = look.open(weighing, "whatif.html")
+    assert page.locator("#zone optgroup").count() == 2
+    page.locator("#zone").select_option(label=page.locator("#zone option", has_text="SKY").inner_text())
+    page.locator("#until").fill("2018-08-01 20:00")
+    page.locator("#weigh").click()
+    look.until("document.getElementById('map').dataset.shown")
+    assert "of=request" in page.url
+    assert "id=sky" in page.url
+    inside = int(page.locator("#figures .card b").first.inner_text())
+    assert inside > 2
+    assert page.evaluate("Number(document.getElementById('map').dataset.shown)") == inside
+    assert page.locator("#name").inner_text() == HOSTILE_ZONE
+    assert page.locator("#told img").count() == 0
+    assert "As if the zone held all the time" in page.locator("#figures").inner_text()
+    bars = page.locator("#hours .hour rect")
+    assert bars.count() >= 1
+    assert page.locator("#flights tbody tr").count() == inside
+    assert page.locator("[data-shares=states] tbody tr").count() >= 1
+    assert page.locator("#ledger-part").is_hidden()
+
+
+def test_its_ledger_has_a_tornado(weighing: Server, seen: Callable[..., Seen]) -> None:
+    page = weighed(seen(), weighing)
+    assert page.locator("#ledger .tornado").count() >= 1
+    assert page.locator("#ledger .tornado rect.high").count() >= 2
+    assert "No score" in page.locator("#ledger").inner_text()
+    assert page.locator("#detours-part").is_visible()
+
+
+def test_what_cannot_be_weighed_is_said(weighing: Server, seen: Callable[..., Seen]) -> None:
+    look = seen()
+    page = look.open(weighing, VIEW.replace("until=2018-08-01T20:00:00Z", "until=2000-01-01T00:00:00Z"))
+    page.locator("#weigh").click()
+    look.until("document.querySelector('#banner .warning')")
+    assert "no reports" in page.locator("#banner").inner_text()
+    assert page.locator("#told").is_hidden()
+    look.faults[:] = [one for one in look.faults if "400 (Bad Request)" not in one]
+
+
+def test_both_languages_say_the_same(weighing: Server, seen: Callable[..., Seen]) -> None:
+    page = seen().open(weighing, "whatif.html?lang=uk")
+    assert page.evaluate(SAID) == [[], []]
+    assert page.locator("#title").inner_text() == "Що, якби ця зона існувала?"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_is_cut_or_overlaps(
+    weighing: Server, seen: Callable[..., Seen], tmp_path_factory: pytest.TempPathFactory, scheme: str
+) -> None:
+    pictures = tmp_path_factory.mktemp(f"whatif-{scheme}")
+    look = seen(scheme=scheme)
+    page = weighed(look, weighing, VIEW + ("&lang=uk" if scheme == "dark" else ""))
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_timeout(300)
+        page.screenshot(path=pictures / f"{width}.png", full_page=True)
+        inside = OUTSIDE.replace(".maplibregl-map,", ".maplibregl-map, .wide,")
+        assert page.evaluate(inside) == [], width
+        assert page.evaluate(CROWDED.replace("header, nav", f"{PARTS}, header")) == [], width
+    assert violations(page) == []
