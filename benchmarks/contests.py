@@ -177,9 +177,8 @@ def what_if(course: Course, rounds: int) -> dict[str, Any]:
     if failed:
         return {"error": failed[0]}
     least = {job: min(float(turn[job]["cpu_s"]) for turn in turns) for job in turns[0]}
-    return {
-        "reports": course.reports, "cpu_s": least, "counts": {job: said["count"] for job, said in turns[0].items()}
-    }  # fmt: skip
+    counts = {job: said["count"] for job, said in turns[0].items()}
+    return {"reports": course.reports, "cpu_s": least, "counts": counts}
 
 
 def elapsed_s(since: float) -> float:
