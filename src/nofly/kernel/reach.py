@@ -76,8 +76,13 @@ def _box(flights: Flights, ahead_s: float) -> tuple[Floats, Floats, Floats, Floa
     far = np.radians(np.minimum(far_deg, _TOO_FAR_NORTH_DEG))
     # Along a geodesic the track changes as the meridians run together.
     aside_deg = MOST_TURN_DEG + 1.0 + long_deg * np.tan(far)
-    north, south = _most(flights.track_deg, aside_deg), _most(flights.track_deg + 180.0, aside_deg)
-    east, west = _most(flights.track_deg - 90.0, aside_deg), _most(flights.track_deg + 90.0, aside_deg)
+    track_deg = (flights.track_deg + 180.0) % 360.0 - 180.0
+    off_north_deg, off_east_deg = np.abs(track_deg), np.abs(track_deg - 90.0)
+    off_east_deg = np.minimum(off_east_deg, 360.0 - off_east_deg)
+    north, south, east, west = (
+        _most(off_deg, aside_deg)
+        for off_deg in (off_north_deg, 180.0 - off_north_deg, off_east_deg, 180.0 - off_east_deg)
+    )
     long_east_deg = long_deg / np.cos(far)
     return (
         flights.lat_deg - south * long_deg - _SLACK_DEG, flights.lat_deg + north * long_deg + _SLACK_DEG,
@@ -89,6 +94,5 @@ def _box(flights: Flights, ahead_s: float) -> tuple[Floats, Floats, Floats, Floa
 def _most(off_deg: Floats, aside_deg: Floats) -> Floats:
     """Return which part of a way leads in a direction at the most, the track being ``off_deg`` off it and
     changing by ``aside_deg``; 0 where it leads away."""
-    least_deg = np.maximum(np.abs((off_deg + 180.0) % 360.0 - 180.0) - aside_deg, 0.0)
-    out: Floats = np.cos(np.radians(np.minimum(least_deg, 90.0)))
+    out: Floats = np.cos(np.radians(np.minimum(np.maximum(off_deg - aside_deg, 0.0), 90.0)))
     return out

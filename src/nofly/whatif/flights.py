@@ -70,16 +70,27 @@ class FlightBook:
         other[0] = True
         np.not_equal(target[1:], target[:-1], out=other[1:])
         gap_us = np.diff(time_us)
-        self.flown_us += int(gap_us[~other[1:] & (gap_us <= self._gap_us)].sum())
+        self.flown_us += self._flown_us(time_us, gap_us, other)
         apart = other.copy()
         apart[1:] |= gap_us > _SILENCE_US
         calls = self._callsigns(positions.texts.get("callsign"), apart, other, target, time_us)
         begins = apart
         if calls is not None:
-            begins[1:] |= (calls[1:] != calls[:-1]) & (calls[:-1] >= 0)
+            changes = np.flatnonzero(calls[1:] != calls[:-1])
+            begins[changes[calls[changes] >= 0] + 1] = True
         starts = np.flatnonzero(begins)
         ends = np.append(starts[1:], count) - 1
         self._put(positions, target, other[starts], starts, ends, calls)
+
+    def _flown_us(
+        self, time_us: NDArray[np.int64], gap_us: NDArray[np.int64], other: NDArray[np.bool_]
+    ) -> int:
+        """Return how long the targets of a batch were heard in it: from first to last, less long silences."""
+        first = np.flatnonzero(other)
+        last = np.append(first[1:], len(other)) - 1
+        long = np.flatnonzero(gap_us > self._gap_us)
+        silent_us = gap_us[long[~other[long + 1]]]
+        return int((time_us[last] - time_us[first]).sum()) - int(silent_us.sum())
 
     def _make_room(self, number: int) -> None:
         if number >= len(self._open):
@@ -161,9 +172,10 @@ class FlightBook:
         table[f"{end}_lat_deg"][flight] = positions.lat_deg[rows]
         table[f"{end}_lon_deg"][flight] = positions.lon_deg[rows]
         height_m = _at(positions, "alt_amsl_m", rows)
-        table[f"{end}_height_m"][flight] = np.where(
-            np.isnan(height_m), _at(positions, "alt_std_m", rows), height_m
-        )
+        unknown = np.isnan(height_m)
+        if unknown.any():
+            height_m = np.where(unknown, _at(positions, "alt_std_m", rows), height_m)
+        table[f"{end}_height_m"][flight] = height_m
         table[f"{end}_above_ground_m"][flight] = _at(positions, "alt_agl_m", rows)
         table[f"{end}_climb_mps"][flight] = _at(positions, "vrate_mps", rows)
         ground = positions.column("on_ground")

@@ -32,13 +32,17 @@ class Ways:
         self._parts: list[tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.float64]]] = []
         self._rows = 0
 
-    def take(self, positions: Positions, target: NDArray[np.int32]) -> None:
-        """Take a batch whose targets have these numbers."""
+    def take(
+        self, positions: Positions, target: NDArray[np.int32], near: NDArray[np.int64] | None = None
+    ) -> None:
+        """Take a batch whose targets have these numbers; ``near`` are rows, in order, beyond which none lies
+        within the boxes (None: all)."""
+        rows = np.arange(len(target)) if near is None else near
         lat, lon = positions.lat_deg, positions.lon_deg
-        held = np.zeros(len(target), np.bool_)
+        held = np.zeros(len(rows), np.bool_)
         for box in self.boxes:
-            held |= box.holds(lat, lon)
-        rows = np.flatnonzero(held)
+            held |= box.holds(lat[rows], lon[rows])
+        rows = rows[held]
         if not len(rows):
             return
         time_us = positions.time_us[rows]

@@ -26,11 +26,10 @@ class Box:
     def holds(self, lat_deg: NDArray[np.float64], lon_deg: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Return which places lie in it."""
         found: NDArray[np.bool_] = (lat_deg >= self.south_deg) & (lat_deg <= self.north_deg)
-        if self.wide_deg >= 360.0:
-            return found
-        if self.west_deg >= -180.0 and self.west_deg + self.wide_deg <= 180.0:
-            return found & (lon_deg >= self.west_deg) & (lon_deg <= self.west_deg + self.wide_deg)
-        return found & ((lon_deg - self.west_deg) % 360.0 <= self.wide_deg)
+        if self.wide_deg < 360.0:
+            rows = np.flatnonzero(found)
+            found[rows] = (lon_deg[rows] - self.west_deg) % 360.0 <= self.wide_deg
+        return found
 
     def away_m(self, lat_deg: NDArray[np.float64], lon_deg: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return how far places are from it, at the least: 0 for those that lie in it."""

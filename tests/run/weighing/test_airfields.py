@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import nan
 from pathlib import Path
 
+import airportsdata
 import numpy as np
 import pytest
 from pyproj import Geod
@@ -100,3 +101,13 @@ def test_prices() -> None:
             parse_prices(given, "")
     with pytest.raises(ConfigError, match="--currency"):
         parse_prices([], "EUR")
+
+
+def test_the_airports_are_those_of_airportsdata() -> None:
+    told = airportsdata.load("ICAO")
+    assert len(told) > 20_000
+    for icao, row in told.items():
+        one = all_airports().named(icao)
+        assert (one.icao, one.iata, one.name, one.country) == (icao, row["iata"], row["name"], row["country"])
+        assert (one.lat_deg, one.lon_deg) == (row["lat"], row["lon"])
+        assert one.elevation_m == row["elevation"] * 0.3048

@@ -55,14 +55,17 @@ class LookingOn:
         """Take a batch."""
         self._names = names
         positions, target = taken.positions, taken.target
-        if taken.marks.any():
-            credible = (taken.marks & int(DISPLACED)) == 0
-            if not credible.all():
-                positions, target = positions.take(credible), target[credible]
-        self.flights.take(positions, target)
-        self.ways.take(positions, target)
+        near = self._nearby(positions)
+        rows = np.flatnonzero(near)
+        credible = (taken.marks & int(DISPLACED)) == 0
+        if credible.all():
+            self.flights.take(positions, target)
+            self.ways.take(positions, target, rows)
+        else:
+            self.flights.take(positions.take(credible), target[credible])
+            self.ways.take(positions, target, rows[credible[rows]])
         if self.foreseen is not None:
-            rows = self._within_reach(taken)
+            rows = self._within_reach(positions, near)
             if len(rows):
                 self._waiting.append(_part(taken, rows))
                 if sum(len(part.target) for part in self._waiting) >= AT_ONCE:
@@ -83,18 +86,21 @@ class LookingOn:
             numbers.setdefault(name, number)
         self.ways.join(numbers)
 
-    def _within_reach(self, taken: Taken) -> NDArray[np.int64]:
-        lat, lon = taken.positions.lat_deg, taken.positions.lon_deg
-        near = np.zeros(len(lat), np.bool_)
+    def _nearby(self, positions: Positions) -> NDArray[np.bool_]:
+        """Return which rows are near enough at the speeds of airliners."""
+        near = np.zeros(len(positions), np.bool_)
         for box in self._near:
-            near |= box.holds(lat, lon)
-        gs_mps = taken.positions.column("gs_mps")
+            near |= box.holds(positions.lat_deg, positions.lon_deg)
+        return near
+
+    def _within_reach(self, positions: Positions, near: NDArray[np.bool_]) -> NDArray[np.int64]:
+        gs_mps = positions.column("gs_mps")
         if gs_mps is None:
             return _NONE
         with np.errstate(invalid="ignore"):
-            near |= gs_mps > FAST_MPS
+            near = near | (gs_mps > FAST_MPS)
         rows = np.flatnonzero(near)
-        return rows[self._may_reach(lat[rows], lon[rows], gs_mps[rows])]
+        return rows[self._may_reach(positions.lat_deg[rows], positions.lon_deg[rows], gs_mps[rows])]
 
     def _may_reach(
         self, lat_deg: NDArray[np.float64], lon_deg: NDArray[np.float64], gs_mps: NDArray[np.float64]
