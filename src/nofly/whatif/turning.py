@@ -97,8 +97,8 @@ class Turning:
         ]  # fmt: skip
 
     def _look_from(self, point: int, outlines: Sequence[int]) -> None:
-        """Find the ways from a point that touch corners of outlines, keeping left or right of its own; from the
-        others of its outline too if that is not too much at once."""
+        """Find the ways from a point that touch corners of outlines, keeping left or right of its own; from
+        the others of its outline too if that is not too much at once."""
         of_each = [self.points(outline) for outline in outlines]
         to = np.concatenate(of_each)
         which = np.repeat(outlines, [len(some) for some in of_each])
