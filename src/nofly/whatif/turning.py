@@ -34,11 +34,9 @@ class Onward(NamedTuple):
 
     to: int
     length_m: float
-    x: float
-    y: float
-    z: float
+    at: tuple[float, float, float]
     """Direction of the turning point at its end."""
-    slack: float
+    slack_rad: float
 
 
 _NOWHERE: tuple[list[Onward], list[Onward]] = ([], [])
@@ -93,7 +91,7 @@ class Turning:
         cx, cy, cz = left * (y * hz - z * hy), left * (z * hx - x * hz), left * (x * hy - y * hx)
         return [
             way for outline in outlines for way in self._onward[point, outline][right]
-            if way.x * cx + way.y * cy + way.z * cz >= -way.slack
+            if way.at[0] * cx + way.at[1] * cy + way.at[2] * cz >= -way.slack_rad
         ]  # fmt: skip
 
     def _look_from(self, point: int, outlines: Sequence[int]) -> None:
@@ -123,7 +121,7 @@ class Turning:
         ):  # fmt: skip
             length = length_m(self.place(k), self.place(end))
             x, y, z = self.at[end].tolist()
-            way = Onward(end, length, x, y, z, slack_rad)
+            way = Onward(end, length, (x, y, z), slack_rad)
             if self._onward[k, outline] is _NOWHERE:
                 self._onward[k, outline] = [], []
             for side in (0, 1):
