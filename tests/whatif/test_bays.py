@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from nofly.errors import InputError
 from nofly.run.weighing.airports import Pair
 from nofly.run.weighing.detours import weigh_detours
 from nofly.whatif import search
@@ -101,3 +102,9 @@ def test_what_would_take_too_many_legs_is_told_of(monkeypatch: pytest.MonkeyPatc
     table = weigh_detours(zones, [Pair("W", "E", (50.0, 0.0), (50.0, 20.0))], level_m=10_000.0)
     assert "too intricate" in table.text()
     assert table.as_json()["pairs"][0]["outcome"] == "too-intricate"
+
+
+def test_a_clearance_round_too_many_corners_is_refused() -> None:
+    zone = coast("C", 50.0, 10.0, 4.0, 20_000, 1)
+    with pytest.raises(InputError, match=r"outlines of more than 2,000 corners"):
+        RoundWays([zone], 1_000.0)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nofly.errors import InputError
 from nofly.geo import geodesic
 from nofly.whatif.boundaries import Edges, edges, rings
 from nofly.whatif.sphere import Place, directions, places
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 SIDES = 16
 """Of the figure round each corner where a margin is kept: its corners are 2 % further out."""
+MOST_CORNERS = 2_000
+"""Round which a clearance is kept: each gets a figure of its own."""
 _COARSE = 0.02
 _STRIP_M = 50_000.0
 
@@ -48,7 +51,8 @@ def obstacles(zones: Sequence[Zone], clearance_m: float) -> Obstacles:
     """Return the volumes of zones, whatever their limits, with all that is nearer than ``clearance_m`` to
     them, and at most 5 % of it more.
 
-    Raises ValueError for a geodesic edge between nearly antipodal points, which is not one line.
+    Raises ValueError for a geodesic edge between nearly antipodal points, which is not one line; InputError
+    where a clearance is asked for round more than :data:`MOST_CORNERS`.
     """
     zone_of: list[int] = []
     bodies: list[list[int]] = []
@@ -75,10 +79,17 @@ def _widened(
 ) -> list[Zone]:
     """Return the zones with their margins as further volumes, noted in ``bodies``."""
     more: list[list[Volume]] = [[] for _ in zones]
+    count = 0
     for part, ring in rings(compiled):
         zone = int(compiled.part_zone[part])
         body = bodies[zone][int(compiled.part_volume[part])]
         lat, lon = places(thinned(directions(ring[:, 0], ring[:, 1]), _COARSE * clearance_m))
+        count += len(lat)
+        if count > MOST_CORNERS:
+            raise InputError(
+                f"a clearance of {clearance_m:,.0f} m round outlines of more than {MOST_CORNERS:,} corners",
+                expected="outlines with fewer corners, or no clearance",
+            )
         corners = list(zip(lat.tolist(), lon.tolist(), strict=True))
         for a, b in zip(corners, [*corners[1:], corners[0]], strict=True):
             shapes = _margin(a, b, clearance_m)
