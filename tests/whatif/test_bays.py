@@ -106,5 +106,5 @@ def test_what_would_take_too_many_legs_is_told_of(monkeypatch: pytest.MonkeyPatc
 
 def test_a_clearance_round_too_many_corners_is_refused() -> None:
     zone = coast("C", 50.0, 10.0, 4.0, 20_000, 1)
-    with pytest.raises(InputError, match=r"outlines of more than 2,000 corners"):
+    with pytest.raises(InputError, match=r"outlines of more than 4,000 corners"):
         RoundWays([zone], 1_000.0)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 SIDES = 16
 """Of the figure round each corner where a margin is kept: its corners are 2 % further out."""
-MOST_CORNERS = 2_000
+MOST_CORNERS = 4_000
 """Round which a clearance is kept: each gets a figure of its own."""
 _COARSE = 0.02
 _STRIP_M = 50_000.0
