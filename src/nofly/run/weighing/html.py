@@ -30,7 +30,7 @@ h1 { margin: 0 0 .2rem; font-size: 1.6rem } h2 { font-size: 1.15rem; margin: 2re
 .figure b { display: block; font-size: 1.5rem; line-height: 1.25; font-variant-numeric: tabular-nums }
 .figure span { font-size: .8rem; color: var(--faint) }
 .scroll { overflow-x: auto } .pair { display: grid; gap: 0 2rem;
-  grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)) }
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 38rem), 1fr)) }
 table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; width: 100% }
 th, td { padding: .2rem .4rem; text-align: left; border-bottom: 1px solid var(--line); white-space: nowrap }
 th { font-size: 11px; color: var(--faint) } td.n, th.n { text-align: right }
