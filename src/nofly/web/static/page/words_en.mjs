@@ -17,7 +17,7 @@ export const EN = {
   "watched.aircraft": "{count} aircraft", "asof": "as of",
 
   "incidents.open": "Open", "incidents.past": "Past", "incidents.none": "None.",
-  "claims.link": "Claims of all sides, checked", "whatif.link": "What if a zone existed? Weigh one over traffic", "incidents.more": "Show older ones", "incident.entry": "entry", "incident.exit": "exit",
+  "claims.link": "Claims of all sides, checked", "requests.link": "Requests for zones, and what was decided", "whatif.link": "What if a zone existed? Weigh one over traffic", "incidents.more": "Show older ones", "incident.entry": "entry", "incident.exit": "exit",
   "incident.expected": "expected", "incident.in": "in {duration}", "incident.due": "due",
   "incident.now": "inside for {duration}", "incident.depth": "{depth} ± {error} deep",
   "incident.loading": "Loading…", "incident.unknown": "This incident is not in the record.",

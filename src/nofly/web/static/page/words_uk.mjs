@@ -17,7 +17,7 @@ export const UK = {
   "watched.aircraft": "бортів: {count}", "asof": "станом на",
 
   "incidents.open": "Відкриті", "incidents.past": "Минулі", "incidents.none": "Немає.",
-  "claims.link": "Твердження всіх сторін, перевірені", "whatif.link": "Що, якби зона існувала? Зважити її за рухом", "incidents.more": "Показати давніші", "incident.entry": "вхід", "incident.exit": "вихід",
+  "claims.link": "Твердження всіх сторін, перевірені", "requests.link": "Запити щодо зон і що вирішено", "whatif.link": "Що, якби зона існувала? Зважити її за рухом", "incidents.more": "Показати давніші", "incident.entry": "вхід", "incident.exit": "вихід",
   "incident.expected": "очікується", "incident.in": "через {duration}", "incident.due": "ось-ось",
   "incident.now": "усередині {duration}", "incident.depth": "на {depth} ± {error} углиб",
   "incident.loading": "Завантаження…", "incident.unknown": "Такого інциденту в записі немає.",
