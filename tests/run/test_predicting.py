@@ -27,6 +27,7 @@ from nofly.zones.compiled import compile_zones
 from nofly.zones.model import Circle, Datum, Limit, Restriction, Volume, Zone
 from nofly.zones.rules import Rule
 from nofly.zones.schedule import Schedule, Window
+from nofly.zones.standing import watch_border
 
 T0_US = 1_780_000_000_000_000
 S = 1_000_000
@@ -174,6 +175,19 @@ def test_each_zone_has_the_look_ahead_of_its_rule() -> None:
     zone = disc("Z", 47.0, 8.0, 5000.0, rule=Rule(look_ahead_s=60.0))
     ((_, at_s),) = seconds(predict(flight(), [zone]))
     assert 57.0 <= entry_s(flight(), zone) - at_s <= 60.0
+
+
+def test_a_watched_border_warns_at_its_look_ahead_of_who_comes_closer_than_its_spacing() -> None:
+    zone = watch_border(
+        disc("B", 47.0, 8.0, 5000.0), "NATO", "every inch", look_ahead_s=90.0, spacing_lateral_m=4000.0
+    )
+    told = predict(flight(), [zone])
+    near_s = entry_s(flight(), HOME) - 4000.0 / 200.0
+    assert ((told[0][1].entry_us or 0) - T0_US) / S == pytest.approx(near_s, abs=0.2)
+    assert 87.0 <= near_s - seconds(told)[0][1] <= 90.0
+    passing = flight(lat=46.93, lon=7.7, track=90.0, n=200)
+    assert Event.PREDICT in [one.event for _, one in predict(passing, [zone])]
+    assert predict(passing, [disc("B", 47.0, 8.0, 5000.0)]) == []
 
 
 @pytest.mark.parametrize(
