@@ -291,6 +291,12 @@ def test_an_edition_is_compared_with_the_one_in_force(served: Server, opened: Ca
     assert mine["proposed"]["id"] in facts
     assert "FL160" in facts
     page.keyboard.press("Escape")
+    page.locator("#discard").click()
+    act(look, "too high")
+    look.until("!document.querySelector('#activate')")
+    (mine,) = served.asked("declared")[1]["declared"]
+    assert mine["proposed"] is None
+    assert mine["in_force"] is not None
     page.goto(f"{served.url}zones.html?zone=OF-FILE")
     look.until("document.querySelector('#of-file')")
     assert page.locator("#withdraw, #activate, #edit").count() == 0
