@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -300,6 +301,18 @@ def test_an_edition_is_compared_with_the_one_in_force(served: Server, opened: Ca
     page.goto(f"{served.url}zones.html?zone=OF-FILE")
     look.until("document.querySelector('#of-file')")
     assert page.locator("#withdraw, #activate, #edit").count() == 0
+
+
+def test_zones_of_a_file_that_cannot_be_read_again_are_told_on_the_map(
+    served: Server, opened: Callable[..., Seen], tmp_path: Path
+) -> None:
+    look = opened("")
+    (tmp_path / "zones.geojson").write_text("{")
+    served.process.send_signal(signal.SIGHUP)
+    look.until("document.querySelector('#banner').textContent.includes('as they were')")
+    (tmp_path / "zones.geojson").write_text(json.dumps(SQUARE))
+    served.process.send_signal(signal.SIGHUP)
+    look.until("!document.querySelector('#banner').textContent.includes('as they were')")
 
 
 def test_who_may_not_declare_may_look(served: Server, seen: Callable[..., Seen]) -> None:
