@@ -141,8 +141,7 @@ def test_a_claim_is_put_there_checked_and_given_a_document(
     page.locator("#keep [name=claim]").set_input_files(claim)
     page.locator("#keep [name=zones]").set_input_files(EXAMPLES / "data" / "stadium.geojson")
     page.locator("#keep [type=submit]").click()
-    until(lambda: "claim=put-here" in page.url, "the page of the claim")
-    page.wait_for_load_state()
+    page.wait_for_url("**/claims.html?*claim=put-here*")
     look.until("document.querySelectorAll('#sides .side').length === 2")
     note = tmp_path / "note.txt"
     note.write_text("what the pilot wrote")
