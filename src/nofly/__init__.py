@@ -18,7 +18,6 @@ from nofly import _pure
 
 if TYPE_CHECKING:
     from nofly.errors import NoflyError
-    from nofly.incidents.record import Infringement
     from nofly.run.api import check, read_positions, read_zones, verify, write_zones
     from nofly.run.check import CheckOptions
     from nofly.run.result import CheckResult
@@ -46,7 +45,6 @@ __all__ = [
     "Corridor",
     "Datum",
     "EdgeKind",
-    "Infringement",
     "Limit",
     "NoflyError",
     "Polygon",
@@ -67,7 +65,6 @@ _MODEL = "nofly.zones.model"
 _HOMES = {
     "CheckOptions": "nofly.run.check",
     "CheckResult": "nofly.run.result",
-    "Infringement": "nofly.incidents.record",
     "NoflyError": "nofly.errors",
     "Positions": "nofly.schema",
     "Rule": "nofly.zones.rules",

@@ -137,7 +137,7 @@ def test_a_feed_that_falls_silent_and_speaks_again(tmp_path: Path) -> None:
     assert [kind for kind in kinds if kind.startswith("feed")] == ["feed-silent", "feed-alive"]
     at = {kind: done for done, kind in told}
     assert at["feed-silent"] < at["lost"] < at["feed-alive"]
-    assert len([line for line in (tmp_path / "log").read_text().splitlines() if "f0" in line]) == 2
+    assert len([line for line in (tmp_path / "log").read_text().splitlines() if "Feed f0 " in line]) == 2
     assert judged(bodies(tmp_path)) == checked([RING], concatenate([before, after]))
 
 
