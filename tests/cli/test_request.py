@@ -233,6 +233,15 @@ def test_a_request_needs_a_zone(
     assert "no register is named" in capsys.readouterr().err
 
 
+def test_a_sheet_of_an_extension_without_a_format_is_refused(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert desk.asked() == 0
+    assert desk.request("show", "sky", "-o", str(desk.folder / "sheet.pdf")) == 2
+    assert "names no format" in capsys.readouterr().err
+    assert not (desk.folder / "sheet.pdf").exists()
+
+
 def test_a_request_that_cannot_be_read_hides_no_other(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     assert desk.asked() == 0
     with Register(desk.register) as register:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from nofly.run.apart import Bounds
 from nofly.run.claiming import checking_apart
 from nofly.store.sqlite import Store
 from nofly.web.access.rights import Role
@@ -70,7 +71,7 @@ def test_a_sheet_is_kept_until_something_changes(
 ) -> None:
     put(operator, "one", CLAIM.encode())
     first = operator.get("/api/v1/claims/one").json()
-    monkeypatch.setattr(checking_apart, "MOST_S", 0.001)
+    monkeypatch.setattr(checking_apart, "BOUNDS", Bounds(wall_s=0.001))
     assert operator.get("/api/v1/claims/one").json() == first
     put(operator, "one", CLAIM.replace("17 s", "18 s").encode())
     assert operator.get("/api/v1/claims").json()["claims"][0]["verdicts"] is None

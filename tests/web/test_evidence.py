@@ -16,6 +16,7 @@ from nofly.config import parse
 from nofly.errors import StoreError
 from nofly.proof.packing.signing import SigningKey
 from nofly.proof.packing.steps import Outcome
+from nofly.run.apart import Bounds
 from nofly.run.following.follower import Follower
 from nofly.run.proving import making_apart
 from nofly.run.proving.verify import Trust, verify
@@ -119,7 +120,7 @@ def test_packages_are_made_one_at_a_time(state: Path, monkeypatch: pytest.Monkey
 def test_a_package_that_takes_too_much_is_refused(
     viewer: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(making_apart, "MOST_S", 0.01)
+    monkeypatch.setattr(making_apart, "BOUNDS", Bounds(wall_s=0.01))
     answer = viewer.get(f"/api/v1/incidents/{name_of(viewer)}/evidence/verified")
     assert answer.status_code == 400
     assert "within bounds" in answer.json()["error"]["message"]

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
+from nofly.run.apart import Bounds
 from nofly.run.deciding.acting import Hand, ask, clock_us
 from nofly.run.declaring.registered import TeamRegister
 from nofly.run.demo import demo_files
@@ -191,7 +192,7 @@ def test_what_cannot_be_weighed_is_refused(authority: TestClient) -> None:
 
 
 def test_it_ends_within_bounds(authority: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(weighing_apart, "MOST_S", 0.001)
+    monkeypatch.setattr(weighing_apart, "BOUNDS", Bounds(wall_s=0.001))
     answer = weigh(authority, "request", "sky")
     assert answer.status_code == 400
     assert "within bounds" in answer.json()["error"]["message"]

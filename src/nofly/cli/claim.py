@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nofly.cli.report_format import put_report, report_format
+
 if TYPE_CHECKING:
     from nofly.proof.coverage import Coverage
     from nofly.run.claiming.checking import Claimed
@@ -99,40 +101,18 @@ def _attach(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> int:
-    from nofly.cli.streams import note, note_findings, say, say_text
+    from nofly.cli.streams import note, note_findings
     from nofly.run.claiming.words import summary
-    from nofly.run.files.atomic import write_whole
 
-    format = _format(args)
+    format = report_format(args.format, args.output)
     claimed = _claimed(args)
     data = _rendered(claimed, format)
-    if args.output:
-        write_whole(args.output, data)
-    elif format == "text":
-        say_text(data.decode().rstrip("\n"))
-    else:
-        say(data)
+    put_report(data, format, args.output)
     if not args.quiet:
         if args.output or format != "text":
             note(f"{summary(claimed)}.")
         note_findings(claimed.findings)
     return claimed.exit_code
-
-
-def _format(args: argparse.Namespace) -> str:
-    from nofly.errors import ConfigError
-
-    if args.format:
-        return str(args.format)
-    if not args.output:
-        return "text"
-    endings = {".txt": "text", ".json": "json", ".html": "html"}
-    ending = Path(args.output).suffix.lower()
-    if ending not in endings:
-        raise ConfigError(
-            "its extension names no format", source=args.output, expected=f"one of {', '.join(endings)}"
-        )
-    return endings[ending]
 
 
 def _claimed(args: argparse.Namespace) -> Claimed:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from nofly.cli.report_format import put_report, report_format
 
 if TYPE_CHECKING:
     from nofly.run.weighing.ledger import LedgerTable
@@ -49,26 +50,20 @@ def parser() -> argparse.ArgumentParser:
 
 def run(argv: list[str]) -> int:
     """Weigh; return the exit code."""
-    from nofly.cli.streams import note_findings, say, say_text
+    from nofly.cli.streams import note_findings
     from nofly.run.check import CheckOptions
-    from nofly.run.files.atomic import write_whole
     from nofly.run.files.inputs import expanded
     from nofly.run.files.zonefiles import read_zones
     from nofly.run.weighing.ledger import weigh_ledger
 
     args = parser().parse_args(argv)
-    format = _format(args)
+    format = report_format(args.format, args.output)
     law = read_zones(expanded(args.zones)) if args.zones else None
     table = weigh_ledger(
         args.ledger, law.zones if law else None, args.traffic or None, CheckOptions(lists=_lists(args.list))
     )
     data = _rendered(table, format)
-    if args.output:
-        write_whole(args.output, data)
-    elif format == "text":
-        say_text(data.decode().rstrip("\n"))
-    else:
-        say(data)
+    put_report(data, format, args.output)
     if args.plot:
         table.plot(args.plot)
     if not args.quiet:
@@ -83,22 +78,6 @@ def _lists(given: list[str]) -> dict[str, str]:
         if not all(one.partition("=")):
             raise ConfigError(f"--list {one}", expected="NAME=FILE")
     return {one.partition("=")[0]: one.partition("=")[2] for one in given}
-
-
-def _format(args: argparse.Namespace) -> str:
-    from nofly.errors import ConfigError
-
-    if args.format:
-        return str(args.format)
-    if not args.output:
-        return "text"
-    endings = {".txt": "text", ".json": "json", ".html": "html"}
-    ending = Path(args.output).suffix.lower()
-    if ending not in endings:
-        raise ConfigError(
-            "its extension names no format", source=args.output, expected=f"one of {', '.join(endings)}"
-        )
-    return endings[ending]
 
 
 def _rendered(table: LedgerTable, format: str) -> bytes:

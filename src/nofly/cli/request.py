@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from nofly.cli.report_format import ENDINGS, put_report, report_format
 from nofly.cli.request_standing import add_standing, write_standing
 from nofly.cli.zones_register import add_register, configured
 
@@ -266,13 +267,10 @@ def _at_us(args: argparse.Namespace) -> int | None:
 def _show(args: argparse.Namespace, register: Register) -> int:
     import json
 
-    from nofly.cli.streams import say, say_text
     from nofly.run.deciding import acting, sheet
-    from nofly.run.files.atomic import write_whole
 
     one = acting.standing(register, args.id, _at_us(args))
-    ending = (args.output or "").rpartition(".")[2].lower()
-    format = args.format or (ending if ending in FORMATS else "text")
+    format = report_format(args.format, args.output, {**ENDINGS, ".geojson": "geojson"})
     if format == "html":
         data = sheet.html(one)
     elif format == "json":
@@ -283,12 +281,7 @@ def _show(args: argparse.Namespace, register: Register) -> int:
         data = write([one.request.zone])
     else:
         data = (sheet.text(one) + "\n").encode()
-    if args.output:
-        write_whole(args.output, data)
-    elif format == "text":
-        say_text(data.decode().rstrip("\n"))
-    else:
-        say(data)
+    put_report(data, format, args.output)
     return 0
 
 

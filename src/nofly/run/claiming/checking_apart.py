@@ -3,26 +3,19 @@ wrote is read there, thousands of paths are tried, and whoever serves pages goes
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from nofly.errors import InputError, NoflyError
+from nofly.run.apart import DRAWING, Bounds, answer_of, bound
 from nofly.zones.model import Zone, canonical_json
 
-MOST_MEMORY_BYTES = 4 << 30
-"""Of addresses: libraries reserve far more than they use."""
-MOST_CPU_S, MOST_S = 120, 240.0
+BOUNDS = Bounds()
 EXCERPT_CHARACTERS = 4_000
-_KEPT = (
-    "PATH", "PYTHONPATH", "VIRTUAL_ENV", "LANG", "LC_ALL", "NOFLY_PURE", "SYSTEMROOT", "HOME", "MPLCONFIGDIR",
-)  # fmt: skip
 
 
 class CheckedApart(msgspec.Struct):
@@ -46,33 +39,17 @@ def checked_apart(path: Path, state: Path, known: Sequence[Zone]) -> CheckedApar
     Raises InputError where it cannot be, or not within the bounds.
     """
     given = msgspec.json.encode([canonical_json(zone) for zone in known])
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "nofly.run.claiming.checking_apart", path.absolute(), state.absolute()],
-            timeout=MOST_S, check=False, input=given, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            env={key: value for key, value in os.environ.items() if key in _KEPT},
-        )  # fmt: skip
-        said = msgspec.json.decode(done.stdout, type=CheckedApart)
-    except (subprocess.TimeoutExpired, msgspec.MsgspecError):
+    module = "nofly.run.claiming.checking_apart"
+    said = answer_of(module, [path.absolute(), state.absolute()], given, CheckedApart, BOUNDS, knows=DRAWING)
+    if said is None:
         raise InputError(
             "the claim could not be checked within bounds",
-            expected=f"one that takes less than {MOST_CPU_S} s and {MOST_MEMORY_BYTES >> 30} GiB; "
-            "nofly claim check has none",
-        ) from None
+            expected=f"one that takes {BOUNDS.words}; nofly claim check has none",
+        )
     if said.error is not None:
         message, locator, expected = said.error
         raise InputError(message, locator=locator, expected=expected)
     return said
-
-
-def _bound() -> None:
-    """Bound this process, where the system can."""
-    with suppress(ImportError, ValueError, OSError):
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY_BYTES, MOST_MEMORY_BYTES))
-        resource.setrlimit(resource.RLIMIT_CPU, (MOST_CPU_S, MOST_CPU_S + 1))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _checked(path: Path, state: Path, known: list[Zone]) -> CheckedApart:
@@ -117,7 +94,7 @@ def _excerpts(attachments: Sequence[Any]) -> dict[str, str]:
 def _main(path: str, state: str) -> None:
     from nofly.zones.reading import zone_from
 
-    _bound()
+    bound(BOUNDS)
     known = [zone_from(text) for text in msgspec.json.decode(sys.stdin.buffer.read(), type=list[str])]
     try:
         said = _checked(Path(path), Path(state), known)

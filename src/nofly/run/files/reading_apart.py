@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,13 +10,12 @@ from tempfile import TemporaryDirectory
 import msgspec
 
 from nofly.errors import Finding, InputError, ZoneFormatError
+from nofly.run.apart import Bounds, answer_of, bound
 from nofly.zones.model import Zone, canonical_json
 from nofly.zones.reading import zone_from
 
-MOST_MEMORY_BYTES = 1 << 30
-MOST_CPU_S, MOST_S = 20, 40.0
+BOUNDS = Bounds(1 << 30, 20, 40.0)
 MOST_ZONES, MOST_FINDINGS = 2_000, 200
-_KEPT = ("PATH", "PYTHONPATH", "VIRTUAL_ENV", "LANG", "LC_ALL", "NOFLY_PURE", "SYSTEMROOT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +48,9 @@ def read_apart(data: bytes, name: str) -> Read:
     with TemporaryDirectory(prefix="nofly-read-") as folder:
         path = Path(folder, f"zones{suffix if suffix.isascii() and len(suffix) < 12 else ''}")
         path.write_bytes(data)
-        try:
-            done = subprocess.run(
-                [sys.executable, "-m", "nofly.run.files.reading_apart", path], timeout=MOST_S, check=False,
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=folder,
-                env={name: value for name, value in os.environ.items() if name in _KEPT},
-            )  # fmt: skip
-        except subprocess.TimeoutExpired:
-            raise _too_much() from None
-    try:
-        said = msgspec.json.decode(done.stdout, type=_Said)
-    except msgspec.MsgspecError:
-        raise _too_much() from None
+        said = answer_of("nofly.run.files.reading_apart", [path], b"", _Said, BOUNDS, folder=folder)
+    if said is None:
+        raise _too_much()
     if said.error is not None:
         message, locator, expected = said.error
         raise ZoneFormatError(message, locator=locator, expected=expected)
@@ -74,24 +61,14 @@ def read_apart(data: bytes, name: str) -> Read:
 def _too_much() -> ZoneFormatError:
     return ZoneFormatError(
         "the file could not be read within bounds",
-        expected=f"one that takes less than {MOST_CPU_S} s and {MOST_MEMORY_BYTES >> 20} MiB",
+        expected=f"one that takes {BOUNDS.words}",
     )
-
-
-def _bound() -> None:
-    """Bound this process, where the system can."""
-    with suppress(ImportError, ValueError, OSError):
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY_BYTES, MOST_MEMORY_BYTES))
-        resource.setrlimit(resource.RLIMIT_CPU, (MOST_CPU_S, MOST_CPU_S + 1))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _main(path: str) -> None:
     from nofly.run.files.zonefiles import read_zones
 
-    _bound()
+    bound(BOUNDS)
     try:
         found = read_zones(path)
         said = _Said(

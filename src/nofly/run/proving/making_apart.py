@@ -3,11 +3,8 @@ hours of raw bytes are decoded for it, and whoever serves pages goes on serving.
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,16 +13,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from nofly.errors import InputError, NoflyError
+from nofly.run.apart import DRAWING, Bounds, answer_of, bound
 
 if TYPE_CHECKING:
     from nofly.proof.packing.signing import SigningKey
 
-MOST_MEMORY_BYTES = 4 << 30
-"""Of addresses: libraries reserve far more than they use."""
-MOST_CPU_S, MOST_S = 120, 240.0
-_KEPT = (
-    "PATH", "PYTHONPATH", "VIRTUAL_ENV", "LANG", "LC_ALL", "NOFLY_PURE", "SYSTEMROOT", "HOME", "MPLCONFIGDIR",
-)  # fmt: skip
+
+BOUNDS = Bounds()
 
 
 class SaidStep(msgspec.Struct, frozen=True):
@@ -75,34 +69,23 @@ def made_apart(wanted: Apart) -> MadeApart:
     secret = wanted.key.raw if wanted.key else b""
     with TemporaryDirectory(prefix="nofly-evidence-") as place:
         out = Path(place, "case.nofly.zip")
-        try:
-            done = subprocess.run(
-                [sys.executable, "-m", "nofly.run.proving.making_apart", wanted.folder.absolute(),
-                 wanted.incident, wanted.by, out, *wanted.zone_files],
-                timeout=MOST_S, check=False, input=secret, stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL, cwd=place,
-                env={key: value for key, value in os.environ.items() if key in _KEPT},
-            )  # fmt: skip
-            said = msgspec.json.decode(done.stdout, type=_Said)
-        except (subprocess.TimeoutExpired, msgspec.MsgspecError):
+        arguments: list[str | Path] = [
+            wanted.folder.absolute(),
+            wanted.incident,
+            wanted.by,
+            out,
+            *wanted.zone_files,
+        ]
+        module = "nofly.run.proving.making_apart"
+        said = answer_of(module, arguments, secret, _Said, BOUNDS, folder=place, knows=DRAWING)
+        if said is None:
             raise InputError(
                 "the package could not be made within bounds",
-                expected=f"one that takes less than {MOST_CPU_S} s and {MOST_MEMORY_BYTES >> 30} GiB; "
-                "nofly incidents export has none",
-            ) from None
+                expected=f"one that takes {BOUNDS.words}; nofly incidents export has none",
+            )
         if said.error is not None:
             raise InputError(said.error[0], expected=said.error[1])
         return MadeApart(out.read_bytes(), said.steps, said.exit_code)
-
-
-def _bound() -> None:
-    """Bound this process, where the system can."""
-    with suppress(ImportError, ValueError, OSError):
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY_BYTES, MOST_MEMORY_BYTES))
-        resource.setrlimit(resource.RLIMIT_CPU, (MOST_CPU_S, MOST_CPU_S + 1))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _made(wanted: Apart, out: Path) -> _Said:
@@ -141,7 +124,7 @@ def _main(folder: str, incident: str, by: str, out: str, *zone_files: str) -> No
     from nofly.proof.packing.signing import SigningKey
 
     raw = sys.stdin.buffer.read(32)
-    _bound()
+    bound(BOUNDS)
     wanted = Apart(Path(folder), incident, by, zone_files, SigningKey(raw) if raw else None)
     try:
         said = _made(wanted, Path(out))

@@ -3,10 +3,7 @@ serves pages goes on serving."""
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,14 +11,10 @@ from typing import Any
 import msgspec
 
 from nofly.errors import InputError, NoflyError
+from nofly.run.apart import DRAWING, Bounds, answer_of, bound
 from nofly.zones.model import Zone, canonical_json
 
-MOST_MEMORY_BYTES = 4 << 30
-"""Of addresses: libraries reserve far more than they use."""
-MOST_CPU_S, MOST_S = 120, 240.0
-_KEPT = (
-    "PATH", "PYTHONPATH", "VIRTUAL_ENV", "LANG", "LC_ALL", "NOFLY_PURE", "SYSTEMROOT", "HOME", "MPLCONFIGDIR",
-)  # fmt: skip
+BOUNDS = Bounds()
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -66,33 +59,17 @@ def weighed_apart(asked: Question) -> WeighedApart:
 
     Raises InputError where it cannot be, or not within the bounds.
     """
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "nofly.run.weighing.weighing_apart"], input=msgspec.json.encode(asked),
-            timeout=MOST_S, check=False, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            env={key: value for key, value in os.environ.items() if key in _KEPT},
-        )  # fmt: skip
-        said = msgspec.json.decode(done.stdout, type=WeighedApart)
-    except (subprocess.TimeoutExpired, msgspec.MsgspecError):
+    given = msgspec.json.encode(asked)
+    said = answer_of("nofly.run.weighing.weighing_apart", [], given, WeighedApart, BOUNDS, knows=DRAWING)
+    if said is None:
         raise InputError(
             "the zone could not be weighed within bounds",
-            expected=f"a shorter time: less than {MOST_CPU_S} s and {MOST_MEMORY_BYTES >> 30} GiB; "
-            "nofly whatif has no bounds",
-        ) from None
+            expected=f"a shorter time: {BOUNDS.words}; nofly whatif has no bounds",
+        )
     if said.error is not None:
         message, locator, expected = said.error
         raise InputError(message, locator=locator, expected=expected)
     return said
-
-
-def _bound() -> None:
-    """Bound this process, where the system can."""
-    with suppress(ImportError, ValueError, OSError):
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY_BYTES, MOST_MEMORY_BYTES))
-        resource.setrlimit(resource.RLIMIT_CPU, (MOST_CPU_S, MOST_CPU_S + 1))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _weighed(asked: Question) -> WeighedApart:
@@ -148,7 +125,7 @@ def _why(error: NoflyError) -> str:
 
 
 def _main() -> None:
-    _bound()
+    bound(BOUNDS)
     try:
         said = _weighed(msgspec.json.decode(sys.stdin.buffer.read(), type=Question))
     except InputError as error:
