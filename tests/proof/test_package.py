@@ -324,3 +324,10 @@ def test_what_is_the_packages_own_cannot_be_given() -> None:
             made("recorded", {name: Part(b"")}, {}, Making("0"))
     with pytest.raises(PackageError, match="JSON"):
         made("recorded", {}, {"x": float("nan")}, Making("0"))
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "NaN", "Infinity"])
+def test_a_number_that_is_none_is_refused_with_the_file_that_holds_it(number: str) -> None:
+    with pytest.raises(PackageError, match="no JSON") as refused:
+        parsed(f'{{"a": {number}}}'.encode(), MANIFEST)
+    assert refused.value.source == MANIFEST

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 from nofly.proof.packing.container import PackageError
@@ -42,8 +43,9 @@ def parsed(data: bytes, name: str) -> Any:
         raise PackageError("too much JSON", source=name, expected=f"at most {MOST_VALUES:,} values")
     try:
         value = json.loads(
-            data.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_number, parse_int=_integer
-        )
+            data.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_number, parse_int=_integer,
+            parse_float=_finite,
+        )  # fmt: skip
     except (ValueError, RecursionError) as error:
         raise PackageError(f"no JSON: {error}", source=name) from error
     if _depth(value) > MOST_DEPTH:
@@ -83,6 +85,13 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_number(text: str) -> Any:
     raise ValueError(f"{text} is no number")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text[:25]} is too large a number")
+    return value
 
 
 def _integer(text: str) -> int:
