@@ -93,8 +93,9 @@ def test_in_ukrainian_dark_and_narrow(decided: Server, seen: Callable[..., Seen]
 
 
 def test_without_a_register_the_page_says_so(swiss: Server, seen: Callable[..., Seen]) -> None:
-    page = seen().open(swiss, "./?tab=zones")
+    look = seen()
+    page = look.open(swiss, "./?tab=zones")
     page.locator("#to-requests").click()
     page.wait_for_url("**/requests.html*")
-    page.wait_for_function("document.body.dataset.drawn === 'true' || document.querySelector('#banner p')")
+    look.until("document.querySelector('#banner p')?.textContent")
     assert "No register is served" in page.text_content("#banner")
