@@ -96,7 +96,7 @@ def _measure_large(options: argparse.Namespace, folder: Path, found: dict[str, A
             )
             found["large"][name] = {
                 "reports": options.large, "costs": contests.alone(course, options.rounds),
-                "end_to_end": contests.end_to_end(course, options.rounds if name == "mixed1000" else 1),
+                "end_to_end": contests.end_to_end(course, options.rounds),
             }  # fmt: skip
             if name == "big10":
                 _say("what one zone would touch")

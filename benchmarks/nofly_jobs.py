@@ -84,7 +84,7 @@ def whole(law: Law, reports: list[Reports]) -> Any:
     """Return the intervals (target, zone, entry, exit): what the peers' whole job returns."""
     changes = detect(law, reports)
     edge = (changes.before == State.OUTSIDE) != (changes.after == State.OUTSIDE)
-    order = np.lexsort((np.arange(len(changes)), changes.part, changes.target))
+    order = np.lexsort((changes.part, changes.target))
     order = order[edge[order]]
     entry, leave = order[::2], order[1::2]
     zone = law.compiled.part_zone[changes.part[entry]]

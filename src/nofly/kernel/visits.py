@@ -192,7 +192,7 @@ class VisitBook:
         after = np.concatenate([self._state, changes.after])
         before = np.concatenate([np.zeros(carried, np.int64), changes.before])
         number = np.concatenate([np.full(carried, -1), self._known + np.arange(n)])
-        order = np.lexsort((np.arange(carried + n), part, target))
+        order = np.lexsort((part, target))
         begins = before[order] == State.OUTSIDE
         first = np.flatnonzero(begins)
         last = np.append(first[1:], carried + n) - 1
