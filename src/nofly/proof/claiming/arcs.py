@@ -54,6 +54,8 @@ def along(paths: Paths, way_m: Floats) -> tuple[Floats, Floats]:
     for arc in range(ARCS):
         start, end = edges[:, arc, None], edges[:, arc + 1, None]
         flown = np.clip(way_m, start, end) - start
+        if not flown.any():
+            continue
         at, direction = _advanced(at, direction, paths.bends[:, arc, None], flown)
     return at, direction
 

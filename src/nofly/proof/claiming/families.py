@@ -47,7 +47,7 @@ def families(figure: Figure, fitting: Fitting) -> list[Family]:
     if not len(fitting):
         return []
     sector = np.mod(np.round(fitting.track_deg / 45.0), 8).astype(int)
-    turn = np.array([_turn(fitting, k) for k in range(len(fitting))])
+    turn = _turns(fitting)
     found = []
     for key in sorted({(int(s), str(t)) for s, t in zip(sector, turn, strict=True)}):
         rows = np.flatnonzero((sector == key[0]) & (turn == key[1]))
@@ -55,14 +55,14 @@ def families(figure: Figure, fitting: Fitting) -> list[Family]:
     return sorted(found, key=lambda family: (-family.count, family.name))
 
 
-def _turn(fitting: Fitting, k: int) -> str:
-    one = fitting.paths.take(slice(k, k + 1))
-    ends = fitting.from_m[k : k + 1], fitting.from_m[k : k + 1] + fitting.length_m[k : k + 1]
-    parts = np.degrees(one.bends * (ways_m(one, ends[1]) - ways_m(one, ends[0])))
-    left, right = parts.max() > _STRAIGHT_DEG, parts.min() < -_STRAIGHT_DEG
-    if left and right:
-        return "turning both ways"
-    return "turning left" if left else "turning right" if right else "straight"
+def _turns(fitting: Fitting) -> NDArray[np.str_]:
+    """Return how each path turns inside."""
+    start, end = fitting.from_m, fitting.from_m + fitting.length_m
+    parts = np.degrees(fitting.paths.bends * (ways_m(fitting.paths, end) - ways_m(fitting.paths, start)))
+    left, right = parts.max(axis=1) > _STRAIGHT_DEG, parts.min(axis=1) < -_STRAIGHT_DEG
+    return np.select(
+        [left & right, left, right], ["turning both ways", "turning left", "turning right"], "straight"
+    )
 
 
 def _family(figure: Figure, fitting: Fitting, rows: NDArray[np.intp], key: tuple[int, str]) -> Family:
