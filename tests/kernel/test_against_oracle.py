@@ -14,8 +14,8 @@ from tests.kernel.agreement import disagreements
 from tests.kernel.strategies import EPOCH_US, Case, Report, positions_of, random_case, zone
 
 SEEDS = 20
-CASES = 2 if not compiled() else 200 if os.environ.get("NOFLY_PROFILE") == "long" else 50
-"""A case has three to four pairs of a zone and a track: compiled there are some 3,500 of them. The uncompiled
+CASES = 2 if not compiled() else 200 if os.environ.get("NOFLY_PROFILE") == "long" else 34
+"""A case has three to four pairs of a zone and a track: compiled there are 2,364 of them. The uncompiled
 kernel is the same source, some hundred times slower."""
 
 
