@@ -49,6 +49,11 @@ class _Interface(NamedTuple):
     offset_s: int
 
 
+def begins(head: bytes) -> bool:
+    """Return whether these are the first bytes of a capture."""
+    return _HEAD.match(head) is not None
+
+
 class PcapReader:
     """Cuts a stream into packets. ``broken`` counts where it could not be read on, ``broken_at`` tells where
     last."""
