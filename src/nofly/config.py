@@ -15,6 +15,7 @@
     format = "csv"                 # of all track files; else told from their first bytes
     altitude_datum = "std"         # of heights that come without one: std, amsl, hae, agl
     time_zone = "UTC"              # of times that come without one
+    date_order = "dmy"             # of dates with slashes: dmy or mdy; else a number above 12 tells
     start = "2026-05-02T12:00:00Z" # when a raw Beast recording begins
     beast_clock = "12mhz"          # of a raw Beast recording: 12mhz or gps
     receiver = "47.45,8.55"        # where raw Mode S was received
@@ -118,6 +119,7 @@ class PositionsConfig:
     format: str | None = None
     altitude_datum: str | None = None
     time_zone: str | None = None
+    date_order: str | None = None
     start: str | None = None
     beast_clock: str | None = None
     receiver: str | None = None
@@ -231,6 +233,7 @@ def parse(text: str, source: str = "nofly.toml") -> Config:
             format=reader.one(positions, "positions", "format", (str,), "a text"),
             altitude_datum=reader.one(positions, "positions", "altitude_datum", (str,), "a text"),
             time_zone=reader.one(positions, "positions", "time_zone", (str,), "a text"),
+            date_order=reader.one(positions, "positions", "date_order", (str,), "dmy or mdy"),
             start=reader.one(positions, "positions", "start", (str,), "a time"),
             beast_clock=reader.one(positions, "positions", "beast_clock", (str,), "a text"),
             receiver=reader.one(positions, "positions", "receiver", (str,), "latitude,longitude as a text"),

@@ -62,6 +62,7 @@ def _add_inputs(group: argparse._ArgumentGroup) -> None:
         help="of heights that come without one (std)",
     )
     add("--time-zone", metavar="NAME", help="of times that come without one, such as Europe/Kyiv (UTC)")
+    add("--date-order", metavar="ORDER", help="of dates with slashes: dmy or mdy (a number above 12 tells)")
     add("--start", metavar="TIME", help="when a raw Beast recording begins, whose clock does not tell")
     add(
         "--beast-clock",
@@ -267,6 +268,7 @@ def _archive_options(args: argparse.Namespace, config: Config) -> ArchiveOptions
         columns=columns,
         altitude_datum=args.altitude_datum or config.positions.altitude_datum,
         time_zone=args.time_zone or config.positions.time_zone,
+        date_order=args.date_order or config.positions.date_order,
         start_us=_instant(args.start or config.positions.start),
         beast_clock=args.beast_clock or config.positions.beast_clock or "12mhz",
         receiver=_receiver(args.receiver or config.positions.receiver),

@@ -55,7 +55,7 @@ class ArrowColumns:
         self._dictionaries: dict[str, _Lookup] = {}
         self._text_columns: dict[str, TextColumn] = {}
         self._epoch: dict[str, str] = {}
-        self._dates = WrittenDates()
+        self._dates = WrittenDates(options.date_order)
         self._mark = ""
         self._unread = ""
 

@@ -53,7 +53,8 @@ def assemble(
     good = placed & timed & named
     missing = np.isnan(lat) | np.isnan(lon)
     tally = Tally(source)
-    shown = f": {unread!r} (expected 2026-05-02T16:57:30Z, or a number since 1970)" if unread else ""
+    order = "; date_order says whether day or month comes first" if "/" in unread else ""
+    shown = f": {unread!r} (expected 2026-05-02T16:57:30Z, or a number since 1970{order})" if unread else ""
     for fault, rows in (
         (TIME_INVALID._replace(message=TIME_INVALID.message + shown), ~timed),
         (ADDRESS_INVALID, timed & ~named),

@@ -24,6 +24,8 @@ UNITS: dict[str, dict[str, float]] = {
 """Kind of quantity → unit → factor to our unit (metres, m/s, degrees, microseconds)."""
 
 
+DATE_ORDERS = ("dmy", "mdy")
+"""Day, month, year; month, day, year."""
 BEAST_CLOCKS = ("12mhz", "gps")
 
 
@@ -56,6 +58,9 @@ class ArchiveOptions:
     """Datum of heights that come without one: a key of :data:`DATUMS`. None is ``std``, with a finding."""
     time_zone: str | None = None
     """IANA name of the zone of times that come without one. None is UTC, with a finding."""
+    date_order: str | None = None
+    """Which number of a date with slashes is the day: one of :data:`DATE_ORDERS`. None: what a number above
+    12 in the file tells."""
     start_us: int | None = None
     """When a recording with a clock of its own began, in microseconds UTC (of a GPS clock: any time of that
     day). None counts from 1970, with a finding."""
@@ -84,6 +89,8 @@ class ArchiveOptions:
             )
         if self.time_zone is not None:
             _check_zone(self.time_zone)
+        if self.date_order not in (None, *DATE_ORDERS):
+            raise ConfigError(f"date order {self.date_order!r}", expected=f"one of {', '.join(DATE_ORDERS)}")
         _check_clock(self.start_us, self.beast_clock)
         _check_receiver(self.receiver)
         for name, column in self.columns.items():

@@ -1,7 +1,7 @@
 """Dates as people write them, day and month before the year: which is which, and beside a time of day.
 
 Dots mean day, month, year. With slashes either may come first: a number above 12 is a day, and tells it for
-the file. Where nothing tells, or two rows contradict each other, such a date is no time.
+the file. Where nothing and nobody tells, or two rows contradict each other, such a date is no time.
 """
 
 from __future__ import annotations
@@ -21,10 +21,12 @@ _TIME_OF_DAY = r"^[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?( ?(Z|z|UTC|[+-][0
 class WrittenDates:
     """Rewrites the times of one file as ISO 8601, remembering what told the order of day and month."""
 
-    def __init__(self) -> None:
+    def __init__(self, order: str | None = None) -> None:
+        """``order`` is one of :data:`nofly.feeds.options.DATE_ORDERS`, or None: the file is to tell."""
         self.told = ""
         """The date that told which number is the day, where slashes part them."""
-        self._day_first: bool | None = None
+        self._stated = order is not None
+        self._day_first: bool | None = order == "dmy" if order is not None else None
         self._contradicted = False
 
     def rewritten(self, text: pa.Array) -> pa.Array:
@@ -39,7 +41,8 @@ class WrittenDates:
             pc.struct_field(parts, name) for name in ("first", "mark", "second", "year", "time")
         )
         slashes = pc.fill_null(pc.equal(mark, "/"), False)
-        self._learn(text, slashes, first, second)
+        if not self._stated:
+            self._learn(text, slashes, first, second)
         day_first = pc.invert(slashes)
         if self._day_first is not None and not self._contradicted:
             day_first = pc.or_(day_first, self._day_first)

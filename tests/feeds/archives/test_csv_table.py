@@ -5,10 +5,11 @@ import io
 import numpy as np
 import pytest
 
-from nofly.errors import DecodeError, Finding, InputError, SchemaError
+from nofly.errors import ConfigError, DecodeError, Finding, InputError, SchemaError
 from nofly.feeds.archives import csv_table
 from nofly.feeds.options import ArchiveOptions, Column
 from nofly.schema import Positions, concatenate
+from nofly.units import DAY_US
 
 T0 = 1_633_608_000_000_000
 
@@ -214,6 +215,21 @@ def test_dates_that_may_be_read_two_ways_are_refused(times: list[str]) -> None:
     positions, findings = read("time,hex,lat,lon\n" + rows, time_zone="UTC")
     assert len(positions) == 0
     assert ("time-invalid", len(times)) in [(f.code, f.count) for f in findings]
+
+
+@pytest.mark.parametrize(
+    ("order", "expected_us"), [("dmy", [NOON_US + 32 * DAY_US, -1]), ("mdy", [NOON_US + 2 * DAY_US, NOON_US])]
+)
+def test_what_the_user_says_of_day_and_month_is_taken(order: str, expected_us: list[int]) -> None:
+    rows = "01/02/2025 12:00,4ca7b3,47,8\n12/31/2024 12:00,4ca7b4,47,8\n"
+    positions, findings = read("time,hex,lat,lon\n" + rows, time_zone="UTC", date_order=order)
+    assert positions.time_us.tolist() == [us for us in expected_us if us > 0]
+    assert codes(findings) == (["time-invalid"] if -1 in expected_us else [])
+
+
+def test_an_order_of_day_and_month_that_is_none_is_refused() -> None:
+    with pytest.raises(ConfigError, match="'ymd'"):
+        read("time,hex,lat,lon\n", date_order="ymd")
 
 
 @pytest.mark.parametrize(
