@@ -41,7 +41,7 @@ def document(weighed: Weighed) -> dict[str, Any]:
         if given is None
         else {"given": given, "a_day": None if weighed.pairs else effect.a_day(given)},
         "money": _money(weighed),
-        "notes": list(weighed.notes),
+        "notes": [note.text for note in weighed.notes],
         "sections": {name: section.as_json() for name, section in weighed.sections.items()},
     }
 
@@ -133,7 +133,7 @@ def _money(weighed: Weighed) -> dict[str, Any] | None:
     return {
         "currency": prices.currency or None,
         "sums": [
-            {"of": one.unit, "quantity": one.number, "price": one.price_value, "amount": one.amount}
+            {"name": one.name, "of": one.unit, "quantity": one.number, "price": one.price_value, "amount": one.amount}
             for one in found
         ],
         "total": sum(one.amount for one in found),
