@@ -243,10 +243,10 @@ def test_going_round_of_flights_whose_airports_are_known(tmp_path: Path) -> None
     assert found.detours is not None
     assert found.answer["tables"]["pairs"]["in_all"] == len(found.detours["pairs"]) >= 1
     assert {one["outcome"] for one in found.detours["pairs"]} <= {"clear", "round", "inside"}
-    ways = {one["name"]: one for one in found.detours["ways"]}
+    ways = {(one["from"], one["to"]): one for one in found.detours["ways"]}
     assert len(ways) == len(found.detours["pairs"])
     for pair in found.detours["pairs"]:
-        one = ways[f"{pair['from']}-{pair['to']}"]
+        one = ways[pair["from"], pair["to"]]
         ends = [one["direct"][0], one["direct"][-1]]
         assert abs(ends[0][0] - ends[1][0]) + abs(ends[0][1] - ends[1][1]) > 0.5
         assert not one["way"] or [one["way"][0], one["way"][-1]] == ends

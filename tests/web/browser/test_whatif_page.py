@@ -41,7 +41,7 @@ ROUND = {
          "length_m": None, "extra_m": None},
     ],
     "in_all": 2,
-    "ways": [{"name": "LSZH-LSGG", "direct": [[47.46, 8.55], [46.24, 6.11]],
+    "ways": [{"from": "LSZH", "to": "LSGG", "direct": [[47.46, 8.55], [46.24, 6.11]],
               "way": [[47.46, 8.55], [47.45, 7.9], [46.7, 7.0], [46.24, 6.11]]}],
 }  # fmt: skip
 PARTS = ".box, .card, .ticks, .fields, .key"

@@ -126,7 +126,8 @@ def _detour(row: Row) -> dict[str, Any]:
     """Return the geodesic of a pair and the way round, empty where there is none."""
     lines = [row.pair.start, row.pair.end], list(row.detour.places)
     direct, way = (_places(path(np.array(line).reshape(-1, 2))) if line else [] for line in lines)
-    return {"name": printable(row.pair.name), "direct": direct, "way": way}
+    ends = {"from": printable(row.pair.start_name), "to": printable(row.pair.end_name)}
+    return {**ends, "direct": direct, "way": way}
 
 
 def ledger_shown(table: LedgerTable) -> dict[str, Any]:
