@@ -165,10 +165,9 @@ def test_a_ledger_gives_ranges_and_a_tornado(authority: TestClient, state: Path)
     assert broken["answer"] == found["answer"]
 
 
-def test_in_place_of_a_zone_in_force_the_change_is_told(authority: TestClient, tmp_path: Path) -> None:
-    from nofly.run.files.zonefiles import read_zones
-
-    law = {one["zone_id"]: one for one in authority.get("/api/v1/whatif").json()["zones"] if one["of"] == "law"}
+def test_in_place_of_a_zone_in_force_the_change_is_told(authority: TestClient) -> None:
+    choices = authority.get("/api/v1/whatif").json()["zones"]
+    law = {one["zone_id"]: one for one in choices if one["of"] == "law"}
     alone = {name: weigh(authority, "law", one["id"], held=True) for name, one in law.items()}
     hit = {name: {f["target_id"] for f in found.json()["answer"]["flights"]}
            for name, found in alone.items() if found.status_code == 200}  # fmt: skip

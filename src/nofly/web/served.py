@@ -73,7 +73,7 @@ class Served:
     ledger: Path | None = None
     """The exposure ledger that zones are weighed with; ``ledger.toml`` in the state folder where nothing is
     said."""
-    prediction: PredictionParams | None = PredictionParams()
+    prediction: PredictionParams | None = field(default_factory=PredictionParams)
     """How the watch warns; None where it does not."""
     claims: Sheets = field(init=False)
     """The claims that are kept, and their sheets."""

@@ -136,6 +136,11 @@ def _key(axes: Axes, outcomes: set[Outcome]) -> None:
         if outcome in outcomes
     ]
     axes.legend(
-        handles=marks, loc="upper left", fontsize=8, framealpha=0.85, title="would be", title_fontsize=8,
+        handles=marks,
+        loc="upper left",
+        fontsize=8,
+        framealpha=0.85,
+        title="would be",
+        title_fontsize=8,
         alignment="left",
     )

@@ -90,9 +90,10 @@ def _weighed(asked: Question) -> WeighedApart:
     from nofly.store.positions.layout import Wanted
     from nofly.zones.reading import zone_from
 
-    zones, old = ([zone_from(text) for text in texts] for texts in (asked.zones, asked.instead_of))
-    if asked.held:
-        zones, old = ([replace(z, valid_from_us=None, valid_to_us=None) for z in some] for some in (zones, old))
+    always = {"valid_from_us": None, "valid_to_us": None} if asked.held else {}
+    zones, old = (
+        [replace(zone_from(text), **always) for text in texts] for texts in (asked.zones, asked.instead_of)
+    )
     prices = Prices(asked.prices, asked.currency) if asked.prices else None
     what = Asked(zones, old, asked.prediction, prices=prices)
     law = law_of(what)

@@ -115,7 +115,8 @@ async def choices(request: Request, here: Here, _: Authority) -> Response:
     return answered(request, {
         "zones": [one for one in found if one is not None],
         "until": iso_time(here.follower.picture_us(here.clock())),
-        "warns": here.prediction is not None, "has_ledger": here.ledger is not None and here.ledger.is_file(), "unread": unread,
+        "warns": here.prediction is not None, "unread": unread,
+        "has_ledger": here.ledger is not None and here.ledger.is_file(),
     })  # fmt: skip
 
 
