@@ -88,12 +88,8 @@ def _weighed(asked: Question) -> WeighedApart:
     from nofly.run.weighing.shown import shown
     from nofly.run.weighing.weigh import Asked, law_of, weigh
     from nofly.store.positions.layout import Wanted
-    from nofly.zones.reading import zone_from
 
-    always = {"valid_from_us": None, "valid_to_us": None} if asked.held else {}
-    zones, old = (
-        [replace(zone_from(text), **always) for text in texts] for texts in (asked.zones, asked.instead_of)
-    )
+    zones, old = _zones(asked.zones, asked.held), _zones(asked.instead_of, asked.held)
     prices = Prices(asked.prices, asked.currency) if asked.prices else None
     what = Asked(zones, old, asked.prediction, prices=prices)
     law = law_of(what)
@@ -108,6 +104,13 @@ def _weighed(asked: Question) -> WeighedApart:
     said = WeighedApart(shown(weighed), everywhere, near.whole)
     _sections(asked, weighed, said)
     return said
+
+
+def _zones(texts: list[str], held: bool) -> list[Zone]:
+    from nofly.zones.reading import zone_from
+
+    zones = [zone_from(text) for text in texts]
+    return [replace(zone, valid_from_us=None, valid_to_us=None) for zone in zones] if held else zones
 
 
 def _sections(asked: Question, weighed: Any, said: WeighedApart) -> None:

@@ -80,7 +80,7 @@ class WhatIfBody(BaseModel, extra="forbid"):
         None, min_length=1, max_length=500, description="Hash of a zone in force: also what changes."
     )
     warnings: bool = Field(False, description="Also how many warnings the watch would give.")
-    prices: PricesBody = Field(PricesBody(), description="Also what it comes to by these.")
+    prices: PricesBody | None = Field(None, description="Also what it comes to by these.")
 
 
 class WhatIfAnswer(BaseModel):
@@ -163,8 +163,8 @@ def _question(here: Served, body: WhatIfBody, zone: Zone, old: list[Zone]) -> Qu
         ledger = str(here.ledger.absolute())
     since_us = until_us - round(body.hours * 3600 * US_PER_S)
     level = level_m(body.level) if body.detours else None
-    prices = body.prices.model_dump(exclude_none=True)
-    currency = prices.pop("currency")
+    prices = body.prices.model_dump(exclude_none=True) if body.prices else {}
+    currency = prices.pop("currency", "")
     return question(
         [zone], here.folder, since_us, until_us, held=body.held, level_m=level, ledger=ledger, instead_of=old,
         prediction=here.prediction if body.warnings else None, prices=prices, currency=currency,
