@@ -30,8 +30,8 @@ class Box:
             rows = np.flatnonzero(found)
             east_deg = lon_deg[rows] - self.west_deg
             # What ``% 360`` says, several times as fast: longitudes are less than a turn from the west.
-            east_deg[east_deg < 0.0] += 360.0
             east_deg[east_deg >= 360.0] -= 360.0
+            east_deg[east_deg < 0.0] += 360.0
             found[rows] = east_deg <= self.wide_deg
         return found
 
