@@ -28,7 +28,9 @@ h1 { line-height: 1.2; margin: .5rem 0 } h2 { margin-top: 2.4rem; border-bottom:
 nav { font-size: .9rem; columns: 15rem } nav ol { margin: 0; padding-left: 1.4rem }
 table { border-collapse: collapse; width: 100%; font-size: .85rem; font-variant-numeric: tabular-nums }
 th, td { text-align: left; vertical-align: top; padding: .25rem .5rem; border-bottom: 1px solid #8884 }
-td.number { text-align: right; white-space: nowrap } td:last-child { overflow-wrap: anywhere }
+.number { text-align: right; white-space: nowrap } td { overflow-wrap: anywhere; min-width: 4.5rem }
+td a { white-space: nowrap }
+#law td:last-child { width: 55% }
 img { max-width: 100%; height: auto; background: #fff; border: 1px solid #8884 }
 .stand { font-weight: 700 } .verdict { display: inline-block; font-weight: 700; border: 2px solid;
   border-radius: 4px; padding: 0 .5rem } small, .note { font-size: .82rem; opacity: .85 }
@@ -57,11 +59,12 @@ class Found:
     sheet: dict[str, Any]
     law: dict[str, list[Edition]]
     effect: dict[str, Any]
-    detours: tuple[dict[str, Any], dict[str, Any]]
-    """Round the zone alone, and with what else was closed to many."""
+    detours: dict[str, dict[str, Any]]
+    """Round the zone ``alone``, ``beside`` what else was closed to many, and of ``published`` pairs."""
+    acts: dict[str, Any]
     claims: dict[str, Any]
     ledger: LedgerTable
-    pictures: tuple[Path, Path]
+    pictures: dict[str, Path]
     commands: list[str]
 
 
@@ -96,7 +99,10 @@ def page(found: Found) -> bytes:
 
 def _short(found: Found) -> str:
     sheet = found.sheet
-    most = max(100.0 * pair["extra_m"] / pair["direct_m"] for pair in found.detours[0]["pairs"])
+    most, more = (
+        max(100.0 * pair["extra_m"] / pair["direct_m"] for pair in found.detours[name]["pairs"])
+        for name in ("alone", "beside")
+    )
     shared = next(r.range for r in found.ledger.weighed.shared if r.quantity.name == "shared:NATO:Russia")
     needed = next(r.range for r in found.ledger.weighed.patrol if r.quantity.name == "aircraft_needed")
     return (
@@ -107,9 +113,8 @@ def _short(found: Found) -> str:
         "NATO kept its own aircraft out and watched its own border; Ukraine's airspace was in fact closed, "
         "by "
         "Ukraine itself.</p><p>Had the zone existed: civil flights would have had to go round it (from "
-        "next to "
-        f"nothing to {most:.0f} % further, on three routes); aircraft of NATO and Russia would have shared "
-        "the "
+        f"next to nothing to {most:.0f} % further on three routes, up to {more:.0f} % with Russia and "
+        "Belarus closed as well); aircraft of NATO and Russia would have shared the "
         f"sky for {shared.low_value:.0f} to {shared.high_value:.0f} hours a day; a standing patrol would "
         "have "
         f"taken {needed.low_value:,.0f} to {needed.high_value:,.0f} aircraft, by assumptions that you can "
@@ -209,34 +214,63 @@ def _touched(found: Found) -> str:
 
 
 def _round(found: Found) -> str:
-    alone, beside = found.detours
+    alone, beside = (_ways(found, name) for name in ("alone", "beside"))
     return (
-        f"<h3>The zone alone</h3>{_ways(alone, found.pictures[0])}"
+        f"<h3>The zone alone</h3>{alone}"
         '<p class="note">Shortest ways on the ellipsoid that stay outside the zone, without wind, airways or '
         "other closures: what was flown is longer. They lead through Belarus and Russia.</p>"
         "<h3>With Belarus and Russia closed as well, as they soon were to many airlines</h3>"
-        f"{_ways(beside, found.pictures[1])}"
-        '<p class="note">Both closures together, counted from the direct way. The two countries are drawn '
-        "roughly, by their land alone.</p>"
+        f'{beside}<p class="note">Both closures together, counted from the direct way. The countries are '
+        "drawn roughly, by their land alone.</p>"
+        f"<h3>Beside what was published</h3>{_published(found)}"
     )
 
 
-def _ways(detours: dict[str, Any], picture: Path) -> str:
+def _published(found: Found) -> str:
+    """Return the computed figures beside those that were published, each difference explained."""
+    given = {one["pair"]: one for one in found.acts["published"]}
+    rows, longer = [], []
+    for pair in found.detours["published"]["pairs"]:
+        one = given[f"{pair['from']}-{pair['to']}"]
+        told = one.get("told", "not known")
+        rows.append((_route(found, pair), f"{pair['extra_m'] / 1000.0:,.0f} km", told, one["why"]))
+        if "further_km" in one:
+            flown_m = pair["direct_m"] + 1000.0 * one["further_km"]
+            longer.append(100.0 * (pair["length_m"] / flown_m - 1.0))
+    head = ("route", "computed", "published, flown", "why they may differ (our reading)")
+    return (
+        "<p>How much further flights went once Russian airspace was closed to them was published "
+        f"({_text(found.acts['detours']['source'])}). Beside it stands the least way round the land of "
+        "Russia, Belarus and Ukraine, in still air and without airways: it may be shorter than what was "
+        "flown, and should not be more than 5 % longer. The most by which a whole way is longer is "
+        f"{max(longer):.1f} %.</p>"
+        f"{_table(head, rows)}{_image(found.pictures['published'])}"
+    )
+
+
+def _route(found: Found, pair: dict[str, Any]) -> str:
+    names = found.acts["airports"]
+    return f"{names[pair['from']]}–{names[pair['to']]} ({pair['from']}–{pair['to']})"
+
+
+def _ways(found: Found, name: str) -> str:
     rows = [
         (
-            f"{pair['from']}–{pair['to']}", f"{pair['direct_m'] / 1000.0:,.0f} km",
+            _route(found, pair), f"{pair['direct_m'] / 1000.0:,.0f} km",
             f"{pair['extra_m'] / 1000.0:,.1f} km", f"{100.0 * pair['extra_m'] / pair['direct_m']:.2f} %",
             _span([seconds / 60.0 for seconds in pair["time_s"]], 0, "min"),
             _span([100.0 * share for share in pair["fuel_share"]], 1, "%"),
         )
-        for pair in detours["pairs"]
+        for pair in found.detours[name]["pairs"]
     ]  # fmt: skip
-    image = base64.b64encode(picture.read_bytes()).decode()
     head = ("route", "direct", "further", "share", "longer", "more fuel and CO₂")
-    return (
-        f'{_table(head, rows)}<p><img alt="Map of what is closed, the direct ways and the ways round" '
-        f'src="data:image/png;base64,{image}"></p>'
-    )
+    return f"{_table(head, rows)}{_image(found.pictures[name])}"
+
+
+def _image(picture: Path) -> str:
+    image = base64.b64encode(picture.read_bytes()).decode()
+    alt = "Map of what is closed, the direct ways and the ways round"
+    return f'<p><img alt="{alt}" src="data:image/png;base64,{image}"></p>'
 
 
 def _span(ends: list[float], digits: int, unit: str) -> str:
@@ -287,16 +321,20 @@ def _again(found: Found) -> str:
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    names = "".join(f"<th>{_text(name)}</th>" for name in head)
+    rows = list(rows)
+    numeric = [all(_NUMERIC.fullmatch(row[k]) for row in rows) for k in range(len(head))]
+    names = "".join(
+        f"<th{' class=number' * right}>{_text(name)}</th>" for name, right in zip(head, numeric, strict=True)
+    )
     body = "".join(
-        f"<tr>{''.join(_cell(name, cell) for name, cell in zip(head, row, strict=True))}</tr>" for row in rows
+        f"<tr>{''.join(_cell(*one) for one in zip(head, row, numeric, strict=True))}</tr>" for row in rows
     )
     top = f"<thead><tr>{names}</tr></thead>" if any(head) else ""
     return f"<table>{top}<tbody>{body}</tbody></table>"
 
 
-def _cell(name: str, cell: str) -> str:
-    kind = ' class="number"' if _NUMERIC.fullmatch(cell) else ""
+def _cell(name: str, cell: str, numeric: bool) -> str:
+    kind = ' class="number"' if numeric else ""
     named = f' data-name="{_text(name)}"' if name else ""
     return f"<td{kind}{named}>{linked(cell)}</td>"
 

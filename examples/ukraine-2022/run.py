@@ -114,13 +114,18 @@ def main(folder: Path) -> Path:
         "whatif", proposed, "--pairs", ",".join(pairs), "--level", level, "--depart", "2022-03-04T12:00:00Z",
         name="whatif.json",
     )  # fmt: skip
-    detours, beside = (
-        steps.json(
-            "detour", *pairs, "--zones", proposed, *more, "--level", level, "--plot",
+    countries = str(HERE / "also-closed.geojson")
+    asked = {
+        "alone": (pairs, (proposed,)), "beside": (pairs, (proposed, countries)),
+        "published": ([one["pair"] for one in acts["published"]], (countries,)),
+    }  # fmt: skip
+    detours = {
+        name: steps.json(
+            "detour", *these, "--zones", *zones, "--level", level, "--plot",
             str(folder.resolve() / f"{name}.png"), "-f", "json", name=f"{name}.json",
         )
-        for name, more in (("alone", ()), ("beside", (str(HERE / "also-closed.geojson"),)))
-    )  # fmt: skip
+        for name, (these, zones) in asked.items()
+    }  # fmt: skip
     claims = steps.json("claim", "check", str(HERE / "claim.toml"), name="claims.json", allowed=(3,))
     steps.run("ledger", str(HERE / "ledger.toml"), "-o", str(folder.resolve() / "ledger.json"))
     ledger = weigh_ledger(HERE / "ledger.toml")
@@ -129,10 +134,11 @@ def main(folder: Path) -> Path:
             sheet,
             law,
             effect,
-            (detours, beside),
+            detours,
+            acts,
             claims,
             ledger,
-            (folder / "alone.png", folder / "beside.png"),
+            {name: folder / f"{name}.png" for name in detours},
             steps.commands,
         )
     )

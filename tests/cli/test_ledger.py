@@ -9,6 +9,7 @@ import pytest
 
 from nofly.cli import main
 from nofly.run.weighing import ledger_file
+from nofly.run.weighing.ledger_changes import SOURCE
 from nofly.whatif.patrol import INPUTS
 from nofly.whatif.refused import SCORE_WORDS, WEAPON_WORDS
 
@@ -34,6 +35,49 @@ def test_it_prints_text_and_writes_json_html_and_pictures(
     for name, first in (("p.png", b"\x89PNG"), ("p.svg", b"<?xml"), ("p.pdf", b"%PDF")):
         assert main(["ledger", str(LEDGER), "-q", "--plot", str(tmp_path / name)]) == 0
         assert (tmp_path / name).read_bytes().startswith(first)
+
+
+def test_an_input_is_replaced_for_once(capsys: pytest.CaptureFixture[str]) -> None:
+    before = LEDGER.read_bytes()
+    changes = [
+        "--set",
+        "patrol.stations=6",
+        "--set",
+        "South.hours_a_day=2,6,12",
+        "--set",
+        "sharing.coincidence=1",
+    ]
+    found = []
+    for more in ([], changes):
+        assert main(["ledger", str(LEDGER), "-f", "json", *more]) == 0
+        found.append(json.loads(capsys.readouterr().out))
+    needed, shared = ([one["patrol"] for one in found], [one["shared"] for one in found])
+    old, new = (next(q for q in one if q["name"] == "aircraft_needed") for one in needed)
+    # Three stations became six.
+    assert [new[end] for end in ("low", "likely", "high")] == [
+        2 * old[end] for end in ("low", "likely", "high")
+    ]
+    assert [shared[1][0][end] for end in ("low", "likely", "high")] == [2.0, 6.0, 12.0]
+    inputs = {one["name"]: one for one in found[1]["inputs"]}
+    assert {name for name, one in inputs.items() if one["source"] == SOURCE} == {
+        "stations", "hours:South", "coincidence",
+    }  # fmt: skip
+    assert LEDGER.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("patrol.missiles=3", "nothing about weapons"), ("patrol.readines=0.5", "perhaps readiness"),
+        ("patrol.readiness=3", "from 0 to 1"), ("East.aircraft=2", "no party 'East'"),
+        ("x", "low,likely,high"),
+        ("patrol.stations=a", "low,likely,high"), ("patrol.stations=6,5,4", "no range"),
+        ("patrol.stations=nan", "low,likely,high"), ("patrol.stations=1,2", "low,likely,high"),
+    ],
+)  # fmt: skip
+def test_what_is_no_input_is_not_replaced(change: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ledger", str(LEDGER), "--set", change]) == 2
+    assert said in capsys.readouterr().err
 
 
 def test_traffic_and_zones_of_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -46,7 +46,7 @@ def test_the_page_stands_alone(page: str) -> None:
     assert "default-src 'none'" in page
     assert not re.findall(r'(?:src|srcset)="(?!data:image/png;base64,)', page)
     assert not re.findall(r"@import|url\(", page)
-    assert page.count("<img") == 2
+    assert page.count("<img") == 3
     assert page.count("<svg") >= 4
 
 
@@ -92,6 +92,31 @@ def test_what_the_zone_would_have_touched_and_going_round(folder: Path) -> None:
         # With more closed no way is shorter.
         assert p["outcome"] == "round"
         assert p["length_m"] >= alone[f"{p['from']}-{p['to']}"]["length_m"]
+
+
+def test_each_pair_stands_beside_what_was_published_and_why_it_differs(folder: Path, page: str) -> None:
+    """A shortest way may be shorter than what was flown, and is not more than 5 % longer."""
+    given = {one["pair"]: one for one in acts()["published"]}
+    assert set(given) == {"HEL-ICN", "HEL-SIN", "CPH-SIN", "CPH-PVG", *acts()["detours"]["pairs"]}
+    table = page.partition("<h3>Beside what was published")[2].partition("<img")[0]
+    cells = [html.unescape(re.sub(r"<[^>]*>", "", one)) for one in re.findall(r"<td.*?</td>", table)]
+    told = {cells[k][-8:-1].replace("–", "-"): cells[k + 1 : k + 4] for k in range(0, len(cells), 4)}
+    assert set(told) == set(given)
+    for pair in answer(folder, "published")["pairs"]:
+        name, extra_km = f"{pair['from']}-{pair['to']}", pair["extra_m"] / 1000.0
+        computed, published, why = told[name]
+        assert pair["outcome"] == "round"
+        assert computed == f"{extra_km:,.0f} km"
+        assert why == given[name]["why"]
+        assert len(why.split()) > 12
+        further_km = given[name].get("further_km")
+        if further_km is None:
+            assert published == "not known"
+            continue
+        assert published == given[name]["told"]
+        assert pair["length_m"] <= 1.05 * (pair["direct_m"] + 1000.0 * further_km)
+        if further_km:
+            assert 0.0 < extra_km <= 1.05 * further_km
 
 
 def test_the_counter_claim_is_not_checkable_and_neither_is_the_other_side(folder: Path, page: str) -> None:

@@ -39,6 +39,13 @@ def test_names_of_zones_at_one_place_are_apart_and_in_view() -> None:
             assert abs(x - other[0]) >= 2 * SIZE_M[0] or abs(y - other[1]) >= SIZE_M[1]
 
 
+def test_a_name_lies_on_no_neighbour_of_its_zone() -> None:
+    south, north = (-30.0, 30.0, -20.0, 0.0), (-30.0, 30.0, 0.0, 20.0)
+    below, above = names_at([south, north], [SIZE_M, SIZE_M], VIEW, [], [])
+    assert below == (0.0, pytest.approx(-22.8))
+    assert above == (0.0, pytest.approx(22.8))
+
+
 @pytest.mark.parametrize(
     ("line", "below"),
     [

@@ -13,19 +13,25 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
+from nofly.incidents.warnings import PredictionParams
 from nofly.run.apart import Bounds
 from nofly.run.deciding.acting import Hand, ask, clock_us
 from nofly.run.declaring.registered import TeamRegister
 from nofly.run.demo import demo_files
+from nofly.run.following.follower import Follower
 from nofly.run.weighing import weighing_apart
+from nofly.run.weighing.notes import SENTENCES
 from nofly.run.weighing.pairs import airport_pairs, pair_batches
+from nofly.run.weighing.prices import Prices
 from nofly.store.positions.store import PositionStore
 from nofly.store.register import Register
 from nofly.web.access.rights import Role
+from nofly.web.app import create_app
+from nofly.web.served import Served
 from nofly.zones.decision_bodies import Request
 from nofly.zones.decision_rules import DecisionRule, Purpose, RuleKind
 from nofly.zones.model import Circle, Volume, Zone
-from tests.web.conftest import application
+from tests.web.conftest import As, application
 
 HOSTILE = "<b>Sky</b>\x1b[31m"
 SKY = Zone("SKY", HOSTILE, (Volume(Circle((46.8, 8.2), 80_000.0)),))
@@ -63,6 +69,19 @@ def weigh(client: TestClient, of: str, name: str, **more: Any) -> Any:
     return client.post("/api/v1/whatif", json={"of": of, "id": name, "until": UNTIL, **more})
 
 
+def weighed_by_hand(folder: Path, **more: Any) -> dict[str, Any]:
+    """Return SKY weighed over the demo's flights as of ``nofly whatif``."""
+    from nofly.run.files.trackfiles import read_batches
+    from nofly.run.weighing import json as as_json
+    from nofly.run.weighing.weigh import Asked
+    from nofly.run.weighing.weigh import weigh as by_hand
+
+    with demo_files() as (_, tracks):
+        flights = folder / "demo-switzerland.json"
+        flights.write_bytes(gzip.decompress(tracks[1].read_bytes()))
+        return as_json.document(by_hand(Asked([SKY], **more), read_batches([str(flights)])))
+
+
 def test_the_zones_that_can_be_weighed(authority: TestClient) -> None:
     found = authority.get("/api/v1/whatif").json()
     law = {one["zone_hash"] for one in (
@@ -89,18 +108,10 @@ def test_a_register_that_cannot_be_read_hides_no_zone_of_the_law(state: Path, tm
 
 def test_the_answer_is_that_of_the_command_line(authority: TestClient, tmp_path: Path) -> None:
     """The same flights of the same reports, which the watch took from the same file."""
-    from nofly.run.files.trackfiles import read_batches
-    from nofly.run.weighing import json as as_json
-    from nofly.run.weighing.weigh import Asked
-    from nofly.run.weighing.weigh import weigh as by_hand
-
     answer = weigh(authority, "request", "sky")
     assert answer.status_code == 200, answer.text
     found = answer.json()
-    with demo_files() as (_, tracks):
-        flights = tmp_path / "demo-switzerland.json"
-        flights.write_bytes(gzip.decompress(tracks[1].read_bytes()))
-        wanted = as_json.document(by_hand(Asked([SKY]), read_batches([str(flights)])))
+    wanted = weighed_by_hand(tmp_path)
     effect, told = wanted["effect"], found["answer"]
     assert told["figures"]["flights_inside"] == effect["flights_inside"] > 2
     assert told["figures"]["outcomes"] == effect["outcomes"]
@@ -154,6 +165,60 @@ def test_a_ledger_gives_ranges_and_a_tornado(authority: TestClient, state: Path)
     assert broken["answer"] == found["answer"]
 
 
+def test_in_place_of_a_zone_in_force_the_change_is_told(authority: TestClient) -> None:
+    choices = authority.get("/api/v1/whatif").json()["zones"]
+    law = {one["zone_id"]: one for one in choices if one["of"] == "law"}
+    alone = {name: weigh(authority, "law", one["id"], held=True) for name, one in law.items()}
+    hit = {name: {f["target_id"] for f in found.json()["answer"]["flights"]}
+           for name, found in alone.items() if found.status_code == 200}  # fmt: skip
+    old = max(hit, key=lambda name: len(hit[name]))
+    assert hit[old]
+    found = weigh(authority, "request", "sky", held=True, instead_of=law[old]["id"]).json()
+    assert [zone["properties"]["id"] for zone in found["instead_of"]] == [old]
+    change = found["answer"]["change"]
+    after = found["answer"]["figures"]
+    assert change["before"]["flights_inside"] == alone[old].json()["answer"]["figures"]["flights_inside"]
+    assert after == weigh(authority, "request", "sky", held=True).json()["answer"]["figures"]
+    assert change["both"] + change["no_longer"] == change["before"]["flights_inside"]
+    assert change["both"] + change["newly"] == after["flights_inside"]
+    assert change["newly"] > 0
+    same = weigh(authority, "law", law[old]["id"], instead_of=law[old]["id"])
+    assert (same.status_code, same.json()["error"]["where"]) == (400, "body.instead_of")
+    assert weigh(authority, "request", "sky", instead_of="sky").status_code == 404
+
+
+def test_warnings_and_prices_are_those_of_the_command_line(authority: TestClient, tmp_path: Path) -> None:
+    plain = weigh(authority, "request", "sky").json()["answer"]
+    assert (plain["change"], plain["warnings"], plain["money"]) == (None, None, None)
+    prices = {"flight": 850, "km": 0.5, "currency": "E\x1b[31mUR"}
+    told = weigh(authority, "request", "sky", warnings=True, prices=prices).json()["answer"]
+    known = {"prediction": PredictionParams(), "prices": Prices({"flight": 850.0, "km": 0.5}, "EUR")}
+    wanted = weighed_by_hand(tmp_path, **known)
+    assert told["warnings"] == wanted["warnings"]
+    assert told["warnings"]["given"] > 0
+    assert told["money"]["total"] == pytest.approx(wanted["money"]["total"])
+    assert [(one["name"], one["price"]) for one in told["money"]["sums"]] == [("flight", 850.0), ("km", 0.5)]
+    assert "\x1b" not in told["money"]["currency"]
+
+
+def test_a_watch_that_does_not_warn_foresees_nothing(state: Path) -> None:
+    served = Served(Follower(state), As(Role.AUTHORITY), lambda: 0, prediction=None)
+    served.follower.follow(0)
+    client = TestClient(create_app(served))
+    choices = client.get("/api/v1/whatif").json()
+    assert not choices["warns"]
+    refused = weigh(client, "law", choices["zones"][0]["id"], warnings=True)
+    assert (refused.status_code, refused.json()["error"]["where"]) == (400, "body.warnings")
+
+
+def test_what_is_said_aloud_has_a_code(authority: TestClient) -> None:
+    notes = weigh(authority, "request", "sky").json()["answer"]["notes"]
+    assert {note["code"] for note in notes} <= set(SENTENCES)
+    assert notes
+    for note in notes:
+        assert note["text"] == SENTENCES[note["code"]].format(**note["counts"])
+
+
 def test_going_round_is_told_or_why_it_is_not(authority: TestClient) -> None:
     found = weigh(authority, "request", "sky", detours=True, level="FL300").json()
     assert found["detours"] is None
@@ -177,6 +242,13 @@ def test_going_round_of_flights_whose_airports_are_known(tmp_path: Path) -> None
     assert found.detours is not None
     assert found.answer["tables"]["pairs"]["in_all"] == len(found.detours["pairs"]) >= 1
     assert {one["outcome"] for one in found.detours["pairs"]} <= {"clear", "round", "inside"}
+    ways = {(one["from"], one["to"]): one for one in found.detours["ways"]}
+    assert len(ways) == len(found.detours["pairs"])
+    for pair in found.detours["pairs"]:
+        one = ways[pair["from"], pair["to"]]
+        ends = [one["direct"][0], one["direct"][-1]]
+        assert abs(ends[0][0] - ends[1][0]) + abs(ends[0][1] - ends[1][1]) > 0.5
+        assert not one["way"] or [one["way"][0], one["way"][-1]] == ends
 
 
 def test_what_cannot_be_weighed_is_refused(authority: TestClient) -> None:
@@ -186,7 +258,10 @@ def test_what_cannot_be_weighed_is_refused(authority: TestClient) -> None:
     assert weigh(authority, "request", "none").status_code == 404
     assert weigh(authority, "law", "sky").status_code == 404
     assert weigh(authority, "request", "sky", until="yesterday").json()["error"]["where"] == "body.until"
-    for wrong in ({"hours": 169}, {"hours": 0}, {"state": "/etc"}, {"of": "file"}):
+    for wrong in (
+        {"hours": 169}, {"hours": 0}, {"state": "/etc"}, {"of": "file"},
+        {"prices": {"flight": -1}}, {"prices": {"ton": 1}}, {"prices": {"km": 1e13}}, {"instead_of": ""},
+    ):  # fmt: skip
         body = {"of": "request", "id": "sky", **wrong}
         assert authority.post("/api/v1/whatif", json=body).status_code in (400, 422)
 

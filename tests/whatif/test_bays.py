@@ -15,6 +15,7 @@ from nofly.run.weighing.detours import weigh_detours
 from nofly.whatif import search
 from nofly.whatif.bays import Bays
 from nofly.whatif.detour import Outcome, RoundWays
+from nofly.whatif.hulls import hull
 from nofly.whatif.outlines import Outlines
 from nofly.whatif.sphere import directions
 from nofly.whatif.thinning import thinned
@@ -34,6 +35,14 @@ def coast(name: str, lat: float, lon: float, reach_deg: float, count: int, seed:
     lats = lat + reach * np.sin(angles)
     lons = lon + reach * np.cos(angles) / math.cos(math.radians(lat))
     return polygon(name, *zip(lats.tolist(), lons.tolist(), strict=True))
+
+
+def belt(name: str, half_deg: float, count: int, seed: int) -> Zone:
+    """Return a ragged belt along the equator, so far to the west and to the east: wider than any hull."""
+    rng = np.random.default_rng(seed)
+    lons = np.linspace(-half_deg, half_deg, count).tolist()
+    south, north = ([(side * (20.0 + 6.0 * rng.uniform()), lon) for lon in lons] for side in (-1.0, 1.0))
+    return polygon(name, *south, *north[::-1])
 
 
 def all_corners(self: Outlines, body: int, near: Sequence[int], ends: NDArray[np.float64]) -> int:
@@ -63,6 +72,39 @@ def test_ways_are_as_short_as_with_every_corner_of_every_bay(
             # A corner at the mouth of a bay turns less, so that it is taken at another place, metres away.
             assert quick.length_m <= slow.length_m * (1.0 + 1e-5)
             assert quick.length_m == pytest.approx(slow.length_m, rel=2e-4)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_so_are_those_round_an_outline_too_wide_for_a_hull(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With ends off it and in its bays, and another zone beside it or in one."""
+    rng = np.random.default_rng(seed)
+    wide = belt("WIDE", (75.0, 100.0, 130.0, 160.0)[seed], 80, seed)
+    zones = [wide, star("Z", rng.choice([-28.0, 28.0]), rng.uniform(-60.0, 60.0), 6.0, 12, rng)[0]]
+    assert hull(directions(*np.array(wide.volumes[0].footprint.exterior).T)) is None  # type: ignore[union-attr]
+    asked: list[tuple[Place, Place]] = [
+        (
+            (-rng.uniform(20.0, 50.0), rng.uniform(-80.0, 80.0)),
+            (rng.uniform(-50.0, 50.0), rng.uniform(-90.0, 90.0)),
+        )
+        for _ in range(12)
+    ]
+    found = RoundWays(zones).detours(asked)
+    assert sum(way.outcome is Outcome.ROUND for way in found) >= 3
+    monkeypatch.setattr(Outlines, "_filled", all_corners)
+    for quick, slow in zip(found, RoundWays(zones).detours(asked), strict=True):
+        assert quick.outcome is slow.outcome
+        if quick.outcome is Outcome.ROUND:
+            assert quick.length_m <= slow.length_m * (1.0 + 1e-5)
+            assert quick.length_m == pytest.approx(slow.length_m, rel=2e-4)
+
+
+def test_a_wide_outline_of_many_corners_takes_few_legs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "MOST_LEGS", 1_500)
+    ways = RoundWays([belt("WIDE", 110.0, 1_500, 1)])
+    asked = [((-40.0, -30.0), (45.0, 20.0)), ((-50.0, 10.0), (60.0, 70.0))]
+    assert [way.outcome for way in ways.detours(asked)] == [Outcome.ROUND] * 2
 
 
 def test_what_is_left_of_a_ring_depends_on_the_bays_that_are_needed() -> None:

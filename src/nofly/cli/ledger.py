@@ -15,6 +15,7 @@ FORMATS = ("text", "json", "html")
 _EPILOG = """\
 examples:
   nofly ledger ledger.toml
+  nofly ledger ledger.toml --set patrol.readiness=0.3,0.5,0.7 --set patrol.stations=4
   nofly ledger ledger.toml --zones firs.geojson --traffic flights.parquet
   nofly ledger ledger.toml -o ledger.html --plot sensitivity.svg
 
@@ -38,6 +39,10 @@ def parser() -> argparse.ArgumentParser:
         "--traffic", nargs="+", action="extend", default=[], metavar="FILE",
         help="files or folders of recorded traffic: whose aircraft shared the zones",
     )  # fmt: skip
+    it.add_argument(
+        "--set", action="append", default=[], metavar="KEY=RANGE", dest="changes",
+        help="an input in place of the file's, as patrol.readiness=0.3,0.5,0.7 or NATO.aircraft=4",
+    )  # fmt: skip
     it.add_argument("--list", action="append", default=[], metavar="NAME=FILE", help="as of nofly check")
     it.add_argument("--format", "-f", choices=FORMATS, help="what to print (text), or to write")
     it.add_argument(
@@ -60,8 +65,9 @@ def run(argv: list[str]) -> int:
     format = report_format(args.format, args.output)
     law = read_zones(expanded(args.zones)) if args.zones else None
     table = weigh_ledger(
-        args.ledger, law.zones if law else None, args.traffic or None, CheckOptions(lists=_lists(args.list))
-    )
+        args.ledger, law.zones if law else None, args.traffic or None,
+        CheckOptions(lists=_lists(args.list)), args.changes,
+    )  # fmt: skip
     data = _rendered(table, format)
     put_report(data, format, args.output)
     if args.plot:

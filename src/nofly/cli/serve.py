@@ -178,6 +178,7 @@ def _wanted(config: Config) -> dict[str, Any]:
     """Return what a configuration says of what is served. Raises ConfigError for what cannot be."""
     from nofly.cli.evidence import station_key
     from nofly.run.declaring.registered import team_register
+    from nofly.run.watch_plan import prediction_of
     from nofly.web.origins import origins
     from nofly.web.style import style_at
     from nofly.web.tiles import tiles_at
@@ -192,6 +193,7 @@ def _wanted(config: Config) -> dict[str, Any]:
         "claims_folder": Path(web.claims) if web.claims else None,
         "ledger": Path(web.ledger) if web.ledger else None,
         "signing": station_key(web),
+        "prediction": prediction_of(config.prediction),
     }
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from nofly.incidents.warnings import PredictionParams
 from nofly.proof.packing.signing import SigningKey
 from nofly.run.following.follower import Follower
 from nofly.web.access.oidc.provider import Provider
@@ -72,6 +73,8 @@ class Served:
     ledger: Path | None = None
     """The exposure ledger that zones are weighed with; ``ledger.toml`` in the state folder where nothing is
     said."""
+    prediction: PredictionParams | None = field(default_factory=PredictionParams)
+    """How the watch warns; None where it does not."""
     claims: Sheets = field(init=False)
     """The claims that are kept, and their sheets."""
     claims_folder: InitVar[Path | None] = None

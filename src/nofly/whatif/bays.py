@@ -1,11 +1,13 @@
 """Bays of an outline that a shortest way may pass by: what is left of the outline is all it can turn at.
 
 The hull of an outline spans bays; into a bay jut parts of the area, which have hulls and bays of their own. A
-way into a bay that holds nothing, and out again, is longer than straight past it.
+way into a bay that holds nothing, and out again, is longer than straight past it. An outline too wide for a
+hull is one of chains that are not, each with a hull of its own.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Whole = NDArray[np.int64]
 
+_CHAIN = 0.5
+"""Cosine of how far a chain of an outline without a hull reaches from its first corner."""
+_DEEPEST = 40
+"""So many times the ends of a chain are looked at anew for a hull."""
 _OWN = 1e-12
 """How far, in radians, an edge of the same outline may reach into a bay that it ends at: rounding."""
 
@@ -71,13 +77,20 @@ class Bays:
     def __init__(self, ring: Floats) -> None:
         self.ring = ring
         flat = flattened(ring)
-        self._flat: Floats | None = None
+        self.whole = flat is not None
+        """Whether the ring has one hull."""
+        self._starts: list[int] = []
+        self._flat: list[Floats] = []
         self._top: list[int | Bay] = list(range(len(ring)))
-        rows = [] if flat is None else chain(flat)
-        if flat is None or len(rows) < 3:
+        if flat is None:
+            self._top = self._chains()
+            return
+        rows = chain(flat)
+        if len(rows) < 3:
             return
         first = min(rows)
-        self.ring, self._flat = np.roll(ring, -first, axis=0), np.roll(flat, -first, axis=0)
+        self.ring, flat = np.roll(ring, -first, axis=0), np.roll(flat, -first, axis=0)
+        self._starts, self._flat = [0], [np.concatenate([flat, flat[:1]])]
         rows = [row - first for row in rows]
         turned = rows.index(0)
         rows = [*rows[turned:], *rows[:turned], len(ring)]
@@ -99,6 +112,38 @@ class Bays:
                     part.parts = self._within(part)
                 waiting += part.parts[::-1]
         return found
+
+    def _chains(self) -> list[int | Bay]:
+        """Return what a ring without a hull is bounded by, chain by chain."""
+        found: list[int | Bay] = []
+        first, count = 0, len(self.ring)
+        while first < count:
+            rows = np.arange(first, count + 1) % count
+            beyond = np.flatnonzero(self.ring[rows] @ self.ring[first] < _CHAIN)
+            last = first + max(1, int(beyond[0]) - 1 if len(beyond) else count - first)
+            flat = flattened(self.ring[rows[: last - first + 1]], self.ring[first])
+            if flat is None:
+                found += range(first, last)
+            else:
+                self._starts.append(first)
+                self._flat.append(flat)
+                found += self._outside(first, last)
+            first = last
+        return found
+
+    def _outside(self, first: int, last: int, depth: int = 0) -> list[int | Bay]:
+        """Return what a chain is bounded by, without its last row: bays of its hull, and its ends alike."""
+        hull = self._hull(first, last) if last > first + 2 and depth < _DEEPEST else []
+        turned = hull.index(min(hull)) if hull else 0
+        hull = [*hull[turned:], *hull[:turned]]
+        # Along the outside from the first row to the last, and back along the inside.
+        most = hull.index(max(hull)) if hull else 0
+        out, back = hull[: most + 1], hull[most:]
+        if len(hull) < 3 or out != sorted(out) or back != sorted(back, reverse=True):
+            return list(range(first, last))
+        ends = (first, out[0]), (out[-1], last)
+        before, after = (self._outside(*end, depth + 1) if end[0] < end[1] else [] for end in ends)
+        return [*before, *self._bays(out, None), *after]
 
     def _bays(self, rows: list[int], parent: Bay | None) -> list[int | Bay]:
         """Return an area between rows of its hull, in their order: corners, and bays between them."""
@@ -132,8 +177,6 @@ class Bays:
 
     def _hull(self, first: int, last: int) -> list[int]:
         """Return the rows of the hull of a chain, anticlockwise."""
-        flat = self._flat
-        if flat is None:
-            return [first, last]
-        some = flat[first : last + 1] if last < len(flat) else np.concatenate([flat[first:], flat[:1]])
-        return [first + row for row in chain(some)]
+        which = bisect_right(self._starts, first) - 1
+        start, flat = self._starts[which], self._flat[which]
+        return [first + row for row in chain(flat[first - start : last - start + 1])]

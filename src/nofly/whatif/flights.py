@@ -29,6 +29,11 @@ ROW = np.dtype(
     + [(f"{end}_on_ground", np.int8) for end in ("first", "last")]
 )
 """A flight: target number, codes of callsign and category (-1 is none told), when, and where."""
+_NAMES = ROW.names or ()
+_COLUMNS = {"above_ground_m": "alt_agl_m", "climb_mps": "vrate_mps", "on_ground": "on_ground"}
+"""What some are called in the positions."""
+_NOT_TOLD = {f"{end}_{name}": -1 if name == "on_ground" else np.nan
+             for end in ("first", "last") for name in _COLUMNS}  # fmt: skip
 
 
 class FlightBook:
@@ -42,7 +47,9 @@ class FlightBook:
         self._codes: dict[str, dict[str, int]] = {"callsign": {}, "category": {}}
         self._known: dict[str, tuple[list[str], int, NDArray[np.int32]]] = {}
         self._open = np.zeros(0, np.int64)
-        self._rows = np.zeros(0, ROW)
+        # A column each: rows of all that is kept of a flight would be far apart.
+        self._rows: dict[str, NDArray[Any]] = {name: np.zeros(0, ROW[name]) for name in _NAMES}
+        self._told: set[str] = set()
         self._count = 0
 
     @property
@@ -57,7 +64,9 @@ class FlightBook:
 
     def table(self) -> NDArray[np.void]:
         """Return the flights (:data:`ROW`), by target number and time."""
-        rows = self._rows[: self._count]
+        rows = np.zeros(self._count, ROW)
+        for name, column in self._rows.items():
+            rows[name] = column[: self._count]
         return rows[np.lexsort((rows["first_us"], rows["target"]))]
 
     def take(self, positions: Positions, target: NDArray[np.int32]) -> None:
@@ -76,8 +85,10 @@ class FlightBook:
         calls = self._callsigns(positions.texts.get("callsign"), apart, other, target, time_us)
         begins = apart
         if calls is not None:
-            changes = np.flatnonzero(calls[1:] != calls[:-1])
-            begins[changes[calls[changes] >= 0] + 1] = True
+            codes, book = calls
+            changes = np.flatnonzero(codes[1:] != codes[:-1])
+            before, after = book[codes[changes]], book[codes[changes + 1]]
+            begins[changes[(before >= 0) & (before != after)] + 1] = True
         starts = np.flatnonzero(begins)
         ends = np.append(starts[1:], count) - 1
         self._put(positions, target, other[starts], starts, ends, calls)
@@ -97,25 +108,27 @@ class FlightBook:
             more = max(number + 1, 2 * len(self._open)) - len(self._open)
             self._open = np.concatenate([self._open, np.full(more, -1)])
 
-    def _coded(self, name: str, text: Coded) -> NDArray[np.int32]:
-        """Return a text column in the codes of the book; -1 is none."""
+    def _book(self, name: str, text: Coded) -> NDArray[np.int32]:
+        """Return the codes of the book by those of a text column; -1, the last, is none."""
         known = self._known.get(name)
         if known is None or known[0] is not text.values or known[1] != len(text.values):
             codes, values = self._codes[name], [value.strip() for value in text.values]
             table = [codes.setdefault(value, len(codes)) if value else -1 for value in values]
             known = self._known[name] = text.values, len(values), np.array([*table, -1], np.int32)
-        return known[2][text.codes]
+        return known[2]
 
     def _callsigns(
         self, text: Coded | None, apart: NDArray[np.bool_], other: NDArray[np.bool_],
         target: NDArray[np.int32], time_us: NDArray[np.int64],
-    ) -> NDArray[np.int32] | None:  # fmt: skip
-        """Return which callsign holds in each row: the last one told of the flight, -1 where none is."""
+    ) -> tuple[NDArray[np.int32], NDArray[np.int32]] | None:  # fmt: skip
+        """Return which callsign holds in each row, the last one told of the flight, as codes and the codes of
+        the book by them; -1 where none is."""
         if text is None:
             return None
-        codes = self._coded("callsign", text)
-        if not len(codes) or codes.min() >= 0:
-            return codes
+        book = self._book("callsign", text)
+        if text.codes.min(initial=0) >= 0 and book[:-1].min(initial=0) >= 0:
+            return text.codes, book
+        codes = book[text.codes]
         rows, begins = np.arange(len(codes)), np.flatnonzero(apart)
         part = np.cumsum(apart) - 1
         told = np.maximum.accumulate(np.where(codes >= 0, rows, -1))
@@ -123,7 +136,8 @@ class FlightBook:
         before = np.full(len(begins), -1, np.int32)
         goes_on = other[begins] & self._standing(target[begins], time_us[begins])
         before[goes_on] = self._rows["callsign"][self._open[target[begins[goes_on]]]]
-        return np.where(held >= 0, held, before[part]).astype(np.int32)
+        found = np.where(held >= 0, held, before[part]).astype(np.int32)
+        return found, np.append(np.arange(len(self._codes["callsign"])), -1).astype(np.int32)
 
     def _standing(self, target: NDArray[np.int32], time_us: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Return of which targets a flight is under way at a time, whatever its callsign."""
@@ -135,16 +149,19 @@ class FlightBook:
 
     def _put(
         self, positions: Positions, target: NDArray[np.int32], first: NDArray[np.bool_],
-        starts: NDArray[np.int64], ends: NDArray[np.int64], calls: NDArray[np.int32] | None,
+        starts: NDArray[np.int64], ends: NDArray[np.int64],
+        calls: tuple[NDArray[np.int32], NDArray[np.int32]] | None,
     ) -> None:  # fmt: skip
         """Add runs of rows, each to the flight under way or as a new one."""
         whose = target[starts]
         goes_on = first & self._standing(whose, positions.time_us[starts])
         flight = self._open[whose]
-        called = np.full(len(starts), -1, np.int32) if calls is None else calls[ends]
+        called = np.full(len(starts), -1, np.int32)
         if calls is not None:
+            codes, book = calls
+            called = book[codes[ends]]
             before = np.where(goes_on, self._rows["callsign"][flight] if self._count else -1, -1)
-            goes_on &= (before < 0) | (calls[starts] == before)
+            goes_on &= (before < 0) | (book[codes[starts]] == before)
         new = np.flatnonzero(~goes_on)
         flight[new] = self._count + np.arange(len(new))
         self._grow(len(new))
@@ -161,10 +178,13 @@ class FlightBook:
 
     def _grow(self, more: int) -> None:
         self._count += more
-        if self._count > len(self._rows):
-            room = np.zeros(max(self._count, 2 * len(self._rows), 1024), ROW)
-            room[: len(self._rows)] = self._rows
-            self._rows = room
+        have = len(self._rows["target"])
+        if self._count > have:
+            room = max(self._count, 2 * have, 1024) - have
+            self._rows = {
+                name: np.concatenate([column, np.full(room, _NOT_TOLD.get(name, 0), column.dtype)])
+                for name, column in self._rows.items()
+            }
 
     def _set(self, flight: NDArray[np.int64], end: str, positions: Positions, rows: Any) -> None:
         table = self._rows
@@ -176,10 +196,13 @@ class FlightBook:
         if unknown.any():
             height_m = np.where(unknown, _at(positions, "alt_std_m", rows), height_m)
         table[f"{end}_height_m"][flight] = height_m
-        table[f"{end}_above_ground_m"][flight] = _at(positions, "alt_agl_m", rows)
-        table[f"{end}_climb_mps"][flight] = _at(positions, "vrate_mps", rows)
-        ground = positions.column("on_ground")
-        table[f"{end}_on_ground"][flight] = -1 if ground is None else ground[rows]
+        for name, of in _COLUMNS.items():
+            column = positions.column(of)
+            if column is not None:
+                self._told.add(name)
+                table[f"{end}_{name}"][flight] = column[rows]
+            elif name in self._told:
+                table[f"{end}_{name}"][flight] = _NOT_TOLD[f"{end}_{name}"]
 
     def _categories(
         self, text: Coded | None, flight: NDArray[np.int64], starts: NDArray[np.int64],
@@ -188,7 +211,7 @@ class FlightBook:
         """Note the first category told of each flight."""
         if text is None:
             return
-        codes = self._coded("category", text)
+        codes = self._book("category", text)[text.codes]
         told = np.flatnonzero(codes >= 0)
         if not len(told):
             return

@@ -27,10 +27,10 @@ def hull(corners: Floats) -> Floats | None:
     return None if len(chosen) < 3 else corners[chosen]
 
 
-def flattened(corners: Floats) -> Floats | None:
+def flattened(corners: Floats, middle: Floats | None = None) -> Floats | None:
     """Return directions (n, 3) in a plane (n, 2) in which great circles are straight lines, anticlockwise as
-    seen from above; None where they reach further than some 70° from their middle."""
-    middle = corners.sum(axis=0)
+    seen from above; None where they reach further than some 70° from their middle, or the one given."""
+    middle = corners.sum(axis=0) if middle is None else middle
     size = float(np.sqrt((middle**2).sum()))
     if size < 1e-9:
         return None

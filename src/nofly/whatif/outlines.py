@@ -83,7 +83,7 @@ class Outlines:
                 if any(self._comes_in(bay, other) for other in near):
                     return True
                 # Of one ring nothing more can be in a bay of its hull.
-                only = bay.parent is None and len(bays) == 1
+                only = bay.parent is None and len(bays) == 1 and bays[0].whole
                 return not only and bay.own(*self._own[body], first_row)
 
             chosen.append(np.array(one.rows(needed), np.int64))

@@ -62,7 +62,10 @@ def quantities(given: Mapping[str, Range]) -> tuple[tuple[Quantity, ...], tuple[
     up = {**stations_of, "aircraft_per_station": 1}
     ready = {**up, "cycle_h": 1, "on_station_h": -1}
     found = [
-        Quantity("stations", "stations", "", _stations, stations_of, "area ÷ area a station, rounded up"),
+        Quantity(
+            "stations", "stations", "", _stations, stations_of,
+            "area ÷ area a station, rounded up" if by_area(given) else "as given",
+        ),
         Quantity("aircraft_up", "aircraft on station at once", "", _up, up, "stations × aircraft a station"),
         Quantity(
             "aircraft_ready", "aircraft that must be ready", "", _ready, ready,

@@ -67,7 +67,7 @@ class Sight:
         found: list[list[set[int]]] = [[set() for _ in way[1:]] for way in ways]
         if ways and len(self._obstacles):
             rows = [len(way) for way in ways]
-            at = np.array([place for way in ways for place in way]).reshape(-1, 2)
+            at = np.array([place for way in ways for place in way], float).reshape(-1, 2)
             target = np.repeat(np.arange(len(ways), dtype=np.int32), rows)
             leg = np.concatenate([np.arange(n) for n in rows])
             # Longer than any way: no leg is ever a gap.

@@ -28,7 +28,11 @@ class Box:
         found: NDArray[np.bool_] = (lat_deg >= self.south_deg) & (lat_deg <= self.north_deg)
         if self.wide_deg < 360.0:
             rows = np.flatnonzero(found)
-            found[rows] = (lon_deg[rows] - self.west_deg) % 360.0 <= self.wide_deg
+            east_deg = lon_deg[rows] - self.west_deg
+            # What ``% 360`` says, several times as fast: longitudes are less than a turn from the west.
+            east_deg[east_deg >= 360.0] -= 360.0
+            east_deg[east_deg < 0.0] += 360.0
+            found[rows] = east_deg <= self.wide_deg
         return found
 
     def away_m(self, lat_deg: NDArray[np.float64], lon_deg: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from nofly.run.deciding.acting import Hand, ask, clock_us
+from nofly.run.weighing.notes import SENTENCES
 from nofly.store.register import Register
 from nofly.zones.decision_bodies import Request
 from nofly.zones.decision_rules import DecisionRule, Purpose, RuleKind
@@ -31,6 +32,18 @@ SAID = """async () => {
     Object.keys(uk).filter(key => !(key in en))];
 }"""
 VIEW = "whatif.html?of=request&id=sky&until=2018-08-01T20:00:00Z&ledger=1&detours=1"
+KEYS = "async () => Object.keys((await import('/whatif/words_uk.mjs')).MORE_UK)"
+ROUND = {
+    "pairs": [
+        {"from": "LSZH", "to": "LSGG", "flights": 1, "outcome": "round", "direct_m": 230e3, "length_m": 250e3,
+         "extra_m": 20e3},
+        {"from": "LSZA", "to": "LFSB", "flights": 1, "outcome": "too-intricate", "direct_m": 230e3,
+         "length_m": None, "extra_m": None},
+    ],
+    "in_all": 2,
+    "ways": [{"from": "LSZH", "to": "LSGG", "direct": [[47.46, 8.55], [46.24, 6.11]],
+              "way": [[47.46, 8.55], [47.45, 7.9], [46.7, 7.0], [46.24, 6.11]]}],
+}  # fmt: skip
 PARTS = ".box, .card, .ticks, .fields, .key"
 
 
@@ -64,6 +77,19 @@ def weighed(look: Seen, server: Server, address: str = VIEW) -> Any:
     return page
 
 
+def with_ways_round(page: Any) -> None:
+    """Give answers ways round, which the demo's flights, of which no airports are known, have none of."""
+
+    def answer(route: Any) -> None:
+        given = route.fetch()
+        found = given.json()
+        if "answer" in found:
+            found["detours"], found["missing"] = ROUND, {}
+        route.fulfill(response=given, json=found)
+
+    page.route("**/api/v1/whatif", answer)
+
+
 def test_a_zone_of_a_request_is_weighed(weighing: Server, seen: Callable[..., Seen]) -> None:
     look = seen()
     page = look.open(weighing, "whatif.html")
@@ -95,6 +121,51 @@ def test_its_ledger_has_a_tornado(weighing: Server, seen: Callable[..., Seen]) -
     assert page.locator("#detours-part").is_visible()
 
 
+def test_a_change_warnings_and_money_are_told(weighing: Server, seen: Callable[..., Seen]) -> None:
+    look = seen()
+    page = look.open(weighing, VIEW.replace("&ledger=1&detours=1", ""))
+    assert page.locator("#change-part").is_hidden()
+    page.locator("#instead").select_option(index=1)
+    page.get_by_text("Also what the watch would warn of").click()
+    page.locator("#prices summary").click()
+    page.locator("#per_flight").fill("ten")
+    page.locator("#weigh").click()
+    assert "No price: ten" in page.locator("#ask-form").inner_text()
+    assert page.locator("#told").is_hidden()
+    page.locator("#per_flight").fill("12,5")
+    page.locator("#currency").fill("EUR")
+    page.locator("#weigh").click()
+    look.until("!document.getElementById('told').hidden && document.getElementById('map').dataset.shown")
+    inside = int(page.locator("#figures .card b").first.inner_text())
+    assert page.locator("#change tbody tr").count() == 6
+    assert page.locator("#change tbody tr").first.locator("td").last.inner_text() == str(inside)
+    assert "warnings of an entry ahead" in page.locator("#figures").inner_text()
+    assert f"{12.5 * inside:,.2f}".removesuffix("0").removesuffix(".0") in page.locator("#money").inner_text()
+    assert "per_flight=12.5" in page.url
+    page.reload()
+    look.until("document.body.dataset.drawn === 'true'")
+    assert page.locator("#per_flight").input_value() == "12.5"
+    assert page.locator("#instead").input_value() != ""
+
+
+def test_ways_round_are_drawn(weighing: Server, seen: Callable[..., Seen]) -> None:
+    look = seen()
+    page = look.open(weighing, VIEW.replace("&ledger=1", ""))
+    with_ways_round(page)
+    page.locator("#weigh").click()
+    look.until("document.getElementById('map').dataset.detours === '2'")
+    assert "way round" in page.locator("#map-key").inner_text()
+    assert "too intricate" in page.locator("#detours").inner_text()
+
+
+def test_what_has_to_be_said_is_said_in_ukrainian(weighing: Server, seen: Callable[..., Seen]) -> None:
+    page = weighed(seen(), weighing, VIEW + "&lang=uk")
+    notes = page.locator("#figures .notes li").all_inner_texts()
+    assert notes
+    assert all(any("а" <= letter <= "я" for letter in note) and "{" not in note for note in notes)
+    assert all(f"whatif.note.{code}" in page.evaluate(KEYS) for code in SENTENCES if code != "pairs")
+
+
 def test_what_cannot_be_weighed_is_said(weighing: Server, seen: Callable[..., Seen]) -> None:
     look = seen()
     page = look.open(weighing, VIEW.replace("until=2018-08-01T20:00:00Z", "until=2000-01-01T00:00:00Z"))
@@ -117,7 +188,12 @@ def test_nothing_is_cut_or_overlaps(
 ) -> None:
     pictures = tmp_path_factory.mktemp(f"whatif-{scheme}")
     look = seen(scheme=scheme)
-    page = weighed(look, weighing, VIEW + ("&lang=uk" if scheme == "dark" else ""))
+    all_of_it = f"{VIEW}&warnings=1&per_flight=850&per_km=0.9&currency=EUR"
+    page = look.open(weighing, all_of_it + ("&lang=uk" if scheme == "dark" else ""))
+    page.locator("#instead").select_option(index=1)
+    with_ways_round(page)
+    page.locator("#weigh").click()
+    look.until("document.getElementById('map').dataset.detours === '2'")
     for width, height in SIZES:
         page.set_viewport_size({"width": width, "height": height})
         page.wait_for_timeout(300)

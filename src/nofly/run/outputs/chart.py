@@ -10,6 +10,7 @@ import numpy as np
 
 from nofly.incidents.record import Infringement
 from nofly.run.outputs import palette
+from nofly.run.outputs.coasts import coasts
 from nofly.run.outputs.outline import outlines, path
 from nofly.run.outputs.paths import Paths
 from nofly.run.outputs.projection import LocalMap
@@ -56,6 +57,14 @@ def draw_zone(axes: Axes, local: LocalMap, zone: Zone, *, strong: bool) -> None:
                 alpha=0.95 if strong else 0.4, zorder=3 if strong else 1,
             )  # fmt: skip
             axes.add_patch(outline)
+
+
+def draw_coasts(axes: Axes, local: LocalMap, view: View) -> None:
+    """Draw coasts and borders, thin, behind all else."""
+    from matplotlib.collections import LineCollection
+
+    style: dict[str, Any] = {"colors": palette.INK, "linewidths": 0.5, "alpha": 0.4, "zorder": 2}
+    axes.add_collection(LineCollection(coasts(local, view), **style))
 
 
 def label_zones(

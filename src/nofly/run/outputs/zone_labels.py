@@ -1,4 +1,4 @@
-"""Where the names of zones go on a map: beside their zone, on no other name and no mark, and off lines."""
+"""Where the names of zones go on a map: beside their zone, on no other name, mark or zone, and off lines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Box = tuple[float, float, float, float]
 """x from, x to, y from, y to in metres."""
-_OFF_VIEW, _ON_NAME, _ON_MARK, _ON_LINE = 1_000, 100, 10, 1
+_OFF_VIEW, _ON_NAME, _ON_MARK, _ON_ZONE, _ON_LINE = 10_000, 1_000, 100, 10, 1
 """What a place costs; the cheapest is taken, of equals the first."""
 
 
@@ -37,6 +37,7 @@ def names_at(
                 box[0] < view[0] or box[1] > view[1] or box[2] < view[2] or box[3] > view[3]
             ) + _ON_NAME * any(_overlap(box, other) for other in taken)
             cost += _ON_MARK * any(_overlap(box, _mark(*mark, high_m)) for mark in marks)
+            cost += _ON_ZONE * any(_overlap(box, other) for other in zones if other != zone)
             cost += _ON_LINE * any(_crosses(line, box) for line in lines)
             if cost < best[0]:
                 best = (cost, (x, y), box)

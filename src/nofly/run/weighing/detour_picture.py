@@ -9,7 +9,6 @@ import numpy as np
 
 from nofly import __version__
 from nofly.run.outputs import chart, palette
-from nofly.run.outputs.coasts import coasts
 from nofly.run.outputs.outline import path
 from nofly.run.outputs.picture import house_style
 from nofly.run.outputs.projection import LocalMap
@@ -65,17 +64,13 @@ def _head(drawn: Figure, table: DetourTable, inches: float) -> None:
 
 
 def _map(axes: Axes, table: DetourTable, named: bool) -> None:
-    from matplotlib.collections import LineCollection
-
     ways = [_lines(row) for row in table.rows]
     points = np.concatenate([line for pair in ways for line in pair])
     local = LocalMap.about(points[:, 0], points[:, 1])
     seen = [local.forward(line[:, 0], line[:, 1]) for pair in ways for line in pair]
     view = chart.view_of(seen, _WIDTH_IN * 0.92 / _HIGH_IN, 100_000.0)
     chart.dress(axes, local, view)
-    axes.add_collection(
-        LineCollection(coasts(local, view), colors=palette.INK, linewidths=0.5, alpha=0.4, zorder=2)
-    )
+    chart.draw_coasts(axes, local, view)
     for zone in table.zones:
         chart.draw_zone(axes, local, zone, strong=True)
     placed: dict[str, tuple[float, float]] = {}
@@ -156,6 +151,11 @@ def _foot(drawn: Figure, table: DetourTable, inches: float, foot_in: float, name
     drawn.text(0.05, 0.12 / inches, note, fontsize=7, color=palette.FLIGHT, va="center")
 
 
+def _km(length_m: float) -> str:
+    digits = 0 if length_m >= 10_000.0 else 1
+    return f"{length_m / 1000.0:,.{digits}f} km"
+
+
 def _told(drawn: Figure, row: Row, at: tuple[float, float], colour: str) -> None:
     detour = row.detour
     if row.cost is None:
@@ -165,7 +165,7 @@ def _told(drawn: Figure, row: Row, at: tuple[float, float], colour: str) -> None
     else:
         share = 100.0 * detour.extra_m / detour.direct_m if detour.direct_m else 0.0
         said = f"{_miles(detour.direct_m)} + {_miles(detour.extra_m)}"
-        said += f" ({detour.extra_m / 1000.0:,.0f} km, {share:.1f} %)"
+        said += f" ({_km(detour.extra_m)}, {share:.{1 if share >= 0.1 else 2}f} %)"
     drawn.text(at[0], at[1], "—", fontsize=9, fontweight="bold", color=colour, va="center")
     name = shorten(printable(row.pair.name), 34)
     drawn.text(at[0] + 0.02, at[1], f"{name}: {said}", fontsize=8, color=palette.INK, va="center")

@@ -57,7 +57,7 @@ def write(weighed: Weighed) -> bytes:
         "style-src 'unsafe-inline'\">",
         f"<style>{_STYLE}</style></head><body><h1>{_text(title)}</h1>", _instead(weighed),
         _figures(weighed), *(f"<p>{_text(sentence)}</p>" for sentence in headline(weighed)),
-        _listed(weighed.notes), _map(weighed), _chart(weighed),
+        _listed([note.text for note in weighed.notes]), _map(weighed), _chart(weighed),
         *_tables(shown), *(section.html() for section in weighed.sections.values()),
         f'<p class="note">nofly {escape(__version__)}. Counts are of what was received, and of nothing else. '
         "Times are UTC, places WGS 84.</p></body></html>\n",
@@ -95,7 +95,7 @@ def _figures(weighed: Weighed) -> str:
     return f'<div class="figures">{cards}</div>'
 
 
-def _listed(notes: tuple[str, ...]) -> str:
+def _listed(notes: list[str]) -> str:
     if not notes:
         return ""
     return f'<ul class="note">{"".join(f"<li>{_text(note)}</li>" for note in notes)}</ul>'

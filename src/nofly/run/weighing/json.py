@@ -8,7 +8,7 @@ from typing import Any
 
 from nofly import __version__
 from nofly.run.outputs.text import iso_time
-from nofly.run.weighing.prices import costs, sums
+from nofly.run.weighing.prices import Sum, costs, sums
 from nofly.run.weighing.weigh import Weighed
 from nofly.whatif.effect import HOUR_US, QUANTILES, Effect, Hit, Outcome, Share, Spread
 from nofly.zones.model import Zone
@@ -41,7 +41,7 @@ def document(weighed: Weighed) -> dict[str, Any]:
         if given is None
         else {"given": given, "a_day": None if weighed.pairs else effect.a_day(given)},
         "money": _money(weighed),
-        "notes": list(weighed.notes),
+        "notes": [note.text for note in weighed.notes],
         "sections": {name: section.as_json() for name, section in weighed.sections.items()},
     }
 
@@ -131,11 +131,11 @@ def _money(weighed: Weighed) -> dict[str, Any] | None:
         return None
     found = sums(prices, weighed.effect)
     return {
-        "currency": prices.currency or None,
-        "sums": [
-            {"of": one.unit, "quantity": one.number, "price": one.price_value, "amount": one.amount}
-            for one in found
-        ],
-        "total": sum(one.amount for one in found),
-        "a_flight": _spread(costs(prices, weighed.effect)),
-    }
+        "currency": prices.currency or None, "sums": [_sum(one) for one in found],
+        "total": sum(one.amount for one in found), "a_flight": _spread(costs(prices, weighed.effect)),
+    }  # fmt: skip
+
+
+def _sum(one: Sum) -> dict[str, Any]:
+    told = {"name": one.name, "of": one.unit, "quantity": one.number}
+    return {**told, "price": one.price_value, "amount": one.amount}

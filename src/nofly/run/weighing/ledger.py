@@ -66,14 +66,15 @@ def weigh_ledger(
     zones: Iterable[Zone] | None = None,
     traffic: Sequence[str | Path] | None = None,
     options: CheckOptions | None = None,
+    changes: Sequence[str] = (),
 ) -> LedgerTable:
     """Return the ledger of a file, or of the mapping that a file would hold, weighed.
 
     ``zones`` go before those that the file names; ``traffic`` are files and folders of recorded traffic,
-    checked with ``options``.
+    checked with ``options``; ``changes`` are inputs replaced, as ``patrol.readiness=0.3,0.5,0.7``.
     Raises InputError saying which file, which key and what was expected, and what the readers raise.
     """
-    file = read_ledger(given)
+    file = read_ledger(given, changes)
     findings: list[Finding] = []
     law = tuple(zones) if zones is not None else ()
     if zones is None and file.zones:

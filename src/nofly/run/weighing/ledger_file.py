@@ -7,13 +7,14 @@ score with the sentence that says why. docs/reference/ledger.md lists the keys.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from nofly.errors import InputError
 from nofly.proof.claiming.claim_table import Table
+from nofly.run.weighing.ledger_changes import changed
 from nofly.whatif import patrol
 from nofly.whatif.enforcement import Answer, Consent, Level, Place
 from nofly.whatif.ledger import Change, Ledger, Party
@@ -50,13 +51,14 @@ class LedgerFile:
     source: str
 
 
-def read_ledger(given: str | Path | Mapping[str, Any]) -> LedgerFile:
-    """Return the ledger of a file, or of the mapping that a file would hold.
+def read_ledger(given: str | Path | Mapping[str, Any], changes: Sequence[str] = ()) -> LedgerFile:
+    """Return the ledger of a file, or of the mapping that a file would hold, with inputs replaced
+    (:func:`nofly.run.weighing.ledger_changes.changed`).
 
     Raises InputError saying which file, which key and what was expected.
     """
     if isinstance(given, Mapping):
-        return _ledger_file(given, "ledger", Path())
+        return _ledger_file(changed(given, changes, "ledger"), "ledger", Path())
     source = str(given)
     try:
         with Path(given).open("rb") as file:
@@ -69,7 +71,7 @@ def read_ledger(given: str | Path | Mapping[str, Any]) -> LedgerFile:
         mapping = tomllib.loads(data.decode("utf-8"))
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
         raise InputError(f"no valid TOML: {error}", source=source) from error
-    return _ledger_file(mapping, source, Path(given).parent)
+    return _ledger_file(changed(mapping, changes, source), source, Path(given).parent)
 
 
 def _ledger_file(given: Mapping[str, Any], source: str, folder: Path) -> LedgerFile:

@@ -145,7 +145,9 @@ def _said(said: Consent | None) -> tuple[str, str]:
     if said is None:
         return str(Answer.NOT_SAID), ""
     told = ", ".join(part for part in (said.date, said.source) if part)
-    return str(said.answer), f"{said.statement}{f' ({told})' if told else ''}".strip()
+    return str(
+        said.answer
+    ), f"{said.statement} ({told})" if said.statement and told else said.statement or told
 
 
 def _patrol(weighed: Weighed) -> Section:

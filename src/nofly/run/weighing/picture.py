@@ -62,6 +62,7 @@ def _draw(axes: Axes, weighed: Weighed) -> None:
     aspect = _WIDTH_IN * _AXES[2] / (_HEIGHT_IN * _AXES[3])
     view = chart.view_of(points, aspect, 3000.0)
     chart.dress(axes, local, view)
+    chart.draw_coasts(axes, local, view)
     for zone in weighed.instead_of:
         chart.draw_zone(axes, local, zone, strong=False)
     for zone in weighed.zones:
@@ -70,7 +71,7 @@ def _draw(axes: Axes, weighed: Weighed) -> None:
         _line(axes, local, places, color=palette.FLIGHT, linewidth=0.9, zorder=5)
     for hit in shown:
         _hit(axes, local, weighed, hit, many=len(shown) > 60)
-    chart.label_zones(axes, local, weighed.zones[:12], view, [], [])
+    chart.label_zones(axes, local, weighed.zones[:12], view, [], whole)
     _key(axes, {hit.outcome for hit in shown})
 
 
@@ -135,5 +136,11 @@ def _key(axes: Axes, outcomes: set[Outcome]) -> None:
         if outcome in outcomes
     ]
     axes.legend(
-        handles=marks, loc="upper left", fontsize=8, framealpha=0.85, title="would be", title_fontsize=8
+        handles=marks,
+        loc="upper left",
+        fontsize=8,
+        framealpha=0.85,
+        title="would be",
+        title_fontsize=8,
+        alignment="left",
     )

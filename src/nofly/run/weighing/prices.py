@@ -29,9 +29,15 @@ class Prices:
 class Sum:
     """A quantity, its price, and what both come to."""
 
-    unit: str
+    name: str
+    """Of :data:`UNITS`."""
     number: float
     price_value: float
+
+    @property
+    def unit(self) -> str:
+        """What the price is of, in words."""
+        return UNITS[self.name]
 
     @property
     def amount(self) -> float:
@@ -65,7 +71,7 @@ def sums(prices: Prices, effect: Effect) -> list[Sum]:
         "hour": effect.inside_s().total_value / 3600.0,
         "km": effect.inside_m().total_value / 1000.0,
     }
-    return [Sum(UNITS[name], quantities[name], price) for name, price in prices.of.items()]
+    return [Sum(name, quantities[name], price) for name, price in prices.of.items()]
 
 
 def costs(prices: Prices, effect: Effect) -> Spread:

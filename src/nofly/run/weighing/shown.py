@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
+from nofly.run.outputs.outline import path
 from nofly.run.outputs.text import printable
 from nofly.run.weighing import json
-from nofly.run.weighing.detours import DetourTable
+from nofly.run.weighing.detours import DetourTable, Row
 from nofly.run.weighing.ledger import LedgerTable
 from nofly.run.weighing.ledger_words import Section, ends, label, moving, sections
 from nofly.run.weighing.picture import chosen, ways_of
@@ -19,13 +21,16 @@ from nofly.whatif.ledger import Result
 
 MOST_ROWS = 100
 MOST_FLIGHTS = 200
+MOST_DRAWN = 40
+"""Pairs of places whose ways round are drawn."""
 MOST_PLACES = 200
 """Of one part of a way: of longer ones every so manieth is shown."""
 
 
 def shown(weighed: Weighed) -> dict[str, Any]:
     """Return ``figures``, ``hours``, ``spreads``, ``tables`` of shares, ``flights`` (the longest inside
-    first), ``ways``, ``notes``; SI units and UTC."""
+    first), ``ways``, ``notes``, and where asked for ``change`` against other zones, ``warnings`` and
+    ``money`` (else null); SI units and UTC."""
     whole = json.document(weighed)
     effect = whole["effect"]
     flights = sorted(effect["flights"], key=lambda one: (-one["inside_s"], one["target_id"]))
@@ -33,23 +38,35 @@ def shown(weighed: Weighed) -> dict[str, Any]:
         "operators": str, "states": state_name, "types": str, "airports": airport_name, "pairs": str,
     }  # fmt: skip
     return {
-        "figures": {
-            name: effect[name]
-            for name in (
-                "flights_inside",
-                "outcomes",
-                "not_credible_stays",
-                "flights_a_day_extrapolated",
-                "inside_s",
-                "inside_m",
-                "flights_inside_an_hour",
-            )
-        },
-        "traffic": whole["traffic"], "hours": effect["hours"], "notes": list(map(printable, whole["notes"])),
+        "figures": _figures(effect),
+        "traffic": whole["traffic"], "hours": effect["hours"], "change": _change(whole["change"]),
+        "warnings": whole["warnings"], "money": _money(whole["money"]),
+        "notes": [{"code": note.code, "text": note.text, "counts": note.counts} for note in weighed.notes],
         "tables": {name: _shares(effect[name], words) for name, words in names.items()},
         "flights": [_flight(one) for one in flights[:MOST_FLIGHTS]], "flights_in_all": len(flights),
         "ways": _ways(weighed),
     }  # fmt: skip
+
+
+def _figures(effect: dict[str, Any]) -> dict[str, Any]:
+    names = (
+        "flights_inside", "outcomes", "not_credible_stays", "flights_a_day_extrapolated", "inside_s",
+        "inside_m", "flights_inside_an_hour",
+    )  # fmt: skip
+    return {name: effect[name] for name in names}
+
+
+def _change(change: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return the figures of the zones stood in place of, and how many flights are hit newly, no longer,
+    before and after."""
+    if change is None:
+        return None
+    told = {name: len(change[name]) for name in ("newly", "no_longer", "both")}
+    return {"before": _figures(change["before"]), **told}
+
+
+def _money(money: dict[str, Any] | None) -> dict[str, Any] | None:
+    return money and {**money, "currency": money["currency"] and printable(money["currency"])}
 
 
 def _shares(rows: list[dict[str, Any]], words: Callable[[str], str]) -> dict[str, Any]:
@@ -96,11 +113,21 @@ def detours_shown(table: DetourTable) -> dict[str, Any]:
     whole = table.as_json()
     rows = sorted(whole["pairs"], key=lambda row: -(row["extra_m"] or 0.0))
     names = ("from", "to", "flights", "outcome", "direct_m", "length_m", "extra_m", "time_s", "fuel_share")
+    drawn = sorted(table.rows, key=lambda row: -row.detour.extra_m if row.cost else 0.0)[:MOST_DRAWN]
     return {
         "level_m": whole["level_m"], "flights": whole["flights"], "quantiles": whole["quantiles"],
         "extra_m": whole["extra_m"], "in_all": len(rows),
         "pairs": [{name: row[name] for name in names} for row in rows[:MOST_ROWS]],
+        "ways": [_detour(row) for row in drawn],
     }  # fmt: skip
+
+
+def _detour(row: Row) -> dict[str, Any]:
+    """Return the geodesic of a pair and the way round, empty where there is none."""
+    lines = [row.pair.start, row.pair.end], list(row.detour.places)
+    direct, way = (_places(path(np.array(line).reshape(-1, 2))) if line else [] for line in lines)
+    ends = {"from": printable(row.pair.start_name), "to": printable(row.pair.end_name)}
+    return {**ends, "direct": direct, "way": way}
 
 
 def ledger_shown(table: LedgerTable) -> dict[str, Any]:

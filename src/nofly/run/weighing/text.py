@@ -29,7 +29,7 @@ def write(weighed: Weighed) -> str:
     if weighed.notes:
         lines.append("")
     for note in weighed.notes:
-        lines += textwrap.wrap(f"note: {note}", _COLUMNS, subsequent_indent="  ")
+        lines += textwrap.wrap(f"note: {note.text}", _COLUMNS, subsequent_indent="  ")
     return "\n".join(lines) + "\n"
 
 

@@ -15,6 +15,7 @@ from nofly.run.warnings.passes import Setting
 from nofly.run.warnings.report import WarningReport, reports
 from nofly.run.weighing.hitting import Knowing, effect_of
 from nofly.run.weighing.looking import LookingOn
+from nofly.run.weighing.notes import Note, notes_of
 from nofly.run.weighing.registry import Registry
 from nofly.units import US_PER_S
 from nofly.whatif.effect import Change, Effect
@@ -52,8 +53,8 @@ class Weighed:
     ways: Ways
     pairs: tuple[str, ...] = ()
     """Pairs of airports that stood in for an archive."""
-    notes: tuple[str, ...] = ()
-    """What has to be said aloud, as sentences."""
+    notes: tuple[Note, ...] = ()
+    """What has to be said aloud."""
     prices: Prices | None = None
     sections: dict[str, Section] = field(default_factory=dict)
     """Parts of the report that are weighed on their own, by name."""
@@ -115,7 +116,7 @@ def weigh(
         warnings = reports(law, found, [Setting(asked.prediction)])[0]
     return Weighed(
         tuple(asked.zones), tuple(asked.instead_of), result, effect, change, warnings, seen.ways,
-        asked.pairs, tuple(_notes(asked, effect, seen, knowing)), asked.prices,
+        asked.pairs, tuple(notes_of(asked, effect, seen, knowing)), asked.prices,
     )  # fmt: skip
 
 
@@ -152,46 +153,4 @@ def _refuse_unheard(asked: Asked, result: CheckResult, seen: LookingOn) -> None:
         raise InputError(
             "no zone holds at any time of the traffic: what would be hit cannot be said",
             expected="traffic of a time in which the zone is to hold",
-        )
-
-
-def _notes(asked: Asked, effect: Effect, seen: LookingOn, knowing: Knowing) -> Iterable[str]:
-    """Yield what is to be said aloud of the answer."""
-    if asked.pairs:
-        yield (
-            "One flight a pair, along the great circle from airport to airport: no airways, no wind, no "
-            "other closure."
-        )
-    if seen.ways.every > 1:
-        yield (
-            f"The archive is long: ways were measured by one report in {seen.ways.every:,}, so distances are "
-            "the least they can be."
-        )
-    missing = [hour for hour in effect.hours if not hour.heard]
-    if missing:
-        yield (
-            f"In {len(missing):,} of {len(effect.hours):,} hours nothing was heard at all: they count as not "
-            "known, not as empty."
-        )
-    far = len(effect.heard) - len(effect.near_hours)
-    if far > 0 and not asked.pairs:
-        yield (
-            f"In {far:,} of {len(effect.heard):,} hours with traffic no report came from near the zone: "
-            "nobody was there, or nobody was received."
-        )
-    if knowing.without_operator and not asked.pairs:
-        yield (
-            f"{knowing.without_operator:,} of {len(effect.hits):,} flights sent no callsign that begins with "
-            "an operator's three letters."
-        )
-    if effect.hits and not asked.pairs and all(hit.type is None for hit in effect.hits):
-        yield "The traffic tells no type of aircraft (no emitter category): --registry FILE can name them."
-    if asked.airports and not asked.pairs and effect.hits:
-        known = (
-            sum(hit.origin is not None for hit in effect.hits),
-            sum(hit.destination is not None for hit in effect.hits),
-        )
-        yield (
-            f"The airport of departure is known of {known[0]:,}, that of arrival of {known[1]:,} of "
-            f"{len(effect.hits):,} flights: the others were not heard low enough near one."
         )

@@ -4,6 +4,7 @@ serves pages goes on serving."""
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import msgspec
 
 from nofly.errors import InputError, NoflyError
+from nofly.incidents.warnings import PredictionParams
 from nofly.run.apart import DRAWING, Bounds, answer_of, bound
 from nofly.zones.model import Zone, canonical_json
 
@@ -21,7 +23,9 @@ class Question(msgspec.Struct, frozen=True):
     """What is weighed: zones over the positions of a state folder in a time span.
 
     ``held``: as if they held all the time, whatever is said of from when until when; their schedules stay.
-    ``level_m``: also going round at that pressure altitude. ``ledger``: also the exposure ledger of a file.
+    ``instead_of``: zones that these would stand in place of. ``level_m``: also going round at that pressure
+    altitude. ``ledger``: also the exposure ledger of a file. ``prediction``: also what a watch would warn of.
+    ``prices`` are by :data:`nofly.run.weighing.prices.UNITS`; none, no money.
     """
 
     zones: list[str]
@@ -31,6 +35,10 @@ class Question(msgspec.Struct, frozen=True):
     held: bool = False
     level_m: float | None = None
     ledger: str = ""
+    instead_of: list[str] = []
+    prediction: PredictionParams | None = None
+    prices: dict[str, float] = {}
+    currency: str = ""
 
 
 class WeighedApart(msgspec.Struct):
@@ -47,11 +55,13 @@ class WeighedApart(msgspec.Struct):
     error: tuple[str, str, str] | None = None
 
 
-def question(zones: list[Zone], state: Path, since_us: int, until_us: int, **more: Any) -> Question:
+def question(
+    zones: list[Zone], state: Path, since_us: int, until_us: int, *, instead_of: Sequence[Zone] = (),
+    **more: Any,
+) -> Question:  # fmt: skip
     """Return what is asked of a state folder; ``more`` are the other fields."""
-    return Question(
-        [canonical_json(zone) for zone in zones], str(state.absolute()), since_us, until_us, **more
-    )
+    new, old = ([canonical_json(zone) for zone in some] for some in (zones, instead_of))
+    return Question(new, str(state.absolute()), since_us, until_us, instead_of=old, **more)
 
 
 def weighed_apart(asked: Question) -> WeighedApart:
@@ -74,27 +84,33 @@ def weighed_apart(asked: Question) -> WeighedApart:
 
 def _weighed(asked: Question) -> WeighedApart:
     from nofly.run.declaring.effect import Near, box_round
+    from nofly.run.weighing.prices import Prices
     from nofly.run.weighing.shown import shown
     from nofly.run.weighing.weigh import Asked, law_of, weigh
     from nofly.store.positions.layout import Wanted
-    from nofly.zones.reading import zone_from
 
-    zones = [zone_from(text) for text in asked.zones]
-    if asked.held:
-        zones = [replace(zone, valid_from_us=None, valid_to_us=None) for zone in zones]
-    what = Asked(zones)
-    law_of(what)
+    zones, old = _zones(asked.zones, asked.held), _zones(asked.instead_of, asked.held)
+    prices = Prices(asked.prices, asked.currency) if asked.prices else None
+    what = Asked(zones, old, asked.prediction, prices=prices)
+    law = law_of(what)
     near = Near(Path(asked.state), Wanted(from_us=asked.since_us, until_us=asked.until_us))
     for _ in near.batches():
         pass
     everywhere = near.whole
     if not everywhere:
-        box = box_round([volume for zone in zones for volume in zone.volumes])
+        box = box_round([volume for zone in law for volume in zone.volumes])
         near = Near(Path(asked.state), Wanted(asked.since_us, asked.until_us, box_deg=box))
     weighed = weigh(what, near.batches(), again=near.batches)
     said = WeighedApart(shown(weighed), everywhere, near.whole)
     _sections(asked, weighed, said)
     return said
+
+
+def _zones(texts: list[str], held: bool) -> list[Zone]:
+    from nofly.zones.reading import zone_from
+
+    zones = [zone_from(text) for text in texts]
+    return [replace(zone, valid_from_us=None, valid_to_us=None) for zone in zones] if held else zones
 
 
 def _sections(asked: Question, weighed: Any, said: WeighedApart) -> None:

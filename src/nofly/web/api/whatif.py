@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
@@ -19,7 +19,7 @@ from nofly.run.weighing.weighing_apart import Question, question, weighed_apart
 from nofly.units import US_PER_S
 from nofly.web.answers import answered
 from nofly.web.errors import not_found
-from nofly.web.features import ZoneFeature, proposals
+from nofly.web.features import ZoneFeature, features, proposals
 from nofly.web.served import Authority, Here, Served
 from nofly.web.turns import in_turn
 from nofly.zones.decisions import Procedure
@@ -28,6 +28,7 @@ from nofly.zones.model import Restriction, Zone
 router = APIRouter(prefix="/api/v1/whatif", tags=["what if"])
 MOST_HOURS = 168.0
 Of = Literal["law", "proposed", "request"]
+Price = Annotated[float, Field(ge=0.0, le=1e12, allow_inf_nan=False)]
 
 
 class ChoiceAnswer(BaseModel):
@@ -46,8 +47,18 @@ class ChoicesAnswer(BaseModel):
 
     zones: list[ChoiceAnswer]
     until: str = Field(description="As of when the picture of the watch is.")
+    warns: bool = Field(description="Whether the watch warns ahead, so that warnings can be foreseen.")
     has_ledger: bool = Field(description="Whether there is an exposure ledger to weigh with.")
     unread: list[str] = Field(description="What is wrong with requests that cannot be read.")
+
+
+class PricesBody(BaseModel, extra="forbid"):
+    """Prices of one's own, in one currency; null where a thing has none."""
+
+    flight: Price | None = Field(None, description="Of a flight inside.")
+    hour: Price | None = Field(None, description="Of an hour flown inside.")
+    km: Price | None = Field(None, description="Of a kilometre flown inside.")
+    currency: str = Field("", max_length=12)
 
 
 class WhatIfBody(BaseModel, extra="forbid"):
@@ -65,6 +76,11 @@ class WhatIfBody(BaseModel, extra="forbid"):
     )
     level: str = Field(LEVEL, max_length=20, description="At which these fly.", examples=["FL350", "10600m"])
     ledger: bool = Field(False, description="Also the exposure ledger.")
+    instead_of: str | None = Field(
+        None, min_length=1, max_length=500, description="Hash of a zone in force: also what changes."
+    )
+    warnings: bool = Field(False, description="Also how many warnings the watch would give.")
+    prices: PricesBody | None = Field(None, description="Also what it comes to by these.")
 
 
 class WhatIfAnswer(BaseModel):
@@ -76,9 +92,10 @@ class WhatIfAnswer(BaseModel):
     everywhere: bool = Field(description="All traffic of that time was looked at, not only what was near.")
     whole: bool = Field(description="false: there was more traffic than was looked at.")
     zones: list[ZoneFeature]
+    instead_of: list[ZoneFeature]
     answer: dict[str, Any] = Field(
         description="figures, traffic, hours, tables (operators, states, types, airports, pairs), flights, "
-        "ways, notes"
+        "ways, notes; change, warnings and money, null where not asked for"
     )
     detours: dict[str, Any] | None
     ledger: dict[str, Any] | None
@@ -98,7 +115,8 @@ async def choices(request: Request, here: Here, _: Authority) -> Response:
     return answered(request, {
         "zones": [one for one in found if one is not None],
         "until": iso_time(here.follower.picture_us(here.clock())),
-        "has_ledger": here.ledger is not None and here.ledger.is_file(), "unread": unread,
+        "warns": here.prediction is not None, "unread": unread,
+        "has_ledger": here.ledger is not None and here.ledger.is_file(),
     })  # fmt: skip
 
 
@@ -106,24 +124,35 @@ async def choices(request: Request, here: Here, _: Authority) -> Response:
 async def weigh(request: Request, here: Here, _: Authority, body: WhatIfBody) -> Response:
     """Weigh a zone over traffic that was kept, which takes seconds. 503 where others wait too."""
     zone = await _zone(here, body.of, body.id)
-    asked = _question(here, body, zone)
+    old = [] if body.instead_of is None else [await _zone(here, "law", body.instead_of)]
+    asked = _question(here, body, zone, old)
     async with in_turn(here.weighing, "another zone is being weighed"):
         found = await asyncio.to_thread(weighed_apart, asked)
     return answered(request, {
         "since": iso_time(asked.since_us), "until": iso_time(asked.until_us), "held": body.held,
         "everywhere": found.everywhere, "whole": found.whole, "zones": proposals([zone]),
+        "instead_of": features(old, asked.until_us),
         "answer": found.answer, "detours": found.detours, "ledger": found.ledger, "missing": found.missing,
     })  # fmt: skip
 
 
-def _question(here: Served, body: WhatIfBody, zone: Zone) -> Question:
-    """Return what is asked. Raises InputError for a moment or a level that is none."""
+def _question(here: Served, body: WhatIfBody, zone: Zone, old: list[Zone]) -> Question:
+    """Return what is asked. Raises InputError for what cannot be, as a moment or a level that is none."""
+    if zone in old:
+        raise InputError(
+            "a zone in place of itself changes nothing", locator="body.instead_of", expected="another zone"
+        )
     try:
         picture_us = here.follower.picture_us(here.clock())
         until_us = picture_us if body.until is None else instant(body.until)
     except InputError as error:
         error.locator = "body.until"
         raise
+    if body.warnings and here.prediction is None:
+        raise InputError(
+            "this watch does not warn ahead", locator="body.warnings",
+            expected="enabled = true of [prediction] in nofly.toml",
+        )  # fmt: skip
     ledger = ""
     if body.ledger:
         if here.ledger is None or not here.ledger.is_file():
@@ -134,7 +163,12 @@ def _question(here: Served, body: WhatIfBody, zone: Zone) -> Question:
         ledger = str(here.ledger.absolute())
     since_us = until_us - round(body.hours * 3600 * US_PER_S)
     level = level_m(body.level) if body.detours else None
-    return question([zone], here.folder, since_us, until_us, held=body.held, level_m=level, ledger=ledger)
+    prices = body.prices.model_dump(exclude_none=True) if body.prices else {}
+    currency = prices.pop("currency", "")
+    return question(
+        [zone], here.folder, since_us, until_us, held=body.held, level_m=level, ledger=ledger, instead_of=old,
+        prediction=here.prediction if body.warnings else None, prices=prices, currency=currency,
+    )  # fmt: skip
 
 
 async def _zone(here: Served, of: Of, name: str) -> Zone:

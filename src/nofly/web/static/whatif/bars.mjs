@@ -35,9 +35,15 @@ export function hoursOf(hours) {
  * @param {boolean} unheard
  */
 export function keyOf(used, unheard) {
-  const sign = (/** @type {string} */ kind, /** @type {string} */ text) => element("span", { class: "sign-of" }, element("i", { class: `swatch ${kind}`, "aria-hidden": "true" }), text);
-  return element("p", { class: "key" }, ...used.map((one) => sign(one, say(`outcome.${one}`))), unheard ? sign("unheard", say("whatif.unheard")) : null);
+  return element("p", { class: "key" }, ...used.map((one) => signOf(one, say(`outcome.${one}`))), unheard ? signOf("unheard", say("whatif.unheard")) : null);
 }
+
+/**
+ * Return a sign and what it means.
+ * @param {string} kind
+ * @param {string} text
+ */
+export const signOf = (kind, text) => element("span", { class: "sign-of" }, element("i", { class: `swatch ${kind}`, "aria-hidden": "true" }), text);
 
 /** @param {any} hour */
 const hourWords = ({ from }) => `${from.slice(0, 10)} ${from.slice(11, 13)} Z`;

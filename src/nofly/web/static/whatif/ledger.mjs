@@ -5,7 +5,9 @@ import { element } from "../page/dom.mjs";
 import { say, spoken } from "../page/words.mjs";
 import { table } from "./tables.mjs";
 
-const [WIDE, ROW, SIDE, TOP] = [480, 42, 56, 6];
+const [WIDE, NARROW, ROW, SIDE, TOP] = [480, 420, 42, 56, 6];
+/** Of pages no wider, where the style sheet has larger letters in a tornado. */
+const PHONE_PX = 700;
 
 /**
  * Return the ledger.
@@ -33,12 +35,13 @@ const rowsOf = ({ title, head, rows }) => table(title, head, rows, head.length);
 function tornado({ title, likely, bars }) {
   const values = bars.flatMap((/** @type {any} */ bar) => [bar.at_low, bar.at_high, likely]);
   const [low, high] = [Math.min(...values), Math.max(...values)];
-  const at = (/** @type {number} */ value) => SIDE + (value - low) / (high - low || 1) * (WIDE - 2 * SIDE);
+  const wide = innerWidth > PHONE_PX ? WIDE : NARROW;
+  const at = (/** @type {number} */ value) => SIDE + (value - low) / (high - low || 1) * (wide - 2 * SIDE);
   const tall = TOP + ROW * bars.length + 20;
-  const picture = shape("svg", { viewBox: `0 0 ${WIDE} ${tall}`, role: "img", "aria-label": `${title}: ${bars.map((/** @type {any} */ bar) => `${bar.input}: ${number(bar.at_low)} – ${number(bar.at_high)}`).join("; ")}`, class: "tornado" });
+  const picture = shape("svg", { viewBox: `0 0 ${wide} ${tall}`, role: "img", "aria-label": `${title}: ${bars.map((/** @type {any} */ bar) => `${bar.input}: ${number(bar.at_low)} – ${number(bar.at_high)}`).join("; ")}`, class: "tornado" });
   bars.forEach((/** @type {any} */ bar, /** @type {number} */ i) => {
     const y = TOP + ROW * i;
-    picture.append(shape("text", { x: WIDE / 2, y: y + 11, "text-anchor": "middle" }, bar.input));
+    picture.append(shape("text", { x: wide / 2, y: y + 11, "text-anchor": "middle" }, bar.input));
     for (const [value, kind] of [[bar.at_low, "low"], [bar.at_high, "high"]]) {
       const [x, middle] = [at(value), at(likely)];
       picture.append(shape("rect", { x: Math.min(x, middle), y: y + 17, width: Math.abs(x - middle), height: 16, class: kind }));

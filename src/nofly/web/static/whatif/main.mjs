@@ -5,13 +5,14 @@ import { byId, element, fill } from "../page/dom.mjs";
 import { createMap, namePlaces, themeMap } from "../page/map.mjs";
 import { learn, say, speak, spoken, translatePage } from "../page/words.mjs";
 import { addZoneNames, addZones, showZones, themeZoneNames, themeZones } from "../page/zone_layer.mjs";
-import { hoursOf, keyOf, OUTCOMES } from "./bars.mjs";
+import { hoursOf, keyOf, OUTCOMES, signOf } from "./bars.mjs";
+import { addDetours, showDetours, themeDetours } from "./detours_layer.mjs";
 import { figuresOf } from "./figures.mjs";
 import { askForm } from "./form.mjs";
 import { ledgerOf } from "./ledger.mjs";
-import { detoursOf, flightsOf, SHARES, sharesOf, spreadOf } from "./tables.mjs";
-import { readView, writeView } from "./view.mjs";
-import { addWays, showWays, themeWays } from "./ways_layer.mjs";
+import { changeOf, detoursOf, flightsOf, moneyOf, SHARES, sharesOf, spreadOf } from "./tables.mjs";
+import { PRICES, readView, writeView } from "./view.mjs";
+import { addWays, lookAt, showWays, themeWays } from "./ways_layer.mjs";
 import { MORE_EN } from "./words_en.mjs";
 import { MORE_UK } from "./words_uk.mjs";
 
@@ -44,7 +45,9 @@ async function weigh() {
   fill(byId("banner"), element("p", { class: "replay" }, say("whatif.weighing")));
   const body = {
     of: view.of, id: view.id, hours: Number(view.hours), until: view.until || null, held: view.held === "1",
-    detours: view.detours === "1", level: view.level, ledger: view.ledger === "1",
+    detours: view.detours === "1", level: view.level, ledger: view.ledger === "1", warnings: view.warnings === "1",
+    instead_of: view.instead || null,
+    prices: { ...Object.fromEntries(PRICES.map((name) => [name, view[`per_${name}`] ? Number(view[`per_${name}`]) : null])), currency: view.currency },
   };
   try {
     found = await ask("whatif", { method: "POST", body });
@@ -61,21 +64,31 @@ async function weigh() {
 
 /** Show what was weighed. */
 function show() {
-  const { answer, detours, ledger, missing, zones } = found;
+  const { answer, detours, ledger, missing, zones, instead_of: old } = found;
   byId("told").hidden = false;
   const { name, id } = zones[0].properties;
   fill(byId("name"), name || id);
   fill(byId("figures"), ...figuresOf(found));
+  part("change", answer.change && changeOf(answer, old));
+  part("money", answer.money && moneyOf(answer.money));
   fill(byId("hours"), ...hoursOf(answer.hours));
   fill(byId("spread"), ...spreadOf(answer.figures));
   fill(byId("shares"), ...SHARES.map((one) => sharesOf(one, answer.tables[one])));
   fill(byId("flights"), ...flightsOf(answer));
-  byId("detours-part").hidden = !detours && !missing.detours;
-  fill(byId("detours"), ...detoursOf(detours, missing.detours));
-  byId("ledger-part").hidden = !ledger && !missing.ledger;
-  fill(byId("ledger"), ...ledgerOf(ledger, missing.ledger));
-  fill(byId("map-key"), ...keyOf(OUTCOMES.filter((one) => answer.figures.outcomes[one]), false).childNodes);
+  part("detours", (detours || missing.detours) && detoursOf(detours, missing.detours));
+  part("ledger", (ledger || missing.ledger) && ledgerOf(ledger, missing.ledger));
+  fill(byId("map-key"), ...keyOf(OUTCOMES.filter((one) => answer.figures.outcomes[one]), false).childNodes, ...detours ? ["direct", "round"].map((one) => signOf(one, say(`whatif.key.${one}`))) : []);
   drawMap();
+}
+
+/**
+ * Show a part of the answer, or hide it where it was not asked for.
+ * @param {string} name
+ * @param {any[] | null | undefined | false} children
+ */
+function part(name, children) {
+  byId(`${name}-part`).hidden = !children;
+  fill(byId(name), ...children || []);
 }
 
 /** Draw the zone and the ways on the map; make it, where it is not there yet. */
@@ -86,6 +99,7 @@ function drawMap() {
   map.on("load", () => {
     addZones(map, theme());
     addWays(map, theme());
+    addDetours(map, theme());
     addZoneNames(map, theme());
     void namePlaces(map);
     drawWays();
@@ -94,9 +108,13 @@ function drawMap() {
 
 function drawWays() {
   if (!found) return;
-  showZones(map, { type: "FeatureCollection", features: found.zones });
+  const zones = [...found.instead_of, ...found.zones];
+  showZones(map, { type: "FeatureCollection", features: zones });
   map.resize();
-  showWays(map, found.answer.ways, found.zones);
+  showWays(map, found.answer.ways);
+  const round = showDetours(map, found.detours?.ways ?? []);
+  lookAt(map, zones, round);
+  byId("map").dataset.detours = String(round.length);
   byId("map").dataset.shown = String(found.answer.ways.length);
 }
 
@@ -110,7 +128,7 @@ function turnTheme() {
 function dressAgain() {
   dress();
   if (!map?.getSource("ways-near")) return;
-  for (const one of [themeMap, themeZones, themeZoneNames, themeWays]) one(map, theme());
+  for (const one of [themeMap, themeZones, themeZoneNames, themeWays, themeDetours]) one(map, theme());
 }
 
 /**

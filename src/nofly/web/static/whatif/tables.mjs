@@ -2,7 +2,7 @@
 
 import { element } from "../page/dom.mjs";
 import { clock, distance, duration } from "../page/units.mjs";
-import { say, sayWord } from "../page/words.mjs";
+import { say, sayWord, spoken } from "../page/words.mjs";
 
 /** Tables of shares, in their order. */
 export const SHARES = ["operators", "states", "types", "airports", "pairs"];
@@ -37,6 +37,41 @@ export function sharesOf(name, { rows, in_all }) {
   return element("section", { class: "box", "data-shares": name, "aria-label": title }, element("h2", {}, title), table(title, head, cells.slice(0, MOST)),
     rest ? element("details", {}, element("summary", {}, say("whatif.more", { count: rest })), table(title, head, cells.slice(MOST)),
       in_all > rows.length ? element("p", { class: "fine" }, say("whatif.beyond", { count: in_all - rows.length })) : null) : null);
+}
+
+/**
+ * Return what changes against the zones that it would stand in place of.
+ * @param {any} answer
+ * @param {any[]} old
+ */
+export function changeOf({ change, figures }, old) {
+  const { before } = change;
+  const both = (/** @type {string} */ key, /** @type {(of: any) => string | number} */ value) => [say(key), value(before), value(figures)];
+  const rows = [
+    both("whatif.card.inside", (of) => of.flights_inside), both("whatif.card.infringement", (of) => of.outcomes.infringement),
+    both("whatif.card.exempt", (of) => of.outcomes.exempt + of.outcomes.cleared), both("whatif.card.undetermined", (of) => of.outcomes.undetermined),
+    both("whatif.card.time", (of) => duration(of.inside_s.total ?? 0)), both("whatif.card.way", (of) => distance(of.inside_m.total ?? 0)),
+  ];
+  return [
+    element("p", {}, say("whatif.instead.of", { zones: old.map(({ properties }) => properties.name || properties.id).join(", ") })),
+    table(say("whatif.change"), ["", say("whatif.change.before"), say("whatif.change.after")], rows),
+    element("p", {}, say("whatif.change.told", change)),
+  ];
+}
+
+/**
+ * Return what it comes to by the prices given.
+ * @param {any} money
+ */
+export function moneyOf({ currency, sums, total, a_flight }) {
+  const amount = (/** @type {number} */ n) => new Intl.NumberFormat(spoken(), { maximumFractionDigits: 2 }).format(n);
+  const head = ["of", "quantity", "price", "sum"].map((name) => say(`whatif.money.${name}`));
+  const rows = sums.map((/** @type {any} */ one) => [say(`whatif.price.${one.name}`), amount(one.quantity), amount(one.price), amount(one.amount)]);
+  const spread = a_flight.count ? say("whatif.money.flight", { half: amount(a_flight.quantiles["0.5"]), most: amount(a_flight.quantiles["1"]) }) : "";
+  return [
+    table(say("whatif.money"), head, [...rows, [say("whatif.money.all"), "", "", `${amount(total)} ${currency ?? ""}`.trim()]]),
+    element("p", { class: "fine" }, `${say("whatif.money.only")} ${spread}`.trim()),
+  ];
 }
 
 /**

@@ -10,11 +10,18 @@
  * @property {string} detours 1 or empty
  * @property {string} level
  * @property {string} ledger 1 or empty
+ * @property {string} instead hash of a zone in force that it stands in place of, or empty
+ * @property {string} warnings 1 or empty
+ * @property {string} per_flight price, or empty
+ * @property {string} per_hour
+ * @property {string} per_km
+ * @property {string} currency
  * @property {string} lang
  * @property {string} theme light or dark; empty as the system has it
  */
 
-const NAMES = /** @type {const} */ (["of", "id", "hours", "until", "held", "detours", "level", "ledger", "lang", "theme"]);
+const NAMES = /** @type {const} */ (["of", "id", "hours", "until", "held", "detours", "level", "ledger", "instead", "warnings", "per_flight", "per_hour", "per_km", "currency", "lang", "theme"]);
+export const PRICES = /** @type {const} */ (["flight", "hour", "km"]);
 export const HOURS = ["1", "6", "24", "72", "168"];
 const FIRST = { hours: "24", held: "1", level: "FL350" };
 
@@ -28,6 +35,7 @@ export function readView() {
   const view = /** @type {View} */ (/** @type {unknown} */ ({ ...found }));
   for (const [name, value] of Object.entries(FIRST)) if (!found[name]) found[name] = value;
   Object.assign(view, found);
+  for (const name of PRICES) if (!(Number(view[`per_${name}`]) >= 0)) view[`per_${name}`] = "";
   if (!HOURS.includes(view.hours)) view.hours = FIRST.hours;
   if (view.theme !== "light" && view.theme !== "dark") view.theme = "";
   return view;

@@ -36,18 +36,26 @@ export function themeWays(map, theme) {
 }
 
 /**
- * Show ways, and look at the zone and what was flown in it.
+ * Show ways.
  * @param {any} map
  * @param {any[]} ways as the API has them
- * @param {any[]} zones
  */
-export function showWays(map, ways, zones) {
+export function showWays(map, ways) {
   const lines = (/** @type {"near" | "inside"} */ name) => collection(ways.flatMap((way) => way[name].map((/** @type {number[][]} */ part) => line(joined(part), { outcome: way.outcome }))));
   showFeatures(map, "ways-near", lines("near"));
   showFeatures(map, "ways-inside", lines("inside"));
-  const all = zones.map(boundsOf);
-  const edge = (/** @type {number} */ i) => Math[i < 2 ? "min" : "max"](...all.map((one) => one[i]));
-  if (all.length) map.fitBounds([[edge(0), edge(1)], [edge(2), edge(3)]], { padding: 60, maxZoom: 11, animate: false });
+}
+
+/**
+ * Look at zones and lines.
+ * @param {any} map
+ * @param {any[]} zones at least one
+ * @param {[number, number][][]} lines
+ */
+export function lookAt(map, zones, lines) {
+  const all = [...zones.map(boundsOf), ...lines.flat().map(([x, y]) => [x, y, x, y])];
+  const edge = (/** @type {number} */ i) => all.reduce((found, one) => Math[i < 2 ? "min" : "max"](found, one[i]), all[0][i]);
+  map.fitBounds([[edge(0), edge(1)], [edge(2), edge(3)]], { padding: 60, maxZoom: 11, animate: false });
 }
 
 /**
@@ -55,7 +63,7 @@ export function showWays(map, ways, zones) {
  * @param {number[][]} part latitude and longitude
  * @returns {[number, number][]}
  */
-function joined(part) {
+export function joined(part) {
   let before = part[0][1];
   return part.map(([lat_deg, lon_deg]) => {
     before = lon_deg + 360 * Math.round((before - lon_deg) / 360);
