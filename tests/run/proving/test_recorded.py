@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,13 @@ import pytest
 from nofly.errors import InputError
 from nofly.feeds.options import ArchiveOptions, Column
 from nofly.incidents.record import Certainty, Status
+from nofly.proof.coverage import Coverage
 from nofly.proof.package import MANIFEST, Making, Part, Role, made, opened
 from nofly.proof.packing.canonical import canonical, parsed
 from nofly.proof.packing.container import packed
 from nofly.proof.packing.steps import Outcome
 from nofly.run.files.trackfiles import read_batches
+from nofly.run.outputs.coverage_told import stays_covered
 from nofly.run.proving import aids, finding, recorded, reports
 from nofly.run.proving.verify import Trust, Verified, verify
 from nofly.schema import concatenate
@@ -297,14 +300,51 @@ def test_a_report_that_says_something_else_is_found(tmp_path: Path) -> None:
     assert any("replay.czml" in said for said in differing(verify(other)))
 
 
-def test_a_statement_of_coverage_is_kept_and_shown(tmp_path: Path) -> None:
-    result, inputs = checked([zone_file(tmp_path / "z.geojson")], [track_file(tmp_path / "t.csv")])
-    statement = {"verdict": "seen", "sentences": ["Twelve others were received there."], "numbers": {"n": 12}}
-    files = one_each(result, inputs, wanted(coverage=lambda _: statement))[0]
-    assert parsed(files["coverage.json"], "") == statement
-    assert b"Twelve others were received there." in files["report.html"]
-    (said,) = differing(verify(packed(files)))
-    assert "coverage.json it comes from traffic that is not in the package" in said
+def test_what_could_have_been_seen_is_told_anew_from_all_the_sources(tmp_path: Path) -> None:
+    """Of a folder the file without the aircraft is in the package too: it says what could have been seen."""
+    tracks = tmp_path / "tracks"
+    tracks.mkdir()
+    track_file(tracks / "a.csv")
+    rows = (tracks / "a.csv").read_text().replace("4ca7b3", "3d0001").replace("4b1804", "3d0002")
+    (tracks / "b.csv").write_text(rows.replace(",8.", ",9."))
+    result, inputs = checked([zone_file(tmp_path / "z.geojson")], [str(tracks)], coverage=True)
+    files = one_each(result, inputs, wanted())[0]
+    assert {"raw/0001-a.csv", "raw/0002-b.csv"} <= files.keys()
+    assert not any(name.startswith("coverage/") for name in files)
+    statement = parsed(files["coverage.json"], "")
+    assert statement == parsed(canonical(stays_covered(result, result.infringements[:1]) or {}), "")
+    assert escape(statement["sentences"][0]).encode() in files["report.html"]
+    found = verify(packed(files))
+    assert found.exit_code == 0
+    assert [s.outcome for s in found.steps if s.subject == "coverage"] == [Outcome.AGREES]
+    for changed in ({**statement, "verdict": "seen"}, {**statement, "numbers": {}}, {"verdict": "x"}):
+        said = differing(verify(remade(files, coverage_json=canonical(changed))))
+        assert any("coverage.json the source files give another statement" in one for one in said)
+
+
+@pytest.mark.parametrize("others", [True, False])
+def test_what_could_have_been_seen_is_told_anew_from_the_table_of_sightings(
+    tmp_path: Path, others: bool
+) -> None:
+    """Where the sources are too large; with the others kept out there is no table that tells of them."""
+    result, inputs = checked(
+        [zone_file(tmp_path / "z.geojson")], [track_file(tmp_path / "t.csv")], coverage=True
+    )
+    files = one_each(result, inputs, wanted(most_raw_bytes=0, only_targets=not others))[0]
+    found = verify(packed(files))
+    steps = [(s.outcome, s.place) for s in found.steps if s.subject == "coverage"]
+    assert found.exit_code == 3
+    if not others:
+        assert steps == [(Outcome.UNCHECKED, "coverage.json")]
+        return
+    table = "coverage/sightings.json"
+    assert steps == [(Outcome.AGREES, "coverage.json"), (Outcome.UNCHECKED, table)]
+    told = parsed(files[table], table)
+    less = Coverage.from_json(told["coverage"])
+    less.take(result.tracks)
+    changed = canonical({**told, "coverage": less.as_json()})
+    said = differing(verify(remade(files, coverage__sightings_json=changed)))
+    assert any("another statement" in one for one in said)
 
 
 def test_tracks_that_change_meanwhile_are_an_error(tmp_path: Path) -> None:
