@@ -341,6 +341,7 @@ def test_what_could_have_been_seen_is_told_anew_from_the_table_of_sightings(
     assert steps == [(Outcome.AGREES, "coverage.json"), (Outcome.UNCHECKED, table)]
     told = parsed(files[table], table)
     less = Coverage.from_json(told["coverage"])
+    assert result.tracks is not None
     less.take(result.tracks)
     changed = canonical({**told, "coverage": less.as_json()})
     said = differing(verify(remade(files, coverage__sightings_json=changed)))

@@ -22,6 +22,7 @@ from nofly.run.files.trackfiles import TrackBatch
 from nofly.run.files.zonefiles import ZoneSet
 from nofly.run.outputs.coverage_told import stays_covered
 from nofly.run.proving import aids, finding, law, reports, sighted, working
+from nofly.run.registering.law import Registered
 from nofly.run.result import CheckResult
 from nofly.schema import Positions
 
@@ -39,6 +40,8 @@ class Inputs:
     checking: CheckOptions
     given: Callable[[], Iterable[TrackBatch]] | None = None
     """Gives the traffic where it is in memory, and in no files."""
+    register: Registered | None = None
+    """The law of the register that zones are from which are in no file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +103,9 @@ def _parts(
     said = finding.document(again, found, remarked)
     heights, no_heights = overheard.parts(again.span_us or (0, 0))
     seen, no_table = _seen(replace(again, coverage=result.coverage), found, raw, wanted)
+    considered = law.parts(zones, inputs.law, inputs.checking.lists, found, inputs.register)
     parts = {
-        **raw, **heights, **law.parts(zones, inputs.law, inputs.checking.lists, found), **seen,
+        **raw, **heights, **considered, **seen,
         finding.FILE: Part(canonical({**said, "left_out": [*left_out, *no_heights, *no_table]})),
     }  # fmt: skip
     configuration = {
