@@ -110,12 +110,12 @@ def test_what_is_true_of_a_flight_through_a_corridor_is_never_refused(data: st.D
 
 
 def test_minutes_along_a_corridor_are_sought_as_paths() -> None:
-    """Ten minutes at 500–620 km/h are 83–103 km: along a corridor of 100 km by 8 km, or turning about in it."""
+    """Ten minutes at 500–620 km/h are 83–103 km: along 100 km by 8 km, or turning about in it."""
     from tests.proof.test_consistency import fits, shapes_of
 
     corridor = Zone("C", "C", (Volume(Corridor(((59.6, 25.0), (59.7, 26.0), (59.6, 26.8)), 4_000.0)),))
     (shape,) = shapes_of(corridor)
-    (found,) = fits('duration = "10 min"\nspeed = "500–620 km/h"', [shape])
+    (found,) = fits('duration = "10.0 min"\nspeed = "500–620 km/h"', [shape])
     assert found.families
     assert {"east", "west"} <= {family.direction for family in found.families}
     assert all(82_000.0 < way_m < 104_500.0 for family in found.families for way_m in family.length_m)

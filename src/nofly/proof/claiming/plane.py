@@ -75,7 +75,7 @@ class Figure:
 
 
 def figures(zones: CompiledZones, zone: int) -> list[Figure]:
-    """Return the parts of a zone, as one where some overlap (those of a corridor, its legs and bends, do); none
+    """Return the parts of a zone, as one where some overlap, such as a corridor's legs and bends; none
     where a part holds a pole or reaches too far, or they cannot be put together."""
     parts = np.flatnonzero(zones.part_zone == zone).tolist()
     volumes = zones.part_volume[parts].tolist()

@@ -141,8 +141,8 @@ def _notes(
         notes.append(f"No zone {statement.zone_id!r} was given: its numbers were compared without a place.")
     elif shape is not None and not shapes:
         notes.append(
-            "The zone holds a pole, reaches too far or is too intricate for a plane: no paths through it were "
-            "tried, its numbers were compared by arithmetic alone."
+            "The zone holds a pole, reaches too far or is too intricate: no paths through it were tried, and "
+            "the numbers were compared by arithmetic alone."
         )
     off = [s.simplified_m for s in shapes]
     if off and max(off) > 10.0:

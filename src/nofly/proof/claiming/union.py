@@ -65,8 +65,10 @@ def _cut(own: Floats, others: Floats) -> Floats:
             at = np.unique(np.concatenate([[0.0, 1.0], t[k][crossed[k]], along[k][touched[k]]]))
             points = row[:2] + at[:, None] * (row[2:] - row[:2])
             found.append(np.hstack([points[:-1], points[1:]]))
-    pieces = np.vstack(found)
-    return pieces[np.hypot(*(pieces[:, 2:] - pieces[:, :2]).T) > _LEAST_M]
+    pieces: Floats = np.vstack(found)
+    long = np.hypot(*(pieces[:, 2:] - pieces[:, :2]).T) > _LEAST_M
+    kept: Floats = pieces[long]
+    return kept
 
 
 def _covered(pieces: Floats, others: Sequence[Floats]) -> NDArray[np.bool_]:
