@@ -43,7 +43,8 @@ def checked_apart(
     """
     given = msgspec.json.encode([canonical_json(zone) for zone in known])
     module = "nofly.run.claiming.checking_apart"
-    arguments = [path.absolute(), state.absolute(), "" if qnh_hpa is None else f"{qnh_hpa:g}"]
+    qnh = "" if qnh_hpa is None else f"{qnh_hpa:g}"
+    arguments: list[str | Path] = [path.absolute(), state.absolute(), qnh]
     said = answer_of(module, arguments, given, CheckedApart, BOUNDS, knows=DRAWING)
     if said is None:
         raise InputError(
