@@ -70,6 +70,8 @@ def test_both_editions_are_replayed_from_the_acts_on_the_zone(law: str, tmp_path
         known = registered(register)
     assert hashes <= {zone.zone_hash for zone in known.zones if zone.id == "LS-R7"}
     assert len(hashes) == 2
+    # All was recorded years after the flight, which is said.
+    assert any(one.startswith("2 acts on LS-R7 recorded after 2018-08-01T09:2") for one in said)
     # The other zone's act, between the two, is there as a hash, which is said; its words are not.
     (unchecked,) = (s for s in steps if s.outcome is Outcome.UNCHECKED)
     assert unchecked.message.startswith("of 1 other act of the register there are hashes alone")
@@ -106,6 +108,7 @@ def test_the_law_is_as_it_was_known(tmp_path: Path) -> None:
     package = opened(data)
     assert [row["sequence"] for row in package.json(FILE)["records"]] == [1]
     assert package.json("zones/editions.json")["known_us"] == 1_533_124_800_000_000
+    assert not any("recorded after" in step.message for step in verify(data).steps)
     assert any(
         "what was recorded by 2018-08-01T12:00:00.000000Z" in step.message for step in verify(data).steps
     )

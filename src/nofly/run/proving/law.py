@@ -270,6 +270,7 @@ def compared(
                 yield differs("law", wrong, where, str(old.get(name))[:500], str(new.get(name))[:500])
             else:
                 yield unchecked("law", "another nofly worded it", where)
+    yield from registered_law.recorded_later(files, stays)
     if said == anew:
         yield agrees("law", f"rules, schedules and reasons of {many(len(anew), 'edition')}: the same", LAW)
 

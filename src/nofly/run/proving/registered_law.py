@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from nofly.errors import InputError
+from nofly.incidents.record import Infringement
 from nofly.proof.package import Part
 from nofly.proof.packing.container import PackageError
 from nofly.proof.packing.steps import Step, agrees, differs, note, unchecked
@@ -56,6 +57,24 @@ def replayed(
         steps += [*_told(law, zone_ids, known_us), *_linked(proof)]
     steps += [unchecked("register", o.message, f"{FILE}: {o.locator}") for o in (*law.findings, *unread)]
     return {zone.zone_hash: zone for _, zone in held}, steps
+
+
+def recorded_later(files: Mapping[str, bytes], stays: Sequence[Infringement]) -> Iterator[Step]:
+    """Yield of which zones acts were recorded after somebody was inside: whoever was could not know of them.
+    Raises InputError for what is no register's."""
+    if FILE not in files:
+        return
+    began_us: dict[str, int] = {}
+    for stay in stays:
+        began_us[stay.zone_id] = min(stay.entry_time_us, began_us.get(stay.zone_id, stay.entry_time_us))
+    acts = [act for act in _acts(files[FILE]) if act.recorded_us > began_us.get(act.subject_id, 1 << 63)]
+    for zone_id in sorted({act.subject_id for act in acts}):
+        count = sum(act.subject_id == zone_id for act in acts)
+        text = (
+            f"{many(count, 'act')} on {printable(zone_id)} recorded after {iso_time(began_us[zone_id])}, when "
+            "the first stay began: who was inside could not know of them (--known judges by what was known)"
+        )
+        yield note("register", text, FILE)
 
 
 def _acts(data: bytes) -> list[Act]:
