@@ -75,9 +75,8 @@ def summary(steps: Iterable[Step]) -> str:
     if differ:
         things = "1 thing differs" if differ == 1 else f"{differ} things differ"
         return f"NOT AS IT WAS MADE: {things}."
-    unsigned = (
-        " Nothing in it shows who made it." if any(s.message.startswith(UNSIGNED) for s in told) else ""
-    )
+    nobody = any(step.subject == "signatures" and step.message.startswith(UNSIGNED) for step in told)
+    unsigned = " Nothing in it shows who made it." if nobody else ""
     if unchecked:
         things = "1 thing" if unchecked == 1 else f"{unchecked} things"
         return f"All that could be checked agrees; {things} could not be checked.{unsigned}"

@@ -70,9 +70,10 @@ def recorded_later(files: Mapping[str, bytes], stays: Sequence[Infringement]) ->
     acts = [act for act in _acts(files[FILE]) if act.recorded_us > began_us.get(act.subject_id, 1 << 63)]
     for zone_id in sorted({act.subject_id for act in acts}):
         count = sum(act.subject_id == zone_id for act in acts)
+        since = iso_time(began_us[zone_id])
         text = (
-            f"{many(count, 'act')} on {printable(zone_id)} recorded after {iso_time(began_us[zone_id])}, when "
-            "the first stay began: who was inside could not know of them (--known judges by what was known)"
+            f"{many(count, 'act')} on {printable(zone_id)} recorded after {since}, when the first stay began: "
+            "who was inside could not know of them (--known judges by what was known)"
         )
         yield note("register", text, FILE)
 
