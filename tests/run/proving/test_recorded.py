@@ -27,7 +27,17 @@ from nofly.run.outputs.coverage_told import stays_covered
 from nofly.run.proving import aids, finding, recorded, reports
 from nofly.run.proving.verify import Trust, Verified, verify
 from nofly.schema import concatenate
-from tests.run.proving.cases import KEY, OTHER, checked, one_each, small, track_file, wanted, zone_file
+from tests.run.proving.cases import (
+    KEY,
+    OTHER,
+    START_S,
+    checked,
+    one_each,
+    small,
+    track_file,
+    wanted,
+    zone_file,
+)
 
 
 def differing(found: Verified) -> list[str]:
@@ -371,6 +381,9 @@ def test_who_signed_and_who_had_to(tmp_path: Path) -> None:
 
 _PROGRAM = """
 import sys
+import time
+now_s = float(sys.argv[3])
+time.time, time.time_ns = lambda: now_s, lambda: int(now_s * 1e9)
 from pathlib import Path
 from nofly.proof.packing.container import packed
 from nofly.schema import concatenate
@@ -390,7 +403,8 @@ def test_another_directory_locale_time_zone_and_day_give_the_same_bytes(tmp_path
             **os.environ, "TZ": zone, "LC_ALL": locale, "PYTHONHASHSEED": str(number), "HOME": str(folder),
             "PYTHONPATH": f"{root / 'src'}:{root}", "MPLCONFIGDIR": str(folder),
         }  # fmt: skip
-        args = [sys.executable, "-c", _PROGRAM, str(folder), str(folder / "out.zip")]
+        day = str(START_S + 86_400 * 365 * 20 * number)
+        args = [sys.executable, "-c", _PROGRAM, str(folder), str(folder / "out.zip"), day]
         subprocess.run(args, cwd=folder, env=environment, check=True, timeout=300)
         out.append((folder / "out.zip").read_bytes())
     assert out[0] == out[1]

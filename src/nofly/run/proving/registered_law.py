@@ -72,7 +72,7 @@ def recorded_later(files: Mapping[str, bytes], stays: Sequence[Infringement]) ->
         count = sum(act.subject_id == zone_id for act in acts)
         since = iso_time(began_us[zone_id])
         text = (
-            f"{many(count, 'act')} on {printable(zone_id)} recorded after {since}, when the first stay began: "
+            f"{many(count, 'act')} on {printable(zone_id)} recorded after {since}, when a stay began: "
             "who was inside could not know of them (--known judges by what was known)"
         )
         yield note("register", text, FILE)
