@@ -17,8 +17,8 @@ _LEAST_M = 1e-3
 _SPUR_M = 10.0
 """What goes on nowhere and is no longer is where two outlines touch, and is left out."""
 _LEAST_HOLE_M2 = 25.0
-_ROWS = 256
-MOST_EDGES = 30_000
+_ROWS = 64
+MOST_EDGES, MOST_PIECES = 10_000, 60_000
 
 
 def united(parts: Sequence[Sequence[Floats]]) -> list[Floats] | None:
@@ -28,10 +28,12 @@ def united(parts: Sequence[Sequence[Floats]]) -> list[Floats] | None:
     if sum(map(len, edges)) > MOST_EDGES:
         return None
     boxes = np.array([(*e[:, :2].min(axis=0), *e[:, :2].max(axis=0)) for e in edges])
-    kept = []
+    kept: list[Floats] = []
     for k, own in enumerate(edges):
         others = [edges[n] for n in _near(boxes, k)]
         pieces = _cut(own, np.vstack(others)) if others else own
+        if pieces is None or sum(map(len, kept)) + len(pieces) > MOST_PIECES:
+            return None
         kept.append(pieces[~_covered(pieces, others)])
     return _rings(np.vstack(kept))
 
@@ -44,9 +46,10 @@ def _near(boxes: Floats, k: int) -> list[int]:
     return [n for n in np.flatnonzero(meets).tolist() if n != k]
 
 
-def _cut(own: Floats, others: Floats) -> Floats:
-    """Return edges cut wherever others cross them or end on them."""
-    found = []
+def _cut(own: Floats, others: Floats) -> Floats | None:
+    """Return edges cut wherever others cross them or end on them; None where that is too often."""
+    found: list[Floats] = []
+    count = 0
     for start in range(0, len(own), _ROWS):
         rows = own[start : start + _ROWS]
         a, way = rows[:, None, :2], (rows[:, 2:] - rows[:, :2])[:, None]
@@ -61,6 +64,9 @@ def _cut(own: Floats, others: Floats) -> Floats:
         off = np.abs(between[..., 0] * way[..., 1] - between[..., 1] * way[..., 0]) / np.sqrt(length2)
         crossed = (t > 0.0) & (t < 1.0) & (u >= 0.0) & (u <= 1.0)
         touched = (off < _OFF_M) & (along > 0.0) & (along < 1.0)
+        count += len(rows) + int(crossed.sum()) + int(touched.sum())
+        if count > MOST_PIECES:
+            return None
         for k, row in enumerate(rows):
             at = np.unique(np.concatenate([[0.0, 1.0], t[k][crossed[k]], along[k][touched[k]]]))
             points = row[:2] + at[:, None] * (row[2:] - row[:2])
