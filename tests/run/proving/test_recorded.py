@@ -487,3 +487,20 @@ def test_the_package_is_what_was_checked(tmp_path: Path) -> None:
         again = recorded.found_again(opened(packed(files)))
         assert again.stays == (stay,)
         assert json.loads(files[finding.FILE])["infringements"][0]["id"] == stay.id
+
+
+def test_the_order_of_dates_is_kept(tmp_path: Path) -> None:
+    """2 March or 3 February: read the other way round, the flight is of another day."""
+    text = Path(track_file(tmp_path / "t.csv", others=0)).read_text().splitlines()
+    lines = [text[0]]
+    for row in text[1:]:
+        time, rest = row.split(",", 1)
+        second = int(time) - START_S
+        lines.append(f"02/03/2018 11:{second // 60:02d}:{second % 60:02d},{rest}")
+    (tmp_path / "t.csv").write_text("\n".join(lines) + "\n")
+    for order, day in (("dmy", "2018-03-02"), ("mdy", "2018-02-03")):
+        how = ArchiveOptions(date_order=order)
+        result, inputs = checked([zone_file(tmp_path / "z.geojson")], [str(tmp_path / "t.csv")], how)
+        files = one_each(result, inputs, wanted())[0]
+        assert differing(verify(packed(files))) == []
+        assert json.loads(files[finding.FILE])["infringements"][0]["entry_time"].startswith(day)

@@ -194,7 +194,8 @@ def reading(options: ArchiveOptions) -> dict[str, Any]:
     plain = asdict(options)
     columns = {name: list(Column(*column)) for name, column in options.columns.items()}
     receiver = None if options.receiver is None else list(options.receiver)
-    return {name: plain[name] for name in _READING} | {"columns": columns, "receiver": receiver}
+    order = {"date_order": options.date_order} if options.date_order else {}
+    return {name: plain[name] for name in _READING} | {"columns": columns, "receiver": receiver} | order
 
 
 def options_of(told: Mapping[str, Any]) -> ArchiveOptions:
@@ -204,8 +205,9 @@ def options_of(told: Mapping[str, Any]) -> ArchiveOptions:
         columns = {str(k): Column(str(v[0]), str(v[1])) for k, v in values["columns"].items()}
         place = values["receiver"]
         receiver = None if place is None else (float(place[0]), float(place[1]))
-        return ArchiveOptions(**{**values, "columns": columns, "receiver": receiver})
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        values |= {"columns": columns, "receiver": receiver, "date_order": told.get("date_order")}
+        return ArchiveOptions(**values)
+    except (ConfigError, KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise PackageError(f"no way to read files: {error!r}", source="manifest.json") from error
 
 
