@@ -299,8 +299,6 @@ def test_traffic_is_judged_by_the_law_of_that_moment_as_it_was_known(
     other = _file(tmp_path / "b.geojson", _feature("Z"))
     assert {zone for zone, _, _ in stays("--zones", other)} == {"A", "Z"}
     assert main(["check", "--zones", other, str(track), "--known", "2020-01-01T00:00:00Z"]) == 2
-    assert main(["check", "--law", law, str(track), "--evidence", str(tmp_path)]) == 2
-    assert "nofly zones at TIME -o FILE" in capsys.readouterr().err
 
 
 def test_a_hostile_act_is_told_and_the_rest_is_shown(law: str, tmp_path: Path, capsys: Any) -> None:

@@ -24,6 +24,7 @@ CLAIM = (
     'side = "North"\nsays = "17 s"\nduration = "17 s"\nlength = "1.15 nmi"\nspeed = "980 km/h"\n'
     '[[statement]]\nid = "b"\nwho = "B"\nside = "South"\nsays = "no"\ninside = "never"\n'
 )
+DATA = Path(__file__).resolve().parents[2] / "examples" / "data"
 OCTETS = {"Content-Type": "application/octet-stream"}
 
 
@@ -78,6 +79,29 @@ def test_a_sheet_is_kept_until_something_changes(
     answer = operator.get("/api/v1/claims/one")
     assert answer.status_code == 400
     assert "within bounds" in answer.json()["error"]["message"]
+
+
+def test_a_qnh_tells_heights_above_the_sea(operator: TestClient, state: Path) -> None:
+    """A zone up to 3,000 ft above the sea, and tracks of pressure heights: without a QNH nothing is sure."""
+    put(operator, "stadium", (DATA / "stadium-claim.toml").read_bytes())
+    put(operator, "stadium/zones/stadium.geojson", (DATA / "stadium.geojson").read_bytes())
+    tracks = state / "claims" / "stadium" / "tracks"
+    tracks.mkdir()
+    shutil.copy(DATA / "flights.csv", tracks)
+    at = "/api/v1/claims/stadium"
+
+    def verdicts(query: str) -> dict[str, str]:
+        sheet = operator.get(at + query).json()["sheet"]
+        assert sheet["qnh"] == ([query[-4:]] if query else [])
+        return {one["id"]: one["verdict"] for one in sheet["statements"]}
+
+    bare, told = verdicts(""), verdicts("?qnh=1019")
+    assert (bare["pilot"], told["pilot"]) == ("consistent but not shown", "contradicted")
+    assert verdicts("") == bare
+    assert operator.get("/api/v1/claims").json()["claims"][0]["verdicts"] == bare
+    assert "QNH 1019" in operator.get(f"{at}/page?qnh=1019").text
+    for wrong in ("840", "1200", "x", "nan"):
+        assert operator.get(f"{at}?qnh={wrong}").status_code in (400, 422)
 
 
 def test_documents_are_given_out_to_be_kept_and_pictures_to_be_seen(operator: TestClient) -> None:

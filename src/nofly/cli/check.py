@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from nofly.config import Config
     from nofly.feeds.options import ArchiveOptions
     from nofly.run.files.zonefiles import ZoneSet
+    from nofly.run.registering.law import Registered
     from nofly.run.result import CheckResult
 
 _EPILOG = """\
@@ -185,11 +186,6 @@ def _refuse_early(args: argparse.Namespace) -> None:
             raise ConfigError("its folder does not exist", source=args.plot)
     if args.known is not None and args.law is None:
         raise ConfigError("--known without a register", expected="--law REGISTER")
-    if args.evidence and args.law is not None:
-        raise ConfigError(
-            "--evidence holds zone files, not a register",
-            expected="the file that nofly zones at TIME -o FILE writes, as --zones",
-        )
     if args.evidence:
         from nofly.cli.evidence import refuse_early
 
@@ -199,8 +195,8 @@ def _refuse_early(args: argparse.Namespace) -> None:
 
 
 def _checked(args: argparse.Namespace) -> CheckResult:
-    """Return the result; ``args.inputs`` is then what it was made of: zones, tracks, how these were read and
-    checked."""
+    """Return the result; ``args.inputs`` is then what it was made of, as :class:`nofly.run.proving.recorded.
+    Inputs` takes it."""
     from contextlib import nullcontext
 
     from nofly.cli.configuration import read_config
@@ -227,18 +223,17 @@ def _checked(args: argparse.Namespace) -> CheckResult:
         from nofly.run.check import check
 
         zones = read_zones(zone_files, format=args.zones_format, strict=strict)
-        if args.law is not None:
-            zones = _with_law(zones, args)
+        register = None if args.law is None else _law(args)
+        if register is not None:
+            zones = _with_law(zones, register)
         told = with_progress(batches, total_bytes(tracks))
         chosen = _check_options(args, config, strict)
         result = check(zones.zones, told, chosen, zones.findings, again)
-    args.inputs = zones, tracks, options, chosen
+    args.inputs = zones, tracks, options, chosen, None, register
     return result if at_us is None else inside_at(result, at_us)
 
 
-def _with_law(zones: ZoneSet, args: argparse.Namespace) -> ZoneSet:
-    from dataclasses import replace
-
+def _law(args: argparse.Namespace) -> Registered:
     from nofly.cli.streams import note
     from nofly.run.outputs.text import many, printable
     from nofly.run.registering.law import registered
@@ -249,6 +244,12 @@ def _with_law(zones: ZoneSet, args: argparse.Namespace) -> ZoneSet:
         law = registered(register, known_us)
         if not args.quiet:
             note(f"{printable(register.name)}: {many(len(law.zones), 'edition')}")
+    return law
+
+
+def _with_law(zones: ZoneSet, law: Registered) -> ZoneSet:
+    from dataclasses import replace
+
     return replace(zones, zones=(*zones.zones, *law.zones), findings=(*zones.findings, *law.findings))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -131,14 +130,13 @@ def write_evidence(result: CheckResult, args: argparse.Namespace) -> None:
     from nofly import __version__
     from nofly.cli.streams import note
     from nofly.proof.package import Making
-    from nofly.run.outputs.coverage_told import stays_covered
     from nofly.run.outputs.text import many
     from nofly.run.proving import recorded, reports
     from nofly.run.proving.writing import write_packages
 
     limit = reports.MOST_RAW_BYTES if args.raw_limit_bytes is None else args.raw_limit_bytes
     making = Making(__version__, args.made, args.signing_keys)
-    wanted = recorded.Wanted(making, limit, args.only_target, partial(stays_covered, result))
+    wanted = recorded.Wanted(making, limit, args.only_target)
     places = write_packages(result, recorded.Inputs(*args.inputs), args.evidence, wanted)
     if not places:
         note("evidence: there is no stay to make a package of")

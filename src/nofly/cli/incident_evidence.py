@@ -76,6 +76,9 @@ def export_package(args: argparse.Namespace, record: Path) -> int:
     if args.only_target:
         case = only_target(case)
     coverage = case_covered(record.parent, case)
+    if args.only_target:
+        # The table tells by their hashes which others were received where.
+        coverage = coverage._replace(coverage=None)
     data = packed(package(case, making, _sources(args, config), coverage))
     write_whole(args.output, data)
     note(f"{len(data):,} bytes written to {args.output}")

@@ -19,7 +19,7 @@ from nofly.proof.packing.canonical import canonical, mapping, parsed, text_of
 from nofly.proof.packing.container import Fault, PackageError, fit_name, unpacked
 from nofly.proof.packing.custody import Act, Attached
 from nofly.proof.packing.signing import SIGNATURE_BYTES, SigningKey, is_key_id, public_key_of
-from nofly.proof.packing.steps import Step, agrees, differs, note, unchecked
+from nofly.proof.packing.steps import UNSIGNED, Step, agrees, differs, note, unchecked
 
 FORMAT = "nofly-evidence/2"
 _FORMATS = {"nofly-evidence/1": 1, FORMAT: 2}
@@ -313,7 +313,7 @@ def signatures(package: Package, known: Mapping[str, str]) -> tuple[list[Step], 
         if name.rpartition(".")[2] not in ("sig", "pub"):
             found.append(differs("signatures", "neither a signature nor a public key", name))
     if not ids:
-        found.append(note("signatures", "UNSIGNED: nothing in it shows who made it"))
+        found.append(note("signatures", f"{UNSIGNED}: nothing in it shows who made it"))
     return found, good
 
 

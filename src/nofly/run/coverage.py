@@ -57,25 +57,26 @@ class Trial(NamedTuple):
 
 def read(
     batches: Iterable[TrackBatch], again: Callable[[], Iterable[TrackBatch]] | None = None,
-    told: list[Finding] | None = None,
+    told: list[Finding] | None = None, *, screening: bool = True,
 ) -> Coverage:  # fmt: skip
-    """Return the coverage of batches of tracks, those of their reports that the screen lets stand; what their
-    readers found is put into ``told``. ``again`` begins to read anew, which is needed where more than fits
-    into memory is out of order. Raises what the readers raise, and InputError where it is too much."""
+    """Return the coverage of batches of tracks, those of their reports that the screen lets stand (without
+    ``screening`` all); what their readers found is put into ``told``. ``again`` begins to read anew, which is
+    needed where more than fits into memory is out of order. Raises what the readers raise, and InputError
+    where it is too much."""
     ordered = Ordered(batches, again, ROOM_ROWS)
     try:
-        coverage = _screened(ordered)
+        coverage = _covered(ordered, screening)
     except OutOfOrder:
-        coverage = _screened(ordered.anew())
+        coverage = _covered(ordered.anew(), screening)
     if told is not None:
         told += ordered.findings
     return coverage
 
 
-def _screened(batches: Iterable[Positions]) -> Coverage:
+def _covered(batches: Iterable[Positions], screening: bool) -> Coverage:
     coverage, credible = Coverage(), Credible()
     for positions in batches:
-        coverage.take(positions, credible.of(positions))
+        coverage.take(positions, credible.of(positions) if screening else None)
     return coverage
 
 

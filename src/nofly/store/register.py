@@ -93,6 +93,17 @@ class Register:
         with self._database.told("reading"), self._database.reading() as connection:
             return self._acts(connection, subject, subject_id, known_us)
 
+    def records(self) -> tuple[list[Stored], Head]:
+        """Return all acts as they are stored, in order, and the last one's number and hash. Raises StoreError
+        where the register cannot be read."""
+        with self._database.told("reading"), self._database.reading() as connection:
+            found = [_stored(row) for row in connection.execute(_selected())]
+        return found, found[-1].head if found else Head(0, GENESIS)
+
+    def acts_of(self, stored: Iterable[Stored]) -> list[Act]:
+        """Return the acts that records are. Raises StoreError for one that is not as it was recorded."""
+        return [self._read(one) for one in stored]
+
     def head(self) -> Head:
         """Return the last act's number and hash; number 0 where there is none."""
         with self._database.told("reading"), self._database.reading() as connection:

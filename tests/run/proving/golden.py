@@ -37,11 +37,9 @@ def golden(folder: Path) -> bytes:
     zones = [zone_file(folder / "zone.geojson", lower="GND", upper="8000 ft AGL", rule=rule)]
     result, inputs = checked(
         zones, [track_file(folder / "flights.csv")], qnh=(str(folder / "metar.txt"),),
-        terrain=(str(folder / "N46E008.hgt"),), lists={"rescue": str(folder / "rescue.txt")},
+        terrain=(str(folder / "N46E008.hgt"),), lists={"rescue": str(folder / "rescue.txt")}, coverage=True,
     )  # fmt: skip
-    coverage = {"verdict": "seen", "sentences": ["Others were received there at that height."], "numbers": {}}
-    how = wanted(KEY, coverage=lambda _: coverage)
-    (files,) = recorded.packages(result, [list(result.infringements)], inputs, how)
+    (files,) = recorded.packages(result, [list(result.infringements)], inputs, wanted(KEY))
     signed = Act("signed", "B", "2026-01-01T00:00:00.000000Z")
     files = with_signature(files, signed, OTHER)
     received = Act("received", "C", "2026-01-02T00:00:00.000000Z", "file 7")

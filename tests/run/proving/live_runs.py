@@ -113,6 +113,15 @@ def paris(shared: Path) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (row["time_us"], row["icao24"]))
 
 
+def swiss(shared: Path) -> list[dict[str, Any]]:
+    """Return the recorded traffic over Switzerland as :func:`paris` does."""
+    with gzip.open(shared / "traffic/switzerland.json.gz", "rt") as file:
+        rows = [row for row in json.load(file) if row["latitude"] is not None]
+    for row in rows:
+        row["time_us"] = row["timestamp"] * 1000
+    return sorted(rows, key=lambda row: (row["time_us"], row["icao24"]))
+
+
 def flight(shared: Path, frames: slice) -> list[tuple[int, bytes]]:
     """Return frames of a recorded flight, with the times at which they were received."""
     return [(round(row["timestamp"] * US), bytes.fromhex(row["frame"])) for row in _flight(shared, frames)]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import os
 import random
+import zipfile
 from pathlib import Path
 
 import pytest
 
-from nofly.proof.package import integrity, opened, signatures
+from nofly.proof.package import MANIFEST, integrity, opened, signatures
 from nofly.proof.packing.container import PackageError, packed
 from nofly.proof.packing.steps import Outcome
 from nofly.run.proving.verify import Trust, verify
@@ -86,3 +88,71 @@ def test_any_byte_changed_in_any_file_of_a_whole_package_is_found_and_named(path
                 assert any(name in said for said in named(packed({**files, name: cut}))), name
         rest = {other: kept for other, kept in files.items() if other != name}
         assert any(name in said or "no manifest" in said for said in named(packed(rest))), name
+
+
+def damaged(files: dict[str, bytes], name: str, chance: random.Random) -> tuple[bytes, list[str]]:
+    """Return a package packed anew with one file cut short, its blocks in another order, taken away, given
+    another's content, or with one more file; and what has to be named."""
+    content = files[name]
+    kind = chance.choice(["cut", "reordered", "removed", "added", "swapped"])
+    if kind == "cut":
+        return packed({**files, name: content[: chance.randrange(len(content))]}), [name]
+    if kind == "reordered":
+        for _ in range(20):
+            a, b, c, d = sorted(chance.randrange(len(content) + 1) for _ in range(4))
+            other = content[:a] + content[c:d] + content[b:c] + content[a:b] + content[d:]
+            if other != content:
+                return packed({**files, name: other}), [name]
+    if kind == "added":
+        folder = name.rpartition("/")[0]
+        more = f"{folder}/{chance.getrandbits(64):x}.bin".lstrip("/")
+        return packed({**files, more: chance.randbytes(20)}), [more]
+    other = chance.choice(sorted(files))
+    if kind == "swapped" and files[other] != content:
+        return packed({**files, name: files[other], other: content}), sorted({name, other})
+    return packed({one: data for one, data in files.items() if one != name}), [name]
+
+
+@pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.nofly.zip")), ids=lambda path: path.name)
+def test_whatever_is_cut_reordered_removed_added_or_swapped_is_found_and_named(path: Path) -> None:
+    files, chance = opened(path.read_bytes()).files, random.Random(f"{path.name} again")
+    for name in sorted(files):
+        for _ in range(CHANGES):
+            data, concerned = damaged(files, name, chance)
+            said = named(data)
+            for one in concerned:
+                # A manifest that is none is what is named, and nothing else is read.
+                refused = MANIFEST in concerned and any("manifest.json" in line for line in said)
+                assert refused or any(one in line for line in said), (name, concerned, said)
+
+
+@pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.nofly.zip")), ids=lambda path: path.name)
+def test_swapped_signatures_are_found_and_named(path: Path) -> None:
+    """Those of the maker and of the one who signed later, either half of them or both."""
+    files = opened(path.read_bytes()).files
+    one, other = (key.public.id for key in (KEY, OTHER))
+    for ends in (("sig",), ("pub",), ("sig", "pub")):
+        swapped = {
+            f"signatures/{a}.{end}": files[f"signatures/{b}.{end}"]
+            for end in ends for a, b in ((one, other), (other, one))
+        }  # fmt: skip
+        said = named(packed({**files, **swapped}))
+        for key in (one, other):
+            assert any(f"signatures/{key}." in line for line in said), (ends, said)
+
+
+@pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.nofly.zip")), ids=lambda path: path.name)
+def test_a_zip_that_is_cut_or_in_another_order_is_found(path: Path) -> None:
+    data, chance = path.read_bytes(), random.Random(path.name)
+    for _ in range(CHANGES):
+        assert named(data[: chance.randrange(len(data))])
+    files = opened(data).files
+    for _ in range(10):
+        order = chance.sample(sorted(files), len(files))
+        if order == sorted(files):
+            continue
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w") as archive:
+            for name in order:
+                archive.writestr(zipfile.ZipInfo(name), files[name])
+        assert named(out.getvalue())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import io
 import json
@@ -11,20 +12,26 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nofly.errors import InputError
+from nofly.proof.covering.sightings import ROW, bands, cells, keys
 from nofly.proof.package import MANIFEST, Making, Part, Role, made
 from nofly.proof.packing import custody
 from nofly.proof.packing.canonical import canonical, parsed
 from nofly.proof.packing.container import PackageError, packed
 from nofly.proof.packing.custody import Act
+from nofly.run.proving import recorded
+from nofly.run.proving.sighted import MOST_HOURS, TABLE
 from nofly.run.proving.verify import verify
-from tests.run.proving.cases import small
+from tests.run.proving.cases import checked, track_file, wanted, zone_file
 
-JSON = ("finding.json", "law.json", "aids/aids.json", "raw/index.json", "zones/editions.json")
+JSON = (
+    "finding.json", "law.json", "aids/aids.json", "raw/index.json", "zones/editions.json", "coverage.json",
+)  # fmt: skip
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=9),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
@@ -32,9 +39,17 @@ VALUES = st.recursive(
 )
 
 
+def covered(folder: Path, **more: Any) -> dict[str, bytes]:
+    """Return a package that says what could have been seen."""
+    zones, tracks = [zone_file(folder / "z.geojson")], [track_file(folder / "t.csv")]
+    result, inputs = checked(zones, tracks, coverage=True)
+    (one,) = recorded.packages(result, [result.infringements[:1]], inputs, wanted(**more))
+    return one
+
+
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    return small(tmp_path_factory.mktemp("small"))
+    return covered(tmp_path_factory.mktemp("small"))
 
 
 @pytest.fixture(autouse=True)
@@ -75,6 +90,11 @@ def never_agrees(data: bytes) -> None:
     ],
 )  # fmt: skip
 def test_any_file_may_be_anything(files: dict[str, bytes], name: str, data: bytes | None) -> None:
+    if (name, data) == ("coverage.json", None):
+        # Its maker need not say what could have been seen; that he does not is said.
+        found = verify(sealed(files, {name: data})).steps
+        assert any("it does not say what could have been seen" in step.message for step in found)
+        return
     never_agrees(sealed(files, {name: data}))
 
 
@@ -97,6 +117,44 @@ def test_any_value_of_any_json_may_be_anything(
         verify(sealed(files, {name: canonical(told)}))
     except InputError:
         return
+
+
+@pytest.fixture(scope="module")
+def tabled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """Return a package without its sources, with a table of sightings."""
+    return covered(tmp_path_factory.mktemp("tabled"), most_raw_bytes=0)
+
+
+def of_table(files: dict[str, bytes], table: Any) -> list[str]:
+    """Return the outcomes of what could have been seen with another table."""
+    try:
+        steps = verify(sealed(files, {TABLE: canonical(table)})).steps
+    except InputError:
+        return []
+    return [step.outcome.value for step in steps if step.subject in ("coverage", "finding")]
+
+
+@pytest.mark.parametrize("name", ["format", "cell_deg", "level", "heights", "stations", "rows", "table"])
+@pytest.mark.parametrize("value", [None, -1, 1 << 70, "x", [], {}, [1], {"a": 1}, "A" * 96, True])
+def test_a_table_of_sightings_may_be_anything(tabled: dict[str, bytes], name: str, value: Any) -> None:
+    told = parsed(tabled[TABLE], TABLE)
+    assert "differs" in of_table(tabled, {**told, "coverage": {**told["coverage"], name: value}})
+
+
+@pytest.mark.parametrize("value", [[], [1], [2, 1], [0, 1 << 70], "x", {}, [0.5, 1.5], [True, True], 5])
+def test_a_time_that_was_looked_at_may_be_anything(tabled: dict[str, bytes], value: Any) -> None:
+    assert "differs" in of_table(tabled, {**parsed(tabled[TABLE], TABLE), "looked_us": value})
+
+
+def test_a_table_of_a_hundred_thousand_hours_is_not_told_anew(tabled: dict[str, bytes]) -> None:
+    n = 100_000
+    told = parsed(tabled[TABLE], TABLE)
+    rows = np.repeat(np.frombuffer(base64.b64decode(told["coverage"]["table"]), ROW)[:1], n)
+    rows["key"] = keys(np.zeros(n, np.int64), np.arange(n), cells(rows["key"]), bands(rows["key"]))
+    table = base64.b64encode(rows.tobytes()).decode()
+    said = {**told, "coverage": {**told["coverage"], "rows": n, "table": table}}
+    steps = verify(sealed(tabled, {TABLE: canonical(said)})).steps
+    assert any(f"of 100,000 hours it is not told anew (at most {MOST_HOURS:,})" in s.message for s in steps)
 
 
 def test_a_configuration_may_be_anything(files: dict[str, bytes]) -> None:

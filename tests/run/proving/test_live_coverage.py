@@ -10,13 +10,17 @@ from typing import Any
 
 import pytest
 
+from nofly import __version__
 from nofly.cli import main
-from nofly.proof.package import opened
+from nofly.proof.package import Making, opened
 from nofly.proof.packing.canonical import parsed
+from nofly.proof.packing.container import packed
 from nofly.proof.packing.steps import Outcome
 from nofly.run.proving import covered as covering
 from nofly.run.proving.covered import case_covered
+from nofly.run.proving.live import package
 from nofly.run.proving.making_apart import Apart, made_apart
+from nofly.run.proving.sighted import TABLE
 from nofly.run.proving.verify import verify
 from nofly.zones.model import Circle, Volume, Zone
 from tests.run.proving.test_live_case import brought_lines, lines, log_of, only, recorded, through
@@ -70,14 +74,32 @@ def test_it_is_in_the_package_of_the_command_and_of_the_page(
     files = opened(out.read_bytes()).files
     statement = parsed(files["coverage.json"], "")
     assert {"verdict", "sentences", "numbers"} == set(statement)
-    assert statement == case_covered(state, only(state, log_of(state)))
+    assert statement == case_covered(state, only(state, log_of(state))).statement
     assert b"What could have been seen" in files["report.html"]
     made = made_apart(Apart(state, name, "anna"))
     assert parsed(opened(made.data).files["coverage.json"], "") == statement
+    found = verify(out.read_bytes())
+    again, rest = (s for s in found.steps if s.subject == "coverage")
+    assert (again.outcome, again.place) == (Outcome.AGREES, "coverage.json")
+    assert (rest.outcome, rest.place) == (Outcome.UNCHECKED, TABLE)
+    assert "the 240 reports that this table counts, from " in rest.message
+    assert not [s for s in found.steps if s.outcome is Outcome.DIFFERS]
+    assert found.exit_code == 3
+    assert main(["incidents", "export", name, "-o", str(out), "--state", str(state), "--only-target"]) == 0
+    assert TABLE not in opened(out.read_bytes()).files
     (step,) = (s for s in verify(out.read_bytes()).steps if s.subject == "coverage")
-    assert step.outcome is Outcome.NOTE
-    assert "not checked" in step.message
-    assert not [s for s in verify(out.read_bytes()).steps if s.outcome is Outcome.DIFFERS]
+    assert "neither the traffic that it is told from nor a table" in step.message
+
+
+def test_a_statement_on_an_incident_that_does_not_follow_from_its_table_is_found(state: Path) -> None:
+    case = only(state, log_of(state))
+    seen = case_covered(state, case)
+    assert seen.statement is not None
+    for name, value in {"verdict": "seen", "sentences": ["Nothing."], "numbers": {}}.items():
+        other = seen._replace(statement={**seen.statement, name: value})
+        steps = verify(packed(package(case, Making(__version__), None, other))).steps
+        (step,) = (s for s in steps if s.outcome is Outcome.DIFFERS)
+        assert (step.subject, step.place) == ("coverage", "coverage.json"), name
 
 
 def test_where_too_much_is_kept_the_package_says_why_there_is_none(
@@ -85,7 +107,7 @@ def test_where_too_much_is_kept_the_package_says_why_there_is_none(
 ) -> None:
     monkeypatch.setattr(covering, "MOST_ROWS", 10)
     case = only(state, log_of(state))
-    assert case_covered(state, case) is None
+    assert case_covered(state, case).statement is None
     assert "more than 10 positions are kept" in case.why[-1]
 
 

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ from nofly.proof.packing.container import packed, unpacked
 from nofly.proof.packing.signing import SigningKey
 from nofly.proof.packing.steps import Outcome
 from nofly.run.files.zonefiles import read_zones
+from nofly.run.outputs.text import iso_time
 from nofly.run.proving import live
 from nofly.run.proving.live_case import Difference, LiveCase, live_case
 from nofly.run.proving.verify import Trust, verify
@@ -25,7 +27,8 @@ from nofly.run.record.links import with_links
 from nofly.store.chain import GENESIS, Head, chained
 from nofly.store.sqlite import Store
 from nofly.zones.model import Zone
-from tests.run.proving.live_runs import US, Air, run_live
+from tests.run.proving.cases import checked
+from tests.run.proving.live_runs import US, Air, as_lines, in_chunks, paris, run_live, swiss
 from tests.run.proving.test_live_case import (
     Brought,
     beast_many,
@@ -266,11 +269,11 @@ def test_the_command_links_to_a_published_head(tmp_path: Path, capsys: pytest.Ca
     head, out = f"{published.sequence}:{published.hash}", str(tmp_path / "case.nofly.zip")
     export = ["incidents", "export", one, *state, "--zones", str(path), "-o", out]
     assert main(export) == 0
-    assert main(["verify", out, "--record-head", head, "--record-head", last]) == 0
+    assert main(["verify", out, "--record-head", head, "--record-head", last]) == 3
     assert capsys.readouterr().out.count("under the head that was kept elsewhere") == 2
     assert main(["verify", out, "--record-head", f"1:{'0' * 64}"]) == 1
     assert main([*export, "--head", head]) == 0
-    assert main(["verify", out, "--record-head", head, "-q"]) == 0
+    assert main(["verify", out, "--record-head", head, "-q"]) == 3
     assert main(["verify", out, "--record-head", last, "-q"]) == 1
     assert main([*export, "--head", f"1:{'0' * 64}"]) == 2
     assert main(["incidents", "export", other, *state, "-o", out, "--head", head]) == 2
@@ -281,7 +284,44 @@ def test_the_command_exports_and_verifies(tmp_path: Path, capsys: pytest.Capture
     out = tmp_path / "case.nofly.zip"
     arguments = ["incidents", "export", case.incident.id[:6], "--state", str(state), "-o", str(out)]
     assert main([*arguments, "--zones", str(path), "--made-by", "the office"]) == 0
-    assert main(["verify", str(out)]) == 0
+    assert main(["verify", str(out)]) == 3
     said = capsys.readouterr().out
     assert "found again" in said
+    (unchecked,) = (line for line in said.splitlines() if line.startswith("not checked"))
+    assert "coverage/sightings.json" in unchecked
     assert main([*arguments[:-1], str(tmp_path / "again.nofly.zip"), "--records"]) == 2
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    ("traffic", "zones", "least"),
+    [(paris, "LF-P25_LF-R35A.openair.txt", 2), (swiss, "Switzerland.txt", 10)],
+    ids=["Paris", "Switzerland"],
+)
+def test_an_export_brought_live_is_what_its_check_says_and_every_package_is_found_again(
+    traffic: Callable[[Path], list[dict[str, Any]]], zones: str, least: int, shared: Path, tmp_path: Path
+) -> None:
+    """Recorded traffic brought to a watch as bytes: its infringements are those of the recorded check, and of
+    each the package verifies."""
+    law, rows = str(shared / "zones-openair" / zones), traffic(shared)
+    brought = Brought({"in": "jsonl+stdin:"}, {"in": in_chunks(as_lines(rows), 3 * US)}, [])
+    log = recorded(brought, read_zones([law]).zones, tmp_path)
+    names = [name for name, one in log.incidents.items() if one.stays]
+    live = {
+        (row["target_id"], row["zone_id"], row["entry_time"], row["exit_time"])
+        for name in names for row in log.incidents[name].verdicts.values()
+    }  # fmt: skip
+    (tmp_path / "rows.jsonl").write_bytes(b"".join(line for _, line in as_lines(rows)))
+    result, _ = checked([law], [str(tmp_path / "rows.jsonl")])
+    assert live == {
+        (s.target_id, s.zone_id, iso_time(s.entry_time_us), iso_time(s.exit_time_us))
+        for s in result.infringements
+    }
+    assert len(names) >= least
+    for name in names:
+        case = live_case(tmp_path, log, name)
+        assert case.differences == []
+        found = verify(packed_case(tmp_path, case))
+        assert not [s for s in found.steps if s.outcome is Outcome.DIFFERS]
+        again = [s for s in found.steps if s.subject == "finding" and s.message.startswith("found again")]
+        assert len(again) == len(case.incident.verdicts)

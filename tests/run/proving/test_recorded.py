@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,27 @@ import pytest
 from nofly.errors import InputError
 from nofly.feeds.options import ArchiveOptions, Column
 from nofly.incidents.record import Certainty, Status
+from nofly.proof.coverage import Coverage
 from nofly.proof.package import MANIFEST, Making, Part, Role, made, opened
 from nofly.proof.packing.canonical import canonical, parsed
 from nofly.proof.packing.container import packed
 from nofly.proof.packing.steps import Outcome
 from nofly.run.files.trackfiles import read_batches
+from nofly.run.outputs.coverage_told import stays_covered
 from nofly.run.proving import aids, finding, recorded, reports
 from nofly.run.proving.verify import Trust, Verified, verify
 from nofly.schema import concatenate
-from tests.run.proving.cases import KEY, OTHER, checked, one_each, small, track_file, wanted, zone_file
+from tests.run.proving.cases import (
+    KEY,
+    OTHER,
+    START_S,
+    checked,
+    one_each,
+    small,
+    track_file,
+    wanted,
+    zone_file,
+)
 
 
 def differing(found: Verified) -> list[str]:
@@ -297,14 +310,52 @@ def test_a_report_that_says_something_else_is_found(tmp_path: Path) -> None:
     assert any("replay.czml" in said for said in differing(verify(other)))
 
 
-def test_a_statement_of_coverage_is_kept_and_shown(tmp_path: Path) -> None:
-    result, inputs = checked([zone_file(tmp_path / "z.geojson")], [track_file(tmp_path / "t.csv")])
-    statement = {"verdict": "seen", "sentences": ["Twelve others were received there."], "numbers": {"n": 12}}
-    files = one_each(result, inputs, wanted(coverage=lambda _: statement))[0]
-    assert parsed(files["coverage.json"], "") == statement
-    assert b"Twelve others were received there." in files["report.html"]
-    (said,) = differing(verify(packed(files)))
-    assert "coverage.json it comes from traffic that is not in the package" in said
+def test_what_could_have_been_seen_is_told_anew_from_all_the_sources(tmp_path: Path) -> None:
+    """Of a folder the file without the aircraft is in the package too: it says what could have been seen."""
+    tracks = tmp_path / "tracks"
+    tracks.mkdir()
+    track_file(tracks / "a.csv")
+    rows = (tracks / "a.csv").read_text().replace("4ca7b3", "3d0001").replace("4b1804", "3d0002")
+    (tracks / "b.csv").write_text(rows.replace(",8.", ",9."))
+    result, inputs = checked([zone_file(tmp_path / "z.geojson")], [str(tracks)], coverage=True)
+    files = one_each(result, inputs, wanted())[0]
+    assert {"raw/0001-a.csv", "raw/0002-b.csv"} <= files.keys()
+    assert not any(name.startswith("coverage/") for name in files)
+    statement = parsed(files["coverage.json"], "")
+    assert statement == parsed(canonical(stays_covered(result, result.infringements[:1]) or {}), "")
+    assert escape(statement["sentences"][0]).encode() in files["report.html"]
+    found = verify(packed(files))
+    assert found.exit_code == 0
+    assert [s.outcome for s in found.steps if s.subject == "coverage"] == [Outcome.AGREES]
+    for changed in ({**statement, "verdict": "seen"}, {**statement, "numbers": {}}, {"verdict": "x"}):
+        said = differing(verify(remade(files, coverage_json=canonical(changed))))
+        assert any("coverage.json the source files give another statement" in one for one in said)
+
+
+@pytest.mark.parametrize("others", [True, False])
+def test_what_could_have_been_seen_is_told_anew_from_the_table_of_sightings(
+    tmp_path: Path, others: bool
+) -> None:
+    """Where the sources are too large; with the others kept out there is no table that tells of them."""
+    result, inputs = checked(
+        [zone_file(tmp_path / "z.geojson")], [track_file(tmp_path / "t.csv")], coverage=True
+    )
+    files = one_each(result, inputs, wanted(most_raw_bytes=0, only_targets=not others))[0]
+    found = verify(packed(files))
+    steps = [(s.outcome, s.place) for s in found.steps if s.subject == "coverage"]
+    assert found.exit_code == 3
+    if not others:
+        assert steps == [(Outcome.UNCHECKED, "coverage.json")]
+        return
+    table = "coverage/sightings.json"
+    assert steps == [(Outcome.AGREES, "coverage.json"), (Outcome.UNCHECKED, table)]
+    told = parsed(files[table], table)
+    less = Coverage.from_json(told["coverage"])
+    assert result.tracks is not None
+    less.take(result.tracks)
+    changed = canonical({**told, "coverage": less.as_json()})
+    said = differing(verify(remade(files, coverage__sightings_json=changed)))
+    assert any("another statement" in one for one in said)
 
 
 def test_tracks_that_change_meanwhile_are_an_error(tmp_path: Path) -> None:
@@ -330,6 +381,9 @@ def test_who_signed_and_who_had_to(tmp_path: Path) -> None:
 
 _PROGRAM = """
 import sys
+import time
+now_s = float(sys.argv[3])
+time.time, time.time_ns = lambda: now_s, lambda: int(now_s * 1e9)
 from pathlib import Path
 from nofly.proof.packing.container import packed
 from nofly.schema import concatenate
@@ -349,7 +403,8 @@ def test_another_directory_locale_time_zone_and_day_give_the_same_bytes(tmp_path
             **os.environ, "TZ": zone, "LC_ALL": locale, "PYTHONHASHSEED": str(number), "HOME": str(folder),
             "PYTHONPATH": f"{root / 'src'}:{root}", "MPLCONFIGDIR": str(folder),
         }  # fmt: skip
-        args = [sys.executable, "-c", _PROGRAM, str(folder), str(folder / "out.zip")]
+        day = str(START_S + 86_400 * 365 * 20 * number)
+        args = [sys.executable, "-c", _PROGRAM, str(folder), str(folder / "out.zip"), day]
         subprocess.run(args, cwd=folder, env=environment, check=True, timeout=300)
         out.append((folder / "out.zip").read_bytes())
     assert out[0] == out[1]
@@ -432,3 +487,20 @@ def test_the_package_is_what_was_checked(tmp_path: Path) -> None:
         again = recorded.found_again(opened(packed(files)))
         assert again.stays == (stay,)
         assert json.loads(files[finding.FILE])["infringements"][0]["id"] == stay.id
+
+
+def test_the_order_of_dates_is_kept(tmp_path: Path) -> None:
+    """2 March or 3 February: read the other way round, the flight is of another day."""
+    text = Path(track_file(tmp_path / "t.csv", others=0)).read_text().splitlines()
+    lines = [text[0]]
+    for row in text[1:]:
+        time, rest = row.split(",", 1)
+        second = int(time) - START_S
+        lines.append(f"02/03/2018 11:{second // 60:02d}:{second % 60:02d},{rest}")
+    (tmp_path / "t.csv").write_text("\n".join(lines) + "\n")
+    for order, day in (("dmy", "2018-03-02"), ("mdy", "2018-02-03")):
+        how = ArchiveOptions(date_order=order)
+        result, inputs = checked([zone_file(tmp_path / "z.geojson")], [str(tmp_path / "t.csv")], how)
+        files = one_each(result, inputs, wanted())[0]
+        assert differing(verify(packed(files))) == []
+        assert json.loads(files[finding.FILE])["infringements"][0]["entry_time"].startswith(day)

@@ -111,6 +111,18 @@ def test_the_map_shows_the_paths_that_fit_and_where_it_was_seen(
     assert page.locator("#paths table").count() == 0
 
 
+def test_a_qnh_is_taken_and_stays_in_the_address(claiming: Server, seen: Callable[..., Seen]) -> None:
+    look = seen(1300)
+    page = look.open(claiming, "claims.html?claim=stadium")
+    assert "Without a QNH" in page.locator("#qnh").inner_text()
+    page.locator("#qnh input").fill("1019.5")
+    page.locator("#qnh button").click()
+    page.wait_for_url("**/claims.html?*qnh=1019.5*")
+    look.until("document.querySelector('#qnh p')?.textContent.includes('1019.5')")
+    assert page.locator("#taken a").get_attribute("href").endswith("/page?qnh=1019.5")
+    assert "--qnh 1019.5" in page.locator("#taken").inner_text()
+
+
 def test_documents_are_shown_and_never_executed(claiming: Server, seen: Callable[..., Seen]) -> None:
     look = seen()
     page = look.open(claiming, "claims.html?claim=stadium")

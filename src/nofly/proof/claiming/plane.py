@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nofly.geo import geodesic
+from nofly.proof.claiming.union import united
 from nofly.zones.compiled import CompiledZones
 
 Floats = NDArray[np.float64]
@@ -74,29 +75,50 @@ class Figure:
 
 
 def figures(zones: CompiledZones, zone: int) -> list[Figure]:
-    """Return the parts of a zone that do not overlap others; none where they do (a corridor is of legs and
-    bends that overlap), or where a part holds a pole."""
+    """Return the parts of a zone, as one where some overlap, such as a corridor's legs and bends; none
+    where a part holds a pole or reaches too far, or they cannot be put together."""
     parts = np.flatnonzero(zones.part_zone == zone).tolist()
     volumes = zones.part_volume[parts].tolist()
-    if len(set(volumes)) < len(volumes):
-        return []
-    found = [_figure(zones, part) for part in parts]
-    kept = [figure for figure in found if figure is not None]
-    if len(kept) < len(found) or _overlap(kept):
-        return []
-    return kept
+    if len(set(volumes)) == len(volumes):
+        found = [_figure(zones, [part]) for part in parts]
+        kept = [figure for figure in found if figure is not None]
+        if len(kept) == len(found) and not _overlap(kept):
+            return kept
+    whole = _figure(zones, parts)
+    return [] if whole is None else [whole]
 
 
-def _figure(zones: CompiledZones, part: int) -> Figure | None:
-    rows = slice(int(zones.part_edge[part]), int(zones.part_edge[part + 1]))
-    ends = zones.ends[rows]
+def _figure(zones: CompiledZones, parts: list[int]) -> Figure | None:
+    """Return some parts of a zone as one figure."""
+    ends = np.vstack([zones.ends[_edges(zones, part)] for part in parts])
     lat, lon = ends[:, 1], ends[:, 0]
     middle = float(0.5 * (lat.min() + lat.max())), float(0.5 * (lon.min() + lon.max()))
     if np.ptp(lon) > 90.0 or max(abs(lat.min()), abs(lat.max())) > 89.0:
         return None
-    rings = []
+    each = [_outline(zones, part, middle) for part in parts]
+    told = [rings for rings in each if rings is not None]
+    if len(told) < len(parts):
+        return None
+    rings = told[0] if len(parts) == 1 else united(told)
+    if rings is None:
+        return None
     simplified_m = _FIRST_TOLERANCE_M
-    ring_of = zones.edge_ring[rows]
+    cut = [simplify(ring, simplified_m) for ring in rings]
+    while sum(map(len, cut)) > max(MOST_EDGES, 3 * len(rings)):
+        simplified_m *= 1.6
+        cut = [simplify(ring, simplified_m) for ring in rings]
+    edges = np.vstack([np.hstack([ring, np.roll(ring, -1, axis=0)]) for ring in cut])
+    return Figure(*middle, edges, simplified_m)
+
+
+def _edges(zones: CompiledZones, part: int) -> slice:
+    return slice(int(zones.part_edge[part]), int(zones.part_edge[part + 1]))
+
+
+def _outline(zones: CompiledZones, part: int, middle: tuple[float, float]) -> list[Floats] | None:
+    """Return the rings of a part in the plane about a place; None where its edges are no rings."""
+    ends, ring_of = zones.ends[_edges(zones, part)], zones.edge_ring[_edges(zones, part)]
+    rings = []
     for ring in np.unique(ring_of).tolist():
         line = ends[ring_of == ring].tolist()
         points = np.array([_xy(*middle, y, x) for x, y, _, _ in line])
@@ -106,12 +128,7 @@ def _figure(zones: CompiledZones, part: int) -> Figure | None:
             return None
         # Each edge has the area on its left, whichever way round they are listed; so has the ring now.
         rings.append(points if (turn > 0.0) == (ring == 0) else points[::-1])
-    cut = [simplify(ring, simplified_m) for ring in rings]
-    while sum(map(len, cut)) > max(MOST_EDGES, 3 * len(rings)):
-        simplified_m *= 1.6
-        cut = [simplify(ring, simplified_m) for ring in rings]
-    edges = np.vstack([np.hstack([ring, np.roll(ring, -1, axis=0)]) for ring in cut])
-    return Figure(*middle, edges, simplified_m)
+    return rings
 
 
 def _turn(points: Floats, others: Floats) -> float:

@@ -140,7 +140,10 @@ def _notes(
     if statement.zone_id and shape is None:
         notes.append(f"No zone {statement.zone_id!r} was given: its numbers were compared without a place.")
     elif shape is not None and not shapes:
-        notes.append("The zone is of parts that overlap: no paths through it were tried.")
+        notes.append(
+            "The zone holds a pole, reaches too far or is too intricate: no paths through it were tried, and "
+            "the numbers were compared by arithmetic alone."
+        )
     off = [s.simplified_m for s in shapes]
     if off and max(off) > 10.0:
         notes.append(f"For the paths the outline was simplified to within {wording.length((max(off),) * 2)}.")

@@ -91,9 +91,10 @@ def _band(one: dict[str, Any], numbers: dict[str, Any]) -> str:
     if numbers["minutes_up"] == 0:
         return f"{told}."
     if one["reports"]:
-        told += f"; {_many(one['reports'], 'report')} of {one['aircraft']:,} aircraft in {_hours(one)}"
+        told += f"; {_many(one['reports'], 'report')} of {one['aircraft']:,} aircraft {_hours(one)}"
     elif one["aircraft_here_or_below"]:
-        told += f"; in the same hours {one['aircraft_here_or_below']:,} aircraft were received there lower"
+        lower = one["aircraft_here_or_below"]
+        told += f"; in the same hours {lower:,} aircraft {_was(lower)} received there lower"
     elif one["ever_aircraft_here_or_below"]:
         told += (
             f"; not in this time, but {one['ever_aircraft_here_or_below']:,} aircraft in "
@@ -114,7 +115,10 @@ def _band(one: dict[str, Any], numbers: dict[str, Any]) -> str:
 
 def _hours(one: dict[str, Any]) -> str:
     counted = one["hours"]
-    return f"{counted[Seen.SEEN.value]:,} of {_many(sum(counted.values()), 'hour')}"
+    seen = counted[Seen.SEEN.value]
+    if not seen:
+        return "in the same hours, not in the minutes that are asked for"
+    return f"in {seen:,} of {_many(sum(counted.values()), 'hour')}"
 
 
 def _up(numbers: dict[str, Any]) -> str:

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+UNSIGNED = "UNSIGNED"
+"""How the step of a package begins that nobody signed."""
+
 
 class Outcome(StrEnum):
     """What came out of one step."""
@@ -66,12 +69,15 @@ def exit_code(steps: Iterable[Step]) -> int:
 
 def summary(steps: Iterable[Step]) -> str:
     """Return in one line what came out."""
-    outcomes = [step.outcome for step in steps]
+    told = list(steps)
+    outcomes = [step.outcome for step in told]
     differ, unchecked = outcomes.count(Outcome.DIFFERS), outcomes.count(Outcome.UNCHECKED)
     if differ:
         things = "1 thing differs" if differ == 1 else f"{differ} things differ"
         return f"NOT AS IT WAS MADE: {things}."
+    nobody = any(step.subject == "signatures" and step.message.startswith(UNSIGNED) for step in told)
+    unsigned = " Nothing in it shows who made it." if nobody else ""
     if unchecked:
         things = "1 thing" if unchecked == 1 else f"{unchecked} things"
-        return f"All that could be checked agrees; {things} could not be checked."
-    return "All agrees."
+        return f"All that could be checked agrees; {things} could not be checked.{unsigned}"
+    return f"All agrees.{unsigned}"

@@ -32,15 +32,20 @@ class CheckedApart(msgspec.Struct):
     error: tuple[str, str, str] | None = None
 
 
-def checked_apart(path: Path, state: Path, known: Sequence[Zone]) -> CheckedApart:
+def checked_apart(
+    path: Path, state: Path, known: Sequence[Zone], qnh_hpa: float | None = None
+) -> CheckedApart:
     """Return the claim of a file checked; ``known`` are zones that it may name besides its own, ``state`` the
-    folder of a watch, whose positions are its tracks where it has none of its own.
+    folder of a watch, whose positions are its tracks where it has none of its own, ``qnh_hpa`` the QNH by
+    which pressure heights are told as heights above the sea.
 
     Raises InputError where it cannot be, or not within the bounds.
     """
     given = msgspec.json.encode([canonical_json(zone) for zone in known])
     module = "nofly.run.claiming.checking_apart"
-    said = answer_of(module, [path.absolute(), state.absolute()], given, CheckedApart, BOUNDS, knows=DRAWING)
+    qnh = "" if qnh_hpa is None else f"{qnh_hpa:g}"
+    arguments: list[str | Path] = [path.absolute(), state.absolute(), qnh]
+    said = answer_of(module, arguments, given, CheckedApart, BOUNDS, knows=DRAWING)
     if said is None:
         raise InputError(
             "the claim could not be checked within bounds",
@@ -52,7 +57,8 @@ def checked_apart(path: Path, state: Path, known: Sequence[Zone]) -> CheckedApar
     return said
 
 
-def _checked(path: Path, state: Path, known: list[Zone]) -> CheckedApart:
+def _checked(path: Path, state: Path, known: list[Zone], qnh: str) -> CheckedApart:
+    from nofly.run.check import CheckOptions
     from nofly.run.claiming.checking import check_claim, read_claim
     from nofly.run.claiming.html import write
     from nofly.run.claiming.json import document
@@ -70,8 +76,9 @@ def _checked(path: Path, state: Path, known: list[Zone]) -> CheckedApart:
 
     tracks = own.is_dir() or seen.any()
     claimed = check_claim(
-        path, known=known, batches=again() if tracks else None, again=again if tracks else None
-    )
+        path, known=known, batches=again() if tracks else None, again=again if tracks else None,
+        options=CheckOptions(qnh=(qnh,) if qnh else ()),
+    )  # fmt: skip
     watched = tracks and not own.is_dir()
     return CheckedApart(
         document(claimed), [canonical_json(zone) for zone in claimed.zones], _excerpts(claimed.attachments),
@@ -91,13 +98,13 @@ def _excerpts(attachments: Sequence[Any]) -> dict[str, str]:
     return found
 
 
-def _main(path: str, state: str) -> None:
+def _main(path: str, state: str, qnh: str) -> None:
     from nofly.zones.reading import zone_from
 
     bound(BOUNDS)
     known = [zone_from(text) for text in msgspec.json.decode(sys.stdin.buffer.read(), type=list[str])]
     try:
-        said = _checked(Path(path), Path(state), known)
+        said = _checked(Path(path), Path(state), known, qnh)
     except InputError as error:
         said = CheckedApart(error=(error.message, error.locator, error.expected))
     except NoflyError as error:
@@ -108,4 +115,4 @@ def _main(path: str, state: str) -> None:
 
 
 if __name__ == "__main__":
-    _main(*sys.argv[1:3])
+    _main(*sys.argv[1:4])

@@ -30,6 +30,7 @@ def document(claimed: Claimed) -> dict[str, Any]:
         "question": claim.question, "boundary_err_m": claim.boundary_err_m,
         "boundary_note": claim.boundary_note, "notes": list(claim.notes),
         "reports": None if claimed.result is None else claimed.result.report_count,
+        "qnh": [] if claimed.result is None else list(claimed.result.options.qnh),
         "zones": [
             {"id": z.id, "name": z.name, "hash": z.zone_hash, "edition": z.edition} for z in claimed.zones
         ],

@@ -26,7 +26,9 @@ def summary(claimed: Claimed) -> str:
     counts = {v: sum(entry.verdict is v for entry in claimed.entries) for v in Verdict}
     told = ", ".join(f"{count} {verdict.value}" for verdict, count in counts.items() if count)
     data = "no tracks were given" if claimed.result is None else many(claimed.result.report_count, "report")
-    return f"{many(len(claimed.entries), 'statement')}: {told} ({data})"
+    qnh = ", ".join(claimed.result.options.qnh) if claimed.result else ""
+    by = f", QNH {printable(qnh)}" if qnh else ""
+    return f"{many(len(claimed.entries), 'statement')}: {told} ({data}{by})"
 
 
 def worded(statement: Statement) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -17,9 +17,9 @@ from nofly.run.coverage import kept, read
 from nofly.run.files.trackfiles import TrackBatch
 from nofly.run.following.evidence import evidence
 from nofly.run.outputs.coverage_told import AFTER_US, BEFORE_US, plain, stays_covered
-from nofly.run.outputs.text import clock
 from nofly.run.proving.live import result_of
 from nofly.run.proving.live_case import LiveCase
+from nofly.run.proving.sighted import Sighted, with_traffic
 from nofly.run.record.editions import Edition
 from nofly.run.record.incident_log import Incident
 from nofly.schema import Positions
@@ -32,17 +32,10 @@ MOST_ROWS = 5_000_000
 _MARGIN_DEG = NEAR_M / 111_195.0
 
 
-class Covered(NamedTuple):
-    """A statement as plain values (verdict, sentences, numbers); None where there is none, and why."""
-
-    statement: dict[str, Any] | None
-    why: str = ""
-
-
 def covered(
     folder: Path, incident: Incident, edition: Edition, reports: Positions | None = None,
     so_far: Mapping[str, Mapping[str, Any]] | None = None,
-) -> Covered:  # fmt: skip
+) -> Sighted:  # fmt: skip
     """Return what could have been seen of an incident's zone, from ten minutes before it to ten minutes after
     it, and while its aircraft was not received. ``reports`` are the aircraft's (those that are kept),
     ``so_far`` the verdicts on stays that are not over, as they stand.
@@ -55,9 +48,9 @@ def covered(
     try:
         coverage = read(_few(kept(folder, wanted)), lambda: _few(kept(folder, wanted)))
     except InputError as error:
-        return Covered(None, f"what could have been seen is not told: {error.message}")
+        return Sighted(None, f"what could have been seen is not told: {error.message}")
     if not coverage.reports:
-        return Covered(None, "what could have been seen is not told: no positions of that time are kept")
+        return Sighted(None, "what could have been seen is not told: no positions of that time are kept")
     verdicts = {**(so_far or {}), **incident.verdicts}
     if verdicts:
         tracks = _reports(folder, incident, begun_us, until_us) if reports is None else reports
@@ -66,19 +59,16 @@ def covered(
     else:
         asked = Asked(coverage.evidence, begun_us - BEFORE_US, until_us + AFTER_US)
         said = plain(zone_statements(coverage, [edition.zone], asked)[0])
-    told = (
-        f"Told from {coverage.reports:,} reports that the watch kept round the zone, from "
-        f"{clock(begun_us - LOOKED_BACK_US)} to {clock(until_us + LOOKED_ON_US)}."
-    )
-    return Covered({**said, "sentences": [*said["sentences"], told]})
+    looked_us = begun_us - LOOKED_BACK_US, until_us + LOOKED_ON_US
+    return Sighted(with_traffic(said, coverage, looked_us), "", coverage, looked_us)
 
 
-def case_covered(folder: Path, case: LiveCase) -> dict[str, Any] | None:
+def case_covered(folder: Path, case: LiveCase) -> Sighted:
     """Return what could have been seen in a case; where nothing is said of it, why is put into the case's."""
     found = covered(folder, case.incident, case.edition, case.reports, case.so_far)
     if found.statement is None:
         case.why.append(found.why)
-    return found.statement
+    return found
 
 
 def _reports(folder: Path, incident: Incident, begun_us: int, until_us: int) -> Positions:

@@ -24,7 +24,9 @@ from nofly.run.files.lists import Lists, parse_list
 from nofly.run.files.zonefiles import ZoneFile, ZoneSet, read_zones
 from nofly.run.files.zonewords import sentences
 from nofly.run.judging.pipeline import lists_of
-from nofly.run.outputs.text import iso_time
+from nofly.run.outputs.text import iso_time, many
+from nofly.run.proving import registered_law
+from nofly.run.registering.law import Registered
 from nofly.zones.model import Source, Zone, canonical_json
 from nofly.zones.reading import foreign_zone
 from nofly.zones.schedule import describe
@@ -35,30 +37,44 @@ MOST_SOURCE_BYTES = 16 << 20
 
 
 def parts(
-    zones: Sequence[Zone], law: ZoneSet | None, lists: Mapping[str, str], stays: Sequence[Infringement]
-) -> dict[str, Part]:
+    zones: Sequence[Zone], law: ZoneSet | None, lists: Mapping[str, str], stays: Sequence[Infringement],
+    register: Registered | None = None,
+) -> dict[str, Part]:  # fmt: skip
     """Return the files of the law: editions, sources, lists, and what of it was considered for the stays.
 
-    ``zones`` are all editions of the zones concerned, ``lists`` the files of lists by name. Raises OSError
-    where a file can no longer be read.
+    ``zones`` are all editions of the zones concerned, ``lists`` the files of lists by name, ``register`` is
+    the law of the register that some of them are from. Raises OSError where a file can no longer be read.
     """
-    sources, told = _sources(zones, law.files if law else ())
+    enacted = registered_law.sources(zones, register)
+    sources, told = _sources([z for z in zones if z.zone_hash not in enacted], law.files if law else ())
     editions = [
         {
             "hash": zone.zone_hash, "zone": json.loads(canonical_json(zone)),
             "source": {
                 "format": zone.source.format, "sha256": zone.source.sha256, "locator": zone.source.locator,
-                **told.get(zone.source.sha256, {"file": None, "name": ""}),
+                **_where(zone, enacted, told),
             },
         }
         for zone in zones
     ]  # fmt: skip
+    said: dict[str, Any] = {"editions": editions}
+    if register is not None and enacted:
+        acts = registered_law.part(register, {z.id for z in zones if z.zone_hash in enacted})
+        sources |= {registered_law.FILE: acts}
+        said |= {"known_us": register.known_us}
     files, listed = _list_parts(zones, lists)
     considered = {"zones": [_considered(zone, stays) for zone in zones], "lists": listed}
     return {
-        EDITIONS: Part(canonical({"editions": editions})), LAW: Part(canonical(considered)),
+        EDITIONS: Part(canonical(said)), LAW: Part(canonical(considered)),
         **sources, **files,
     }  # fmt: skip
+
+
+def _where(zone: Zone, enacted: set[str], told: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return where a package has what an edition is from."""
+    if zone.zone_hash in enacted:
+        return {"file": None, "name": "", "register": registered_law.FILE}
+    return told.get(zone.source.sha256, {"file": None, "name": ""})
 
 
 def sources_at_hand(paths: Sequence[str]) -> tuple[ZoneSet | None, list[str]]:
@@ -144,8 +160,7 @@ def read(files: Mapping[str, bytes]) -> tuple[list[Zone], list[Step]]:
         raise PackageError("it is not in the package", source=EDITIONS)
     told = mapping(parsed(files[EDITIONS], EDITIONS), EDITIONS)
     zones: list[Zone] = []
-    steps: list[Step] = []
-    read_again: dict[str, dict[str, Zone] | str] = {}
+    read_again, steps = _enacted(files, told)
     for one in list_of(told, "editions", EDITIONS):
         entry = mapping(one, EDITIONS)
         source = mapping(entry.get("source"), EDITIONS, "source")
@@ -162,12 +177,33 @@ def read(files: Mapping[str, bytes]) -> tuple[list[Zone], list[Step]]:
     return zones, steps
 
 
+def _enacted(
+    files: Mapping[str, bytes], told: Mapping[str, Any]
+) -> tuple[dict[str, dict[str, Zone] | str], list[Step]]:
+    """Return the editions that the acts of a register in a package give, under the name of their file, and
+    what is to be said of them: each has to be among those the package names."""
+    entries = [mapping(one, EDITIONS) for one in list_of(dict(told), "editions", EDITIONS)]
+    ours = [one for one in entries if "register" in mapping(one.get("source"), EDITIONS, "source")]
+    known_us = told.get("known_us")
+    if not ours:
+        return {}, []
+    if known_us is not None and type(known_us) is not int:
+        raise PackageError("no time as known at which the law is told", source=EDITIONS, locator="known_us")
+    ids = {str(mapping(one.get("zone"), EDITIONS, "zone").get("id")) for one in ours}
+    found, steps = registered_law.replayed(files, known_us, ids)
+    named = {str(one.get("hash")) for one in ours}
+    for one in sorted(found.keys() - named):
+        where = f"{registered_law.FILE}: {found[one].id}, edition {found[one].edition}"
+        steps.append(differs("zones", f"the acts give an edition that {EDITIONS} does not name", where))
+    return {registered_law.FILE: found}, steps
+
+
 def _again(
     zone: Zone, source: Mapping[str, Any], files: Mapping[str, bytes],
     known: dict[str, dict[str, Zone] | str], where: str,
 ) -> tuple[Zone, Step]:  # fmt: skip
     """Return the zone as its source has it where that can be read, and what is to be said of it."""
-    name = source.get("file")
+    name = registered_law.FILE if "register" in source else source.get("file")
     if not isinstance(name, str):
         text = f"its source is not in the package: {source.get('name') or 'no file'}"
         return zone, unchecked("zones", f"{text}, SHA-256 {source.get('sha256') or 'unknown'}", where)
@@ -176,10 +212,12 @@ def _again(
     found = known[name]
     if isinstance(found, str):
         return zone, differs("zones", f"its source cannot be read again: {found}", name)
-    if hashlib.sha256(files[name]).hexdigest() != source.get("sha256"):
+    enacted = "register" in source
+    if not enacted and hashlib.sha256(files[name]).hexdigest() != source.get("sha256"):
         return zone, differs("zones", "the source is not the one whose SHA-256 the edition gives", name)
     if zone.zone_hash in found:
-        text = f"read again from {name}: the same hash {zone.zone_hash}"
+        how = "replayed from the acts in" if enacted else "read again from"
+        text = f"{how} {name}: the same hash {zone.zone_hash}"
         return found[zone.zone_hash], agrees("zones", text, where)
     other = next((z for z in found.values() if z.id == zone.id and z.edition == zone.edition), None)
     return zone, differs(
@@ -232,8 +270,9 @@ def compared(
                 yield differs("law", wrong, where, str(old.get(name))[:500], str(new.get(name))[:500])
             else:
                 yield unchecked("law", "another nofly worded it", where)
+    yield from registered_law.recorded_later(files, stays)
     if said == anew:
-        yield agrees("law", f"rules, schedules and reasons of {len(anew)} editions: the same", LAW)
+        yield agrees("law", f"rules, schedules and reasons of {many(len(anew), 'edition')}: the same", LAW)
 
 
 def lists(files: Mapping[str, bytes]) -> Lists:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -24,11 +25,13 @@ from nofly.run.files.zonefiles import ZoneSet
 from nofly.run.live.in_force import InForce
 from nofly.run.live.verdicts import JUDGED
 from nofly.run.outputs.columns import stay_of
+from nofly.run.outputs.coverage_told import stays_covered
 from nofly.run.outputs.text import iso_time, printable
-from nofly.run.proving import aids, finding, law, reports, working
+from nofly.run.proving import aids, finding, law, reports, sighted, working
 from nofly.run.proving.live_case import Difference, LiveCase
 from nofly.run.proving.raw_extract import INDEX, RawPiece, files_of, pieces_in, receivers
 from nofly.run.proving.recomputing import Order, Recomputed, heard, recompute, told
+from nofly.run.proving.sighted import Sighted
 from nofly.run.record.editions import Edition, Judged
 from nofly.run.record.incident_export import records as records_file
 from nofly.run.record.incident_proof import proof_in
@@ -39,13 +42,14 @@ from nofly.tracks.screening import screen
 from nofly.units import US_PER_S
 from nofly.zones.model import Zone
 
-JUDGED_FILE, RECORDS, COVERAGE = "law/judged.json", "record/records.json", "coverage.json"
+JUDGED_FILE, RECORDS = "law/judged.json", "record/records.json"
 MOST_UNPACKED_BYTES = 4 << 30
+_NOTHING = Sighted(None)
 
 
 def package(
     case: LiveCase, making: Making, sources: ZoneSet | None = None,
-    coverage: Mapping[str, Any] | None = None,
+    coverage: Sighted = _NOTHING,
 ) -> dict[str, bytes]:  # fmt: skip
     """Return the files of a package of an incident.
 
@@ -66,7 +70,8 @@ def package(
     differences = [{**one._asdict(), "stay": str(one.stay)} for one in case.differences]
     said = finding.document(result, stays, case.findings, case.overheard.aids)
     heights, no_heights = case.overheard.parts(result.span_us or (0, 0))
-    said |= {"left_out": [*no_heights, *case.why], "not_recomputed": differences}
+    seen, no_table = sighted.parts(coverage)
+    said |= {"left_out": [*no_heights, *no_table, *case.why], "not_recomputed": differences}
     if case.so_far:
         said |= {"so_far": {"stays": sorted(case.so_far), "words": _so_far_words(case)}}
     parts = {
@@ -75,10 +80,8 @@ def package(
         **law.parts([edition.zone], sources, {}, stays),
         JUDGED_FILE: Part(canonical(msgspec.to_builtins(judged))),
         RECORDS: Part(records_file(case.records, case.head, "json", links=case.links)),
-        finding.FILE: Part(canonical(said)),
+        finding.FILE: Part(canonical(said)), **seen,
     }  # fmt: skip
-    if coverage is not None:
-        parts[COVERAGE] = Part(canonical(dict(coverage)))
     parts |= working.parts(result, stays, parts)
     configuration = {
         "incident": case.incident.id, "target_id": case.incident.target_id, "order": case.order.value,
@@ -124,11 +127,16 @@ def found_again(package: Package, heads: Sequence[Head] = ()) -> list[Step]:
         steps.append(step)
     result = result_of(edition.zone, verdicts, rows, edition.judged.max_gap_s)
     steps += _record_steps(files, said, heads)
-    if COVERAGE in files:
-        text = "what could have been seen is not checked: it comes from traffic that is not in the package"
-        steps.append(note("coverage", text, COVERAGE))
+    steps += sighted.steps(package, partial(_told_anew, result), None)
     return [*steps, *finding.compared(package, result, aids=known),
             *working.compared(package, result, list(result.infringements))]  # fmt: skip
+
+
+def _told_anew(
+    result: CheckResult, coverage: Coverage, looked_us: sighted.Span | None
+) -> dict[str, Any] | None:
+    said = stays_covered(replace(result, coverage=coverage), list(result.infringements))
+    return said if said is None or looked_us is None else sighted.with_traffic(said, coverage, looked_us)
 
 
 def _edition(

@@ -10,19 +10,22 @@ from nofly import __version__
 from nofly.errors import Finding, InputError
 from nofly.feeds.options import ArchiveOptions
 from nofly.incidents.record import Infringement
+from nofly.proof.coverage import Coverage
 from nofly.proof.package import Making, Package, Part, made
 from nofly.proof.packing.canonical import canonical, mapping
 from nofly.proof.packing.container import PackageError
 from nofly.proof.packing.steps import Step, agrees, differs, unchecked
 from nofly.run.check import CheckOptions, Given, check
+from nofly.run.coverage import read as covered
 from nofly.run.files.lists import Lists, read_list
 from nofly.run.files.trackfiles import TrackBatch
 from nofly.run.files.zonefiles import ZoneSet
-from nofly.run.proving import aids, finding, law, reports, working
+from nofly.run.outputs.coverage_told import stays_covered
+from nofly.run.proving import aids, finding, law, reports, sighted, working
+from nofly.run.registering.law import Registered
 from nofly.run.result import CheckResult
 from nofly.schema import Positions
 
-COVERAGE = "coverage.json"
 MOST_UNPACKED_BYTES = 4 << 30
 """What a source file of a package may unpack to."""
 
@@ -37,6 +40,8 @@ class Inputs:
     checking: CheckOptions
     given: Callable[[], Iterable[TrackBatch]] | None = None
     """Gives the traffic where it is in memory, and in no files."""
+    register: Registered | None = None
+    """The law of the register that zones are from which are in no file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +52,6 @@ class Wanted:
     most_raw_bytes: int = reports.MOST_RAW_BYTES
     only_targets: bool = False
     """Whether of the source files only the messages of the aircraft concerned are put into a package."""
-    coverage: Callable[[Sequence[Infringement]], Mapping[str, Any] | None] = lambda _: None
-    """Returns what could have been seen round some stays: a statement as plain values (verdict, sentences,
-    numbers), None where nothing is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +97,17 @@ def _parts(
             "an infringement is not found again", source=", ".join(inputs.tracks),
             expected="tracks and zones that stay as they were while evidence is made of them",
         )  # fmt: skip
-    raw, left_out, remarked = recorded.parts(targets, wanted.most_raw_bytes, wanted.only_targets)
+    raw, left_out, remarked = recorded.parts(
+        targets, wanted.most_raw_bytes, wanted.only_targets, with_others=result.coverage is not None
+    )
     said = finding.document(again, found, remarked)
     heights, no_heights = overheard.parts(again.span_us or (0, 0))
+    seen, no_table = _seen(replace(again, coverage=result.coverage), found, raw, wanted)
+    considered = law.parts(zones, inputs.law, inputs.checking.lists, found, inputs.register)
     parts = {
-        **raw, **heights, **law.parts(zones, inputs.law, inputs.checking.lists, found),
-        finding.FILE: Part(canonical({**said, "left_out": [*left_out, *no_heights]})),
+        **raw, **heights, **considered, **seen,
+        finding.FILE: Part(canonical({**said, "left_out": [*left_out, *no_heights, *no_table]})),
     }  # fmt: skip
-    if (statement := wanted.coverage(stays)) is not None:
-        parts[COVERAGE] = Part(canonical(dict(statement)))
     configuration = {
         "checking": {"max_gap_s": inputs.checking.max_gap_s, "screening": inputs.checking.screening},
         "reading": reports.reading(inputs.reading),
@@ -111,6 +115,17 @@ def _parts(
     }
     parts |= working.parts(again, found, parts)
     return parts, configuration
+
+
+def _seen(
+    result: CheckResult, stays: Sequence[Infringement], raw: Mapping[str, Part], wanted: Wanted
+) -> tuple[dict[str, Part], list[str]]:
+    """Return the files of what could have been seen, and what is left out of them: the table of sightings is
+    put in where the source files are not all that was read, unless it would tell of others who are to be kept
+    out."""
+    whole = reports.complete({reports.INDEX: raw[reports.INDEX].data})
+    table = None if whole or wanted.only_targets else result.coverage
+    return sighted.parts(sighted.Sighted(stays_covered(result, stays), coverage=table))
 
 
 def found_again(package: Package) -> Found:
@@ -150,10 +165,18 @@ def found_again(package: Package) -> Found:
     same = package.manifest["created_by"] == f"nofly {__version__}"
     steps += finding.compared(package, result, remarked)
     steps += law.compared(files, zones, stays, same)
-    if COVERAGE in files:
-        steps.append(unchecked("coverage", "it comes from traffic that is not in the package", COVERAGE))
+    steps += sighted.steps(
+        package,
+        lambda coverage, _: stays_covered(replace(result, coverage=coverage), stays),
+        (lambda: _covered(files, options, screening)) if reports.complete(files) else None,
+    )
     steps += working.compared(package, result, stays)
     return Found(result, stays, steps)
+
+
+def _covered(files: Mapping[str, bytes], options: ArchiveOptions, screening: bool) -> Coverage:
+    """Return the coverage of all that the source files hold."""
+    return covered(reports.all_batches(files, options, MOST_UNPACKED_BYTES), screening=screening)
 
 
 _NO_RAW = (

@@ -184,13 +184,20 @@ def _law(result: CheckResult, stays: Sequence[Infringement], told: Mapping[str, 
         if zone["zone_hash"] not in hashes:
             continue
         source = sources.get(zone["zone_hash"], {})
-        words = [*zone["words"], f"source file: {source.get('name') or 'none'}, SHA-256 {source['sha256']}"]
+        words = [*zone["words"], _source(source)]
         reasons = [reason for verdict in zone["verdicts"] for reason in verdict["reasons"]]
         judged = dict.fromkeys(f"considered: {reason}" for reason in reasons)
         parts.append(_list([*words, *judged]))
     others = sum(zone["zone_hash"] not in hashes for zone in told["law.json"]["zones"])
     rest = f"<p>{others} other editions of these zones are in zones/editions.json.</p>" if others else ""
     return f"<section><h2>The law at that moment</h2>{''.join(parts)}{rest}</section>"
+
+
+def _source(source: Mapping[str, Any]) -> str:
+    """Return where an edition is from, in words."""
+    if "register" in source:
+        return f"law of a register, replayed from its acts: {source['register']}"
+    return f"source file: {source.get('name') or 'none'}, SHA-256 {source['sha256']}"
 
 
 def _coverage(told: Any) -> str:

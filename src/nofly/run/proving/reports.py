@@ -95,12 +95,12 @@ class Recorded:
         return compact(concatenate([part for name in targets for part in self._rows[name]]))
 
     def parts(
-        self, targets: Sequence[str], most_bytes: int, only_targets: bool = False
+        self, targets: Sequence[str], most_bytes: int, only_targets: bool = False, with_others: bool = False
     ) -> tuple[dict[str, Part], list[str], list[Finding]]:
         """Return index, rows and, where they are no more than ``most_bytes`` together, the source files; what
-        is left out, in words; and what the readers remarked. Raises OSError where a file can no longer be
-        read."""
-        files = [file for file in self._files.values() if any(name in file.rows for name in targets)]
+        is left out, in words; and what the readers remarked. ``with_others``: those too that hold no report
+        of the targets, unless all are more. Raises OSError where a file can no longer be read."""
+        files = self._chosen(targets, most_bytes if with_others and not only_targets else 0)
         remarked = [finding for file in files for finding in file.findings] if self._in_memory else []
         files = [] if self._in_memory else files
         thin = self._thinned(files, targets) if only_targets else {}
@@ -132,9 +132,18 @@ class Recorded:
             raise InputError(
                 text, expected=f"{MOST_ROWS:,}: a package for each infringement, or a shorter time"
             )
-        out[INDEX] = Part(canonical({"targets": list(targets), "files": told}))
+        complete = whole and len(files) == len(self._files)
+        out[INDEX] = Part(canonical({"targets": list(targets), "files": told, "complete": complete}))
         out[ROWS] = Part(parquet(rows))
         return out, left_out, remarked
+
+    def _chosen(self, targets: Sequence[str], most_bytes: int) -> list[_File]:
+        """Return all files where they are no more than ``most_bytes``, else those that hold any report of the
+        targets."""
+        files = list(self._files.values())
+        if not self._in_memory and sum(os.path.getsize(file.path) for file in files) <= most_bytes:
+            return files
+        return [file for file in files if any(name in file.rows for name in targets)]
 
     def _thinned(
         self, files: Sequence[_File], targets: Sequence[str]
@@ -185,7 +194,8 @@ def reading(options: ArchiveOptions) -> dict[str, Any]:
     plain = asdict(options)
     columns = {name: list(Column(*column)) for name, column in options.columns.items()}
     receiver = None if options.receiver is None else list(options.receiver)
-    return {name: plain[name] for name in _READING} | {"columns": columns, "receiver": receiver}
+    order = {"date_order": options.date_order} if options.date_order else {}
+    return {name: plain[name] for name in _READING} | {"columns": columns, "receiver": receiver} | order
 
 
 def options_of(told: Mapping[str, Any]) -> ArchiveOptions:
@@ -195,8 +205,9 @@ def options_of(told: Mapping[str, Any]) -> ArchiveOptions:
         columns = {str(k): Column(str(v[0]), str(v[1])) for k, v in values["columns"].items()}
         place = values["receiver"]
         receiver = None if place is None else (float(place[0]), float(place[1]))
-        return ArchiveOptions(**{**values, "columns": columns, "receiver": receiver})
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        values |= {"columns": columns, "receiver": receiver, "date_order": told.get("date_order")}
+        return ArchiveOptions(**values)
+    except (ConfigError, KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise PackageError(f"no way to read files: {error!r}", source="manifest.json") from error
 
 
@@ -231,12 +242,32 @@ def batches(
         raise PackageError("a target that is no text", source=INDEX)
     if not listed or any(one.get("file") is None for one in listed):
         return targets, None
-    return targets, _few(_each(listed, files, options, set(targets), limit_bytes), INDEX)
+    read = _each(listed, files, options, limit_bytes)
+    own = (replace(one, positions=of_targets(one.positions, set(targets))) for one in read)
+    return targets, _few(own, INDEX)
+
+
+def complete(files: Mapping[str, bytes]) -> bool:
+    """Return whether the source files in a package are all that was read. Raises PackageError for an index
+    that is none."""
+    told = mapping(parsed(files.get(INDEX, b""), INDEX), INDEX)
+    listed = [mapping(one, INDEX) for one in list_of(told, "files", INDEX)]
+    there = all(one.get("file") is not None and "kept" not in one for one in listed)
+    return told.get("complete") is True and there and bool(listed)
+
+
+def all_batches(
+    files: Mapping[str, bytes], options: ArchiveOptions, limit_bytes: int
+) -> Iterator[TrackBatch]:  # fmt: skip
+    """Yield the reports of all aircraft in the source files of a package. Raises PackageError for an index
+    that is none, and for more reports than are taken."""
+    told = list_of(mapping(parsed(files.get(INDEX, b""), INDEX), INDEX), "files", INDEX)
+    return _few(_each([mapping(one, INDEX) for one in told], files, options, limit_bytes), INDEX)
 
 
 def _each(
     listed: Sequence[Mapping[str, Any]], files: Mapping[str, bytes], options: ArchiveOptions,
-    targets: set[str], limit_bytes: int,
+    limit_bytes: int,
 ) -> Iterator[TrackBatch]:  # fmt: skip
     for one in listed:
         name = str(one["file"])
@@ -244,8 +275,7 @@ def _each(
             raise PackageError("it is not in the package", source=name)
         form = one.get("format") if one.get("format") in plugins.names(KIND) else None
         chosen = replace(options, format=form, max_bytes=limit_bytes)
-        for batch in read_bytes(files[name], name, chosen):
-            yield replace(batch, positions=of_targets(batch.positions, targets))
+        yield from read_bytes(files[name], name, chosen)
 
 
 def stations(rows: Positions) -> list[str]:

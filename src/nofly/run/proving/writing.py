@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from nofly import __version__
@@ -14,7 +13,6 @@ from nofly.proof.packing.container import packed, safe_name
 from nofly.proof.packing.custody import Act
 from nofly.run.at import instant
 from nofly.run.files.atomic import write_whole
-from nofly.run.outputs.coverage_told import stays_covered
 from nofly.run.outputs.text import iso_time
 from nofly.run.proving import ENDING, recorded
 from nofly.run.result import CheckResult
@@ -41,7 +39,7 @@ def evidence(result: CheckResult, path: str | Path, signing: Signing) -> list[Pa
         keys.append(signing_key(own_folder(), str(signing.key), lambda: signing.passphrase or b""))
     at = None if signing.made_at is None else iso_time(instant(signing.made_at))
     making = Making(__version__, Act("made", signing.made_by, at), keys)
-    wanted = recorded.Wanted(making, coverage=partial(stays_covered, result))
+    wanted = recorded.Wanted(making)
     return write_packages(result, result.inputs, str(path), wanted)
 
 

@@ -28,6 +28,10 @@ from nofly.zones.reading import zone_from
 router = APIRouter(prefix="/api/v1/claims", tags=["claims"])
 _BYTES = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
 _TEXT = Query(max_length=500)
+_Qnh = Annotated[
+    float | None,
+    Query(ge=850.0, le=1100.0, description="QNH in hPa: pressure heights are told above the sea by it."),
+]
 
 
 class ClaimAnswer(BaseModel):
@@ -87,10 +91,10 @@ def _told(here: Served, one: Kept) -> dict[str, Any]:
 
 
 @router.get("/{name}", operation_id="get_claim_sheet", responses={200: {"model": SheetAnswer}})
-async def sheet(request: Request, here: Here, _: AtOnce, name: str) -> Response:
+async def sheet(request: Request, here: Here, _: AtOnce, name: str, qnh: _Qnh = None) -> Response:
     """The sheet with all sides: it is checked, which takes seconds, where it was not since it changed. 503
     where many wait."""
-    found = await _sheet(here, name)
+    found = await _sheet(here, name, qnh)
     return answered(request, {
         "name": name, "sheet": found.sheet, "excerpts": found.excerpts, "watched": found.watched,
         "whole": found.whole,
@@ -99,9 +103,9 @@ async def sheet(request: Request, here: Here, _: AtOnce, name: str) -> Response:
 
 
 @router.get("/{name}/page", operation_id="get_claim_page", responses={200: {"content": {"text/html": {}}}})
-async def page(here: Here, _: AtOnce, name: str) -> Response:
+async def page(here: Here, _: AtOnce, name: str, qnh: _Qnh = None) -> Response:
     """The sheet as a page that stands alone, to be handed on."""
-    found = await _sheet(here, name)
+    found = await _sheet(here, name, qnh)
     return _attached(found.page.encode(), "text/html; charset=utf-8", f"{name}.html")
 
 
@@ -184,8 +188,8 @@ async def _kept(request: Request, here: Served, who: str, name: str, file: str, 
     return answered(request, {"name": name, "sha256": found})
 
 
-async def _sheet(here: Served, name: str) -> CheckedApart:
-    return await here.claims.sheet(_path(here, name), here.folder, here.follower.law, monotonic)
+async def _sheet(here: Served, name: str, qnh_hpa: float | None) -> CheckedApart:
+    return await here.claims.sheet(_path(here, name), here.folder, here.follower.law, monotonic, qnh_hpa)
 
 
 def _path(here: Served, name: str) -> Any:

@@ -10,7 +10,7 @@ import { keepForm } from "./keeping.mjs";
 import { rowsOf } from "./list.mjs";
 import { pathsOf, shownOf } from "./paths.mjs";
 import { addPaths, lookAtPaths, showPaths, themePaths } from "./paths_layer.mjs";
-import { columnsOf, headOf } from "./sheet.mjs";
+import { columnsOf, headOf, qnhForm } from "./sheet.mjs";
 import { badge, VERDICTS } from "./verdict.mjs";
 import { addressOf, readView, writeView } from "./view.mjs";
 import { MORE_EN } from "./words_en.mjs";
@@ -44,7 +44,7 @@ function dress() {
   byId("title").textContent = title;
   document.title = say("claims.title", { title });
   /** @type {HTMLSelectElement} */ (byId("language")).value = spoken();
-  /** @type {HTMLAnchorElement} */ (byId("to-map")).href = view.claim ? addressOf({ ...view, claim: "", shown: "" }) : "/";
+  /** @type {HTMLAnchorElement} */ (byId("to-map")).href = view.claim ? addressOf({ ...view, claim: "", shown: "", qnh: "" }) : "/";
   if (view.claim) fill(byId("to-map"), "← ", element("span", {}, say("claims.all")));
 }
 
@@ -80,7 +80,8 @@ function drawList() {
 function drawSheet() {
   dress();
   byId("sheet-part").hidden = false;
-  fill(byId("head-part"), ...headOf(whole));
+  fill(byId("head-part"), ...headOf(whole), whole.sheet.reports === null ? null
+    : qnhForm(view.qnh, (qnh) => location.assign(addressOf({ ...view, qnh }))));
   const choice = /** @type {HTMLSelectElement} */ (byId("shown"));
   fill(choice, ...whole.sheet.statements.map((/** @type {any} */ { id, who }) => element("option", { value: id }, who)));
   fill(byId("sides"), ...columnsOf(whole.sheet, show));
@@ -90,8 +91,8 @@ function drawSheet() {
   fill(byId("meanings"), ...VERDICTS.filter((one) => used.has(one)).map((one) =>
     element("p", { class: "meaning" }, badge(one), " ", say(`meaning.${one}`))));
   const at = `/api/v1/claims/${encodeURIComponent(whole.name)}`;
-  fill(byId("taken"), element("p", {}, element("a", { href: `${at}/page`, download: "" }, say("taken.page"))),
-    element("p", { class: "fine" }, say("taken.same"), " ", element("code", {}, "nofly claim check claim.toml -o sheet.html")));
+  fill(byId("taken"), element("p", {}, element("a", { href: `${at}/page${byQnh()}`, download: "" }, say("taken.page"))),
+    element("p", { class: "fine" }, say("taken.same"), " ", element("code", {}, `nofly claim check claim.toml${view.qnh ? ` --qnh ${view.qnh}` : ""} -o sheet.html`)));
   drawPaths(false);
   const linked = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (linked) linked.scrollIntoView();
@@ -129,9 +130,12 @@ function drawMap() {
   });
 }
 
+/** What the API is asked besides, where a QNH is given. */
+const byQnh = () => view.qnh ? `?${new URLSearchParams({ qnh: view.qnh })}` : "";
+
 async function fetchSheet() {
   fill(byId("banner"), element("p", { class: "replay" }, say("claims.checking")));
-  whole = await ask(`claims/${encodeURIComponent(view.claim)}`);
+  whole = await ask(`claims/${encodeURIComponent(view.claim)}${byQnh()}`);
   fill(byId("banner"));
   drawSheet();
   drawMap();

@@ -42,6 +42,25 @@ export function headOf({ sheet, watched, whole }) {
 }
 
 /**
+ * Return a form that has the sheet told by a QNH, or by none.
+ * @param {string} qnh in hPa
+ * @param {(qnh: string) => void} done
+ */
+export function qnhForm(qnh, done) {
+  const form = /** @type {HTMLFormElement} */ (element("form", { id: "qnh", class: "qnh" },
+    element("label", {}, element("span", {}, say("qnh.label")), element("input", {
+      type: "number", name: "qnh", min: 850, max: 1100, step: "any", value: qnh, inputmode: "decimal",
+    })),
+    element("button", { type: "submit" }, say("qnh.send")),
+    element("p", { class: "fine" }, say(qnh ? "qnh.told" : "qnh.none", { qnh }))));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    done(String(new FormData(form).get("qnh") ?? ""));
+  });
+  return form;
+}
+
+/**
  * Return a column for each side.
  * @param {any} sheet
  * @param {(id: string) => void} show has the map show the paths of a statement

@@ -14,6 +14,8 @@ export const MORE_EN = {
   "meaning.self-inconsistent": "Its own numbers cannot all be true of one flight.",
   "tracks.none": "No tracks: only the numbers themselves are checked.", "tracks.own": "Tracks: {count} reports kept with the claim.",
   "tracks.watched": "Tracks: {count} reports of this watch.", "tracks.part": "More reports of that time were received than were looked at.",
+  "qnh.label": "QNH (hPa)", "qnh.send": "Check with it", "qnh.told": "Pressure heights are told as heights above the sea by QNH {qnh} hPa.",
+  "qnh.none": "Without a QNH pressure heights are not compared with heights above the sea.",
   "wording.paraphrase": "paraphrase", "zone.about": "The zone:",
   "stated.about": "About", "stated.zone": "Zone", "stated.time": "Time", "stated.duration": "Duration", "stated.length": "Way inside",
   "stated.depth": "Depth", "stated.speed": "Speed", "stated.altitude": "Altitude", "stated.exit_altitude": "Altitude at exit",

@@ -14,6 +14,8 @@ export const MORE_UK = {
   "meaning.self-inconsistent": "Його власні числа не можуть усі бути правдою про один політ.",
   "tracks.none": "Шляхів немає: перевіряються лише самі числа.", "tracks.own": "Шляхи: {count} повідомлень, що лежать поруч із твердженням.",
   "tracks.watched": "Шляхи: {count} повідомлень цього спостереження.", "tracks.part": "За той час отримано більше повідомлень, ніж переглянуто.",
+  "qnh.label": "QNH (гПа)", "qnh.send": "Врахувати", "qnh.told": "Барометричні висоти перелічено на висоти над рівнем моря за QNH {qnh} гПа.",
+  "qnh.none": "Без QNH барометричні висоти не порівнюються з висотами над рівнем моря.",
   "wording.paraphrase": "переказ", "zone.about": "Зона:",
   "stated.about": "Про кого", "stated.zone": "Зона", "stated.time": "Час", "stated.duration": "Тривалість", "stated.length": "Шлях усередині",
   "stated.depth": "Глибина", "stated.speed": "Швидкість", "stated.altitude": "Висота", "stated.exit_altitude": "Висота на виході",
