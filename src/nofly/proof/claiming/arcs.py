@@ -21,6 +21,8 @@ _AT_START_M = 0.02
 POINTS = 25
 NEARER = 5
 """So often the deepest point is looked for again, four times as finely."""
+PEAKS = 6
+"""Near so many points at most."""
 _NEAR = np.linspace(-1.0, 1.0, 9)
 
 
@@ -140,25 +142,40 @@ def _arc(edges: Floats, start: Floats, direction: Floats, bend: Floats) -> Float
 
 def deepest_m(figure: Figure, paths: Paths, from_m: Floats, until_m: Floats) -> Floats:
     """Return the largest distance from the boundary on each path between two distances (n) along it."""
-    share = np.linspace(0.0, 1.0, POINTS)
-    best = np.full(len(paths), 0.5)
+    shares = np.broadcast_to(np.linspace(0.0, 1.0, POINTS), (len(paths), POINTS))
+    depth = _depths_m(figure, paths, from_m, until_m, shares)
+    apart_m = (until_m - from_m) / (POINTS - 1)
     found = np.zeros(len(paths))
-    width = 1.0 / (POINTS - 1)
-    for shares in (share, *[_NEAR] * NEARER):
-        at = (
-            np.broadcast_to(share, (len(paths), POINTS))
-            if shares is share
-            else best[:, None] + width * shares
-        )
-        at = np.clip(at, 0.0, 1.0)
-        points, _ = along(paths, from_m[:, None] + at * (until_m - from_m)[:, None])
-        depth = depths_m(figure.edges, points)
-        top = depth.argmax(axis=1)
-        rows = np.arange(len(paths))
-        best, found = at[rows, top], np.maximum(found, depth[rows, top])
-        if shares is _NEAR:
-            width *= 0.25
+    rows = np.arange(len(paths))
+    for _ in range(PEAKS):
+        top = depth[rows].argmax(axis=1)
+        # The depth changes by no more than the way flown: what lies lower by more than that is not looked at.
+        worth = depth[rows, top] + 0.5 * apart_m[rows] > found[rows]
+        rows, top = rows[worth], top[worth]
+        if not len(rows):
+            break
+        near = _peak_m(figure, paths.take(rows), from_m[rows], until_m[rows], shares[rows, top])
+        found[rows] = np.maximum(found[rows], np.maximum(near, depth[rows, top]))
+        for beside in (-1, 0, 1):
+            depth[rows, np.clip(top + beside, 0, POINTS - 1)] = -np.inf
     return found
+
+
+def _peak_m(figure: Figure, paths: Paths, from_m: Floats, until_m: Floats, share: Floats) -> Floats:
+    """Return the largest depth near a share (n) of the way."""
+    width, found, rows = 1.0 / (POINTS - 1), np.zeros(len(paths)), np.arange(len(paths))
+    for _ in range(NEARER):
+        at = np.clip(share[:, None] + width * _NEAR, 0.0, 1.0)
+        depth = _depths_m(figure, paths, from_m, until_m, at)
+        top = depth.argmax(axis=1)
+        share, found = at[rows, top], np.maximum(found, depth[rows, top])
+        width *= 0.25
+    return found
+
+
+def _depths_m(figure: Figure, paths: Paths, from_m: Floats, until_m: Floats, share: Floats) -> Floats:
+    points, _ = along(paths, from_m[:, None] + share * (until_m - from_m)[:, None])
+    return depths_m(figure.edges, points)
 
 
 def closest_m(paths: Paths, from_m: Floats, until_m: Floats, place_xy: tuple[float, float]) -> Floats:
