@@ -75,7 +75,7 @@ def test_an_old_picture_is_never_the_present_one(watched: Path) -> None:
     """The recording is over: what it brought is of 2018, and nothing of it is shown as if it were now."""
     follower = Follower(watched)
     follower.follow(NOW_US)
-    assert follower.picture.latest_us is not None
+    assert follower.picture.version > 0
     assert follower.status is not None
     assert follower.status.unmonitored_since_us is not None
     assert follower.picture_us(NOW_US) == NOW_US
@@ -128,6 +128,7 @@ def test_an_aircraft_that_was_forgotten_and_comes_back_is_there_once() -> None:
     picture.take(batch(20, NOW_US, seed=1))
     shown = len(picture.shown(NOW_US))
     picture.forget(NOW_US + 86_400_000_000)
+    assert picture.latest_us is None, "of what is forgotten there is no newest"
     assert len(picture.shown(NOW_US)) == 0
     picture.take(batch(20, NOW_US, seed=1))
     assert len(picture.shown(NOW_US)) == shown

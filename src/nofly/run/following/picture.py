@@ -26,6 +26,7 @@ DATUMS = ("std", "amsl", "hae", "agl")
 """In the order in which a height is looked for. Its number from 1 on stands for it; 0 is no height known."""
 _TEXTS = ("callsign", "squawk", "category", "source")
 _UNKNOWN = -1
+_FORGOTTEN_US = int(np.iinfo(np.int64).min)
 
 LATEST = np.dtype([
     ("time_us", "i8"), ("lat_deg", "f8"), ("lon_deg", "f8"), ("alt_m", "f8"), ("datum", "u1"),
@@ -92,8 +93,9 @@ class Picture:
 
     @property
     def latest_us(self) -> int | None:
-        """Time of the newest report; None where there is none."""
-        return None if not self.told else int(self.latest["time_us"].max())
+        """Time of the newest report; None where there is none, or all are forgotten."""
+        newest_us = int(self.latest["time_us"].max(initial=_FORGOTTEN_US))
+        return None if newest_us == _FORGOTTEN_US else newest_us
 
     def shown(self, now_us: int) -> NDArray[np.int64]:
         """Return the numbers of the aircraft heard within :data:`FORGET_S`."""
@@ -123,7 +125,7 @@ class Picture:
         for name, number in long_ago.items():
             del self._numbers[name]
             # A recording is older than any present: one that comes back must not be there twice.
-            self.latest["time_us"][number] = np.iinfo(np.int64).min
+            self.latest["time_us"][number] = _FORGOTTEN_US
 
     def _numbered(self, positions: Positions) -> NDArray[np.int64]:
         values, known = positions.target.values, self._numbers
@@ -139,7 +141,7 @@ class Picture:
             lookup[code] = number
         if len(self.told) > len(self.latest):
             more = np.zeros(max(len(self.told), len(self.latest) * 3 // 2) - len(self.latest), LATEST)
-            more["time_us"] = np.iinfo(np.int64).min
+            more["time_us"] = _FORGOTTEN_US
             self.latest = np.concatenate([self.latest, more])
         return lookup[positions.target.codes]
 
