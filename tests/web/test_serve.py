@@ -243,7 +243,7 @@ def test_beyond_loopback_it_is_refused(tmp_path: Path, feed: Feed, capsys: Any, 
 
 
 def test_a_small_answer_does_not_wait_for_the_one_before() -> None:
-    """Of a listener whose protocol is not named asyncio leaves Nagle's algorithm on: 40 ms for each answer."""
+    """Of a listener whose protocol is not named asyncio leaves Nagle's algorithm on: 40 ms each."""
     delayed: list[int] = []
 
     async def main() -> None:

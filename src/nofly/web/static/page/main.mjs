@@ -12,7 +12,7 @@ import { drawIncidents } from "./incident_list.mjs";
 import { incidentPage } from "./incident_page.mjs";
 import { hearKeys, showHelp } from "./keys.mjs";
 import { Known, MOST_INCIDENTS } from "./known.mjs";
-import { boxOf, createMap, namePlaces } from "./map.mjs";
+import { boxOf, createMap, showWhole, namePlaces } from "./map.mjs";
 import { drawSelected } from "./selected.mjs";
 import { followPositions } from "./socket.mjs";
 import { soon } from "./soon.mjs";
@@ -27,6 +27,8 @@ import { boundsOf, lookAtZones, showZones } from "./zone_layer.mjs";
 const ZONES_MS = 10_000;
 const COVERAGE_MS = 30_000;
 const WAY_MS = 2000;
+/** So long the map waits for the zones, which say where it begins. */
+const PLACING_MS = 1000;
 const known = new Known();
 let view = readView();
 /** Whether the address said where to look. */
@@ -48,7 +50,12 @@ const theme = () => view.theme === "light" || view.theme === "dark" ? view.theme
 
 speak(view.lang);
 dress();
-const map = createMap(byId("map"), view, theme());
+/** @type {(value?: unknown) => void} */
+let zonesCame = () => undefined;
+const map = createMap(byId("map"), view, theme(), new Promise((done) => {
+  zonesCame = done;
+  setTimeout(done, PLACING_MS);
+}));
 const positions = followPositions({
   frame(frame, names) {
     frame_ms = performance.now();
@@ -185,6 +192,7 @@ async function fetchZones() {
   if (map.getSource("zones")) showZones(map, zones);
   drawZones(zones.features, { filter: view.filter, theme: theme(), show: showZone });
   if (first && zones.features.length && !placed) lookAtZones(map, zones.features);
+  zonesCame();
 }
 
 /** Fetch where something was seen lately. */
@@ -229,7 +237,7 @@ async function fetchWay() {
 function begun() {
   addLayers(map, theme());
   showZones(map, known.zones);
-  void namePlaces(map);
+  showWhole(map, ["ground", "zones"]);
   draw();
   positions.look(boxOf(map));
 }
@@ -389,14 +397,17 @@ async function begin() {
 hear();
 // With the style, not after the first picture of it: one picture fewer to draw.
 map.on("style.load", begun);
-map.on("load", () => document.body.dataset.drawn = "true");
+map.on("load", () => {
+  document.body.dataset.drawn = "true";
+  void namePlaces(map);
+  fetchCoverage().catch(() => undefined);
+});
 setInterval(drawTrouble, 1000);
 setInterval(() => {
   if (view.aircraft) void fetchWay();
 }, WAY_MS);
 setInterval(() => fetchZones().catch(() => undefined), ZONES_MS);
 setInterval(() => fetchCoverage().catch(() => undefined), COVERAGE_MS);
-fetchCoverage().catch(() => undefined);
 draw();
 if (view.aircraft) void fetchWay();
 void begin();
