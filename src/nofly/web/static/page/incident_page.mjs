@@ -3,6 +3,7 @@
 import { nameOf } from "./aircraft_layer.mjs";
 import { element } from "./dom.mjs";
 import { inShort } from "./incident_list.mjs";
+import { told } from "./sentences.mjs";
 import { clock, distance, height } from "./units.mjs";
 import { say, sayWord } from "./words.mjs";
 
@@ -114,7 +115,7 @@ export function telling({ channel, delivered, given_up, error, attempts }) {
  */
 function list(title, items) {
   if (!items.length) return [];
-  return [element("h3", {}, say(title)), element("ul", {}, ...items.map((text) => element("li", {}, text)))];
+  return [element("h3", {}, say(title)), element("ul", {}, ...items.map((text) => told("li", {}, text)))];
 }
 
 /**
