@@ -33,6 +33,7 @@ LATEST = np.dtype([
     ("gs_mps", "f8"), ("track_deg", "f8"), ("vrate_mps", "f8"), ("pos_err_m", "f8"), ("on_ground", "i1"),
 ])  # fmt: skip
 """A report. NaN and −1 are not known; ``datum`` is a number of :data:`DATUMS` from 1 on, or 0."""
+_TRAILED = np.dtype([("number", "u4"), ("report", LATEST)])
 
 
 class Told(NamedTuple):
@@ -108,9 +109,23 @@ class Picture:
     def trail(self, number: int) -> NDArray[Any]:
         """Return the reports of an aircraft in the last :data:`TRAIL_S`, in order of time, of dtype
         :data:`LATEST`."""
-        parts = [part["report"][part["number"] == number] for part in self._trail]
+        parts = [part["report"][part["number"] == number] for part in tuple(self._trail)]
         rows = np.concatenate(parts) if parts else np.zeros(0, LATEST)
         return rows[np.argsort(rows["time_us"], kind="stable")]
+
+    def trails(self, numbers: NDArray[np.int64], step_us: int) -> dict[int, NDArray[Any]]:
+        """Return the trails of aircraft by their number, of at most one report in each ``step_us`` and the
+        newest."""
+        parts = [part[np.isin(part["number"], numbers)] for part in tuple(self._trail)]
+        rows = np.concatenate(parts) if parts else np.zeros(0, _TRAILED)
+        rows = rows[np.lexsort((rows["report"]["time_us"], rows["number"]))]
+        number, step = rows["number"], rows["report"]["time_us"] // step_us
+        differs = number[1:] != number[:-1]
+        last = np.append(differs, True)
+        kept = np.append(True, differs | (step[1:] != step[:-1]))[: len(rows)] | last[: len(rows)]
+        rows = rows[kept]
+        cuts = np.flatnonzero(rows["number"][1:] != rows["number"][:-1]) + 1
+        return {int(part["number"][0]): part["report"] for part in np.split(rows, cuts) if len(part)}
 
     def forget(self, now_us: int) -> None:
         """Let go of trails that are too old, and of aircraft that were not heard for an hour."""
@@ -158,7 +173,7 @@ class Picture:
                     self.renamed.append(number)
 
     def _keep(self, numbers: NDArray[np.int64], rows: NDArray[Any]) -> None:
-        part = np.zeros(len(rows), [("number", "u4"), ("report", LATEST)])
+        part = np.zeros(len(rows), _TRAILED)
         part["number"], part["report"] = numbers, rows
         self._trail.append(part)
         self._trail_rows += len(part)

@@ -27,6 +27,7 @@ import { boundsOf, lookAtZones, showZones } from "./zone_layer.mjs";
 const ZONES_MS = 10_000;
 const COVERAGE_MS = 30_000;
 const WAY_MS = 2000;
+const TRAILS_MS = 5000;
 /** So long the map waits for the zones, which say where it begins. */
 const PLACING_MS = 1000;
 const known = new Known();
@@ -95,6 +96,9 @@ function drawMoving() {
   drawSelected(view.aircraft, known.way?.aircraft ?? null, marked.get(view.aircraft), openIncident);
 }
 
+/** Draw the ways aircraft came. */
+const drawTrails = () => showTrail(map, known.way, { others: known.trails, theme: theme() });
+
 /** Draw the list of incidents. */
 function drawList() {
   drawIncidents(known.incidents, {
@@ -112,7 +116,7 @@ function draw() {
   if (map.getLayer("aircraft-labels")) {
     showLabels(map, view.labels);
     showCoverage(map, known.coverage, view.veil);
-    showTrail(map, known.way, { trails: view.trails, theme: theme() });
+    drawTrails();
   }
   drawHeads(view.sort, (sort) => change({ sort }));
   drawZones(known.zones.features, { filter: view.filter, theme: theme(), show: showZone });
@@ -135,6 +139,7 @@ function change(what, { step = true } = {}) {
   view = { ...view, ...what };
   writeView(view, step);
   if (view.aircraft !== before.aircraft) void fetchWay();
+  if (view.trails !== before.trails) fetchTrails().catch(() => undefined);
   if (view.incident !== before.incident) void fetchIncident();
   if (theme() !== document.documentElement.dataset.theme) dressMap();
   draw();
@@ -229,8 +234,18 @@ async function fetchWay() {
   const way = target ? await ask(`aircraft/${encodeURIComponent(target)}`).catch(() => null) : null;
   if (target !== view.aircraft) return;
   known.way = way;
-  if (map.getSource("trail")) showTrail(map, way, { trails: view.trails, theme: theme() });
+  if (map.getSource("trail")) drawTrails();
   drawSelected(target, way?.aircraft ?? null, known.marked.get(target), openIncident);
+}
+
+/** Fetch the ways of all aircraft in view, where they are to be seen. */
+async function fetchTrails() {
+  const [south, west, north, east] = boxOf(map);
+  const found = view.trails ? await ask(`trails?box=${[south, north, west, east].map((one) => one.toFixed(3))}`) : null;
+  known.trails = view.trails ? found.trails : [];
+  const some = view.trails && found.trails.length < found.aircraft;
+  byId("trails-note").textContent = some ? say("trails.some", { shown: found.trails.length, all: found.aircraft }) : "";
+  if (map.getSource("trail")) drawTrails();
 }
 
 /** Give the map its layers, once it has its style. */
@@ -240,6 +255,7 @@ function begun() {
   showWhole(map, ["ground", "zones"]);
   draw();
   positions.look(boxOf(map));
+  if (view.trails) fetchTrails().catch(() => undefined);
 }
 
 /** Hear what is done to the page. */
@@ -249,6 +265,7 @@ function hear() {
     const { lat, lng } = map.getCenter();
     view = { ...view, lat, lon: lng, zoom: map.getZoom() };
     writeView(view, false);
+    if (view.trails) fetchTrails().catch(() => undefined);
   });
   map.on("click", (/** @type {any} */ { point }) => {
     const target = aircraftAt(map, point);
@@ -264,6 +281,7 @@ function hear() {
     dressMap();
     void fetchWay();
     void fetchIncident();
+    fetchTrails().catch(() => undefined);
     draw();
   });
   for (const tab of TABS) byId(`tab-${tab}`).addEventListener("click", () => change({ tab }));
@@ -406,6 +424,9 @@ setInterval(drawTrouble, 1000);
 setInterval(() => {
   if (view.aircraft) void fetchWay();
 }, WAY_MS);
+setInterval(() => {
+  if (view.trails) fetchTrails().catch(() => undefined);
+}, TRAILS_MS);
 setInterval(() => fetchZones().catch(() => undefined), ZONES_MS);
 setInterval(() => fetchCoverage().catch(() => undefined), COVERAGE_MS);
 draw();
