@@ -79,6 +79,11 @@ export const SENTENCES_UK = {
   "Based on 1 report inside{place}, entry {time}; judged by edition {edition} of {zone} (hash {hash}); record {id}.": "За одним донесенням усередині{place}, вхід {time}; за редакцією {edition} зони {zone} (хеш {hash}); запис {id}.",
   "Based on {count} reports outside{place}, from {time}; judged by edition {edition} of {zone} (hash {hash}); record {id}.": "За {count} донесеннями назовні{place}, від {time}; за редакцією {edition} зони {zone} (хеш {hash}); запис {id}.",
   "Based on 1 report outside{place}, from {time}; judged by edition {edition} of {zone} (hash {hash}); record {id}.": "За одним донесенням назовні{place}, від {time}; за редакцією {edition} зони {zone} (хеш {hash}); запис {id}.",
+  // Why a warning was given or dropped.
+  "predicted at {hits} of the last {looks} looks": "передбачено у {hits} з останніх {looks} поглядів",
+  "not predicted at {misses} of the last {looks} looks": "не передбачено у {misses} з останніх {looks} поглядів",
+  "closer than the required spacing": "ближче за потрібний інтервал", "less than {time} s to go": "лишилося менш як {time} с",
+  "no longer inhibited": "більше не заборонено",
   // What is refused.
   "{who} may not acknowledge": "{who} не має права брати до відома", "{who} may not mute": "{who} не має права вимикати звук",
   "{who} may not exempt": "{who} не має права звільняти", "{who} may not clear": "{who} не має права дозволяти",
