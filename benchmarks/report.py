@@ -222,7 +222,7 @@ def _web(found: dict[str, Any]) -> list[str]:
         return []
     it, rows = found["web"], []
     alone, looked_at = it["alone"], it["looked at"]
-    for name, reach in (("tick ms, median", ""), ("tick ms, p99", "unharmed"), ("% of a core", "")):
+    for name, reach in (("tick ms, median", ""), ("tick ms, most", "unharmed"), ("% of a core", "")):
         rows.append([
             f"{name}: alone, beside {it['clients']} clients", f"{alone[name]}, {looked_at[name]}", reach
         ])  # fmt: skip

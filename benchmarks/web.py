@@ -26,7 +26,7 @@ from nofly.web.access.ledger import By
 from nofly.web.access.links import HEADER
 
 AIRCRAFT, CLIENTS = 12_000, 200
-WARM_S, MEASURE_S = 8.0, 20.0
+WARM_S, MEASURE_S = 8.0, 40.0
 ZONE = {
     "type": "FeatureCollection",
     "features": [{
@@ -62,9 +62,9 @@ def watched(folder: Path) -> Iterator[tuple[int, str, str]]:
         assert nofly.stderr is not None
         yield nofly.pid, _address(nofly.stderr), link
     finally:
+        feed.kill()
         nofly.kill()
         nofly.wait()
-        feed.kill()
 
 
 def _run(folder: Path, clients: int) -> dict[str, Any]:
@@ -81,8 +81,7 @@ def _run(folder: Path, clients: int) -> dict[str, Any]:
         frames = results.get(timeout=60) if clients else []
     return {
         "% of a core": round(used, 1), "ticks": len(ticks),
-        "tick ms, median": round(statistics.median(ticks), 1),
-        "tick ms, p99": round(float(np.percentile(ticks, 99)), 1), "tick ms, most": round(max(ticks), 1),
+        "tick ms, median": round(statistics.median(ticks), 1), "tick ms, most": round(max(ticks), 1),
         "frames a second, least and median": [
             round(min(n for n, _ in frames) / MEASURE_S, 2),
             round(statistics.median(n for n, _ in frames) / MEASURE_S, 2),
