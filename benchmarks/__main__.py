@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks import commandline, contests, detours, live, report, workload
+from benchmarks import commandline, contests, detours, live, page, report, web, workload
 
 HERE = Path(__file__).resolve().parent
 DATA = HERE.parents[1] / "shared/data"
@@ -25,10 +25,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="nofly-bench-", dir=options.folder) as folder:
         found = _measure(options, Path(folder))
     found["took_s"] = contests.elapsed_s(began)
-    page = report.page(found)
-    print(page)
+    text = report.page(found)
+    print(text)
     options.output.with_suffix(".json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    options.output.with_suffix(".md").write_text(page, encoding="utf-8")
+    options.output.with_suffix(".md").write_text(text, encoding="utf-8")
     _say(f"written: {options.output}.md and .json")
 
 
@@ -38,6 +38,7 @@ def _options() -> argparse.Namespace:
     add("--reports", type=int, default=1_000_000, help="of the contests with peers (1,000,000)")
     add("--large", type=int, default=10_000_000, help="of nofly alone and from end to end; 0 leaves it out")
     add("--live", type=int, default=1_500_000, help="in ticks of live traffic; 0 leaves live traffic out")
+    add("--no-web", action="store_true", help="leave out nofly serve, its clients and its page")
     add("--rounds", type=int, default=3, help="how often everybody takes a turn (3)")
     add("--minutes", type=float, default=15.0, help="begin no further workload or round after that (15)")
     add("--workloads", nargs="+", default=[*workload.NAMES, "firs"], choices=[*workload.NAMES, "firs"])
@@ -80,6 +81,13 @@ def _measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     if options.live:
         _say("live traffic")
         found["live"] = live.measure(options.live)
+    if not options.no_web:
+        _say("clients of nofly serve")
+        found["web"] = web.measure()
+        _say("the map page in a browser")
+        found["page"] = page.measure()
+        if "missing" in found["page"]:
+            _say(f"the map page is not measured: {found['page']['missing']}")
     if options.large:
         _measure_large(options, folder, found)
     found["machine"]["load_at_end"] = os.getloadavg()[0]

@@ -40,7 +40,7 @@ def page(found: dict[str, Any]) -> str:
         f"{machine['load_at_end']:.1f} after; {found['took_s'] / 60:.0f} minutes; "
         f"medians of {found['rounds']} rounds. What is measured, and how: "
         "[README.md](README.md). Written by `make bench`.", "",
-        *_workloads(found), *_peers(found), *_speeds(found), *_live(found), *_detours(found),
+        *_workloads(found), *_peers(found), *_speeds(found), *_live(found), *_web(found), *_detours(found),
         *_what_if(found), *_others(found),
         *_agreement(found), *_versions(found),
     ]  # fmt: skip
@@ -215,6 +215,37 @@ def _live(found: dict[str, Any]) -> list[str]:
          f"{socket['p99_ms']:.0f} ({socket['p50_ms']:.0f})", f"≤ {socket['tick_ms'] + 20:.0f}"],
     ]  # fmt: skip
     return ["## Live", "", *_table(["", "measured", "to reach"], rows)]
+
+
+def _web(found: dict[str, Any]) -> list[str]:
+    if "web" not in found:
+        return []
+    it, rows = found["web"], []
+    alone, looked_at = it["alone"], it["looked at"]
+    for name, reach in (("tick ms, median", ""), ("tick ms, most", "unharmed"), ("% of a core", "")):
+        rows.append([
+            f"{name}: alone, beside {it['clients']} clients", f"{alone[name]}, {looked_at[name]}", reach
+        ])  # fmt: skip
+    least, median = looked_at["frames a second, least and median"]
+    rows.append(["frames a second: slowest client, median", f"{least}, {median}", "1"])
+    rows += _page_rows(found["page"])
+    head = [f"`nofly serve`, {it['aircraft']:,} aircraft at 1 Hz", "measured", "to reach"]
+    return ["## On the web", "", *_table(head, rows)]
+
+
+def _page_rows(it: dict[str, Any]) -> list[list[str]]:
+    if "missing" in it:
+        return [["the map page in a browser", f"not measured: {it['missing']}", ""]]
+    drawn, (wide, high) = it["drawn ms"], it["size"]
+    rows = [
+        [f"address to drawn map, empty cache, {it['browser']}, {wide} × {high}, ms: median (least, most)",
+         f"{np.median(drawn):.0f} ({min(drawn)}, {max(drawn)})", "≤ 2,000"],
+        ["… the first after the server's start, ms", f"{it['drawn ms, first']}", ""],
+    ]  # fmt: skip
+    for name, told in it["pictures a second"].items():
+        said = f"{told['mean']} (longest {told['longest ms']} ms)"
+        rows.append([f"pictures a second while the map moves, no graphics card: {name}", said, ""])
+    return [*rows, ["… load of the machine at its end", f"{it['load']:.1f}", ""]]
 
 
 def _others(found: dict[str, Any]) -> list[str]:

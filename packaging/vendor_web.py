@@ -19,6 +19,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import basemap_tiles
+
 STATIC = Path(__file__).resolve().parent.parent / "src" / "nofly" / "web" / "static"
 PACKAGES = {
     "maplibre-gl": ("6.17.0", "587807d8d6c99349022e027fa310c16cfaa55392131f6263df080306db6809b0"),
@@ -92,16 +94,33 @@ def polygons_of(geometry: Mapping[str, Any]) -> list[list[list[int]]]:
     return [geometry["arcs"]] if kind == "Polygon" else list(geometry.get("arcs", ()))
 
 
-def land(topology: Mapping[str, Any], arcs: list[Line]) -> Iterator[list[Line]]:
-    """Yield the rings of each piece of land, none of which crosses itself: MapLibre fills them wrongly."""
-    from shapely import Polygon, make_valid
+def unrolled(ring: Line) -> Line:
+    """Return a ring that goes on across the antimeridian instead of jumping to its other side; one that goes
+    round the south pole is closed along it."""
+    found = [list(ring[0])]
+    for x, y in ring[1:]:
+        found.append([x - 360.0 * round((x - found[-1][0]) / 360.0), y])
+    if abs(found[-1][0] - found[0][0]) > 180.0:
+        found += [[found[-1][0], -90.0], [found[0][0], -90.0]]
+    return found
 
+
+def land(topology: Mapping[str, Any], arcs: list[Line]) -> Iterator[list[Line]]:
+    """Yield the rings of each piece of land, cut at the antimeridian; none crosses itself."""
+    from shapely import Polygon, affinity, box, get_parts, make_valid, set_precision
+
+    world = box(-180.0, -90.0, 180.0, 90.0)
     for rings in polygons_of(topology["objects"]["land"]):
         outer, *holes = (ring_of(ring, arcs) for ring in rings)
-        valid = make_valid(Polygon(outer, holes))
-        for part in getattr(valid, "geoms", [valid]):
-            if isinstance(part, Polygon):
-                yield [[[x, y] for x, y in ring.coords] for ring in (part.exterior, *part.interiors)]
+        # The south pole is a hole of no size in Antarctica.
+        shown = [unrolled(hole) for hole in holes if min(y for _, y in hole) > -89.0]
+        whole = make_valid(Polygon(unrolled(outer), shown))
+        for shift in (-360.0, 0.0, 360.0):
+            cut = set_precision(affinity.translate(whole, shift).intersection(world), 10.0**-DIGITS)
+            for part in get_parts(cut):
+                if isinstance(part, Polygon) and not part.is_empty:
+                    lines = (part.exterior, *part.interiors)
+                    yield [[[round(x, DIGITS), round(y, DIGITS)] for x, y in ring.coords] for ring in lines]
 
 
 def borders(topology: Mapping[str, Any], arcs: list[Line]) -> list[Line]:
@@ -151,12 +170,14 @@ def main() -> None:
     topology = json.loads(atlas[ATLAS])
     arcs = arcs_of(topology)
     lines = {"type": "MultiLineString", "coordinates": borders(topology, arcs)}
+    areas = list(land(topology, arcs))
     written("land.json", [
         {"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": rings}}
-        for rings in land(topology, arcs)
+        for rings in areas
     ])  # fmt: skip
     written("borders.json", [{"type": "Feature", "properties": {}, "geometry": lines}])
     written("places.json", list(places(topology, arcs)))
+    (STATIC / "data" / "ground.bin").write_bytes(basemap_tiles.tiles(areas, lines["coordinates"]))
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from nofly.run.following.follower import Follower
 from nofly.store.sqlite import Store
 from nofly.web import guard
 from nofly.web.access.rights import Role
+from nofly.web.api import trails
 from nofly.web.app import create_app
 from nofly.web.served import Served
 from tests.web.conftest import As, application
@@ -241,7 +242,7 @@ def test_the_openapi_document_is_whole(client: TestClient) -> None:
 
 def test_whoever_is_shown_only_what_is_past_sees_nothing_sooner(watched: Path) -> None:
     with application(watched, Role.VIEWER, delay_s=300.0) as client:
-        for path in ("aircraft", "aircraft/icao24:4ca7b3", "coverage"):
+        for path in ("aircraft", "aircraft/icao24:4ca7b3", "coverage", "trails"):
             assert client.get(f"/api/v1/{path}").status_code == 403
         assert client.get("/ogc/collections/positions/items").json()["features"] == []
         past = rows(client, limit=1000)
@@ -290,3 +291,29 @@ def test_a_fault_in_following_is_said_and_passes(own: Path, caplog: pytest.LogCa
 
     asyncio.run(followed())
     assert "cannot be followed" in caplog.text
+
+
+def test_trails_are_those_of_a_box_and_of_no_more_than_may_be(
+    watched: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    follower = Follower(watched)
+    follower.follow(0)
+    latest_us = follower.picture.latest_us
+    assert latest_us is not None
+    served = Served(follower, As(Role.VIEWER), lambda: latest_us)
+    with TestClient(create_app(served)) as client:
+        everybody = client.get("/api/v1/aircraft").json()["aircraft"]
+        whole = client.get("/api/v1/trails").json()
+        assert whole["aircraft"] == len(everybody) == len(whole["trails"]) > 3
+        assert {one["target_id"] for one in whole["trails"]} == {one["target_id"] for one in everybody}
+        for one in whole["trails"]:
+            trail = client.get(f"/api/v1/aircraft/{one['target_id']}").json()["trail"]
+            assert {place["time"] for place in one["places"]} <= {place["time"] for place in trail}
+            assert one["places"][-1]["time"] == trail[-1]["time"]
+        west = sorted(one["lon_deg"] for one in everybody)[1]
+        part = client.get(f"/api/v1/trails?box=-90,90,-180,{west}").json()
+        assert part["aircraft"] == len(part["trails"]) == 2
+        monkeypatch.setattr(trails, "MOST_TRAILS", 1)
+        few = client.get("/api/v1/trails").json()
+        assert (few["aircraft"], len(few["trails"])) == (len(everybody), 1)
+        assert client.get("/api/v1/trails?box=1,2").status_code == 400

@@ -45,6 +45,11 @@ def test_a_cell_is_seen_as_the_reports_say(reports: list[tuple[float, float, flo
     assert found == plain
 
 
+def test_never_is_not_lately_in_1970_either() -> None:
+    coverage = Coverage(np.zeros((720, 1440, len(BANDS_FT)), np.int64))
+    assert coverage.seen(1_000_000, 3600) == []
+
+
 HEARD = st.lists(
     st.tuples(st.integers(-100_000, 4_000), st.sampled_from(["", "north", "south"])), max_size=40
 )

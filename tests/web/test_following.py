@@ -75,7 +75,7 @@ def test_an_old_picture_is_never_the_present_one(watched: Path) -> None:
     """The recording is over: what it brought is of 2018, and nothing of it is shown as if it were now."""
     follower = Follower(watched)
     follower.follow(NOW_US)
-    assert follower.picture.latest_us is not None
+    assert follower.picture.version > 0
     assert follower.status is not None
     assert follower.status.unmonitored_since_us is not None
     assert follower.picture_us(NOW_US) == NOW_US
@@ -128,6 +128,26 @@ def test_an_aircraft_that_was_forgotten_and_comes_back_is_there_once() -> None:
     picture.take(batch(20, NOW_US, seed=1))
     shown = len(picture.shown(NOW_US))
     picture.forget(NOW_US + 86_400_000_000)
+    assert picture.latest_us is None, "of what is forgotten there is no newest"
     assert len(picture.shown(NOW_US)) == 0
     picture.take(batch(20, NOW_US, seed=1))
     assert len(picture.shown(NOW_US)) == shown
+
+
+def test_trails_of_many_are_thinned_and_keep_their_newest() -> None:
+    picture, rng = Picture(), np.random.default_rng(5)
+    names = [f"a{k}" for k in range(7)]
+    for k in range(6):
+        who = rng.integers(0, 7, 200).astype(np.int32)
+        when = NOW_US + k * 50_000_000 + rng.integers(0, 50_000_000, 200)
+        picture.take(Positions(when, Coded(who, names), rng.uniform(-80, 80, 200), np.zeros(200)))
+    numbers = [picture.number(name) for name in names[:5]]
+    found = picture.trails(np.array(numbers), 20_000_000)
+    assert sorted(found) == sorted(numbers)
+    for number, rows in found.items():
+        whole = picture.trail(number)["time_us"]
+        steps = {}
+        for time_us in whole.tolist():
+            steps.setdefault(time_us // 20_000_000, time_us)
+        assert rows["time_us"].tolist() == sorted({*steps.values(), int(whole[-1])})
+    assert Picture().trails(np.array([0]), 1) == {}

@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import signal
+import socket
 import subprocess
 import threading
 import urllib.error
@@ -22,6 +23,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from nofly.cli import main
+from nofly.web.serving import Bind, listener
 from tests.cli.live import NOFLY, PATIENCE_S, Feed, configured, until, watching
 from tests.web.access.doors import WHO
 from tests.web.keys import put_user
@@ -238,3 +240,24 @@ def test_beyond_loopback_it_is_refused(tmp_path: Path, feed: Feed, capsys: Any, 
     assert main(["serve", "--config", str(config), "--bind", bind]) == 2
     assert "network" in capsys.readouterr().err
     assert not (tmp_path / "state" / "access.sqlite").exists()
+
+
+def test_a_small_answer_does_not_wait_for_the_one_before() -> None:
+    """Of a listener whose protocol is not named asyncio leaves Nagle's algorithm on: 40 ms each."""
+    delayed: list[int] = []
+
+    async def main() -> None:
+        def heard(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            peer = writer.get_extra_info("socket")
+            delayed.append(0 if peer.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) else 1)
+            writer.close()
+
+        listening = listener(Bind(port=0))
+        server = await asyncio.start_server(heard, sock=listening)
+        reader, writer = await asyncio.open_connection(*listening.getsockname())
+        await reader.read()
+        writer.close()
+        server.close()
+
+    asyncio.run(main())
+    assert delayed == [0]

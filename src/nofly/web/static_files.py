@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 LEAST_BYTES = 1024
-_PACKED = ("text/", "application/json", "application/geo+json", "image/svg+xml")
+_PACKED = ("text/", "application/json", "application/octet-stream", "image/svg+xml")
 
 
 class PackedFiles(StaticFiles):

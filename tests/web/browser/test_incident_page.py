@@ -316,3 +316,15 @@ def test_the_evidence_package_is_taken_along_and_verified_on_the_page(
     assert outcomes == [step.outcome.value for step in found.steps]
     assert page.locator("#verified strong").inner_text() == "Nothing differs; not all of it could be checked."
     assert "whether the table is true is not checked" in page.locator("#verified").inner_text()
+
+
+def test_it_says_why_in_ukrainian(watching: Server, incident: str, seen: Callable[..., Seen]) -> None:
+    look = seen()
+    page = look.open(watching, f"{incident}&lang=uk")
+    look.until("document.querySelectorAll('.why li').length >= 5")
+    said = page.locator(".why li").all_inner_texts()
+    assert page.locator(".why li[lang=en]").count() == 0, page.locator(".why li[lang=en]").all_inner_texts()
+    assert all(re.search("[а-яіїєґ]{4}", text) for text in said), said
+    english = look.open(watching, incident).locator(".why li").all_inner_texts()
+    assert len(english) == len(said)
+    assert not any(re.search("[а-яіїєґ]", text) for text in english)

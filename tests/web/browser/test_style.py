@@ -77,6 +77,91 @@ def near(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
     return max(abs(a - b) for a, b in zip(one, other, strict=True)) < 12
 
 
+def test_the_veil_is_seen_without_a_graphics_card(swiss: Server, seen: Callable[..., Seen]) -> None:
+    """There it has no dots: they take longer than all else together."""
+    look = seen()
+    page = look.page
+    for theme in ("light", "dark"):
+        look.open(swiss, f"?lat=50&lon=3&zoom=7&theme={theme}&veil=off")
+        bare = colour(page)
+        look.open(swiss, f"?lat=50&lon=3&zoom=7&theme={theme}")
+        until(lambda before=bare: not near(colour(page), before), "the veil")
+        assert sum(colour(page)) < sum(bare), theme
+
+
+# A letter of one colour, as fonts of a map are served: a filled square of a signed distance.
+LETTER_PX, BORDER_PX = 16, 3
+
+
+def varint(value: int) -> bytes:
+    return bytes([value]) if value < 128 else bytes([value & 127 | 128]) + varint(value >> 7)
+
+
+def told(number: int, value: int | bytes) -> bytes:
+    """Return a field of a protobuf message."""
+    if isinstance(value, int):
+        return varint(number << 3) + varint(value)
+    return varint(number << 3 | 2) + varint(len(value)) + value
+
+
+def letters(font: str) -> bytes:
+    """Return a font in which every letter of ASCII is a square."""
+    edge = LETTER_PX + 2 * BORDER_PX
+    inside = [BORDER_PX <= k < BORDER_PX + LETTER_PX for k in range(edge)]
+    bitmap = bytes(255 if inside[x] and inside[y] else 0 for y in range(edge) for x in range(edge))
+    stack = told(1, font.encode()) + told(2, b"0-255")
+    for code in range(32, 127):
+        glyph = told(1, code) + told(2, bitmap) + told(3, LETTER_PX) + told(4, LETTER_PX)
+        stack += told(3, glyph + told(5, 0) + told(6, 1) + told(7, LETTER_PX + 2))
+    return told(1, stack)
+
+
+def test_a_style_has_letters_and_signs_of_its_own(
+    tmp_path: Path, feed: Feed, seen: Callable[..., Seen], other: OtherServer
+) -> None:
+    signs = {"dot": {"x": 0, "y": 0, "width": 16, "height": 16, "pixelRatio": 1}}
+    for size in ("", "@2x"):
+        other.served[f"/sprite{size}.json"] = ("application/json", json.dumps(signs).encode())
+        other.served[f"/sprite{size}.png"] = ("image/png", png(255, 0, 0, 16))
+    other.served["/fonts/Squares/0-255.pbf"] = ("application/x-protobuf", letters("Squares"))
+    here = {"type": "Feature", "properties": {}, "geometry": {"type": "Point", "coordinates": [13.7, 50]}}
+    there = {**here, "geometry": {"type": "Point", "coordinates": [13.7, 50.15]}}
+    placed = {"icon-allow-overlap": True, "text-allow-overlap": True, "icon-ignore-placement": True}
+    other.served["/style.json"] = ("application/json", json.dumps({
+        "version": 8, "sprite": f"{other.url}/sprite", "glyphs": "fonts/{fontstack}/{range}.pbf",
+        "sources": {"sign": {"type": "geojson", "data": here}, "word": {"type": "geojson", "data": there}},
+        "layers": [
+            {"id": "ground", "type": "background", "paint": {"background-color": "#ffffff"}},
+            {"id": "sign", "type": "symbol", "source": "sign",
+             "layout": {"icon-image": "dot", "icon-size": 2, **placed}},
+            {"id": "word", "type": "symbol", "source": "word", "paint": {"text-color": "#0000ff"},
+             "layout": {"text-field": "XXXX", "text-font": ["Squares"], "text-size": 32, **placed}},
+        ],
+    }).encode())  # fmt: skip
+    config = f'[web]\nstyle = "{other.url}/style.json"\n'
+    server = Server(tmp_path, square(tmp_path), f"jsonl+tcp://127.0.0.1:{feed.port}", config)
+    look, page = opened(server, seen)
+    look.open(server, "?lat=50.05&lon=13.8&zoom=9&veil=off")
+    until(lambda: {"/sprite.png", "/fonts/Squares/0-255.pbf"} <= set(other.asked), "letters and signs")
+    until(lambda: {(255, 0, 0), (0, 0, 255)} <= inks(page), "they are drawn")
+    page.screenshot(path=tmp_path / "letters.png")
+    assert page.locator("#map-note").is_hidden()
+    page.goto("about:blank")
+    server.end()
+
+
+def inks(page: Any) -> set[tuple[int, ...]]:
+    """Return the colours of the map."""
+    import io
+
+    import numpy as np
+    from matplotlib.image import imread
+
+    box = page.locator("#map").bounding_box()
+    picture = imread(io.BytesIO(page.screenshot(clip=box)))[..., :3]
+    return {tuple(map(int, one)) for one in np.unique((picture * 255).round().reshape(-1, 3), axis=0)}
+
+
 @pytest.mark.parametrize("where", ["address", "file"])
 def test_a_style_lies_under_the_map(
     tmp_path: Path, feed: Feed, seen: Callable[..., Seen], other: OtherServer, where: str

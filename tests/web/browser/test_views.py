@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from tests.web.browser.conftest import Seen
@@ -93,3 +94,30 @@ def test_what_is_said_goes_on_record_with_its_reason(swiss: Server, seen: Callab
     page.get_by_role("button", name="Put on record").click()
     look.until("document.getElementById('incident-body').textContent.includes('seen by the tower')")
     assert page.locator("#statement").is_hidden()
+
+
+def test_t_shows_the_trails_of_all_and_says_so_in_the_address(
+    swiss: Server, seen: Callable[..., Seen], tmp_path: Path
+) -> None:
+    look = seen()
+    page = look.open(swiss, f"{SWISS}&veil=off")
+    asked_for: list[str] = []
+    page.on("request", lambda one: asked_for.append(one.url) if "/trails?" in one.url else None)
+    page.wait_for_timeout(300)
+    assert asked_for == [], "nobody wants them"
+    look.until(
+        "fetch('/api/v1/trails').then(answer => answer.json())"
+        ".then(({ trails }) => Math.max(...trails.map(({ places }) => places.length)) >= 3)"
+    )
+    with page.expect_response("**/api/v1/trails?**") as answered:
+        page.keyboard.press("t")
+    assert asked(page.url)["trails"] == "1"
+    trails = answered.value.json()["trails"]
+    assert len(trails) >= 3
+    assert max(len(one["places"]) for one in trails) >= 2
+    page.wait_for_timeout(700)
+    page.screenshot(path=tmp_path / "trails.png")
+    page.keyboard.press("t")
+    assert "trails" not in asked(page.url)
+    with page.expect_response("**/api/v1/trails?**"):
+        look.open(swiss, f"{SWISS}&trails=1")

@@ -400,3 +400,80 @@ def test_places_and_lengths_are_read_as_aviation_writes_them(opened: Callable[..
     lengths = page.evaluate(LENGTHS, ["5 NM", "9.26km", "800 m", "3000 ft", "5", "-1 NM", "NM", "1e3 m"])
     assert lengths[:4] == [[9260, "5 NM"], [9260, "5 NM"], [800, "800 m"], [914.4, "914.4 m"]]
     assert lengths[4:] == [None] * 4
+
+
+HOLED: dict[str, Any] = {
+    "type": "Feature",
+    "properties": {
+        "id": "HOLED", "name": "", "restriction": "PROHIBITED", "lower": "GND", "upper": "FL100",
+        "edges": "GEODESIC",
+    },
+    "geometry": {
+        "type": "Polygon", "coordinates": [[[14, 50], [14.6, 50], [14.6, 50.4], [14, 50.4], [14, 50]]],
+    },
+}  # fmt: skip
+SHAPES = """async ([text, arcs]) => {
+  const { readRows, rowText } = await import("/zones/places.mjs");
+  const { rows, wrong } = readRows(text, [], "dms", arcs);
+  return [rows, rows.map(row => rowText(row, "dms")), wrong];
+}"""
+
+
+def test_arcs_are_typed_as_they_are_published(swiss: Any, seen: Callable[..., Seen]) -> None:
+    page = seen().page
+    page.goto(f"{swiss.url}login.html")
+    arc = "ARC 460000N 0090000E 7000 m 90 180 CW"
+    uneven = "ARC 460000N 0090000E 5 NM / 9270 m 350.5 10 CCW"
+    rows, told, wrong = page.evaluate(SHAPES, [f"470000N 0080000E\n{arc}\n{uneven}", True])
+    assert wrong == []
+    assert rows[0] == [47, 8]
+    common = {"centre": [9, 46], "radius_m": 7000, "end_radius_m": 7000, "start_deg": 90, "end_deg": 180}
+    assert rows[1] == {**common, "clockwise": True}
+    assert (rows[2]["radius_m"], rows[2]["end_radius_m"], rows[2]["start_deg"]) == (9260, 9270, 350.5)
+    assert rows[2]["clockwise"] is False
+    assert told == ["470000N 0080000E", arc, uneven]
+    bad = ("ARC 460000N 0090000E 7000 90 180 CW", "ARC 460000N 0090000E 7 NM 90 400 CW",
+           "ARC 460000N 7 NM 9 18 CW", "ARC 460000N 0090000E 0 m 90 180 CW",
+           "ARC 460000N 0090000E 7 NM 90 180")  # fmt: skip
+    for text in bad:
+        assert len(page.evaluate(SHAPES, [text, True])[2]) == 1, text
+    assert len(page.evaluate(SHAPES, [arc, False])[2]) == 1, "the way of a corridor has none"
+
+
+def test_a_hole_is_drawn_and_typed_and_an_arc_too(opened: Callable[..., Seen], tmp_path: Path) -> None:
+    look = opened("zones.html?lat=50.2&lon=14.3&zoom=9")
+    page = look.page
+    page.evaluate("one => sessionStorage.setItem('nofly.draft', JSON.stringify(one))", HOLED)
+    page.goto(page.url + "&show=draft")
+    look.until("document.body.dataset.drawn === 'true' && document.querySelector('#ring-add') !== null")
+    page.locator("#ring-add").click()
+    look.until("document.querySelector('#draw-add').getAttribute('aria-pressed') === 'true'")
+    assert page.locator("#places").input_value() == ""
+    for x, y in ((0.45, 0.5), (0.55, 0.5), (0.5, 0.4)):
+        with at(page, x, y) as (left, top):
+            page.mouse.click(left, top)
+        page.wait_for_timeout(350)
+    page.keyboard.press("Escape")
+    look.until("document.querySelector('#places').value.trim().split('\\n').length === 3")
+    outline, hole = draft(look)["geometry"]["coordinates"]
+    assert outline == HOLED["geometry"]["coordinates"][0]
+    assert len(hole) == 4
+    assert hole[0] == hole[3]
+    look.until("!document.querySelector('#propose').disabled")
+    page.locator("#places").fill("501000N 0141000E\n501000N 0142000E\nARC 501000N 0141500E 3 NM 90 270 CCW")
+    look.until("JSON.parse(document.querySelector('#raw').value).properties.arcs?.length === 1")
+    (arc,) = draft(look)["properties"]["arcs"]
+    assert (arc["ring"], arc["first"], arc["radius_m"], arc["clockwise"]) == (1, 2, 5556, False)
+    assert arc["first"] + arc["points"] == len(draft(look)["geometry"]["coordinates"][1]) - 1
+    look.until("!document.querySelector('#propose').disabled")
+    page.wait_for_timeout(600)
+    page.screenshot(path=tmp_path / "hole.png")
+    assert page.evaluate(OUTSIDE) == []
+    page.get_by_role("button", name="Outline", exact=True).click()
+    assert page.locator("#places").input_value().splitlines()[0] == "500000N 0140000E"
+    page.get_by_role("button", name="Hole 1", exact=True).click()
+    assert "ARC 501000N 0141500E 3 NM 90 270 CCW" in page.locator("#places").input_value()
+    page.locator("#ring-remove").click()
+    assert draft(look) == HOLED
+    page.locator("#draw-undo").click()
+    assert len(draft(look)["geometry"]["coordinates"]) == 2

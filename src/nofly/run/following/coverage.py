@@ -115,7 +115,8 @@ class Coverage:
     def seen(self, now_us: int, within_s: int) -> list[Seen]:
         """Return the cells from which something came within so many seconds before now."""
         now_s = now_us // US_PER_S
-        rows, columns = np.nonzero((self.last_s > now_s - within_s).any(axis=2))
+        # A replay that has not begun is in 1970: even then 0 is never.
+        rows, columns = np.nonzero((self.last_s > max(0, now_s - within_s)).any(axis=2))
         found = []
         for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
             ages_s = [max(0, now_s - last_s) for last_s in self.last_s[row, column].tolist()]

@@ -26,12 +26,14 @@ DATUMS = ("std", "amsl", "hae", "agl")
 """In the order in which a height is looked for. Its number from 1 on stands for it; 0 is no height known."""
 _TEXTS = ("callsign", "squawk", "category", "source")
 _UNKNOWN = -1
+_FORGOTTEN_US = int(np.iinfo(np.int64).min)
 
 LATEST = np.dtype([
     ("time_us", "i8"), ("lat_deg", "f8"), ("lon_deg", "f8"), ("alt_m", "f8"), ("datum", "u1"),
     ("gs_mps", "f8"), ("track_deg", "f8"), ("vrate_mps", "f8"), ("pos_err_m", "f8"), ("on_ground", "i1"),
 ])  # fmt: skip
 """A report. NaN and −1 are not known; ``datum`` is a number of :data:`DATUMS` from 1 on, or 0."""
+_TRAILED = np.dtype([("number", "u4"), ("report", LATEST)])
 
 
 class Told(NamedTuple):
@@ -92,8 +94,9 @@ class Picture:
 
     @property
     def latest_us(self) -> int | None:
-        """Time of the newest report; None where there is none."""
-        return None if not self.told else int(self.latest["time_us"].max())
+        """Time of the newest report; None where there is none, or all are forgotten."""
+        newest_us = int(self.latest["time_us"].max(initial=_FORGOTTEN_US))
+        return None if newest_us == _FORGOTTEN_US else newest_us
 
     def shown(self, now_us: int) -> NDArray[np.int64]:
         """Return the numbers of the aircraft heard within :data:`FORGET_S`."""
@@ -106,9 +109,23 @@ class Picture:
     def trail(self, number: int) -> NDArray[Any]:
         """Return the reports of an aircraft in the last :data:`TRAIL_S`, in order of time, of dtype
         :data:`LATEST`."""
-        parts = [part["report"][part["number"] == number] for part in self._trail]
+        parts = [part["report"][part["number"] == number] for part in tuple(self._trail)]
         rows = np.concatenate(parts) if parts else np.zeros(0, LATEST)
         return rows[np.argsort(rows["time_us"], kind="stable")]
+
+    def trails(self, numbers: NDArray[np.int64], step_us: int) -> dict[int, NDArray[Any]]:
+        """Return the trails of aircraft by their number, of at most one report in each ``step_us`` and the
+        newest."""
+        parts = [part[np.isin(part["number"], numbers)] for part in tuple(self._trail)]
+        rows = np.concatenate(parts) if parts else np.zeros(0, _TRAILED)
+        rows = rows[np.lexsort((rows["report"]["time_us"], rows["number"]))]
+        number, step = rows["number"], rows["report"]["time_us"] // step_us
+        differs = number[1:] != number[:-1]
+        last = np.append(differs, True)
+        kept = np.append(True, differs | (step[1:] != step[:-1]))[: len(rows)] | last[: len(rows)]
+        rows = rows[kept]
+        cuts = np.flatnonzero(rows["number"][1:] != rows["number"][:-1]) + 1
+        return {int(part["number"][0]): part["report"] for part in np.split(rows, cuts) if len(part)}
 
     def forget(self, now_us: int) -> None:
         """Let go of trails that are too old, and of aircraft that were not heard for an hour."""
@@ -123,7 +140,7 @@ class Picture:
         for name, number in long_ago.items():
             del self._numbers[name]
             # A recording is older than any present: one that comes back must not be there twice.
-            self.latest["time_us"][number] = np.iinfo(np.int64).min
+            self.latest["time_us"][number] = _FORGOTTEN_US
 
     def _numbered(self, positions: Positions) -> NDArray[np.int64]:
         values, known = positions.target.values, self._numbers
@@ -139,7 +156,7 @@ class Picture:
             lookup[code] = number
         if len(self.told) > len(self.latest):
             more = np.zeros(max(len(self.told), len(self.latest) * 3 // 2) - len(self.latest), LATEST)
-            more["time_us"] = np.iinfo(np.int64).min
+            more["time_us"] = _FORGOTTEN_US
             self.latest = np.concatenate([self.latest, more])
         return lookup[positions.target.codes]
 
@@ -156,7 +173,7 @@ class Picture:
                     self.renamed.append(number)
 
     def _keep(self, numbers: NDArray[np.int64], rows: NDArray[Any]) -> None:
-        part = np.zeros(len(rows), [("number", "u4"), ("report", LATEST)])
+        part = np.zeros(len(rows), _TRAILED)
         part["number"], part["report"] = numbers, rows
         self._trail.append(part)
         self._trail_rows += len(part)

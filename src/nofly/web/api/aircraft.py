@@ -85,8 +85,7 @@ async def listed(
     rows = picture.latest[numbers]
     distance_m: NDArray[np.float64] | None = None
     if box is not None:
-        south, north, west, east = _numbers(box, "box", 4)
-        held = Box(south, west, north, east).holds(rows["lat_deg"], rows["lon_deg"])
+        held = box_of(box).holds(rows["lat_deg"], rows["lon_deg"])
         numbers, rows = numbers[held], rows[held]
     if (place := circle or closest) is not None:
         lat_deg, lon_deg, radius_nm = _numbers(place, "circle" if circle else "closest", 3)
@@ -136,6 +135,12 @@ def _place(report: Any, now_us: int) -> dict[str, Any]:
         "track_deg": known("track_deg", 1), "vrate_mps": known("vrate_mps", 2),
         "pos_err_m": known("pos_err_m", 1),
     }  # fmt: skip
+
+
+def box_of(text: str) -> Box:
+    """Return the box of a query, south, north, west, east as tar1090 has them. Raises InputError for none."""
+    south, north, west, east = _numbers(text, "box", 4)
+    return Box(south, west, north, east)
 
 
 def _numbers(text: str, name: str, count: int) -> list[float]:

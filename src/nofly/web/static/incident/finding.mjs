@@ -4,6 +4,7 @@ import { element } from "../page/dom.mjs";
 import { inShort } from "../page/incident_list.mjs";
 import { sentences } from "../page/incident_page.mjs";
 import { markPicture } from "../page/marks.mjs";
+import { told as toldOf } from "../page/sentences.mjs";
 import { distance, duration, feet, height } from "../page/units.mjs";
 import { say, sayWord } from "../page/words.mjs";
 
@@ -52,11 +53,11 @@ function stay(verdict, told, number, theme) {
   return element("section", { class: `stay-card ${kind}`, "aria-label": say("stay.of", { number: number || 1 }) },
     element("h3", {}, markPicture(kind, theme), number ? `${number}. ` : "",
       sayWord("status", verdict.status), ", ", sayWord("certainty", verdict.certainty)),
-    told.length ? element("p", { class: "headline", lang: "en" }, told[0]) : null,
+    told.length ? toldOf("p", { class: "headline" }, told[0]) : null,
     element("dl", { class: "facts" }, ...figures(verdict).flatMap(
       ([name, value]) => [element("dt", {}, name), element("dd", {}, value)])),
     why.length ? element("h4", {}, say("reasons")) : null,
-    why.length ? element("ul", { class: "why", lang: "en" }, ...why.map((text) => element("li", {}, text))) : null);
+    why.length ? element("ul", { class: "why" }, ...why.map((text) => toldOf("li", {}, text))) : null);
 }
 
 /**

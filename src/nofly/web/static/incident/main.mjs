@@ -256,8 +256,9 @@ async function follow() {
 function addLayers() {
   addIcons(map);
   addZones(map, theme());
-  addWay(map, theme());
+  // Under the way, what is said of a moment comes first; the name of the zone makes room for it.
   addZoneNames(map, theme());
+  addWay(map, theme());
   void namePlaces(map);
   drawWayOnMap();
   map.once("idle", () => document.body.dataset.drawn = "true");

@@ -53,7 +53,7 @@ export function addWay(map, theme) {
       "icon-image": ["get", "icon"], "icon-rotate": ["get", "track_deg"], "icon-rotation-alignment": "map",
       "icon-allow-overlap": true, "icon-ignore-placement": true, "icon-size": 1,
       "text-field": ["get", "said"], "text-font": FONT, "text-size": 12, "text-offset": [0, 1.6], "text-anchor": "top",
-      "text-allow-overlap": true, "text-ignore-placement": true,
+      "text-allow-overlap": true,
     },
     paint: {
       "icon-color": ["get", "colour"], "icon-halo-width": 1.2, "icon-opacity": ["get", "opacity"], "text-halo-width": 1.6,

@@ -1,5 +1,7 @@
 /** Requests to the API, and who asks. */
 
+import { translated } from "./sentences.mjs";
+
 const API = "/api/v1/";
 
 /**
@@ -73,7 +75,8 @@ export async function ask(path, { method = "GET", body, login = true } = {}) {
   if (answer.status === 401 && login && !embedded()) goToLogin();
   if (answer.status === 204) return null;
   const said = await answer.json().catch(() => null);
-  if (!answer.ok) throw new Refused(answer.status, said?.error?.message ?? answer.statusText);
+  const why = said?.error?.message ?? answer.statusText;
+  if (!answer.ok) throw new Refused(answer.status, translated(why) ?? why);
   return said;
 }
 

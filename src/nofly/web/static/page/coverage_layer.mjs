@@ -3,6 +3,11 @@
 import { addSource, collection, feature, showFeatures } from "./layers.mjs";
 
 const TILE_PX = 16;
+/** What a browser says that draws without a graphics card. */
+const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
+const PLAIN = { light: "rgb(60 70 80 / .2)", dark: "rgb(0 0 0 / .42)" };
+/** Whether the veil has dots: without a graphics card they take longer than all else together. */
+let dotted = true;
 const WORLD = { south: -85, west: -180, north: 85, east: 180 };
 
 /**
@@ -11,11 +16,20 @@ const WORLD = { south: -85, west: -180, north: 85, east: 180 };
  */
 export function addCoverage(map, theme) {
   addSource(map, "coverage", { tolerance: 0 });
-  map.addImage("veil", veil(theme), { pixelRatio: 2 });
-  map.addLayer({
-    id: "coverage", type: "fill", source: "coverage",
-    paint: { "fill-pattern": "veil", "fill-antialias": false },
-  });
+  dotted = !SOFTWARE.test(renderer(map));
+  if (dotted) map.addImage("veil", veil(theme), { pixelRatio: 2 });
+  const paint = dotted ? { "fill-pattern": "veil" } : { "fill-color": PLAIN[theme] };
+  map.addLayer({ id: "coverage", type: "fill", source: "coverage", paint: { ...paint, "fill-antialias": false } });
+}
+
+/**
+ * Return what draws the map, as the browser calls it.
+ * @param {import("../vendor/maplibre-gl.mjs").MapLibreMap} map
+ */
+function renderer(map) {
+  const gl = /** @type {WebGL2RenderingContext | null} */ (map.getCanvas().getContext("webgl2"));
+  const named = gl?.getExtension("WEBGL_debug_renderer_info");
+  return gl && named ? String(gl.getParameter(named.UNMASKED_RENDERER_WEBGL)) : "";
 }
 
 /**
@@ -23,7 +37,8 @@ export function addCoverage(map, theme) {
  * @param {import("./colours.mjs").Theme} theme
  */
 export function themeCoverage(map, theme) {
-  map.updateImage("veil", veil(theme));
+  if (dotted) map.updateImage("veil", veil(theme));
+  else map.setPaintProperty("coverage", "fill-color", PLAIN[theme]);
 }
 
 /**
@@ -78,7 +93,7 @@ const rectangle = (south, west, north, east) => feature({
 });
 
 /** @param {import("./colours.mjs").Theme} theme */
-export function veil(theme) {
+function veil(theme) {
   const canvas = new OffscreenCanvas(TILE_PX, TILE_PX);
   const pen = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext("2d"));
   pen.fillStyle = theme === "dark" ? "rgb(0 0 0 / .32)" : "rgb(60 70 80 / .09)";

@@ -3,6 +3,7 @@
 import { nameOf } from "./aircraft_layer.mjs";
 import { element } from "./dom.mjs";
 import { inShort } from "./incident_list.mjs";
+import { told, translated } from "./sentences.mjs";
 import { clock, distance, height } from "./units.mjs";
 import { say, sayWord } from "./words.mjs";
 
@@ -91,7 +92,7 @@ function kind({ phase, entry_time, exit_time, certainty }) {
 
 /** @param {any} record */
 export function happening({ sequence, time, kind: word, hash, body }) {
-  const why = [sayWord("cause", body.cause), body.reason, body.why && `${body.who}: ${body.why}`].filter(Boolean).join(" · ");
+  const why = [sayWord("cause", body.cause), body.reason && (translated(body.reason) ?? body.reason), body.why && `${body.who}: ${body.why}`].filter(Boolean).join(" · ");
   const place = body.height_m === undefined || body.height_m === null ? "" : height(body.height_m, body.height_datum);
   return element("li", { "data-kind": word },
     element("time", { datetime: time }, clock(time)), " ",
@@ -114,7 +115,7 @@ export function telling({ channel, delivered, given_up, error, attempts }) {
  */
 function list(title, items) {
   if (!items.length) return [];
-  return [element("h3", {}, say(title)), element("ul", {}, ...items.map((text) => element("li", {}, text)))];
+  return [element("h3", {}, say(title)), element("ul", {}, ...items.map((text) => told("li", {}, text)))];
 }
 
 /**

@@ -34,6 +34,8 @@ export class Known {
     this.whole = null;
     /** The way of the selected aircraft. @type {any} */
     this.way = null;
+    /** The ways of all aircraft in view, where they are shown. @type {{ target_id: string, places: any[] }[]} */
+    this.trails = [];
     /** @type {Map<number, import("./socket.mjs").Name>} */
     this.names = new Map();
     /** @type {import("./frames.mjs").Report[]} */

@@ -12,7 +12,7 @@ import { drawIncidents } from "./incident_list.mjs";
 import { incidentPage } from "./incident_page.mjs";
 import { hearKeys, showHelp } from "./keys.mjs";
 import { Known, MOST_INCIDENTS } from "./known.mjs";
-import { boxOf, createMap, namePlaces } from "./map.mjs";
+import { boxOf, createMap, showWhole, namePlaces } from "./map.mjs";
 import { drawSelected } from "./selected.mjs";
 import { followPositions } from "./socket.mjs";
 import { soon } from "./soon.mjs";
@@ -27,6 +27,9 @@ import { boundsOf, lookAtZones, showZones } from "./zone_layer.mjs";
 const ZONES_MS = 10_000;
 const COVERAGE_MS = 30_000;
 const WAY_MS = 2000;
+const TRAILS_MS = 5000;
+/** So long the map waits for the zones, which say where it begins. */
+const PLACING_MS = 1000;
 const known = new Known();
 let view = readView();
 /** Whether the address said where to look. */
@@ -48,7 +51,12 @@ const theme = () => view.theme === "light" || view.theme === "dark" ? view.theme
 
 speak(view.lang);
 dress();
-const map = createMap(byId("map"), view, theme());
+/** @type {(value?: unknown) => void} */
+let zonesCame = () => undefined;
+const map = createMap(byId("map"), view, theme(), new Promise((done) => {
+  zonesCame = done;
+  setTimeout(done, PLACING_MS);
+}));
 const positions = followPositions({
   frame(frame, names) {
     frame_ms = performance.now();
@@ -88,6 +96,9 @@ function drawMoving() {
   drawSelected(view.aircraft, known.way?.aircraft ?? null, marked.get(view.aircraft), openIncident);
 }
 
+/** Draw the ways aircraft came. */
+const drawTrails = () => showTrail(map, known.way, { others: known.trails, theme: theme() });
+
 /** Draw the list of incidents. */
 function drawList() {
   drawIncidents(known.incidents, {
@@ -105,7 +116,7 @@ function draw() {
   if (map.getLayer("aircraft-labels")) {
     showLabels(map, view.labels);
     showCoverage(map, known.coverage, view.veil);
-    showTrail(map, known.way, { trails: view.trails, theme: theme() });
+    drawTrails();
   }
   drawHeads(view.sort, (sort) => change({ sort }));
   drawZones(known.zones.features, { filter: view.filter, theme: theme(), show: showZone });
@@ -128,6 +139,7 @@ function change(what, { step = true } = {}) {
   view = { ...view, ...what };
   writeView(view, step);
   if (view.aircraft !== before.aircraft) void fetchWay();
+  if (view.trails !== before.trails) fetchTrails().catch(() => undefined);
   if (view.incident !== before.incident) void fetchIncident();
   if (theme() !== document.documentElement.dataset.theme) dressMap();
   draw();
@@ -185,6 +197,7 @@ async function fetchZones() {
   if (map.getSource("zones")) showZones(map, zones);
   drawZones(zones.features, { filter: view.filter, theme: theme(), show: showZone });
   if (first && zones.features.length && !placed) lookAtZones(map, zones.features);
+  zonesCame();
 }
 
 /** Fetch where something was seen lately. */
@@ -221,17 +234,28 @@ async function fetchWay() {
   const way = target ? await ask(`aircraft/${encodeURIComponent(target)}`).catch(() => null) : null;
   if (target !== view.aircraft) return;
   known.way = way;
-  if (map.getSource("trail")) showTrail(map, way, { trails: view.trails, theme: theme() });
+  if (map.getSource("trail")) drawTrails();
   drawSelected(target, way?.aircraft ?? null, known.marked.get(target), openIncident);
+}
+
+/** Fetch the ways of all aircraft in view, where they are to be seen. */
+async function fetchTrails() {
+  const [south, west, north, east] = boxOf(map);
+  const found = view.trails ? await ask(`trails?box=${[south, north, west, east].map((one) => one.toFixed(3))}`) : null;
+  known.trails = view.trails ? found.trails : [];
+  const some = view.trails && found.trails.length < found.aircraft;
+  byId("trails-note").textContent = some ? say("trails.some", { shown: found.trails.length, all: found.aircraft }) : "";
+  if (map.getSource("trail")) drawTrails();
 }
 
 /** Give the map its layers, once it has its style. */
 function begun() {
   addLayers(map, theme());
   showZones(map, known.zones);
-  void namePlaces(map);
+  showWhole(map, ["ground", "zones"]);
   draw();
   positions.look(boxOf(map));
+  if (view.trails) fetchTrails().catch(() => undefined);
 }
 
 /** Hear what is done to the page. */
@@ -241,6 +265,7 @@ function hear() {
     const { lat, lng } = map.getCenter();
     view = { ...view, lat, lon: lng, zoom: map.getZoom() };
     writeView(view, false);
+    if (view.trails) fetchTrails().catch(() => undefined);
   });
   map.on("click", (/** @type {any} */ { point }) => {
     const target = aircraftAt(map, point);
@@ -256,6 +281,7 @@ function hear() {
     dressMap();
     void fetchWay();
     void fetchIncident();
+    fetchTrails().catch(() => undefined);
     draw();
   });
   for (const tab of TABS) byId(`tab-${tab}`).addEventListener("click", () => change({ tab }));
@@ -389,14 +415,20 @@ async function begin() {
 hear();
 // With the style, not after the first picture of it: one picture fewer to draw.
 map.on("style.load", begun);
-map.on("load", () => document.body.dataset.drawn = "true");
+map.on("load", () => {
+  document.body.dataset.drawn = "true";
+  void namePlaces(map);
+  fetchCoverage().catch(() => undefined);
+});
 setInterval(drawTrouble, 1000);
 setInterval(() => {
   if (view.aircraft) void fetchWay();
 }, WAY_MS);
+setInterval(() => {
+  if (view.trails) fetchTrails().catch(() => undefined);
+}, TRAILS_MS);
 setInterval(() => fetchZones().catch(() => undefined), ZONES_MS);
 setInterval(() => fetchCoverage().catch(() => undefined), COVERAGE_MS);
-fetchCoverage().catch(() => undefined);
 draw();
 if (view.aircraft) void fetchWay();
 void begin();

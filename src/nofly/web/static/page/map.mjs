@@ -1,7 +1,10 @@
 /** The map: coasts, borders and names of countries, all from this server; no tile, no font from elsewhere. */
 
-import { AttributionControl, MapLibreMap, NavigationControl, ScaleControl, setWorkerUrl } from "../vendor/maplibre-gl.mjs";
+import {
+  addProtocol, AttributionControl, MapLibreMap, NavigationControl, ScaleControl, setWorkerUrl,
+} from "../vendor/maplibre-gl.mjs";
 import { MAP } from "./colours.mjs";
+import { DEEPEST, tileOf, TILES } from "./ground.mjs";
 import { showFeatures } from "./layers.mjs";
 import { layStyle } from "./style_layer.mjs";
 import { country, say } from "./words.mjs";
@@ -12,19 +15,23 @@ export const FONT = ["sans-serif"];
 const ATTRIBUTION = "Natural Earth";
 /** So much more than the screen is asked for, that a small move shows no empty edge. */
 const MARGIN = 0.25;
+const UNSEEN_RATIO = 0.1;
+/** So long nothing is shown of a map that does not come whole. */
+const UNSEEN_MS = 2000;
 
 /**
  * Return the map in an element.
  * @param {HTMLElement} container
  * @param {import("./view_url.mjs").View} view
  * @param {import("./colours.mjs").Theme} theme
+ * @param {Promise<unknown>} [placing] the map is empty until it is over: what moves it first costs no picture
  */
-export function createMap(container, view, theme) {
+export function createMap(container, view, theme, placing) {
+  addProtocol("ground", tileOf);
   setWorkerUrl(new URL("../vendor/maplibre-gl-worker.mjs", import.meta.url).href);
   const placed = view.lat !== null && view.lon !== null;
   const map = new MapLibreMap({
-    container,
-    style: style(theme),
+    container, ...(placing ? { pixelRatio: UNSEEN_RATIO } : { style: style(theme) }),
     center: placed ? [/** @type {number} */ (view.lon), /** @type {number} */ (view.lat)] : WORLD.center,
     zoom: view.zoom ?? WORLD.zoom,
     minZoom: 1, maxZoom: 16, maxPitch: 0, dragRotate: false, pitchWithRotate: false, touchPitch: false,
@@ -40,22 +47,32 @@ export function createMap(container, view, theme) {
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new ScaleControl({ unit: "nautical" }), "bottom-left");
   map.once("load", () => void layStyle(map));
-  markDrawn(map);
+  if (placing) void placing.catch(() => undefined).then(() => map.setStyle(style(theme)));
   map.addControl(new AttributionControl({ compact: false, customAttribution: ATTRIBUTION }), "bottom-right");
   return map;
 }
 
 /**
- * Note, for whoever measures, when the first picture with coasts and borders was drawn.
+ * Show the map when it has a picture in which nothing of these sources is missing. Until then what comes is drawn
+ * small and unseen: without a graphics card each whole picture takes a tenth of a second.
  * @param {MapLibreMap} map
+ * @param {string[]} sources
  */
-function markDrawn(map) {
-  performance.mark("map-created");
-  const rendered = () => {
-    if (!["land", "borders"].every((id) => map.getSource(id) && map.isSourceLoaded(id))) return;
+export function showWhole(map, sources) {
+  const canvas = map.getCanvas();
+  canvas.style.visibility = "hidden";
+  const show = () => {
+    clearTimeout(timer);
     map.off("render", rendered);
-    performance.mark("map-drawn");
+    canvas.style.visibility = "";
+    map.setPixelRatio(devicePixelRatio);
+    // The next picture begins when this one is on the screen.
+    map.once("render", () => requestAnimationFrame(() => performance.mark("map-drawn")));
   };
+  const rendered = () => {
+    if (sources.every((id) => map.getSource(id) && map.isSourceLoaded(id))) show();
+  };
+  const timer = setTimeout(show, UNSEEN_MS);
   map.on("render", rendered);
 }
 
@@ -65,15 +82,14 @@ function style(theme) {
   return {
     version: 8,
     sources: {
-      land: { type: "geojson", data: dataUrl("land.json"), tolerance: 0.6 },
-      borders: { type: "geojson", data: dataUrl("borders.json"), tolerance: 0.6 },
+      ground: { type: "vector", tiles: [TILES], maxzoom: DEEPEST },
       places: { type: "geojson", data: { type: "FeatureCollection", features: [] } },
     },
     layers: [
       { id: "sea", type: "background", paint: { "background-color": colours.sea } },
-      { id: "land", type: "fill", source: "land", paint: { "fill-color": colours.land } },
+      { id: "land", type: "fill", source: "ground", "source-layer": "land", paint: { "fill-color": colours.land } },
       {
-        id: "borders", type: "line", source: "borders",
+        id: "borders", type: "line", source: "ground", "source-layer": "borders",
         paint: { "line-color": colours.border, "line-width": ["interpolate", ["linear"], ["zoom"], 2, 0.5, 8, 1.5] },
       },
       {

@@ -1,4 +1,4 @@
-/** The way the selected aircraft came, and how well it knows where it is. A gap is never drawn as flown. */
+/** The ways aircraft came: of all in view, or of the selected one, and how well it knows where it is. A gap is never drawn as flown. */
 
 import { MAP, ofHeight } from "./colours.mjs";
 import { addSource, collection, feature, line, showFeatures } from "./layers.mjs";
@@ -7,6 +7,7 @@ import { addSource, collection, feature, line, showFeatures } from "./layers.mjs
 export const GAP_S = 120;
 const M_PER_DEG = 111_195;
 const CORNERS = 64;
+const WIDTH = ["case", ["has", "other"], 1.5, 3];
 
 /**
  * @param {import("../vendor/maplibre-gl.mjs").MapLibreMap} map
@@ -20,11 +21,11 @@ export function addTrail(map, theme) {
   map.addLayer({
     id: "trail", type: "line", source: "trail", filter: ["!", ["get", "gap"]],
     layout: { "line-cap": "round", "line-join": "round" },
-    paint: { "line-color": ["get", "colour"], "line-width": 3 },
+    paint: { "line-color": ["get", "colour"], "line-width": WIDTH },
   });
   map.addLayer({
     id: "trail-gaps", type: "line", source: "trail", filter: ["get", "gap"], layout: { "line-cap": "round" },
-    paint: { "line-color": ["get", "colour"], "line-width": 3, "line-dasharray": [0.1, 2.5] },
+    paint: { "line-color": ["get", "colour"], "line-width": WIDTH, "line-dasharray": [0.1, 2.5] },
   });
   themeTrail(map, theme);
 }
@@ -69,13 +70,16 @@ export function linesOf(places, theme) {
 const near = (lon_deg, other_deg) => lon_deg + 360 * Math.round((other_deg - lon_deg) / 360);
 
 /**
- * Show the way of an aircraft, or none.
+ * Show the way of an aircraft, or none, and of others.
  * @param {import("../vendor/maplibre-gl.mjs").MapLibreMap} map
  * @param {{ aircraft: any, trail: any[] } | null} way as the API has it
- * @param {{ trails: boolean, theme: import("./colours.mjs").Theme }} how
+ * @param {{ others: { target_id: string, places: any[] }[], theme: import("./colours.mjs").Theme }} how
  */
-export function showTrail(map, way, { trails, theme }) {
-  showFeatures(map, "trail", collection(way && trails ? linesOf(way.trail, theme) : []));
+export function showTrail(map, way, { others, theme }) {
+  const mine = way?.aircraft.target_id;
+  const lines = others.flatMap(({ target_id, places }) => target_id === mine ? []
+    : linesOf(places, theme).map((one) => feature(one.geometry, { ...one.properties, other: true })));
+  showFeatures(map, "trail", collection([...lines, ...way ? linesOf(way.trail, theme) : []]));
   const error_m = way?.aircraft.pos_err_m ?? null;
   showFeatures(map, "error", collection(way && error_m !== null ? [circle(way.aircraft, error_m)] : []));
 }

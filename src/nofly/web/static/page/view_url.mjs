@@ -14,7 +14,7 @@
  * @property {string} theme light or dark; empty as the system has it
  * @property {string} veil of which band of heights the coverage is shown; empty for any, or `off`
  * @property {boolean} labels
- * @property {boolean} trails
+ * @property {boolean} trails of all aircraft, not of the selected one alone
  */
 
 export const TABS = ["map", "incidents", "aircraft", "zones"];
@@ -35,7 +35,7 @@ export function readView(search = location.search) {
     incident: text(query, "incident"), filter: text(query, "filter"), sort: text(query, "sort"),
     tab: TABS.includes(tab) ? tab : "incidents",
     lang: text(query, "lang"), veil: text(query, "veil"), theme: theme === "light" || theme === "dark" ? theme : "",
-    labels: query.get("labels") !== "0", trails: query.get("trails") !== "0",
+    labels: query.get("labels") !== "0", trails: query.get("trails") === "1",
   };
 }
 
@@ -55,7 +55,7 @@ export function addressOf(view) {
   }
   if (view.tab !== "incidents") query.set("tab", view.tab);
   if (!view.labels) query.set("labels", "0");
-  if (!view.trails) query.set("trails", "0");
+  if (view.trails) query.set("trails", "1");
   const said = query.toString();
   return location.pathname + (said ? `?${said}` : "");
 }

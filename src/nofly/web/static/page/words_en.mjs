@@ -84,7 +84,7 @@ export const EN = {
   "cause.data-lost": "reports ended",
 
   "announce": "{kind}: {who}, {zone}",
-  "help.title": "Keys", "help.L": "data blocks of aircraft on and off", "help.T": "trail on and off",
+  "trails.some": "Trails of {shown} of {all} aircraft: look closer for the others.", "help.title": "Keys", "help.L": "data blocks of aircraft on and off", "help.T": "trails of all aircraft in view on and off",
   "help.F": "filter", "help.J": "incidents", "help.A": "table of aircraft", "help.Z": "zones and legend",
   "help.M": "map", "help.D": "dark or light", "help.Escape": "close what is open",
   "help.?": "this list", "help.map": "On the map: arrows move it, + and − zoom.",

@@ -54,6 +54,7 @@ export function addZoneNames(map, theme) {
     layout: {
       "text-field": ["get", "said"], "text-font": FONT, "text-size": 12, "text-max-width": 14,
       "symbol-sort-key": ["get", "rank"], "text-padding": 4,
+      "text-variable-anchor": ["center", "bottom", "top", "left", "right"], "text-radial-offset": 2.5,
     },
   });
   themeZoneNames(map, theme);

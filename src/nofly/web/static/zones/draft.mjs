@@ -7,6 +7,8 @@ export class Draft {
   /** @param {any} feature */
   constructor(feature) {
     this.feature = feature;
+    /** Which ring of a polygon is worked on: 0 its outline, then its holes. */
+    this.ring = 0;
     /** @type {string[]} */
     this.past = [];
     /** @type {string[]} */
@@ -40,6 +42,15 @@ export class Draft {
     const { [name]: _, ...rest } = this.feature.properties;
     const properties = value === undefined ? rest : { ...this.feature.properties, [name]: value };
     this.change({ ...this.feature, properties }, by);
+  }
+
+  /**
+   * Work on another ring.
+   * @param {number} ring
+   */
+  turn(ring) {
+    this.ring = ring;
+    this.changed("ring");
   }
 
   /** Go back a step. */

@@ -1,7 +1,7 @@
 /** Drawing on the map: click to add, drag to move, drag a middle to put a corner in, delete, size a circle. */
 
 import { addSource, collection, feature, line, point } from "../page/layers.mjs";
-import { ahead, apart, circleLine, kindOf, moved, placesOf, turned } from "./shape.mjs";
+import { ahead, apart, circleLine, isPlace, kindOf, lineOf, moved, placesOf, ringsOf, rowsOf, turned } from "./shape.mjs";
 
 const INK = { light: "#7a1fa2", dark: "#e7a6ff" };
 const PAPER = { light: "#ffffff", dark: "#0b131b" };
@@ -19,9 +19,11 @@ export class Drawing {
     this.draft = null;
     this.adding = false;
     this.selected = -1;
+    /** The ring that was drawn last. */
+    this.ring = 0;
     /** What hears that something was selected, or adding began or ended. */
     this.told = () => undefined;
-    /** @type {{ index: number, places: import("./places.mjs").Place[], rim: boolean, radius_m?: number } | null} */
+    /** @type {{ index: number, rows: import("./shape.mjs").Row[], rim: boolean, radius_m?: number } | null} */
     this.dragged = null;
     this.#layers(theme);
     this.#hear();
@@ -89,7 +91,7 @@ export class Drawing {
     const { draft, selected } = this;
     if (!draft || selected < 0) return;
     this.select(-1);
-    draft.change(moved(draft.feature, placesOf(draft.feature).filter((_, k) => k !== selected)), "map");
+    draft.change(moved(draft.feature, rowsOf(draft.feature, draft.ring).filter((_, k) => k !== selected), draft.ring), "map");
   }
 
   /**
@@ -102,23 +104,31 @@ export class Drawing {
 
   /** Draw the draft as it is. */
   draw() {
-    const shown = this.draft?.feature ?? null;
-    const places = this.dragged?.places ?? (shown ? placesOf(shown) : []);
+    const [shown, ring] = [this.draft?.feature ?? null, this.draft?.ring ?? 0];
+    if (ring !== this.ring) {
+      this.ring = ring;
+      this.select(-1);
+      this.add(rowsOf(shown, ring).length === 0);
+    }
+    const rows = this.dragged?.rows ?? (shown ? rowsOf(shown, ring) : []);
     const kind = shown ? kindOf(shown) : "other";
-    if (this.selected >= places.length) this.select(-1);
-    if (this.adding && kind === "circle" && places.length) this.add(false);
-    const lines = [];
-    const handles = places.map(([lat, lon], at) => point(lat, lon, { at, kind: "corner", selected: at === this.selected }));
-    if (kind === "circle" && places.length) {
+    if (this.selected >= rows.length) this.select(-1);
+    if (this.adding && kind === "circle" && rows.length) this.add(false);
+    const handles = rows.flatMap((row, at) => isPlace(row)
+      ? [point(row[0], row[1], { at, kind: "corner", selected: at === this.selected })] : []);
+    const lines = Array.from({ length: shown ? ringsOf(shown) : 0 }, (_, k) => k === ring ? lineOf(rows) : placesOf(shown, k))
+      .filter((one) => kind !== "circle" && one.length > 1)
+      .map((one) => line((kind === "polygon" ? [...one, one[0]] : one).map(turned)));
+    if (kind === "circle" && isPlace(rows[0])) {
       const radius_m = this.dragged?.radius_m ?? shown.properties.radius_m;
-      lines.push(line(circleLine(places[0], radius_m)));
-      const [lat, lon] = ahead(places[0], radius_m, 90);
+      lines.push(line(circleLine(rows[0], radius_m)));
+      const [lat, lon] = ahead(rows[0], radius_m, 90);
       handles.push(point(lat, lon, { at: 0, kind: "rim", selected: false }));
-    } else if (places.length > 1) {
-      const ends = kind === "polygon" ? [...places, places[0]] : places;
-      lines.push(line(ends.map(turned)));
-      for (let at = 1; at < (places.length > 2 ? ends.length : 2); at += 1) {
+    } else {
+      const ends = kind === "polygon" ? [...rows, rows[0]] : rows;
+      for (let at = 1; at < (rows.length > 2 ? ends.length : rows.length); at += 1) {
         const [a, b] = [ends[at - 1], ends[at]];
+        if (!isPlace(a) || !isPlace(b)) continue;
         handles.unshift(point((a[0] + b[0]) / 2, (a[1] + b[1]) / 2, { at, kind: "middle", selected: false }));
       }
     }
@@ -146,7 +156,9 @@ export class Drawing {
       const { feature: shown } = this.draft;
       const kind = kindOf(shown);
       const place = this.#rounded(lngLat);
-      if (kind !== "other") this.draft.change(moved(shown, kind === "circle" ? [place] : [...placesOf(shown), place]), "map");
+      const { ring } = this.draft;
+      const rows = kind === "circle" ? [place] : [...rowsOf(shown, ring), place];
+      if (kind !== "other") this.draft.change(moved(shown, rows, ring), "map");
     });
     for (const begin of ["mousedown", "touchstart"]) map.on(begin, (/** @type {any} */ event) => this.#grab(event));
     for (const go of ["mousemove", "touchmove"]) map.on(go, (/** @type {any} */ event) => this.#drag(event));
@@ -170,9 +182,9 @@ export class Drawing {
     if (!handle) return;
     event.preventDefault();
     const { at, kind } = handle.properties;
-    const places = placesOf(this.draft.feature);
-    if (kind === "middle") places.splice(at, 0, this.#rounded(event.lngLat));
-    this.dragged = { index: at, places, rim: kind === "rim" };
+    const rows = rowsOf(this.draft.feature, this.draft.ring);
+    if (kind === "middle") rows.splice(at, 0, this.#rounded(event.lngLat));
+    this.dragged = { index: at, rows, rim: kind === "rim" };
     this.select(kind === "rim" ? -1 : at);
     if (kind === "middle") this.outline(null);
     this.draw();
@@ -188,12 +200,12 @@ export class Drawing {
     event.preventDefault();
     const { dragged } = this;
     if (dragged.rim) {
-      const far_m = apart(dragged.places[0], [event.lngLat.lat, event.lngLat.lng]);
+      const far_m = apart(/** @type {import("./places.mjs").Place} */ (dragged.rows[0]), [event.lngLat.lat, event.lngLat.lng]);
       const step_m = this.map.getZoom() < FINE_ZOOM ? 185.2 : 10;
       const radius_m = Number((Math.max(1, Math.round(far_m / step_m)) * step_m).toFixed(3));
       dragged.radius_m = radius_m;
     } else {
-      dragged.places[dragged.index] = this.#rounded(event.lngLat);
+      dragged.rows[dragged.index] = this.#rounded(event.lngLat);
     }
     this.outline(null);
     this.draw();
@@ -201,9 +213,9 @@ export class Drawing {
 
   #drop() {
     if (!this.draft || !this.dragged) return;
-    const { places, radius_m } = this.dragged;
+    const { rows, radius_m } = this.dragged;
     this.dragged = null;
-    const shape = moved(this.draft.feature, places);
+    const shape = moved(this.draft.feature, rows, this.draft.ring);
     this.draft.change(radius_m ? { ...shape, properties: { ...shape.properties, radius_m } } : shape, "map");
   }
 

@@ -1,6 +1,8 @@
 /** Places as they are typed: decimal degrees, or degrees, minutes and seconds as aviation writes them. */
 
 import { say } from "../page/words.mjs";
+import { lengthText, parseLength } from "./lengths.mjs";
+import { isPlace, turned } from "./shape.mjs";
 
 /** @typedef {[number, number]} Place latitude and longitude in degrees */
 /** @typedef {"dms" | "decimal"} Writing */
@@ -9,6 +11,8 @@ const AFTER = /^(.+?) ?([NS]) ?(.+?) ?([EW])$/;
 const BEFORE = /^([NS]) ?(.+?) ?([EW]) ?(.+)$/;
 const LONGITUDE_FIRST = /^(.+?) ?([EW]) ?(.+?) ?([NS])$/;
 const DECIMAL = /^([+-]?\d{1,2}(?:\.\d+)?) ([+-]?\d{1,3}(?:\.\d+)?)$/;
+/** `ARC` centre, radius (and that of its end), bearings from and to, and which way round. */
+const ARC = /^ARC (.+?) (\d+(?:\.\d+)? ?(?:NM|M|KM|FT))(?: ?\/ ?(\d+(?:\.\d+)? ?(?:NM|M|KM|FT)))? (\d{1,3}(?:\.\d+)?)°? (\d{1,3}(?:\.\d+)?)°? (CW|CCW)$/i;
 const HUNDREDTHS = 360_000;
 
 /**
@@ -41,29 +45,58 @@ export function placeText([lat_deg, lon_deg], writing) {
 }
 
 /**
- * Return the places of a text, one a line, or what is wrong with it. A line that reads as one of the known places
- * does is that place, to its last digit.
- * @param {string} text
- * @param {Place[]} known
+ * Return a corner or an arc as text.
+ * @param {import("./shape.mjs").Row} row
  * @param {Writing} writing
- * @returns {{ places: Place[], wrong: string[] }}
  */
-export function readPlaces(text, known, writing) {
-  const exact = new Map(known.map((place) => [placeText(place, writing), place]));
-  /** @type {Place[]} */
-  const places = [];
+export function rowText(row, writing) {
+  if (isPlace(row)) return placeText(row, writing);
+  const { centre, radius_m, end_radius_m = radius_m, start_deg, end_deg, clockwise } = row;
+  const ends = end_radius_m === radius_m ? "" : ` / ${lengthText(end_radius_m)}`;
+  return `ARC ${placeText(turned(centre), writing)} ${lengthText(radius_m)}${ends} ${trimmed(start_deg)} ${trimmed(end_deg)} ${clockwise ? "CW" : "CCW"}`;
+}
+
+/**
+ * Return a corner, or an arc where there may be any. Throws Error for what is none; nothing is guessed.
+ * @param {string} text
+ * @param {boolean} arcs
+ * @returns {import("./shape.mjs").Row}
+ */
+function parseRow(text, arcs) {
+  if (!arcs || !/^ARC\b/i.test(text)) return parsePlace(text);
+  const found = ARC.exec(text.replace(/\s+/g, " "));
+  if (!found) throw new Error(say("arc.unread", { text }));
+  const [radius_m, start_deg, end_deg] = [parseLength(found[2]), Number(found[4]), Number(found[5])];
+  const end_radius_m = found[3] ? parseLength(found[3]) : radius_m;
+  if (start_deg > 360 || end_deg > 360 || radius_m <= 0 || end_radius_m <= 0) throw new Error(say("arc.unread", { text }));
+  return { centre: turned(parsePlace(found[1])), radius_m, end_radius_m, start_deg, end_deg, clockwise: found[6].toUpperCase() === "CW" };
+}
+
+/**
+ * Return the corners and arcs of a text, one a line, or what is wrong with it. A line that reads as one of the known
+ * ones does is that one, to its last digit.
+ * @param {string} text
+ * @param {import("./shape.mjs").Row[]} known
+ * @param {Writing} writing
+ * @param {boolean} arcs whether there may be any
+ * @returns {{ rows: import("./shape.mjs").Row[], wrong: string[] }}
+ */
+export function readRows(text, known, writing, arcs) {
+  const exact = new Map(known.map((row) => [rowText(row, writing), row]));
+  /** @type {import("./shape.mjs").Row[]} */
+  const rows = [];
   /** @type {string[]} */
   const wrong = [];
   text.split("\n").forEach((line, number) => {
     const said = line.trim();
     if (!said) return;
     try {
-      places.push(exact.get(said) ?? parsePlace(said));
+      rows.push(exact.get(said) ?? parseRow(said, arcs));
     } catch (error) {
       wrong.push(say("place.line", { number: number + 1, why: /** @type {Error} */ (error).message }));
     }
   });
-  return { places, wrong };
+  return { rows, wrong };
 }
 
 /**

@@ -4,8 +4,8 @@ import { element, fill } from "../page/dom.mjs";
 import { say } from "../page/words.mjs";
 import { button, choice, fault, field, line, reading } from "./fields.mjs";
 import { lengthText, parseLength } from "./lengths.mjs";
-import { placeText, readPlaces } from "./places.mjs";
-import { kindOf, KINDS, moved, placesOf, reshaped } from "./shape.mjs";
+import { readRows, rowText } from "./places.mjs";
+import { kindOf, KINDS, moved, placesOf, reshaped, ringsOf, rowsOf, withHole, withoutHole } from "./shape.mjs";
 
 const EDGES = ["GEODESIC", "PLANAR", "PARALLEL"];
 const BY = "shape";
@@ -21,8 +21,11 @@ export function shapeForm(draft) {
   let shown = "";
   const update = (/** @type {string} */ by) => {
     const kind = kindOf(draft.feature);
-    if (kind !== shown) {
-      shown = kind;
+    // Going back may take away the hole that is worked on.
+    draft.ring = Math.min(draft.ring, ringsOf(draft.feature) - 1);
+    const now = [kind, ringsOf(draft.feature), draft.ring].join();
+    if (now !== shown) {
+      shown = now;
       fill(box, element("legend", {}, say("shape")), ...parts(draft, kind));
     }
     for (const one of box.querySelectorAll("[data-part]")) {
@@ -39,23 +42,34 @@ export function shapeForm(draft) {
  * @param {import("./shape.mjs").ShapeKind} kind
  */
 function parts(draft, kind) {
-  if (kind === "other") return [element("p", {}, say("shape.other")), unarc(draft)];
+  if (kind === "other") return [element("p", {}, say("shape.other"))];
   const kinds = element("div", { class: "choices", role: "group", "aria-label": say("shape.kind") }, ...KINDS.map((one) =>
     button(`shape.${one}`, () => draft.change(reshaped(draft.feature, one, placesOf(draft.feature)), "kind"), {
       "aria-pressed": String(one === kind),
     })));
   const size = kind === "circle" ? sized(draft, "radius_m", 1) : kind === "corridor" ? sized(draft, "half_width_m", 2) : null;
-  return [kinds, places(draft, kind), size, edges(draft, kind)];
+  return [kinds, kind === "polygon" ? rings(draft) : null, places(draft, kind), size, edges(draft, kind)];
 }
 
 /**
- * Return what makes a polygon with arcs one of points, where that is what hinders its being drawn.
+ * Return the choice of what of a polygon is worked on: its outline, or one of its holes.
  * @param {import("./draft.mjs").Draft} draft
  */
-function unarc(draft) {
-  const { arcs, ...properties } = draft.feature.properties;
-  if (!arcs?.length) return null;
-  return button("shape.unarc", () => draft.change({ ...draft.feature, properties }, "arcs"));
+function rings(draft) {
+  const names = Array.from({ length: ringsOf(draft.feature) }, (_, ring) => ring ? say("ring.hole", { number: ring }) : say("ring.outline"));
+  return element("div", { class: "choices", id: "rings", role: "group", "aria-label": say("rings") },
+    ...names.map((name, ring) => element("button", {
+      type: "button", "aria-pressed": String(ring === draft.ring), click: () => draft.turn(ring),
+    }, name)),
+    button("ring.add", () => {
+      draft.ring = ringsOf(draft.feature);
+      draft.change(withHole(draft.feature), "hole");
+    }, { id: "ring-add" }),
+    draft.ring ? button("ring.remove", () => {
+      const gone = draft.ring;
+      draft.ring = 0;
+      draft.change(withoutHole(draft.feature, gone), "hole");
+    }, { id: "ring-remove" }) : null);
 }
 
 /**
@@ -66,22 +80,22 @@ function places(draft, kind) {
   const area = /** @type {HTMLTextAreaElement & { refresh?: () => void }} */ (element("textarea", {
     id: "places", "data-part": "places", class: "places", spellcheck: "false", rows: kind === "circle" ? 1 : 6,
     input: () => {
-      const { places: found, wrong } = readPlaces(area.value, placesOf(draft.feature), writing);
+      const { rows: found, wrong } = readRows(area.value, rowsOf(draft.feature, draft.ring), writing, kind === "polygon");
       const many = kind === "circle" && found.length > 1 ? [say("place.one")] : [];
       fault(area, [...wrong, ...many].join(" "));
-      if (!wrong.length && !many.length) draft.change(moved(draft.feature, found), BY);
+      if (!wrong.length && !many.length) draft.change(moved(draft.feature, found, draft.ring), BY);
     },
   }));
   area.refresh = () => {
-    area.value = placesOf(draft.feature).map((place) => placeText(place, writing)).join("\n");
+    area.value = rowsOf(draft.feature, draft.ring).map((row) => rowText(row, writing)).join("\n");
     fault(area, "");
   };
   const as = choice(writing, [["dms", say("place.dms")], ["decimal", say("place.decimal")]], (value) => {
     writing = value === "decimal" ? "decimal" : "dms";
     area.refresh?.();
   }, { "aria-label": say("place.writing"), id: "writing" });
-  const key = { polygon: "shape.corners", circle: "shape.centre", corridor: "shape.way", other: "" }[kind];
-  return element("div", { class: "with" }, field(key, area, { where: "$.geometry", hint: say("place.hint") }), as);
+  const key = { polygon: draft.ring ? "shape.hole" : "shape.corners", circle: "shape.centre", corridor: "shape.way", other: "" }[kind];
+  return element("div", { class: "with" }, field(key, area, { where: "$.geometry", hint: say(kind === "polygon" ? "place.hint.arc" : "place.hint") }), as);
 }
 
 /**
