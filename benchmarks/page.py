@@ -67,7 +67,7 @@ def _opened(browser: Any, url: str, link: str) -> Iterator[Any]:
     """Give a page with nothing in its cache that shows what the public link shows."""
     context = browser.new_context(viewport={"width": SIZE[0], "height": SIZE[1]})
     try:
-        answer = context.request.post(f"{url}api/v1/session/link", data={"link": link})
+        answer = context.request.post(f"{url.rstrip('/')}/api/v1/session/link", data={"link": link})
         assert answer.ok, answer.text()
         yield context.new_page()
     finally:
