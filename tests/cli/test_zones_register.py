@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from nofly.cli import main
+from nofly.store.keys import new_key
 from nofly.store.register import Register
 from nofly.zones.acts import act
 
@@ -261,6 +263,61 @@ def test_a_head_that_was_kept_is_looked_for(law: str, capsys: Any) -> None:
     assert _zones("log", "--verify", "--register", law, "--head", head) == 0
     assert _zones("log", "--verify", "--register", law, "--head", f"9:{head[2:]}") == 1
     assert "act-cut-off" in capsys.readouterr().err
+
+
+def test_acts_are_signed_by_the_key_of_the_party_and_the_log_says_so(
+    register_url: str, tmp_path: Path, capsys: Any
+) -> None:
+    keys, others = str(tmp_path / "keys"), str(tmp_path / "others")
+    own = new_key(Path(keys), "examplia", None)
+    new_key(Path(others), "stranger", None)
+    on = ("--register", register_url, *SAID)
+    signing = ("--key", "examplia", "--keys", keys)
+    file = _file(tmp_path / "1.geojson", _feature("A"), _feature("B"))
+    more = _file(tmp_path / "2.geojson", _feature("B", "FL120"), _feature("C"))
+    assert _zones("declare", file, "--until", "2090-01-01", *on, *signing) == 0
+    assert _zones("amend", more, "--id", "B", *on, *signing) == 0
+    assert _zones("import", more, *on, *signing) == 0
+    assert _zones("suspend", "A", *on, *signing) == 0
+    assert _zones("resume", "A", *on, *signing) == 0
+    assert _zones("extend", "A", "--until", "never", *on, *signing) == 0
+    assert _zones("withdraw", "A", *on, "--key", "stranger", "--keys", others) == 0
+    assert _zones("withdraw", "B", "--said", "2026-11-01T00:00:00Z", "--from", "2080-01-01", *on) == 0
+
+    def signers(*more: str) -> list[tuple[str, str, str | None]]:
+        capsys.readouterr()
+        assert _zones("log", "--register", register_url, "--format", "json", *more) == 0
+        rows = json.loads(capsys.readouterr().out)
+        return [(row["kind"], row["signed"], row["key"]) for row in rows]
+
+    signed = ("declare", "declare", "amend", "declare", "suspend", "resume", "extend")
+    assert signers("--keys", keys) == [
+        *((kind, "genuine", "examplia") for kind in signed),
+        ("withdraw", "unknown-key", None), ("withdraw", "not-signed", None),
+    ]  # fmt: skip
+    assert [one for _, one, _ in signers("--keys", others)].count("unknown-key") == len(signed)
+    with Register(register_url) as register:
+        last = register.acts("zone", "A")[-2]
+        # Of another zone than the one that the key signed for.
+        register.append(replace(last, subject_id="C", body={**last.body, "until_us": None}))
+    assert signers("--keys", keys)[-1] == ("extend", "false", "examplia")
+    assert _zones("log", "--register", register_url, "--keys", keys) == 0
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert lines.count(f"signed with key {own.id} of examplia") == len(signed)
+    assert f"NOT signed with key {own.id} of examplia, as it says" in lines
+    assert sum("which is not known here" in line for line in lines) == 1
+    assert _zones("log", "--verify", "--register", register_url, "--keys", others) == 0
+    assert _zones("log", "--verify", "--register", register_url, "--keys", keys) == 1
+    said = capsys.readouterr().err
+    assert "act-falsely-signed" in said
+    assert "act 10" in said
+
+
+def test_a_key_that_cannot_be_had_changes_nothing(law: str, tmp_path: Path, capsys: Any) -> None:
+    before = Path(law).read_bytes()
+    assert _zones("withdraw", "A", "--register", law, *SAID, "--key", "none", "--keys", str(tmp_path)) == 2
+    assert "no private key 'none'" in capsys.readouterr().err
+    assert Path(law).read_bytes() == before
 
 
 TRACK = """time,icao24,lat,lon,altitude_ft

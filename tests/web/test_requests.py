@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from nofly.run.deciding.acting import Hand, ask, clock_us, do
+from nofly.run.deciding.acting import ask, clock_us, do
 from nofly.run.declaring.registered import TeamRegister
+from nofly.run.registering.signing import Hand
 from nofly.store.register import Register
 from nofly.web.access.rights import Role
 from nofly.zones.decision_bodies import Request

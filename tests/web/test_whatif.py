@@ -15,10 +15,11 @@ from fastapi.testclient import TestClient
 
 from nofly.incidents.warnings import PredictionParams
 from nofly.run.apart import Bounds
-from nofly.run.deciding.acting import Hand, ask, clock_us
+from nofly.run.deciding.acting import ask, clock_us
 from nofly.run.declaring.registered import TeamRegister
 from nofly.run.demo import demo_files
 from nofly.run.following.follower import Follower
+from nofly.run.registering.signing import Hand
 from nofly.run.weighing import weighing_apart
 from nofly.run.weighing.notes import SENTENCES
 from nofly.run.weighing.pairs import airport_pairs, pair_batches

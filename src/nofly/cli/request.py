@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from nofly.cli.hand import add_hand, add_known_keys
 from nofly.cli.report_format import ENDINGS, put_report, report_format
 from nofly.cli.request_standing import add_standing, write_standing
 from nofly.cli.zones_register import add_register, configured
@@ -12,7 +13,6 @@ from nofly.cli.zones_register import add_register, configured
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nofly.run.deciding.acting import Hand
     from nofly.run.deciding.notam import Heading
     from nofly.store.register import Register
     from nofly.zones.decisions import Procedure
@@ -63,9 +63,9 @@ def parser() -> argparse.ArgumentParser:
     ]  # fmt: skip
     for one in (*plain, later, longer):
         one.add_argument("--reason", required=True, metavar="TEXT", help="why")
-    for one in verbs.choices.values():
+    for name, one in verbs.choices.items():
         if one is not published:
-            _add_hand(one)
+            add_hand(one, "" if name == "new" else "who acts ([register] party; else the authority)")
     _add_publishing(published)
     _add_reading(verb)
     add_standing(verbs.add_parser)
@@ -81,6 +81,7 @@ def _add_reading(verb: Callable[..., argparse.ArgumentParser]) -> None:
     listed = verb("list", "one line a request", named=False)
     for one in (shown, told, listed):
         one.add_argument("--at", metavar="TIME", help="as it stood at a time, as was known then")
+        add_known_keys(one)
     for one in (told, listed):
         one.add_argument("--format", "-f", choices=("text", "json"), default="text", help="how (text)")
 
@@ -158,21 +159,10 @@ def _add_publishing(it: argparse.ArgumentParser) -> None:
     add("--notam-text", default="", metavar="TEXT", help="item E, where it is not to be made of the zone")
 
 
-def _add_hand(it: argparse.ArgumentParser) -> None:
-    from nofly.cli.evidence import add_keys
-
-    add = it.add_argument
-    if not it.prog.endswith(" new"):
-        add("--party", default="", metavar="NAME", help="who acts ([register] party; else the authority)")
-    add("--by", metavar="WHO", help="the person or account that acts for it (this login)")
-    add("--said", metavar="TIME", help="when it was said, by the party's own clock (now)")
-    add("--key", metavar="NAME", help="sign with this key of nofly keys, or key file")
-    add_keys(it)
-
-
 def run(argv: list[str]) -> int:
     """Do what was asked for; return the exit code."""
     from nofly.cli import request_acts
+    from nofly.cli.hand import hand
 
     args = parser().parse_args(argv)
     if args.verb == "standing":
@@ -181,7 +171,7 @@ def run(argv: list[str]) -> int:
     with _register(args, read_only=args.verb in reading) as register:
         if args.verb in reading:
             return reading[args.verb](args, register)
-        found = request_acts.ACTS[args.verb](args, register, _hand(args))
+        found = request_acts.ACTS[args.verb](args, register, hand(args))
         _say(found)
         if args.verb == "promulgate" and args.output:
             return _publish(args, register)
@@ -236,28 +226,6 @@ def _register(args: argparse.Namespace, *, read_only: bool) -> Register:
     return open_register(url, create=args.verb == "new", read_only=read_only)
 
 
-def _hand(args: argparse.Namespace) -> Hand:
-    from nofly.cli.evidence import key_folder, passphrase
-    from nofly.run.at import instant
-    from nofly.run.deciding.acting import Hand, clock_us
-    from nofly.store.keys import signing_key
-
-    key = None
-    if args.key:
-        key = signing_key(key_folder(args), args.key, passphrase(args, f"passphrase of {args.key}: "))
-    said_us = clock_us() if args.said is None else instant(args.said)
-    return Hand(args.by or _login(), said_us, args.party, key)
-
-
-def _login() -> str:
-    from getpass import getuser
-
-    try:
-        return getuser()
-    except (OSError, KeyError):
-        return "unknown"
-
-
 def _at_us(args: argparse.Namespace) -> int | None:
     from nofly.run.at import instant
 
@@ -267,14 +235,15 @@ def _at_us(args: argparse.Namespace) -> int | None:
 def _show(args: argparse.Namespace, register: Register) -> int:
     import json
 
+    from nofly.cli.hand import known_keys
     from nofly.run.deciding import acting, sheet
 
     one = acting.standing(register, args.id, _at_us(args))
     format = report_format(args.format, args.output, {**ENDINGS, ".geojson": "geojson"})
     if format == "html":
-        data = sheet.html(one)
+        data = sheet.html(one, known_keys(args))
     elif format == "json":
-        data = (json.dumps(sheet.as_json(one), indent=1) + "\n").encode()
+        data = (json.dumps(sheet.as_json(one, known_keys(args)), indent=1) + "\n").encode()
     elif format == "geojson":
         from nofly.formats.geojson import write
 
@@ -286,25 +255,28 @@ def _show(args: argparse.Namespace, register: Register) -> int:
 
 
 def _log(args: argparse.Namespace, register: Register) -> int:
+    from nofly.cli.hand import known_keys
     from nofly.cli.streams import say_json, say_text
     from nofly.run.deciding import acting, sheet
 
     one = acting.standing(register, args.id, _at_us(args))
     if args.format == "json":
-        full = sheet.as_json(one)
+        full = sheet.as_json(one, known_keys(args))
         say_json({name: full[name] for name in ("id", "acts", "without_effect")})
     else:
-        say_text(sheet.log(one))
+        say_text(sheet.log(one, known_keys(args)))
     return 0
 
 
 def _list(args: argparse.Namespace, register: Register) -> int:
+    from nofly.cli.hand import known_keys
     from nofly.cli.streams import complain, note, say_json, say_text
     from nofly.run.deciding import acting, sheet
 
     found, unread = acting.all_standing(register, _at_us(args))
     if args.format == "json":
-        say_json([sheet.as_json(one) for one in found])
+        keys = known_keys(args)
+        say_json([sheet.as_json(one, keys) for one in found])
     elif found:
         say_text(sheet.listed(found))
     elif not unread:

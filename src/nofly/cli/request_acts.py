@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nofly.run.deciding.acting import Hand
+    from nofly.run.registering.signing import Hand
     from nofly.store.register import Register
     from nofly.zones.decision_bodies import Request
     from nofly.zones.decision_rules import DecisionRule

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from nofly.cli.hand import add_hand, add_known_keys, hand, known_keys
 from nofly.cli.streams import note, note_findings, say_json, say_text
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
     from nofly.run.registering.changing import Chosen
     from nofly.run.registering.importing import Imported
+    from nofly.run.registering.signing import Hand
     from nofly.store.register import Register
     from nofly.zones.acts import Act
     from nofly.zones.edition_acts import Said
@@ -47,7 +49,11 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     shown = verb("log", "the acts on zones in a register, as they were recorded")
     shown.add_argument("ids", nargs="*", metavar="ID", help="only these zones")
     _add_known(shown)
-    shown.add_argument("--verify", action="store_true", help="only whether every act is as it was recorded")
+    add_known_keys(shown)
+    shown.add_argument(
+        "--verify", action="store_true",
+        help="only whether every act is as it was recorded, and signed with the key it names if it is known",
+    )  # fmt: skip
     shown.add_argument(
         "--head", action="append", default=[], metavar="SEQ:HASH",
         help="with --verify: what it printed before, which must still be there; may be repeated",
@@ -98,8 +104,7 @@ def _add_put(one: argparse.ArgumentParser, name: str) -> None:
 
 
 def _add_said(one: argparse.ArgumentParser) -> None:
-    one.add_argument("--party", metavar="NAME", help="whose act it is ([register] party)")
-    one.add_argument("--by", metavar="WHO", help="who does it (the user that is logged in)")
+    add_hand(one, "whose act it is ([register] party)")
     one.add_argument("--why", required=True, help="the reason; it stands in the register")
 
 
@@ -161,14 +166,14 @@ def _log(args: argparse.Namespace) -> int:
 
     if args.verify:
         return _verify(args)
-    law, at_us = _law(args), now_us()
+    law, at_us, keys = _law(args), now_us(), known_keys(args)
     lives = [life for _, life in sorted(law.lives.items()) if not args.ids or life.zone_id in args.ids]
     if args.out == "json":
-        rows = [act_plain(act, number) for life in lives for act, number in numbered(life)]
+        rows = [act_plain(act, number, keys) for life in lives for act, number in numbered(life)]
         say_json(sorted(rows, key=lambda row: int(row["sequence"])))
     else:
         for life in lives:
-            say_text("\n".join(life_lines(life, at_us)))
+            say_text("\n".join(life_lines(life, at_us, keys)))
     note_findings(tuple(law.findings))
     missing = [one for one in args.ids if one not in law.lives]
     for one in missing:
@@ -178,9 +183,11 @@ def _log(args: argparse.Namespace) -> int:
 
 def _verify(args: argparse.Namespace) -> int:
     from nofly.run.record.incident_log import head_of
+    from nofly.run.registering.signing import false_signatures
 
     with _opened(args) as register:
         head, findings = register.head(), register.verify([head_of(text) for text in args.head])
+        findings = findings or false_signatures(register.acts(), known_keys(args))
     note_findings(tuple(findings))
     if findings:
         say_text(f"the register is not as it was written: {len(findings)} found")
@@ -222,15 +229,15 @@ def _at(args: argparse.Namespace) -> int:
     return 3 if law.findings or findings else 0
 
 
-def _said(args: argparse.Namespace, at_us: int) -> Said:
-    from getpass import getuser
-
+def _said(args: argparse.Namespace) -> tuple[Hand, Said]:
+    """Return who acts, and with that what is said."""
     from nofly.errors import ConfigError
     from nofly.zones.edition_acts import Said
 
     if not args.party:
         raise ConfigError("whose act it is, is not said", expected="--party NAME, or [register] party")
-    return Said(args.party, getuser() if args.by is None else args.by, at_us, args.why)
+    one = hand(args)
+    return one, Said(one.party, one.by, one.said_us, args.why)
 
 
 def _chosen(args: argparse.Namespace, at_us: int) -> Chosen:
@@ -250,7 +257,6 @@ def _put(args: argparse.Namespace) -> int:
     from nofly.run.outputs.text import printable
     from nofly.run.registering.changing import put
 
-    at_us = now_us()
     found = read_zones(expanded(args.files), format=args.format, strict=args.strict)
     note_findings(found.findings)
     zones = [zone for zone in found.zones if not args.ids or zone.id in args.ids]
@@ -258,9 +264,10 @@ def _put(args: argparse.Namespace) -> int:
         raise ConfigError(f"no zone {printable(missing[0])!r} in the files", expected="--id of one of them")
     if not zones:
         raise ConfigError("no zone in the files", expected="a zone to put in force")
-    said, chosen = _said(args, at_us), _chosen(args, at_us)
+    one, said = _said(args)
+    chosen = _chosen(args, said.said_us)
     with _opened(args, create=args.verb == "declare", read_only=False) as register:
-        _note_acts(put(register, args.verb, zones, said, chosen))
+        _note_acts(put(register, args.verb, zones, said, chosen, one.key))
     return 1 if found.rejected else 0
 
 
@@ -268,12 +275,12 @@ def _put_span(args: argparse.Namespace) -> int:
     from nofly.errors import ConfigError
     from nofly.run.registering.changing import put_span
 
-    at_us = now_us()
-    said, chosen = _said(args, at_us), _chosen(args, at_us)
+    one, said = _said(args)
+    chosen = _chosen(args, said.said_us)
     if args.verb == "extend" and chosen.until_us is None:
         raise ConfigError("until when, is not said", expected="--until TIME, or never")
     with _opened(args, read_only=False) as register:
-        _note_acts([put_span(register, args.verb, args.id, said, chosen)])
+        _note_acts([put_span(register, args.verb, args.id, said, chosen, one.key)])
     return 0
 
 
@@ -290,12 +297,12 @@ def _import(args: argparse.Namespace) -> int:
     from nofly.run.files.zonefiles import read_zones
     from nofly.run.registering.importing import bring
 
-    at_us = now_us()
     found = read_zones(expanded(args.files), format=args.format, strict=args.strict)
-    said, chosen = _said(args, at_us), _chosen(args, at_us)
+    one, said = _said(args)
+    chosen = _chosen(args, said.said_us)
     with _opened(args, create=True, read_only=False) as register:
         done = bring(
-            register, found.zones, said, chosen, complete=args.complete, dry_run=args.dry_run
+            register, found.zones, said, chosen, complete=args.complete, dry_run=args.dry_run, key=one.key
         )  # fmt: skip
     rejected = found.rejected + len(done.findings)
     if args.out == "json":

@@ -10,7 +10,8 @@ import pytest
 
 from nofly.errors import InputError
 from nofly.proof.packing.signing import SigningKey
-from nofly.run.deciding.acting import Hand, all_standing, ask, clock_us, do, genuine, standing
+from nofly.run.deciding.acting import all_standing, ask, clock_us, do, standing
+from nofly.run.registering.signing import Hand, genuine
 from nofly.store.register import Register
 from nofly.zones.acts import REQUEST, act
 from nofly.zones.decision_bodies import Request

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from nofly.errors import InputError
-from nofly.run.deciding.acting import Hand, ask, do, standing
+from nofly.run.deciding.acting import ask, do, standing
+from nofly.run.registering.signing import Hand
 from nofly.store.register import Register
 from nofly.zones.acts import ZONE as ON_ZONE
 from nofly.zones.decision_bodies import Clock, Request

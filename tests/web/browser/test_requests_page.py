@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from nofly.run.deciding.acting import Hand, ask, clock_us, do
+from nofly.run.deciding.acting import ask, clock_us, do
+from nofly.run.registering.signing import Hand
 from nofly.store.register import Register
 from nofly.zones.decision_bodies import Request
 from nofly.zones.decision_rules import DecisionRule, Purpose, RuleKind

@@ -5,43 +5,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from nofly.errors import InputError
-from nofly.proof.packing.signing import PublicKey, SigningKey
 from nofly.run.deciding.law import TOUCHING, beside
 from nofly.run.outputs.text import printable
+from nofly.run.registering.signing import Hand, genuine, signed
 from nofly.store.register import Register
 from nofly.zones.acts import REQUEST, Act, act
 from nofly.zones.decision_bodies import Request, request_body
 from nofly.zones.decisions import ASK, Procedure, begun, followed, passed, replayed
 
 
-@dataclass(frozen=True, slots=True)
-class Hand:
-    """Who acts for which party, when by its own clock, and with which key it signs."""
-
-    by: str
-    said_us: int
-    party: str = ""
-    """Empty: the one whose act it is to do."""
-    key: SigningKey | None = None
-
-
 def clock_us() -> int:
     """Return the time by the clock of this machine, UTC microseconds."""
     return time.time_ns() // 1000
-
-
-def genuine(key: str, one: Act) -> bool:
-    """Return whether an act is signed by an Ed25519 public key, given in hexadecimal."""
-    public = PublicKey(bytes.fromhex(key))
-    try:
-        signature = bytes.fromhex(one.signature)
-    except ValueError:
-        return False
-    return one.key_id == public.id and public.signed(one.statement, signature)
 
 
 def ask(register: Register, request: Request, hand: Hand) -> Procedure:
@@ -68,7 +47,7 @@ def do(register: Register, request_id: str, kind: str, body: Mapping[str, Any], 
         party = hand.party or there.request.authority
         made = _made(request_id, kind, body, replace(hand, party=party))
         after = followed(there, made, now_us, genuine)
-        return [made, *(_signed(one, hand) for one in beside(there, after, known))]
+        return [made, *(signed(one, hand.key) for one in beside(there, after, known))]
 
     if kind in TOUCHING:
         return _recorded(register, request_id, register.append_by(next_acts))
@@ -124,11 +103,7 @@ def _last(known: Sequence[Act], request_id: str, now_us: int) -> Procedure:
 
 def _made(request_id: str, kind: str, body: Mapping[str, Any], hand: Hand) -> Act:
     made = act(REQUEST, request_id, kind, body, party=hand.party, by=hand.by, said_us=hand.said_us)
-    return _signed(made, hand)
-
-
-def _signed(one: Act, hand: Hand) -> Act:
-    return one if hand.key is None else one.signed(hand.key.public.id, hand.key.sign(one.statement))
+    return signed(made, hand.key)
 
 
 def _recorded(register: Register, request_id: str, appended: Sequence[Act]) -> Procedure:

@@ -8,8 +8,10 @@ from html import escape
 from typing import Any
 
 from nofly import __version__
+from nofly.proof.packing.signing import PublicKey
 from nofly.run.outputs.text import printable, shorten, width
 from nofly.run.proving.report_style import STYLE
+from nofly.run.registering.signing import Keys, signature_plain, signature_text
 from nofly.zones.acts import Act
 from nofly.zones.decision_bodies import Position
 from nofly.zones.decision_rules import RuleKind
@@ -81,12 +83,14 @@ def text(one: Procedure) -> str:
     return "\n".join(printable(line) for line in lines)
 
 
-def log(one: Procedure) -> str:
-    """Return every act on the request, in order: when, who, what, by which key, and its hash."""
+def log(one: Procedure, keys: Keys) -> str:
+    """Return every act on the request, in order: when, who, what, who signed it, and its hash; ``keys`` are
+    those known beside the keys that the request lists."""
     lines = []
+    keys = _with_listed(one, keys)
     effects = {void.act.sequence: void.why for void in one.void}
     for act in sorted((*one.acts, *(void.act for void in one.void)), key=lambda a: a.sequence):
-        signed = f"key {act.key_id}" if act.signature else f"account {act.by}"
+        signed = signature_text(act, keys) if act.signature else f"account {act.by}"
         lines.append(
             f"{act.sequence:>6} {told(act.recorded_us)} {act.party}: {act.kind} ({signed}) {act.hash[:16]}"
         )
@@ -117,8 +121,9 @@ def listed(found: Sequence[Procedure]) -> str:
     )
 
 
-def as_json(one: Procedure) -> dict[str, Any]:
-    """Return the sheet as JSON values; times are ISO 8601 with Z."""
+def as_json(one: Procedure, keys: Keys) -> dict[str, Any]:
+    """Return the sheet as JSON values; times are ISO 8601 with Z; ``keys`` as of :func:`log`."""
+    keys = _with_listed(one, keys)
     request = one.request
     verdict, why = one.tally()
     return {
@@ -142,13 +147,14 @@ def as_json(one: Procedure) -> dict[str, Any]:
             "conditions": list(one.decision.conditions), "at": _moment(one.decision.at_us),
         },
         "law": {"from": _moment(one.valid_from_us), "until": _moment(one.valid_to_us)} if one.law else None,
-        "acts": [_act(act) for act in one.acts],
-        "without_effect": [{**_act(void.act), "why": void.why} for void in one.void],
+        "acts": [_act(act, keys) for act in one.acts],
+        "without_effect": [{**_act(void.act, keys), "why": void.why} for void in one.void],
     }  # fmt: skip
 
 
-def html(one: Procedure) -> bytes:
-    """Return the sheet as a page that stands alone: no script, no outside file."""
+def html(one: Procedure, keys: Keys) -> bytes:
+    """Return the sheet as a page that stands alone: no script, no outside file; ``keys`` as of
+    :func:`log`."""
     title = _text(f"Request {one.request.id}")
     rows = "".join(f"<tr><th>{name}</th><td>{_text(value)}</td></tr>" for name, value in facts(one))
     positions = "".join(_row(one, position) for position in one.positions)
@@ -164,7 +170,7 @@ def html(one: Procedure) -> bytes:
         "<table><thead><tr><th>party</th><th>position</th><th>when</th><th>statement</th></tr></thead>",
         f"<tbody>{positions}</tbody></table>{silent}",
         f"<h2>Without effect</h2><ul>{void}</ul>" if void else "",
-        f"<h2>Acts</h2><pre>{_text_lines(log(one))}</pre>",
+        f"<h2>Acts</h2><pre>{_text_lines(log(one, keys))}</pre>",
         f"<footer>nofly {escape(__version__)}. Times are UTC.</footer></body></html>\n",
     ]  # fmt: skip
     return "".join(parts).encode()
@@ -244,8 +250,14 @@ def _position(one: Position) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _act(act: Act) -> dict[str, Any]:
+def _with_listed(one: Procedure, keys: Keys) -> Keys:
+    """Return the keys known, and of the request's own, named as it lists them."""
+    listed = [(party, PublicKey(bytes.fromhex(key))) for party, key in one.request.keys]
+    return {**keys, **{key.id: (party, key) for party, key in listed}}
+
+
+def _act(act: Act, keys: Keys) -> dict[str, Any]:
     return {
         "act": act.sequence, "kind": act.kind, "party": act.party, "by": act.by, "said": told(act.said_us),
-        "recorded": told(act.recorded_us), "key": act.key_id or None, "hash": act.hash,
+        "recorded": told(act.recorded_us), **signature_plain(act, keys), "hash": act.hash,
     }  # fmt: skip

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from nofly.errors import InputError
+from nofly.proof.packing.signing import SigningKey
+from nofly.run.registering.signing import signed
 from nofly.store.register import Register
 from nofly.zones.activity import ALWAYS_FROM_US, ALWAYS_UNTIL_US
 from nofly.zones.acts import ZONE, Act
@@ -22,8 +24,12 @@ class Chosen(NamedTuple):
     temporary: bool = False
 
 
-def put(register: Register, kind: str, zones: Sequence[Zone], said: Said, chosen: Chosen) -> list[Act]:
-    """Declare zones, or amend those there are, all or none; return the acts as they are recorded.
+def put(
+    register: Register, kind: str, zones: Sequence[Zone], said: Said, chosen: Chosen,
+    key: SigningKey | None = None,
+) -> list[Act]:  # fmt: skip
+    """Declare zones, or amend those there are, all or none; return the acts as they are recorded, signed
+    where a key is given.
 
     Where no beginning is asked for it is that of the zone, else when it was said. Where no end is, it is that
     of the zone; an amendment of a zone that never told its end keeps the end it has. Raises InputError for
@@ -35,7 +41,7 @@ def put(register: Register, kind: str, zones: Sequence[Zone], said: Said, chosen
 
     def made(acts: list[Act]) -> list[Act]:
         law = Law(acts)
-        return [edition(_life(law, zone.id), kind, zone, said, chosen) for zone in zones]
+        return [signed(edition(_life(law, zone.id), kind, zone, said, chosen), key) for zone in zones]
 
     return register.append_by(made, ZONE, ids[0] if len(ids) == 1 else "")
 
@@ -55,9 +61,12 @@ def edition(life: Life, kind: str, zone: Zone, said: Said, chosen: Chosen) -> Ac
     return amend(life, zone, said, begins, ends, temporary=chosen.temporary)
 
 
-def put_span(register: Register, kind: str, zone_id: str, said: Said, chosen: Chosen) -> Act:
-    """Suspend, resume, extend or withdraw a zone; return the act as it is recorded. Where no beginning is
-    asked for it is when it was said. Raises InputError where this cannot be done."""
+def put_span(
+    register: Register, kind: str, zone_id: str, said: Said, chosen: Chosen, key: SigningKey | None = None
+) -> Act:
+    """Suspend, resume, extend or withdraw a zone; return the act as it is recorded, signed where a key is
+    given. Where no beginning is asked for it is when it was said. Raises InputError where this cannot be
+    done."""
 
     def made(acts: list[Act]) -> list[Act]:
         life = Law(acts).lives.get(zone_id)
@@ -66,7 +75,7 @@ def put_span(register: Register, kind: str, zone_id: str, said: Said, chosen: Ch
                 f"no zone {zone_id!r} in the register", expected="an id that nofly zones log has"
             )
         from_us = said.said_us if chosen.from_us is None else chosen.from_us
-        return [OF_A_SPAN[kind](life, said, from_us, _bound(chosen.until_us))]
+        return [signed(OF_A_SPAN[kind](life, said, from_us, _bound(chosen.until_us)), key)]
 
     return register.append_by(made, ZONE, zone_id)[0]
 

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from nofly.errors import Finding, InputError, Severity
+from nofly.proof.packing.signing import SigningKey
 from nofly.run.files.zonewords import differences
 from nofly.run.registering.changing import Chosen, edition
+from nofly.run.registering.signing import signed
 from nofly.run.registering.words import name_of
 from nofly.store.register import Register
 from nofly.zones.activity import ALWAYS_FROM_US, ALWAYS_UNTIL_US
@@ -54,18 +56,20 @@ def bring(
     *,
     complete: bool = False,
     dry_run: bool = False,
+    key: SigningKey | None = None,
 ) -> Imported:
     """Bring zones into a register by their id: new ones are declared, those that are otherwise amended, all
     in one go or none.
 
     ``complete``: the zones are all that the party has, so that those of its own which are missing are
-    withdrawn. ``dry_run``: nothing is recorded. Zones that cannot be brought in are findings, not errors.
+    withdrawn. ``dry_run``: nothing is recorded. Each act is signed where a ``key`` is given. Zones that
+    cannot be brought in are findings, not errors.
     """
     done = Imported()
 
     def made(acts: list[Act]) -> list[Act]:
         _plan(done, Law(acts), zones, said, chosen, complete)
-        return [] if dry_run else [row.act for row in done.rows if row.act is not None]
+        return [] if dry_run else [signed(row.act, key) for row in done.rows if row.act is not None]
 
     recorded = iter(register.append_by(made, ZONE))
     if not dry_run:

@@ -8,6 +8,7 @@ from typing import Any
 from nofly.errors import InputError
 from nofly.run.files.zonewords import differences
 from nofly.run.outputs.text import clock, iso_time, printable, zone_words
+from nofly.run.registering.signing import Keys, signature_plain, signature_text
 from nofly.zones.activity import ALWAYS_FROM_US, ALWAYS_UNTIL_US
 from nofly.zones.acts import Act
 from nofly.zones.edition_acts import MOST_WHY_CHARACTERS
@@ -34,11 +35,13 @@ def act_text(act: Act, number: int | None = None) -> str:
     return printable(f"{what}{edition} {span}, by {act.by} for {act.party}" + (f": {why}" if why else ""))
 
 
-def life_lines(life: Life, now_us: int) -> list[str]:
-    """Return what became of a zone, an act a line."""
+def life_lines(life: Life, now_us: int, keys: Keys) -> list[str]:
+    """Return what became of a zone, an act a line, and below it who signed it."""
     lines = [f"{zone_words(life.zone_id, name_of(life))}: {life.state(now_us)}"]
     for act, number in numbered(life):
         lines.append(f"  {clock(act.recorded_us)}  {act.sequence:>4}  {act_text(act, number)}")
+        if act.signature:
+            lines.append(f"{'':31}{signature_text(act, keys)}")
     return lines
 
 
@@ -59,7 +62,7 @@ def numbered(life: Life) -> Iterable[tuple[Act, int | None]]:
         yield act, number if makes else None
 
 
-def act_plain(act: Act, number: int | None = None) -> dict[str, Any]:
+def act_plain(act: Act, number: int | None, keys: Keys) -> dict[str, Any]:
     """Return an act as JSON, its zone left out but for the hash."""
     body = {name: value for name, value in act.body.items() if name != "zone"}
     for name in ("from", "until"):
@@ -70,8 +73,7 @@ def act_plain(act: Act, number: int | None = None) -> dict[str, Any]:
         **body, "sequence": act.sequence, "recorded": iso_time(act.recorded_us),
         "said": iso_time(act.said_us), "zone_id": act.subject_id, "kind": act.kind, "edition": number,
         "party": act.party,
-        "by": act.by, "key_id": act.key_id, "signature": act.signature, "previous": act.previous,
-        "hash": act.hash,
+        "by": act.by, **signature_plain(act, keys), "previous": act.previous, "hash": act.hash,
     }  # fmt: skip
 
 

@@ -197,7 +197,7 @@ async def _read(here: Served, read: Callable[[Register], _Found]) -> _Found:
 
 
 def _sheet(one: Procedure) -> dict[str, Any]:
-    full = sheet.as_json(one)
+    full = sheet.as_json(one, {})
     request = one.request
     same = (
         "id",
