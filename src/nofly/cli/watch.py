@@ -6,14 +6,18 @@ import argparse
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager, AsyncExitStack
 
     from nofly.config import Config
+    from nofly.errors import Finding
     from nofly.run.declaring.file import LawFile
     from nofly.run.display.view import View
     from nofly.run.display.watch_metrics import WatchPages
+    from nofly.run.files.zonefiles import ZoneSet
     from nofly.run.following.status import StatusFile
+    from nofly.run.law_reader import LawReader, Read
     from nofly.run.watch import Watch
     from nofly.run.watch_plan import WatchPlan
     from nofly.zones.model import Zone
@@ -26,7 +30,8 @@ examples:
   nofly watch --config nofly.toml
   nofly watch --zones ukraine.geojson --feed "replay+file:flights.parquet?speed=60" --state replayed
 
-SIGHUP reads the zones again; SIGTERM and Ctrl-C end the watch, which goes on from there when started again.
+SIGHUP reads the zones again; the register of [register] is followed. SIGTERM and Ctrl-C end the watch, which
+goes on from there when started again.
 exit codes: 0 ended; 2 an error.
 """
 
@@ -119,13 +124,13 @@ async def _watch(
     import asyncio
     import signal
     from contextlib import AsyncExitStack
-    from functools import partial
     from time import monotonic, time_ns
 
     from nofly.cli.streams import note, note_findings
     from nofly.run.declaring.file import LawFile
     from nofly.run.display.watch_metrics import WatchPages
     from nofly.run.following.status import StatusFile, status_of
+    from nofly.run.live.beside import end
     from nofly.run.watch import Watch
 
     stop = asyncio.Event()
@@ -150,11 +155,13 @@ async def _watch(
         say = _shown(args, plan, watch, zones, ends)
         if not args.quiet:
             _tell_faults(watch, say)
-        read_again = partial(_read_again, plan, config, watch, zones, say)
-        loop.add_signal_handler(signal.SIGHUP, read_again)
-        _heed_declarations(watch, LawFile(plan.state), read_again)
+        reader = _law_reader(plan, config, watch, zones, say)
+        loop.add_signal_handler(signal.SIGHUP, reader.again)
         if early:
-            read_again()
+            reader.again()
+        reading = asyncio.create_task(reader.run(), name="law")
+        ends.push_async_callback(end, reading)
+        _heed_law(watch, LawFile(plan.state), reader, reading)
         await watch.run(stop)
         file.ended(watch.view())
         if beside is not None and not stop.is_set():
@@ -240,36 +247,38 @@ def _tell_others(watch: Watch, file: StatusFile) -> None:
     watch.on_tick = tick
 
 
-def _heed_declarations(watch: Watch, file: LawFile, read_again: Callable[[], None]) -> None:
-    """Have zones read again as soon as others are declared."""
+def _heed_law(watch: Watch, file: LawFile, reader: LawReader, reading: asyncio.Task[None]) -> None:
+    """Have zones read again as soon as others are declared; raise what the reading of them fails with."""
+    from nofly.run.live import beside
+
     shown = watch.on_tick
 
     def tick(view: View) -> None:
+        beside.check(reading)
         if file.changed():
-            read_again()
+            reader.again()
         shown(view)
 
     watch.on_tick = tick
 
 
-def _read_again(
+def _law_reader(
     plan: WatchPlan, config: Config, watch: Watch, zones: dict[str, Zone], say: Callable[[str], None]
-) -> None:
-    """Judge by zones, heights and lists as their files are now; where one cannot be read, as before."""
-    from nofly.errors import NoflyError
+) -> LawReader:
+    """Return what reads zones, heights and lists again; what is found in them is said."""
     from nofly.run.alerting.inhibition_plan import without_zone
+    from nofly.run.law_reader import LawReader
     from nofly.run.outputs.table import finding_lines
-    from nofly.run.outputs.text import printable
     from nofly.run.watch_plan import read_law
 
-    try:
-        law, options, findings = read_law(config, plan.zone_files, watch.clock())
-    except (NoflyError, OSError) as error:
-        watch.law_trouble = printable(str(error))
-        say(f"nofly: the zones stay as they are: {watch.law_trouble}")
-        return
-    zones.update({zone.zone_hash: zone for zone in law})
-    findings += without_zone(plan.inhibitions, law.zones)
-    for line in finding_lines(tuple(findings))[:MOST_FINDINGS]:
-        say(line)
-    watch.reload(law.zones, options)
+    def taken(law: ZoneSet, findings: list[Finding]) -> None:
+        zones.update({zone.zone_hash: zone for zone in law})
+        said = [*findings, *without_zone(plan.inhibitions, law.zones)]
+        for line in finding_lines(tuple(said))[:MOST_FINDINGS]:
+            say(line)
+
+    def read() -> Read:
+        return read_law(config, plan.zone_files, watch.clock(), plan.register)
+
+    settle_s = plan.watch.hold_s + max((feed.lateness_s for feed in plan.feeds), default=0.0)
+    return LawReader(watch, read, taken, say, plan.register, settle_s)

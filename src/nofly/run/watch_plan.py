@@ -11,7 +11,7 @@ from typing import Any, get_type_hints
 import msgspec
 
 from nofly.config import Config, WatchConfig
-from nofly.errors import ConfigError, Finding, InputError, PluginError
+from nofly.errors import ConfigError, Finding, InputError, PluginError, Severity
 from nofly.feeds.decoding import words_of
 from nofly.incidents.inhibition import Inhibition
 from nofly.incidents.machine import Params
@@ -29,6 +29,7 @@ from nofly.run.judging.preparing import Aids
 from nofly.run.live.engine import EngineOptions
 from nofly.run.live.predicting import Predictor
 from nofly.run.record.editions import Received
+from nofly.run.registering.following import Followed
 from nofly.store.capture import CaptureLimits
 from nofly.zones.model import Zone
 
@@ -51,6 +52,8 @@ class WatchPlan:
     """Names and patterns of zone files beside those of the configuration."""
     zones_not_read: int = 0
     """Records of zones that were rejected."""
+    register: Followed | None = None
+    """The register whose law is watched too."""
 
     @property
     def state(self) -> Path:
@@ -92,7 +95,8 @@ class WatchPlan:
 def plan_watch(config: Config, zone_files: Sequence[str], now_us: int) -> WatchPlan:
     """Return the plan. Raises ConfigError, PluginError and what zone files raise, for the first thing that
     cannot be."""
-    law, options, findings = read_law(config, zone_files, now_us)
+    register = Followed(config.register.url) if config.register.url else None
+    law, options, findings = read_law(config, zone_files, now_us, register)
     feeds = [plan_feed(*one) for one in _named(config, config.feeds, "feeds", "url")]
     _named_once(config, "feeds", [feed.name for feed in feeds])
     if config.watch.tick_s <= 0:
@@ -106,7 +110,7 @@ def plan_watch(config: Config, zone_files: Sequence[str], now_us: int) -> WatchP
     findings += without_zone(inhibitions, law.zones)
     return WatchPlan(
         law.zones, tuple(feeds), tuple(alerts), options, config.watch, prediction, inhibitions,
-        tuple(findings), tuple(zone_files), law.rejected,
+        tuple(findings), tuple(zone_files), law.rejected, register,
     )  # fmt: skip
 
 
@@ -126,19 +130,12 @@ def plan_alerts(config: Config) -> list[AlertPlan]:
 
 
 def read_law(
-    config: Config, zone_files: Sequence[str], now_us: int
+    config: Config, zone_files: Sequence[str], now_us: int, register: Followed | None = None
 ) -> tuple[ZoneSet, EngineOptions, list[Finding]]:
     """Return the zones, what is judged with, and what is to be said of both: all that is
-    read from files, as the files are now. Errors as of :func:`plan_watch`."""
-    files = expanded([*config.check.zones, *zone_files])
-    declared = Path(config.watch.state, DECLARED)
-    files += [str(declared)] if declared.is_file() else []
-    if not files:
-        raise ConfigError("no zones given", expected="--zones FILE, or zones in [check]")
-    found = read_zones(files, strict=bool(config.check.strict))
-    if not found.zones and not declared.is_file():
-        raise ConfigError("no zone to be watched", source=", ".join(files[:5]))
+    read from files and the register, as they are now. Errors as of :func:`plan_watch`."""
     lists = Lists(tuple(read_list(path, name) for name, path in config.lists.items()))
+    found = _zones(config, zone_files, register)
     lists.require(lists_of(found.zones))
     check = config.check
     qnh, said = load_qnh(check.qnh, now_us, check.qnh_stations)
@@ -152,6 +149,33 @@ def read_law(
     return found, EngineOptions(check.max_gap_s or 120.0, incidents, aids, lists), [
         *found.findings, *listed, *said,
     ]  # fmt: skip
+
+
+def _zones(config: Config, zone_files: Sequence[str], register: Followed | None) -> ZoneSet:
+    """Return the zones of the files, those declared here, and the law of the register."""
+    files = expanded([*config.check.zones, *zone_files])
+    declared = Path(config.watch.state, DECLARED)
+    files += [str(declared)] if declared.is_file() else []
+    if not files and register is None:
+        raise ConfigError("no zones given", expected="--zones FILE, or zones in [check]")
+    found = read_zones(files, strict=bool(config.check.strict))
+    if not found.zones and not declared.is_file() and register is None:
+        raise ConfigError("no zone to be watched", source=", ".join(files[:5]))
+    if register is None:
+        return found
+    law = register.read(config.lists.keys())
+    last = found.files[-1] if declared.is_file() else None
+    given = len(found.zones) - (0 if last is None else last.records - last.rejected)
+    # What was declared here went into the register too, which says what became of it since.
+    kept = [zone for k, zone in enumerate(found.zones) if k < given or zone.id not in register.known]
+    twice = [_twice(zone) for zone in found.zones[:given] if zone.id in register.known]
+    findings = (*found.findings, *law.findings, *twice)
+    return ZoneSet((*kept, *law.zones), findings, (*found.files, *law.files))
+
+
+def _twice(zone: Zone) -> Finding:
+    message = f"{zone.id!r} is in the register too: both are watched"
+    return Finding("duplicate-id", Severity.WARNING, message, locator=zone.source.locator)
 
 
 def _named(

@@ -109,6 +109,14 @@ class Register:
         with self._database.told("reading"), self._database.reading() as connection:
             return self._last(connection)[0]
 
+    def holds(self, head: Head) -> bool:
+        """Return whether a head that was kept is in the chain; that of no act always is."""
+        if not head.sequence:
+            return head.hash == GENESIS
+        there = sa.select(ACT.c.sequence).where(ACT.c.sequence == head.sequence, ACT.c.hash == head.hash)
+        with self._database.told("reading"), self._database.reading() as connection:
+            return connection.execute(there).first() is not None
+
     def verify(self, heads: Iterable[Head] = ()) -> list[Finding]:
         """Return all that is wrong with the register: none where every act is as it was recorded.
 

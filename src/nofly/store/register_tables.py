@@ -30,6 +30,10 @@ ACT = sa.Table(
 )  # fmt: skip
 
 
+class NoRegisterError(StoreError):
+    """There is no register where one was to be read."""
+
+
 class Database:
     """An open database. Threads may share it; each reads and writes by a connection of its own."""
 
@@ -107,7 +111,7 @@ class Database:
     def _sqlite(self, create: bool, read_only: bool) -> sa.Engine:
         path = Path(self.name)
         if (read_only or not create) and not path.is_file():
-            raise StoreError(f"{path}: there is no register")
+            raise NoRegisterError(f"{path}: there is no register")
         mode = "ro" if read_only else "rwc" if create else "rw"
 
         def opened() -> sqlite3.Connection:
@@ -144,7 +148,7 @@ class Database:
         if version == HEAD:
             return
         if version is None and not create:
-            raise StoreError(f"{self.name}: there is no register")
+            raise NoRegisterError(f"{self.name}: there is no register")
         if read_only:
             raise StoreError(f"{self.name}: of another version ({version}, known is {HEAD})")
         if self.sqlite:
