@@ -144,8 +144,10 @@ def _add_publishing(it: argparse.ArgumentParser) -> None:
     add("-o", "--output", metavar="FOLDER",
         help="write the zone there as GeoJSON, ED-269, ED-318, OpenAir and KML, and as a NOTAM")  # fmt: skip
     add("--fir", action="append", default=[], metavar="FIR", help="a FIR of the NOTAM; repeat")
-    add("--notam", default="", metavar="NUMBER", help="its number, such as A0003/22")
-    add("--replaces", default="", metavar="NUMBER", help="the NOTAM that it takes the place of")
+    add("--notam", action="append", default=[], metavar="NUMBER",
+        help="its number, such as A0003/22; repeat for each NOTAM that the zone takes")  # fmt: skip
+    add("--replaces", action="append", default=[], metavar="NUMBER",
+        help="the NOTAM that it takes the place of; repeat")  # fmt: skip
     add("--q-code", default="", metavar="CODE", help="QRPCA, QRRCA or QRTCA, as the zone is")
     add("--traffic", default="IV", metavar="WORD", help="I, V or IV (IV)")
     add("--notam-purpose", default="BO", metavar="WORD", help="such as NBO, BO or M (BO)")
@@ -206,8 +208,8 @@ def _heading(args: argparse.Namespace) -> Heading | None:
     if not (args.notam and args.fir):
         return None
     return Heading(
-        tuple(args.fir), args.notam, args.replaces, args.q_code, args.traffic, args.notam_purpose, args.scope,
-        args.whole_fir, args.estimated, args.notam_text,
+        tuple(args.fir), tuple(args.notam), tuple(args.replaces), args.q_code, args.traffic,
+        args.notam_purpose, args.scope, args.whole_fir, args.estimated, args.notam_text,
     )  # fmt: skip
 
 

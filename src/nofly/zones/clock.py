@@ -54,6 +54,12 @@ class LocalClock:
         jump = np.where(index < len(at), at[np.minimum(index, len(at) - 1)], utc)
         return np.where(utc > jump, jump, utc)
 
+    def offsets_s(self, from_s: int, until_s: int) -> set[int]:
+        """Return how far the clock is ahead of UTC from a UTC second on until another: one offset where it
+        does not change in between."""
+        first, last = np.searchsorted(self._at, (from_s, until_s), side="right")
+        return {int(offset) for offset in self._offsets[first : last + 1]}
+
     def days_of(self, utc_s: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the day on this clock in which each instant lies."""
         offset = self._offsets[np.searchsorted(self._at, utc_s, side="right")]

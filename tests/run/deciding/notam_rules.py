@@ -41,7 +41,7 @@ def faults(message: str) -> list[str]:
         found.append("the latitude of the Q line")
     if int(line["lon"][:3]) * 60 + int(line["lon"][3:5]) > 10800 or int(line["lon"][3:5]) > 59:
         found.append("the longitude of the Q line")
-    firs = said["A"].split()
+    firs = re.sub(r" PART [0-9]+ OF [0-9]+\s*$", "", said["A"]).split()
     if not 1 <= len(firs) <= 7 or not all(re.fullmatch("[A-Z]{4}", fir) for fir in firs):
         found.append("item A")
     if not TIME.fullmatch(said["B"].strip()):

@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 from pyproj import Geod
 
 from nofly.errors import InputError
-from nofly.run.deciding.notam import Heading, notam
+from nofly.run.deciding.notam import Heading, notams
 from nofly.run.deciding.notam_circle import holding
+from nofly.run.deciding.notam_hours import windows
 from nofly.run.deciding.notam_words import plain, point
 from nofly.units import M_PER_FT, M_PER_NM
+from nofly.zones.activity import active_intervals
 from nofly.zones.model import (
     Arc,
     Circle,
@@ -39,7 +41,7 @@ WGS84 = Geod(ellps="WGS84")
 DAY_US = 86_400_000_000
 MARCH_2022_US = 1_646_438_400_000_000
 """2022-03-05T00:00:00Z."""
-HEADING = Heading(("UKBV",), "A0001/22")
+HEADING = Heading(("UKBV",), ("A0001/22",))
 ZONE = Zone(
     "Z", "Sky", (Volume(Circle((48.0, 31.0), 5 * M_PER_NM)),), valid_from_us=MARCH_2022_US,
     valid_to_us=MARCH_2022_US + 30 * DAY_US,
@@ -47,14 +49,16 @@ ZONE = Zone(
 
 
 def test_a_message_line_by_line() -> None:
-    assert notam(ZONE, HEADING) == (
-        "(A0001/22 NOTAMN\n"
-        "Q) UKBV/QRPCA/IV/BO/W/000/999/4800N03100E005\n"
-        "A) UKBV B) 2203050000 C) 2204032359\n"
-        "E) PROHIBITED AREA ESTABLISHED: SKY.\n"
-        "CIRCLE RADIUS 5NM CENTRED ON 480000N 0310000E.\n"
-        "F) SFC G) UNL)\n"
-    )
+    assert notams(ZONE, HEADING) == [
+        (
+            "(A0001/22 NOTAMN\n"
+            "Q) UKBV/QRPCA/IV/BO/W/000/999/4800N03100E005\n"
+            "A) UKBV B) 2203050000 C) 2204032359\n"
+            "E) PROHIBITED AREA ESTABLISHED: SKY.\n"
+            "CIRCLE RADIUS 5NM CENTRED ON 480000N 0310000E.\n"
+            "F) SFC G) UNL)\n"
+        )
+    ]
 
 
 def test_the_norwegian_no_fly_zone_of_2018(shared: Path) -> None:
@@ -68,8 +72,8 @@ def test_the_norwegian_no_fly_zone_of_2018(shared: Path) -> None:
         Restriction.REQ_AUTHORISATION, valid_from_us=begin, valid_to_us=end,
         rule=Rule(exempt=(Exemption(who, "hospital, rescue and military aircraft"),)),
     )  # fmt: skip
-    heading = Heading(("ENBR",), "A4321/18", "A4304/18", scope="AW", estimated=True)
-    mine = notam(zone, heading)
+    heading = Heading(("ENBR",), ("A4321/18",), ("A4304/18",), scope="AW", estimated=True)
+    (mine,) = notams(zone, heading)
     assert not faults(mine)
     theirs, own = Q_LINE.search(real), Q_LINE.search(mine)
     assert theirs
@@ -93,8 +97,9 @@ def test_the_closure_of_ukraine_of_2023(shared: Path) -> None:
         valid_to_us=1_681_171_140_000_000, rule=Rule(exempt=(Exemption(who, "state aircraft of Ukraine"),)),
     )  # fmt: skip
     firs = ("UKBV", "UKDV", "UKFV", "UKLV", "UKOV")
-    mine = notam(
-        zone, Heading(firs, "A0003/23", "A0640/22", "QAFXX", "IV", "NBO", "E", whole=True, estimated=True)
+    (mine,) = notams(
+        zone,
+        Heading(firs, ("A0003/23",), ("A0640/22",), "QAFXX", "IV", "NBO", "E", whole=True, estimated=True),
     )
     assert not faults(mine)
     theirs, own = Q_LINE.search(real), Q_LINE.search(mine)
@@ -189,7 +194,7 @@ KEEPING_OUT = st.sampled_from(
     [Restriction.PROHIBITED, Restriction.REQ_AUTHORISATION, Restriction.CONDITIONAL]
 )
 FIRS = ["UKBV", "UKLV", "UKOV", "UKDV", "UKFV", "UKAA", "UKBB"]
-ALLOWED_REFUSALS = re.compile("a NOTAM cannot say '|characters|too many|ends where it begins")
+ALLOWED_REFUSALS = re.compile("a NOTAM cannot say '|NOTAMs and 1 are numbered|ends where it begins")
 NAMES = st.text(st.characters(max_codepoint=0x24F, exclude_categories=["C", "S", "Zl", "Zp"]), max_size=60)
 
 
@@ -214,7 +219,7 @@ def test_whatever_is_written_keeps_the_rules(
         valid_to_us=begin + long if ends else None,
     )  # fmt: skip
     try:
-        message = notam(zone, Heading(tuple(firs), "A0001/22"))
+        (message,) = notams(zone, Heading(tuple(firs), ("A0001/22",)))
     except InputError as error:
         if not ALLOWED_REFUSALS.search(str(error)):
             raise
@@ -249,23 +254,30 @@ def changed(**more: Any) -> Zone:
 
 
 CLOCK = Schedule((Window(None, None, (Period(ClockTime(30), ClockTime(60)),)),))
+SUNNY = Period(SunTime(SunEvent.SR), SunTime(SunEvent.SS), frozenset({0}))
 CORNERS = tuple((48.0 + k / 997, 30.0 + (k % 7) / 991) for k in range(90))
 LOW = replace(ZONE.volumes[0], upper=Limit(30.0, Datum.AGL, ""))
 REFUSED: list[tuple[Zone, Heading, str]] = [
     (changed(restriction=Restriction.KEEP_IN), HEADING, "cannot say KEEP_IN"),
     (changed(valid_from_us=None), HEADING, "without a beginning"),
     (changed(schedule=CLOCK), HEADING, "seconds"),
-    (changed(schedule=Schedule((Window(0, 1), Window(2, 3)))), HEADING, "several windows"),
-    (changed(schedule=replace(CLOCK, time_zone="Europe/Kyiv")), HEADING, "Europe/Kyiv"),
+    (changed(schedule=Schedule((Window(), Window(certain=False)))), HEADING, "announced elsewhere"),
+    (changed(schedule=Schedule((Window(0, 1), Window(2, 3)))), HEADING, "ends where it begins"),
+    (changed(schedule=replace(CLOCK, time_zone="Europe/Kyiv")), HEADING, "Europe/Kyiv, which changes"),
+    (changed(schedule=replace(CLOCK, time_zone="Moon/Tycho")), HEADING, "Moon/Tycho"),
+    (changed(schedule=Schedule((Window(None, None, (SUNNY,)),), "Asia/Dubai")), HEADING, "the sun rises"),
     (changed(valid_to_us=MARCH_2022_US), HEADING, "ends where it begins"),
-    (changed(volumes=(Volume(Polygon(CORNERS)),)), HEADING, "characters"),
-    (changed(volumes=(*ZONE.volumes, LOW)), HEADING, "different"),
+    (changed(volumes=(Volume(Polygon(CORNERS)),)), HEADING, "takes 2 NOTAMs and 1 are numbered"),
+    (changed(volumes=(*ZONE.volumes, LOW)), HEADING, "takes 2 NOTAMs and 1 are numbered"),
     (changed(volumes=(Volume(Circle((0.0, 0.0), 9.0), Limit(1.0, Datum.HAE, "")),)), HEADING, "ellipsoid"),
     (changed(name="Київ"), HEADING, "a NOTAM cannot say 'К'"),
     (ZONE, replace(HEADING, firs=()), "a FIR such as UKBV"),
     (ZONE, replace(HEADING, firs=("UKBV", "EPWW")), "FIRs of several countries"),
     (ZONE, replace(HEADING, firs=("UKBV",) * 2), "each once"),
-    (ZONE, replace(HEADING, number="1/22"), "a number such as"),
+    (ZONE, replace(HEADING, numbers=("1/22",)), "a number such as"),
+    (ZONE, replace(HEADING, numbers=("A0001/22",) * 2), "each number once"),
+    (ZONE, replace(HEADING, numbers=("A0001/22", "A0002/22")), "takes 1 NOTAMs and 2 are numbered"),
+    (ZONE, replace(HEADING, replaces=("A0008/21", "A0009/21")), "A0009/21 would be replaced by none"),
     (ZONE, replace(HEADING, q_code="QX"), "a Q code"),
     (ZONE, replace(HEADING, purpose="X"), "a purpose"),
     (ZONE, replace(HEADING, scope="Q"), "a scope"),
@@ -273,15 +285,128 @@ REFUSED: list[tuple[Zone, Heading, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("zone", "heading", "words"), REFUSED, ids=[w for _, _, w in REFUSED])
+@pytest.mark.parametrize(
+    ("zone", "heading", "words"), REFUSED, ids=[f"{k} {w}" for k, (_, _, w) in enumerate(REFUSED)]
+)
 def test_what_a_notam_cannot_say_is_refused(zone: Zone, heading: Heading, words: str) -> None:
     with pytest.raises(InputError, match=words):
-        notam(zone, heading)
+        notams(zone, heading)
 
 
 def test_a_text_of_ones_own_in_place_of_a_long_boundary() -> None:
     zone = changed(volumes=(Volume(Polygon(CORNERS)),))
-    message = notam(zone, replace(HEADING, text="Area as published in AIP SUP 12/22"))
+    (message,) = notams(zone, replace(HEADING, text="Area as published in AIP SUP 12/22"))
     assert "E) AREA AS PUBLISHED IN AIP SUP 12/22\n" in message
     assert faults(message) == []
     assert TIME.fullmatch(items(message)["B"].strip())
+
+
+def numbered(count: int, **more: Any) -> Heading:
+    return replace(HEADING, numbers=tuple(f"A{k:04d}/22" for k in range(1, count + 1)), **more)
+
+
+PLACE = re.compile(r"[0-9]{6}(?:\.[0-9]{2})?[NS] [0-9]{7}(?:\.[0-9]{2})?[EW]")
+
+
+def test_a_boundary_too_long_for_one_message_goes_on_in_the_next() -> None:
+    ring = tuple((48.0 + np.cos(a), 31.0 + np.sin(a)) for a in np.linspace(0.0, 6.2, 400))
+    zone = changed(volumes=(Volume(Polygon(ring)),))
+    with pytest.raises(InputError, match="takes 7 NOTAMs and 1 are numbered"):
+        notams(zone, HEADING)
+    found = notams(zone, numbered(7, replaces=("A0800/21", "A0801/21")))
+    assert [faults(one) for one in found] == [[]] * 7
+    assert all(len(one) > 1600 for one in found[:-1])
+    assert [items(one)["A"] for one in found] == [f"UKBV PART {k} OF 7 " for k in range(1, 8)]
+    assert [items(one)[""].strip() for one in found[:3]] == [
+        "A0001/22 NOTAMR A0800/21", "A0002/22 NOTAMR A0801/21", "A0003/22 NOTAMN",
+    ]  # fmt: skip
+    # Every part has the circle of the whole, and no place is torn in two by a line's end.
+    assert len({Q_LINE.search(one)[0] for one in found}) == 1  # type: ignore[index]
+    texts = [items(one)["E"] for one in found]
+    assert texts[0].startswith("PROHIBITED AREA ESTABLISHED: SKY.")
+    assert all(text.startswith("CONTINUED FROM THE PART BEFORE:\n") for text in texts[1:])
+    places = [p for text in texts for line in text.split("\n") for p in PLACE.findall(line)]
+    assert places == [point(one) for one in (*ring, ring[0])]
+
+
+def test_volumes_of_other_limits_and_other_windows_are_notams_of_their_own() -> None:
+    half = MARCH_2022_US + 10 * DAY_US
+    hours = Schedule((Window(None, half), Window(half, None, (Period(ClockTime(0), ClockTime(3600)),))))
+    high = Volume(Circle((49.0, 32.0), 9_260.0), LOW.upper, None)
+    zone = changed(volumes=(*ZONE.volumes, high, Volume(Circle((47.0, 30.0), 9_260.0))), schedule=hours)
+    found = notams(zone, numbered(4))
+    assert [faults(one) for one in found] == [[]] * 4
+    parts = [items(one) for one in found]
+    assert [(p["F"].strip(), p["G"].strip()) for p in parts] == [
+        ("SFC", "UNL"), ("SFC", "UNL"), ("98FT AGL", "UNL"), ("98FT AGL", "UNL"),
+    ]  # fmt: skip
+    assert [(p["B"].strip(), p["C"].strip(), p.get("D", "").strip()) for p in parts[:2]] == [
+        ("2203050000", "2203142359", ""), ("2203150000", "2204032359", "DAILY 0000-0100"),
+    ]  # fmt: skip
+    assert [len(PLACE.findall(p["E"].replace("\n", " "))) for p in parts] == [2, 2, 1, 1]
+
+
+def test_hours_that_are_too_many_for_an_item_d_are_parts() -> None:
+    periods = tuple(
+        Period(ClockTime(3600 * k), ClockTime(3600 * k + 60 * d), frozenset({d})) for k in range(6)
+        for d in (1, 3, 5)
+    )  # fmt: skip
+    found = notams(changed(schedule=Schedule((Window(None, None, periods),))), numbered(2))
+    assert [faults(one) for one in found] == [[], []]
+    said = ", ".join(items(one)["D"].replace("\n", " ").strip() for one in found).split(", ")
+    assert len(said) == len(periods)
+    assert said[0] == "TUE 0000-0001"
+
+
+@pytest.mark.parametrize(
+    ("period", "time_zone", "said"),
+    [
+        (Period(ClockTime(8 * 3600), ClockTime(16 * 3600)), "Europe/Kyiv", "DAILY 0600-1400"),
+        (Period(ClockTime(0), ClockTime(86_400)), "Europe/Kyiv", "DAILY H24"),
+        (Period(ClockTime(0), ClockTime(3600), frozenset({0})), "Europe/Kyiv", "SUN 2200-2300"),
+        (
+            Period(ClockTime(22 * 3600), ClockTime(7200), frozenset({4, 5})), "Europe/Kyiv",
+            "FRI SAT 2000-2359",
+        ),
+        (Period(ClockTime(0), ClockTime(86_400), frozenset({6})), "Europe/Kyiv", "SAT 2200-2200"),
+        (
+            Period(ClockTime(20 * 3600), ClockTime(22 * 3600), frozenset({6})), "America/Caracas",
+            "MON 0000-0200",
+        ),
+        (Period(ClockTime(6 * 3600), SunTime(SunEvent.SS)), "Asia/Kathmandu", "DAILY 0015-SS"),
+    ],
+)  # fmt: skip
+def test_hours_of_another_clock_are_said_in_utc(period: Period, time_zone: str, said: str) -> None:
+    zone = changed(
+        schedule=Schedule((Window(None, None, (period,)),), time_zone),
+        valid_to_us=MARCH_2022_US + 20 * DAY_US,
+    )
+    (message,) = notams(zone, HEADING)
+    assert items(message)["D"].strip() == said
+    assert faults(message) == []
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    start=st.integers(0, 1439), long=st.integers(1, 1440), days=st.frozensets(st.integers(0, 6)),
+    time_zone=st.sampled_from(["Europe/Kyiv", "Asia/Kathmandu", "Pacific/Kiritimati", "America/Caracas"]),
+)  # fmt: skip
+def test_converted_hours_are_the_same_instants(start: int, long: int, days: Any, time_zone: str) -> None:
+    end = start + long if start + long <= 1440 else start + long - 1440
+    local = Schedule(
+        (Window(None, None, (Period(ClockTime(start * 60), ClockTime(end * 60), days),)),), time_zone
+    )
+    zone = changed(schedule=local, valid_to_us=MARCH_2022_US + 20 * DAY_US)
+    (window,) = windows(zone)
+    until_us = MARCH_2022_US + 20 * DAY_US
+    place = (48.0, 31.0, MARCH_2022_US, until_us)
+    there = active_intervals(local, MARCH_2022_US, until_us, *place)
+    assert np.array_equal(active_intervals(Schedule((window,)), MARCH_2022_US, until_us, *place), there)
+
+
+def test_a_clock_without_changes_is_converted_for_good() -> None:
+    dubai = Schedule((Window(None, None, (Period(ClockTime(4 * 3600), ClockTime(5 * 3600)),)),), "Asia/Dubai")
+    (message,) = notams(changed(schedule=dubai, valid_to_us=None), HEADING)
+    assert "C) PERM\nD) DAILY 0000-0100\n" in message
+    with pytest.raises(InputError, match="Europe/Kyiv, which changes"):
+        notams(changed(schedule=replace(dubai, time_zone="Europe/Kyiv"), valid_to_us=None), HEADING)

@@ -1,26 +1,30 @@
-"""A zone as the text of a NOTAM: Q line and items A to G.
+"""A zone as the text of NOTAMs: Q line and items A to G.
 
-A text of one message; what takes more is refused. The numbers of series and the FIRs are for the issuing
-office to give.
+What takes more than one message is several NOTAMs, each with a number of its own and ``PART 2 OF 3`` in item
+A, as offices do (W0902/22 of Switzerland). Numbers and FIRs are for the issuing office to give.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from nofly.errors import InputError
 from nofly.formats._edges import subdivided
 from nofly.run.deciding import notam_words as words
 from nofly.run.deciding.notam_circle import WHOLE_NM, holding
-from nofly.zones.model import Arc, Circle, Corridor, EdgeKind, Footprint, Restriction, Ring, Zone
+from nofly.run.deciding.notam_hours import windows
+from nofly.zones.model import Arc, Circle, Corridor, EdgeKind, Footprint, Restriction, Ring, Volume, Zone
 from nofly.zones.predicates import describe_all, describe_predicate
 from nofly.zones.rules import Clearance, Exemption, Rule
-from nofly.zones.schedule import Schedule, Window
+from nofly.zones.schedule import Window
 
 MOST_FIRS = 7
 """In one message (Doc 8126)."""
+MOST_PARTS = 99
+_AGAIN = "E) CONTINUED FROM THE PART BEFORE:"
 _FIR, _NUMBER, _CODE = (
     re.compile(r"[A-Z]{4}"),
     re.compile(r"[A-Z][0-9]{4}/[0-9]{2}"),
@@ -41,10 +45,10 @@ class Heading:
 
     firs: tuple[str, ...]
     """Location indicators of the FIRs concerned."""
-    number: str
-    """Series, number and year: ``A0003/23``."""
-    replaces: str = ""
-    """The NOTAM that this one takes the place of."""
+    numbers: tuple[str, ...]
+    """Series, number and year of each NOTAM that it takes: ``A0003/23``."""
+    replaces: tuple[str, ...] = ()
+    """The NOTAMs that the first ones take the place of."""
     q_code: str = ""
     """The Q code; empty: of a prohibited (QRPCA), restricted (QRRCA) or temporary restricted area (QRTCA)."""
     traffic: str = "IV"
@@ -58,50 +62,88 @@ class Heading:
     """Item E; empty: made of the zone."""
 
 
-def notam(zone: Zone, heading: Heading) -> str:
-    """Return the message in its brackets, in lines of at most 69 characters.
+class Piece(NamedTuple):
+    """What one NOTAM can say of a zone: volumes of the same limits, and one window."""
 
-    Item B is when the zone's validity begins, item C when it ends, PERM where it does not. Raises InputError
-    for a heading that is none, and for what a NOTAM cannot say of the zone: KEEP_IN, several windows or pairs
-    of limits, hours on a clock other than UTC, a text beyond 1,800 characters.
+    volumes: tuple[Volume, ...]
+    window: Window
+
+
+def notams(zone: Zone, heading: Heading) -> list[str]:
+    """Return the messages, each in its brackets and in lines of at most 69 characters.
+
+    One where it suffices. Volumes of other limits, other windows, and more hours or text than one message
+    holds are NOTAMs of their own, told apart in item A: ``PART 2 OF 3``. Item B is when the validity begins,
+    item C when it ends, PERM where it does not; hours on another clock are converted to UTC. Raises
+    InputError for a heading that is none, fewer or more numbers than NOTAMs, and for what a NOTAM cannot say
+    of the zone: KEEP_IN, a clock that changes within the span, an exemption with limits.
     """
     _check(heading)
     if zone.restriction not in _SUBJECTS:
         raise InputError(f"a NOTAM cannot say {zone.restriction.value}", expected="a zone that keeps out")
-    lower, upper = _limits(zone)
-    window = _window(zone)
-    if window.start_us is None:
-        raise InputError(
-            "a NOTAM without a beginning", locator="valid_from", expected="a time from which it holds"
-        )
-    kind = f"NOTAMR {heading.replaces}" if heading.replaces else "NOTAMN"
-    begin = words.moment(window.start_us, end=False)
-    end = "PERM" if window.end_us is None else words.moment(window.end_us, end=True)
+    by_limits: dict[tuple[str, str], list[Volume]] = {}
+    for volume in zone.volumes:
+        by_limits.setdefault(_limits(volume), []).append(volume)
+    pieces = [Piece(tuple(some), window) for some in by_limits.values() for window in windows(zone)]
+    texts = [(piece, text) for piece in pieces for text in _texts(zone, piece, heading)]
+    _check_count(heading, len(texts))
+    return [_message(zone, piece, heading, k, len(texts), text) for k, (piece, text) in enumerate(texts)]
+
+
+def _texts(zone: Zone, piece: Piece, heading: Heading) -> Iterator[list[str]]:
+    """Yield item E in lines, as many at a time as a message holds."""
+    given = words.plain(heading.text) if heading.text else _text(zone, piece, heading)
+    # The longest that surrounds it: two digits of parts, and another NOTAM that it replaces.
+    widest = replace(heading, numbers=heading.numbers[:1] * MOST_PARTS, replaces=("A0000/00",) * MOST_PARTS)
+    room = words.MESSAGE_CHARACTERS - len(_message(zone, piece, widest, MOST_PARTS - 1, MOST_PARTS, []))
+    said: list[str] = []
+    for line in words.lines(f"E) {given}"):
+        if sum(len(one) + 1 for one in said) + len(line) + 1 > room:
+            yield said
+            said = [_AGAIN]
+        said.append(line)
+    yield said
+
+
+def _message(zone: Zone, piece: Piece, heading: Heading, k: int, count: int, text: list[str]) -> str:
+    """Return a message; it is the part ``k`` (from 0) of ``count``."""
+    lower, upper = _limits(piece.volumes[0])
+    begin = words.moment(piece.window.start_us or 0, end=False)
+    end_us = piece.window.end_us
+    end = "PERM" if end_us is None else words.moment(end_us, end=True)
     if end <= begin:
         raise InputError("a NOTAM ends where it begins", expected="a span of at least a minute")
-    hours = words.schedule(window.periods)
+    hours = words.schedule(piece.window.periods)
+    estimated = " EST" if heading.estimated else ""
+    kind = f"NOTAMR {heading.replaces[k]}" if k < len(heading.replaces) else "NOTAMN"
+    part = f" PART {k + 1} OF {count}" if count > 1 else ""
     said = [
-        f"({heading.number} {kind}", f"Q) {_q_line(zone, heading, window.end_us is not None)}",
-        f"A) {' '.join(heading.firs)} B) {begin} C) {end}{' EST' if heading.estimated else ''}",
-        *(words.lines(f"D) {hours}") if hours else []),
-        *words.lines("E) " + (words.plain(heading.text) if heading.text else _text(zone, heading))),
-        f"F) {lower} G) {upper})",
+        f"({heading.numbers[k]} {kind}", f"Q) {_q_line(zone, piece, heading)}",
+        *words.lines(f"A) {' '.join(heading.firs)}{part} B) {begin} C) {end}{estimated}"),
+        *(words.lines(f"D) {hours}") if hours else []), *text, f"F) {lower} G) {upper})",
     ]  # fmt: skip
-    message = "\n".join(said)
-    if len(message) > words.MESSAGE_CHARACTERS:
+    return "\n".join(said) + "\n"
+
+
+def _check_count(heading: Heading, count: int) -> None:
+    if len(heading.numbers) != count:
         raise InputError(
-            f"the NOTAM has {len(message):,} characters",
-            expected=f"{words.MESSAGE_CHARACTERS:,}: a text that says where the area is published",
+            f"the zone takes {count} NOTAMs and {len(heading.numbers)} are numbered",
+            expected="a number for each, or a text that says where the area is published",
         )
-    return message + "\n"
+    if len(heading.replaces) > count:
+        raise InputError(
+            f"{heading.replaces[count]} would be replaced by none", expected=f"{count} at most; cancel it"
+        )
 
 
 def _check(heading: Heading) -> None:
     for what, found in (
         ("a FIR such as UKBV", all(_FIR.fullmatch(fir) for fir in heading.firs) and bool(heading.firs)),
         (f"{MOST_FIRS} FIRs at most, each once", len(set(heading.firs)) == len(heading.firs) <= MOST_FIRS),
-        ("a number such as A0003/23", _NUMBER.fullmatch(heading.number)),
-        ("the number of what it replaces", not heading.replaces or _NUMBER.fullmatch(heading.replaces)),
+        ("a number such as A0003/23", all(_NUMBER.fullmatch(one) for one in heading.numbers)),
+        ("each number once", len({*heading.numbers}) == len(heading.numbers) > 0),
+        ("the numbers of what they replace", all(_NUMBER.fullmatch(one) for one in heading.replaces)),
         ("a Q code such as QRPCA", not heading.q_code or _CODE.fullmatch(heading.q_code)),
         (f"traffic {', '.join(_TRAFFIC)}", heading.traffic in _TRAFFIC),
         ("a purpose such as NBO, BO or M", _PURPOSE.fullmatch(heading.purpose)),
@@ -111,20 +153,21 @@ def _check(heading: Heading) -> None:
             raise InputError("the heading of the NOTAM", expected=what)
 
 
-def _q_line(zone: Zone, heading: Heading, ends: bool) -> str:
+def _q_line(zone: Zone, piece: Piece, heading: Heading) -> str:
     firs = heading.firs
     countries = {fir[:2] for fir in firs}
     if len(countries) > 1:
         raise InputError("FIRs of several countries", expected="a NOTAM for each country")
+    ends = piece.window.end_us is not None
     code = heading.q_code or (
         "QRPCA" if zone.restriction is Restriction.PROHIBITED else "QRTCA" if ends else "QRRCA"
     )
-    circle = holding([volume.footprint for volume in zone.volumes])
+    circle = holding([volume.footprint for volume in piece.volumes])
     if heading.whole:
         circle = circle._replace(radius_nm=WHOLE_NM)
     levels = [
         (words.level(volume.lower, upper=False), words.level(volume.upper, upper=True))
-        for volume in zone.volumes
+        for volume in piece.volumes
     ]
     lower, upper = min(low for low, _ in levels), max(high for _, high in levels)
     return "/".join(
@@ -135,36 +178,17 @@ def _q_line(zone: Zone, heading: Heading, ends: bool) -> str:
     )  # fmt: skip
 
 
-def _limits(zone: Zone) -> tuple[str, str]:
-    pairs = {
-        (words.limit(volume.lower, upper=False), words.limit(volume.upper, upper=True))
-        for volume in zone.volumes
-    }
-    if len(pairs) > 1:
-        raise InputError("a NOTAM cannot say volumes of different limits", expected="a zone for each")
-    return pairs.pop()
+def _limits(volume: Volume) -> tuple[str, str]:
+    return words.limit(volume.lower, upper=False), words.limit(volume.upper, upper=True)
 
 
-def _window(zone: Zone) -> Window:
-    """Return the one window in which the zone holds, within its validity."""
-    schedule = zone.schedule or Schedule((Window(),))
-    if len(schedule.windows) != 1 or not schedule.windows[0].certain:
-        raise InputError("a NOTAM cannot say several windows, or none", expected="one, with its hours")
-    window = schedule.windows[0]
-    if window.periods and schedule.time_zone != "UTC":
-        raise InputError(f"hours on the clock of {schedule.time_zone}", expected="UTC")
-    starts = [us for us in (window.start_us, zone.valid_from_us) if us is not None]
-    ends = [us for us in (window.end_us, zone.valid_to_us) if us is not None]
-    return Window(max(starts, default=None), min(ends, default=None), window.periods)
-
-
-def _text(zone: Zone, heading: Heading) -> str:
+def _text(zone: Zone, piece: Piece, heading: Heading) -> str:
     name = words.plain(zone.name or zone.id)
     subject = _SUBJECTS[zone.restriction]
     if heading.whole:
         where = f"WITHIN FIR {', '.join(heading.firs)}"
     else:
-        where = ".\n".join(_area(volume.footprint) for volume in zone.volumes)
+        where = ".\n".join(_area(volume.footprint) for volume in piece.volumes)
     parts = [f"{subject} ESTABLISHED: {name}.", f"{where}."]
     parts += [f"{words.plain(text)}." for text in _rule(zone.rule or Rule())]
     if zone.message:
@@ -204,4 +228,4 @@ def _ring(ring: Ring, kind: EdgeKind) -> str:
 
 
 def _line(points: Sequence[tuple[float, float]]) -> str:
-    return " - ".join(words.point(one) for one in points)
+    return " - ".join(words.point(one).replace(" ", words.UNBROKEN) for one in points)

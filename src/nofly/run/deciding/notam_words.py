@@ -22,6 +22,8 @@ LINE_CHARACTERS = 69
 MESSAGE_CHARACTERS = 1800
 SCHEDULE_CHARACTERS = 200
 DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+UNBROKEN = "\u00a0"
+"""A space that stands in no end of a line."""
 _ALPHABET = re.compile(r"[A-Z0-9 \n\-?:().,'=/+]")
 _INSTEAD = {
     ";": ",", "&": " AND ", '"': "'", "’": "'", "‘": "'", "“": "'", "”": "'", "%": " PCT", "°": " DEG ",
@@ -52,7 +54,8 @@ def plain(text: str) -> str:
 
 def lines(text: str) -> list[str]:
     """Return a text in lines of at most 69 characters."""
-    return [line for part in text.split("\n") for line in textwrap.wrap(part, LINE_CHARACTERS) or [""]]
+    wrapped = [line for part in text.split("\n") for line in textwrap.wrap(part, LINE_CHARACTERS) or [""]]
+    return [line.replace(UNBROKEN, " ") for line in wrapped]
 
 
 def point(vertex: Vertex) -> str:
@@ -122,13 +125,8 @@ def moment(time_us: int, *, end: bool) -> str:
 
 def schedule(periods: Sequence[Period]) -> str:
     """Return item D, empty without periods: ``MON-FRI 0800-1600, SAT SUN SR-SS``. Raises InputError for what
-    it cannot say: seconds, twilight, more than 200 characters."""
-    text = ", ".join(_period(period) for period in periods)
-    if len(text) > SCHEDULE_CHARACTERS:
-        raise InputError(
-            "the hours of activity are too many for one NOTAM", expected="200 characters in item D"
-        )
-    return text
+    it cannot say: seconds, twilight."""
+    return ", ".join(_period(period) for period in periods)
 
 
 def _period(period: Period) -> str:

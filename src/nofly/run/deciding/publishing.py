@@ -1,4 +1,4 @@
-"""A zone as it is published: in the formats that others read, and as the text of a NOTAM."""
+"""A zone as it is published: in the formats that others read, and as the text of NOTAMs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nofly import plugins
 from nofly.errors import InputError
-from nofly.run.deciding.notam import Heading, notam
+from nofly.run.deciding.notam import Heading, notams
 from nofly.run.files.atomic import write_whole
 from nofly.run.files.zonewriting import KIND
 from nofly.zones.decisions import Procedure
@@ -63,6 +63,6 @@ def publication(one: Procedure, heading: Heading | None) -> Publication:
 
 def _put_notam(zone: Zone, heading: Heading, files: dict[str, bytes], unsaid: dict[str, str]) -> None:
     try:
-        files[NOTAM_FILE] = notam(zone, heading).encode("ascii")
+        files[NOTAM_FILE] = "\n".join(notams(zone, heading)).encode("ascii")
     except InputError as error:
         unsaid[NOTAM_FILE] = str(error)
