@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from nofly.cli import main
+from nofly.run.weighing.operators import read_operators
 
 ROOT = Path(__file__).resolve().parents[2]
 FLIGHTS = str(ROOT / "examples/data/flights.csv")
@@ -160,3 +161,45 @@ def test_a_zone_that_must_not_be_left_is_refused(tmp_path: Path, capsys: pytest.
     kept_in = zone(tmp_path / "in.geojson", 2.0, 48.0, restriction="KEEP_IN")
     assert main(["whatif", kept_in, "--traffic", FLIGHTS]) == 2
     assert "must not be left" in capsys.readouterr().err
+
+
+def test_operators_are_named_by_a_file_of_the_users_own(tmp_path: Path, capsys: Any) -> None:
+    """In every format; what the file does not name stays three letters, and what it says wrongly is told."""
+    flights = tmp_path / "flights.csv"
+    head, *lines = Path(FLIGHTS).read_text().splitlines()
+    others = [re.sub("EXA", "OTH", line) for line in lines if "4b1801" in line]
+    flights.write_text("\n".join([head, *(line for line in lines if "4b1801" not in line), *others]) + "\n")
+    whatif = ["whatif", STADIUM, "--traffic", str(flights)]
+    assert main([*whatif, "-q", "-f", "json"]) == 0
+    plain = json.loads(capsys.readouterr().out)
+    assert plain["operator_names"] == {}
+    codes = [row["name"] for row in plain["effect"]["operators"] if row["name"]]
+    assert len(codes) > 1
+    names = tmp_path / "operators.csv"
+    names.write_text(
+        f"IATA,ICAO,Name\nxx,{codes[0].lower()},<b>One &amp; Co\u202e\n\nxx,{codes[0]},Another\n"
+        "xx,12,Nobody\nxx\nzz,ZZZ,Unheard\n"
+    )
+    files = {kind: tmp_path / f"effect.{kind}" for kind in ("txt", "json", "csv", "html")}
+    outputs = [word for path in files.values() for word in ("-o", str(path))]
+    assert main([*whatif, "--operators", str(names), *outputs]) == 0
+    assert "operator-not-named" in capsys.readouterr().err
+    wrong = [(one.message, one.locator) for one in read_operators(names).findings]
+    assert wrong == [
+        ("another name for one that was named", "line 4"), ("no designator with a name", "line 5"),
+        ("no designator with a name", "line 6"),
+    ]  # fmt: skip
+    found = json.loads(files["json"].read_text())
+    assert found["operator_names"] == {codes[0]: "<b>One &amp; Co\u202e"}
+    assert found["effect"] == plain["effect"]
+    rows = list(csv.DictReader(io.StringIO(files["csv"].read_text())))
+    assert {row["operator_name"] for row in rows if row["operator"] == codes[0]} == {"<b>One &amp; Co\u202e"}
+    assert {row["operator_name"] for row in rows if row["operator"] != codes[0]} == {""}
+    text, page = files["txt"].read_text(), files["html"].read_text()
+    assert f"{codes[0]} <b>One &amp; Co" in text
+    assert "&lt;b&gt;One &amp;amp; Co" in page
+    assert "\u202e" not in text + page
+    assert codes[1] in text
+    (tmp_path / "none.csv").write_text("callsign,who\nDLH,x\n")
+    assert main([*whatif, "--operators", str(tmp_path / "none.csv")]) == 2
+    assert "not a list of operators (expected a header with icao and name)" in capsys.readouterr().err

@@ -65,6 +65,10 @@ def _add_how(group: argparse._ArgumentGroup) -> None:
         help="CSV of aircraft (icao24, typecode, operator): types and operators of your own source",
     )  # fmt: skip
     add(
+        "--operators", metavar="FILE",
+        help="CSV of operators (icao, name): names for the three letters, of your own source",
+    )  # fmt: skip
+    add(
         "--price", action="append", default=[], metavar="NAME=NUMBER",
         help="what a flight, an hour or a km inside costs; may be repeated",
     )  # fmt: skip
@@ -159,7 +163,7 @@ def _weighed(args: argparse.Namespace) -> Weighed:
     asked = _asked(args, config, zones, old)
     like_check = _like_check(args)
     options = check._check_options(like_check, config, bool(config.check.strict))
-    findings += asked.registry.findings
+    findings += (*asked.registry.findings, *asked.operators.findings)
     if args.pairs:
         return weigh(asked, _pairs(args, asked), options, findings)
     tracks, reading = expanded(args.traffic), check._archive_options(like_check, config)
@@ -193,6 +197,7 @@ def _like_check(args: argparse.Namespace) -> argparse.Namespace:
 
 def _asked(args: argparse.Namespace, config: Config, zones: ZoneSet, old: ZoneSet | None) -> Asked:
     from nofly.run.watch_plan import prediction_of
+    from nofly.run.weighing.operators import NONE_NAMED, read_operators
     from nofly.run.weighing.pairs import airport_pairs, pair_name
     from nofly.run.weighing.prices import parse_prices
     from nofly.run.weighing.registry import Registry, read_registry
@@ -205,6 +210,7 @@ def _asked(args: argparse.Namespace, config: Config, zones: ZoneSet, old: ZoneSe
         prediction if args.warnings and not args.pairs else None,
         read_registry(args.registry) if args.registry else Registry(), args.airports, pairs,
         parse_prices(args.price, args.currency),
+        read_operators(args.operators) if args.operators else NONE_NAMED,
     )  # fmt: skip
 
 

@@ -11,8 +11,8 @@ from nofly.run.weighing.weigh import Weighed
 from nofly.whatif.effect import Hit
 
 COLUMNS = (
-    "target_id", "icao24", "callsign", "operator", "state", "type", "origin", "destination", "first_heard",
-    "last_heard", "entered", "left", "inside_s", "inside_m", "outcome", "zones", "reasons",
+    "target_id", "icao24", "callsign", "operator", "operator_name", "state", "type", "origin", "destination",
+    "first_heard", "last_heard", "entered", "left", "inside_s", "inside_m", "outcome", "zones", "reasons",
 )  # fmt: skip
 
 
@@ -22,16 +22,18 @@ def write(weighed: Weighed) -> bytes:
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     for hit in weighed.effect.hits:
-        writer.writerow([cell(value) for value in _row(hit)])
+        name = weighed.operator_names.get(hit.operator or "")
+        writer.writerow([cell(value) for value in _row(hit, name)])
     return out.getvalue().encode()
 
 
-def _row(hit: Hit) -> list[object]:
+def _row(hit: Hit, operator_name: str | None) -> list[object]:
     zones = list(dict.fromkeys(one.zone_id for one in hit.inside))
     reasons = list(dict.fromkeys(one.reason for one in hit.inside if one.reason))
     return [
-        hit.target_id, hit.icao24, hit.callsign, hit.operator, hit.state, hit.type, hit.origin,
-        hit.destination, iso_time(hit.first_us), iso_time(hit.last_us), iso_time(hit.spans_us[0][0]),
-        iso_time(hit.spans_us[-1][1]), round(hit.inside_s, 6), round(hit.inside_m, 1), hit.outcome.value,
+        hit.target_id, hit.icao24, hit.callsign, hit.operator, operator_name, hit.state, hit.type,
+        hit.origin, hit.destination, iso_time(hit.first_us), iso_time(hit.last_us),
+        iso_time(hit.spans_us[0][0]), iso_time(hit.spans_us[-1][1]), round(hit.inside_s, 6),
+        round(hit.inside_m, 1), hit.outcome.value,
         LIST_SEPARATOR.join(zones), LIST_SEPARATOR.join(reasons),
     ]  # fmt: skip

@@ -28,6 +28,7 @@ def document(weighed: Weighed) -> dict[str, Any]:
         "instead_of": [_zone(zone) for zone in weighed.instead_of],
         "pairs": list(weighed.pairs),
         "traffic": _traffic(effect),
+        "operator_names": _operator_names(weighed),
         "effect": _effect(effect, bool(weighed.pairs)),
         "change": None
         if change is None
@@ -44,6 +45,11 @@ def document(weighed: Weighed) -> dict[str, Any]:
         "notes": [note.text for note in weighed.notes],
         "sections": {name: section.as_json() for name, section in weighed.sections.items()},
     }
+
+
+def _operator_names(weighed: Weighed) -> dict[str, str]:
+    codes = sorted({hit.operator for hit in weighed.effect.hits if hit.operator})
+    return {code: weighed.operator_names[code] for code in codes if code in weighed.operator_names}
 
 
 def _zone(zone: Zone) -> dict[str, Any]:

@@ -35,7 +35,8 @@ def shown(weighed: Weighed) -> dict[str, Any]:
     effect = whole["effect"]
     flights = sorted(effect["flights"], key=lambda one: (-one["inside_s"], one["target_id"]))
     names: dict[str, Callable[[str], str]] = {
-        "operators": str, "states": state_name, "types": str, "airports": airport_name, "pairs": str,
+        "operators": weighed.operator_name, "states": state_name, "types": str, "airports": airport_name,
+        "pairs": str,
     }  # fmt: skip
     return {
         "figures": _figures(effect),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -16,6 +16,7 @@ from nofly.run.warnings.report import WarningReport, reports
 from nofly.run.weighing.hitting import Knowing, effect_of
 from nofly.run.weighing.looking import LookingOn
 from nofly.run.weighing.notes import Note, notes_of
+from nofly.run.weighing.operators import NONE_NAMED, OperatorNames
 from nofly.run.weighing.registry import Registry
 from nofly.units import US_PER_S
 from nofly.whatif.effect import Change, Effect
@@ -58,6 +59,12 @@ class Weighed:
     prices: Prices | None = None
     sections: dict[str, Section] = field(default_factory=dict)
     """Parts of the report that are weighed on their own, by name."""
+    operator_names: Mapping[str, str] = field(default_factory=dict)
+    """Three letters → name, as the user's own file has it."""
+
+    def operator_name(self, code: str) -> str:
+        """Return ``SWR Swiss``; the letters alone where no name was given."""
+        return f"{code} {self.operator_names.get(code, '')}".rstrip()
 
     @property
     def given(self) -> int | None:
@@ -81,6 +88,7 @@ class Asked:
     airports: bool = True
     pairs: tuple[str, ...] = ()
     prices: Prices | None = None
+    operators: OperatorNames = NONE_NAMED
 
 
 def weigh(
@@ -117,6 +125,8 @@ def weigh(
     return Weighed(
         tuple(asked.zones), tuple(asked.instead_of), result, effect, change, warnings, seen.ways,
         asked.pairs, tuple(notes_of(asked, effect, seen, knowing)), asked.prices,
+        asked.pairs, tuple(_notes(asked, effect, seen, knowing)), asked.prices,
+        operator_names=asked.operators.names,
     )  # fmt: skip
 
 

@@ -94,7 +94,7 @@ def tables(weighed: Weighed) -> list[Table]:
         *([] if weighed.pairs else [_hours(effect)]),
         _spreads(weighed),
         *([_shares("Zones", "ZONE", effect.zones(), _zone_name(weighed))] if several else []),
-        *([] if weighed.pairs else [_shares("Operators", "OPERATOR", effect.operators())]),
+        *([] if weighed.pairs else [_operators(weighed)]),
         *([] if weighed.pairs else [_shares("States of registry", "STATE", effect.states(), state_name)]),
         *([] if weighed.pairs else [_shares("Types", "TYPE", effect.types())]),
         _shares("Airports", "AIRPORT", effect.airports(), airport_name, "A flight counts at both its ends."),
@@ -177,6 +177,10 @@ def _shares(
     more = f"{rest:,} more: JSON has all." if rest > 0 else ""
     columns = (head, "INSIDE", "INFRINGE", "NOT TOLD", "TIME INSIDE", "WAY INSIDE")
     return Table(title, columns, rows, frozenset(range(1, 6)), " ".join(t for t in (note, more) if t))
+
+
+def _operators(weighed: Weighed) -> Table:
+    return _shares("Operators", "OPERATOR", weighed.effect.operators(), weighed.operator_name)
 
 
 def _change(weighed: Weighed) -> Table:
