@@ -47,7 +47,7 @@
     style = ""                     # or a MapLibre style, by its address or in a file
     style_origins = []             # where its tiles, fonts and pictures are from
     embed_origins = []             # whose pages may show embed.html in a frame
-    evidence_key = "station"       # of nofly keys: it signs the packages that are taken along
+    evidence_key = "station"       # of nofly keys: it signs packages that are taken along, and acts
     evidence_keys = "keys"         # where it is
     evidence_passphrase = "env:NOFLY_KEY_PASSPHRASE"
 

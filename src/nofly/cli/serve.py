@@ -184,8 +184,9 @@ def _wanted(config: Config) -> dict[str, Any]:
     from nofly.web.tiles import tiles_at
 
     web = config.web
+    signing = station_key(web)
     return {
-        "register": team_register(config.register),
+        "register": team_register(config.register, signing),
         "tiles": tiles_at(web.tiles, web.tiles_attribution),
         "style": style_at(web.style, web.style_origins),
         "embedders": origins(web.embed_origins, "web.embed_origins"),
@@ -194,6 +195,7 @@ def _wanted(config: Config) -> dict[str, Any]:
         "ledger": Path(web.ledger) if web.ledger else None,
         "signing": station_key(web),
         "prediction": prediction_of(config.prediction),
+        "signing": signing,
     }
 
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from nofly.config import RegisterConfig
 from nofly.errors import ConfigError, InputError
+from nofly.proof.packing.signing import SigningKey
 from nofly.run.declaring.acts import ACTIVATED, WITHDRAWN
 from nofly.run.registering.changing import Chosen, put_span
 from nofly.run.registering.importing import bring
@@ -26,6 +27,8 @@ class TeamRegister(NamedTuple):
 
     url: str
     party: str
+    key: SigningKey | None = None
+    """What signs the acts that are done here."""
 
     def enter(self, body: Mapping[str, Any]) -> Act | None:
         """Enter an act that is about to be recorded here; return it as the register has it, None where it is
@@ -37,22 +40,22 @@ class TeamRegister(NamedTuple):
         zone_id = str(body["zone_id"])
         with open_register(self.url, create=True, read_only=False) as register:
             if body["kind"] == ACTIVATED:
-                done = bring(register, [zone_from(str(body["zone"]))], said, Chosen())
+                done = bring(register, [zone_from(str(body["zone"]))], said, Chosen(), key=self.key)
                 if done.findings:
                     raise InputError(done.findings[0].message, source="the register")
                 return next(row.act for row in done.rows if row.zone_id == zone_id)
             life = Law(register.acts(ZONE, zone_id)).lives.get(zone_id)
             if life is None or life.beyond(said.said_us) is None:
                 return None
-            return put_span(register, WITHDRAW, zone_id, said, Chosen())
+            return put_span(register, WITHDRAW, zone_id, said, Chosen(), self.key)
 
 
-def team_register(config: RegisterConfig) -> TeamRegister | None:
-    """Return the register that a configuration names; None where it names none. Raises ConfigError where it
-    does not say whose acts go into it."""
+def team_register(config: RegisterConfig, key: SigningKey | None = None) -> TeamRegister | None:
+    """Return the register that a configuration names, with the ``key`` that signs what is done here; None
+    where it names none. Raises ConfigError where it does not say whose acts go into it."""
     if not config.url:
         return None
     if not config.party:
         raise ConfigError("whose acts go into the register is not said", locator="register.party",
                           expected="the name of the party")  # fmt: skip
-    return TeamRegister(config.url, config.party)
+    return TeamRegister(config.url, config.party, key)

@@ -121,7 +121,7 @@ async def listed(request: Request, here: Here, who: Reader) -> Response:
     if here.register is None:
         return answered(request, {"has_register": False, "requests": [], "unread": []})
     found, unread = await _read(here, lambda register: acting.all_standing(register, at_us))
-    sheets, faults = [_sheet(one) for one in found], [str(error) for error in unread]
+    sheets, faults = [sheet_of(one) for one in found], [str(error) for error in unread]
     return answered(request, {"has_register": True, "requests": sheets, "unread": faults})
 
 
@@ -132,7 +132,7 @@ async def one(request: Request, here: Here, who: Reader, request_id: str) -> Res
     """One request: its sheet."""
     at_us = _shown_us(here, who)
     found = await _read(here, lambda register: acting.standing(register, request_id, at_us))
-    return answered(request, _sheet(found))
+    return answered(request, sheet_of(found))
 
 
 @router.get(
@@ -196,7 +196,8 @@ async def _read(here: Served, read: Callable[[Register], _Found]) -> _Found:
         ) from error
 
 
-def _sheet(one: Procedure) -> dict[str, Any]:
+def sheet_of(one: Procedure) -> dict[str, Any]:
+    """Return a request as :class:`RequestAnswer` has it."""
     full = sheet.as_json(one, {})
     request = one.request
     same = (
