@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import sleep
 
 import pytest
 
@@ -270,6 +272,32 @@ def test_parties_of_a_file_and_a_silence_procedure(desk: Desk, capsys: pytest.Ca
     assert "sky: silence" in capsys.readouterr().out
     assert desk.request("position", "sky", "--party", "Luxembourg", "--stand", "reserve") == 0
     assert "sky: broken" in capsys.readouterr().out
+
+
+def test_a_deadline_passes_while_nobody_acts(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    """No act is needed for it: the state is that of the moment of asking, and of any moment asked for."""
+    deadline = datetime.now(UTC) + timedelta(seconds=3)
+
+    def state(*more: str) -> str:
+        capsys.readouterr()
+        assert desk.request("list", "--format", "json", *more) == 0
+        (listed,) = json.loads(capsys.readouterr().out)
+        assert desk.request("show", "sky", *more) == 0
+        assert f"state:           {listed['state']}\n" in capsys.readouterr().out
+        return str(listed["state"])
+
+    assert desk.asked("--deadline", deadline.isoformat(), rule="silence") == 0
+    assert state() == "silence"
+    early = ("decide", "sky", "--outcome", "approved", "--reason", "nobody spoke")
+    assert desk.request(*early, key="nato") == 2
+    assert "of a request that is silence" in capsys.readouterr().err
+    sleep(max(0.0, (deadline - datetime.now(UTC)).total_seconds()))
+    assert state() == "agreed"
+    before = (deadline - timedelta(microseconds=1)).isoformat()
+    assert (state("--at", before), state("--at", deadline.isoformat())) == ("silence", "agreed")
+    with sqlite3.connect(desk.register) as connection:
+        assert connection.execute("select count(*) from nofly_act").fetchone() == (1,)
+    assert desk.request(*early, key="nato") == 0
 
 
 def test_the_past_is_put_on_record_with_its_own_times(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:

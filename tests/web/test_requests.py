@@ -51,6 +51,8 @@ def test_the_sheets_of_requests(watched: Path, register: TeamRegister) -> None:
         assert refused["decision"]["reason"] == "wider war"
         assert ["why", "<b>bombs</b>"] in refused["facts"]
         assert client.get("/api/v1/requests/a-no").json() == refused
+        # Who may not decide is offered nothing.
+        assert (law["party"], law["may"]) == ("NATO", [])
         missing = client.get("/api/v1/requests/none")
         assert missing.status_code == 404
         assert "no such request" in missing.text
@@ -116,12 +118,13 @@ def test_a_party_takes_a_position_decides_and_makes_law(watched: Path, asked: st
             found: dict[str, object] = answer.json()
             return found
 
+        assert client.get("/api/v1/requests/y").json()["may"] == ["position", "decide", "set-deadline"]
         assert done("position", stand="conditional", conditions=["by day"])["no_position"] == ["Canada"]
         found = done("decide", outcome="approved", reason="agreed", conditions=["by day"])
         assert found["state"] == "approved"
         times = {"valid_from": "2099-01-01T00:00:00Z", "valid_until": "2099-02-01T01:00:00+01:00"}
         assert done("promulgate", reason="now", **times)["state"] == "in-force"
-        assert done("suspend", reason="a pause")["state"] == "suspended"
+        assert done("suspend", reason="a pause")["may"] == ["resume", "renew", "revoke"]
         assert done("resume", reason="go on")["state"] == "in-force"
         assert done("renew", reason="longer", valid_until="2099-03-01T00:00:00Z")["state"] == "in-force"
         assert done("revoke", reason="over")["state"] == "revoked"

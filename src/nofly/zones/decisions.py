@@ -181,6 +181,30 @@ def followed(before: Procedure, act: Act, now_us: int, genuine: Genuine) -> Proc
     return replace(after, at_us=at_us, acts=(*before.acts, act))
 
 
+def open_to(one: Procedure, party: str) -> tuple[str, ...]:
+    """Return the kinds of act that a party may do as a request stands, by its part in it and by the table.
+    What the rule says of a decision shows as it is made; a position that would come late is left out."""
+    request = one.request
+    found = [Event.POSITION.value] if party in request.parties and one.phase in COUNTING else []
+    if party == request.authority:
+        if {(one.phase, Event.APPROVE), (one.phase, Event.REJECT)} & TABLE.keys():
+            found.append(DECIDE)
+        events = (
+            Event.SET_DEADLINE,
+            Event.PROMULGATE,
+            Event.SUSPEND,
+            Event.RESUME,
+            Event.RENEW,
+            Event.REVOKE,
+        )
+        found += [event.value for event in events if (one.phase, event) in TABLE]
+        if one.valid_to_us is None and Event.RENEW in found:
+            found.remove(Event.RENEW)
+    if party == request.asker and (one.phase, Event.WITHDRAW) in TABLE:
+        found.append(Event.WITHDRAW.value)
+    return tuple(found)
+
+
 def _position(there: Procedure, act: Act, at_us: int) -> Procedure:
     counts = there.phase in COUNTING
     said = replace(position_from(act), at_us=at_us, counts=counts)

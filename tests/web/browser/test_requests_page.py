@@ -28,10 +28,15 @@ SAME_WORDS = """async () => {
 }"""
 
 
-def asked(register: Register, name: str, kind: RuleKind, deadline_us: int | None) -> None:
+PARTIES = ("Canada", "France", "Türkiye")
+
+
+def asked(
+    register: Register, name: str, kind: RuleKind, deadline_us: int | None, parties: tuple[str, ...] = PARTIES
+) -> None:
     request = Request(
-        name, "Ukraine", ZONE, Purpose.PREVENT, "bombs fall", ("Canada", "France", "Türkiye"), "NATO",
-        DecisionRule(kind), deadline_us=deadline_us,
+        name, "Ukraine", ZONE, Purpose.PREVENT, "bombs fall", parties, "NATO", DecisionRule(kind),
+        deadline_us=deadline_us,
     )  # fmt: skip
     ask(register, request, Hand("a", clock_us()))
 
@@ -81,6 +86,65 @@ def test_a_sheet_its_deadline_and_the_history_of_its_zone(decided: Server, seen:
     assert page.text_content("#state") == "promulgated: law over its span"
     look.until("document.querySelector('#history').textContent.includes('Edition 1')")
     assert "request b-law: agreed" in page.text_content("#history")
+
+
+def test_the_party_of_the_server_acts(decided: Server, seen: Callable[..., Seen], tmp_path: Path) -> None:
+    """It takes a position, decides by it, makes law and suspends it; what may not be is said in the form."""
+    law = str(tmp_path / "law.sqlite")
+    with Register(law) as register:
+        asked(register, "c-vote", RuleKind.UNANIMITY, None, ("Canada", "NATO"))
+        body = {"stand": "conditional", "conditions": [HOSTILE_ZONE]}
+        do(register, "c-vote", "position", body, Hand("c", clock_us(), "Canada"))
+    look = seen()
+    page = look.open(decided, "requests.html?id=c-vote&lang=en")
+
+    def buttons() -> list[str]:
+        return page.locator("#acts button").all_text_contents()
+
+    def act(name: str, state: str, **fields: str) -> None:
+        page.click(f"#acts button:has-text('{name}')")
+        for field, value in fields.items():
+            control = page.locator(f"#act-fields [name={field}]")
+            if field in ("stand", "outcome"):
+                control.select_option(value)
+            elif field == "taken":
+                control.check()
+            else:
+                control.fill(value)
+        page.click("#act-form [type=submit]")
+        look.until("!document.querySelector('#act').open")
+        look.until(f"document.querySelector('#state').textContent === {state!r}")
+
+    assert buttons() == ["Take a position", "Decide", "Set a deadline"]
+    page.click("#acts button:has-text('Decide')")
+    assert "c-vote, for NATO." in page.text_content("#act-what")
+    assert page.locator("#act img").count() == 0
+    page.click("#act-form [type=submit]")
+    assert page.evaluate("document.querySelector('#act [name=reason]').matches(':invalid')")
+    page.locator("#act [name=reason]").fill("we agree")
+    page.click("#act-form [type=submit]")
+    look.until("document.querySelector('#act-error').textContent")
+    assert "Not recorded: it cannot be approved by unanimity" in page.text_content("#act-error")
+    page.click("#act-cancel")
+    # What the server refused is in the console too.
+    assert [fault for fault in look.faults if "400 (Bad Request)" not in fault] == []
+    look.faults.clear()
+
+    act("Take a position", "open: positions are taken", stand="support", statement="so do we")
+    look.until("document.querySelectorAll('#positions tbody tr').length === 2")
+    act("Decide", "approved, not law yet", outcome="approved", taken="", reason="all agree")
+    assert buttons() == ["Make law", "Revoke"]
+    assert page.text_content("#tally") == "2 of 2 parties have taken one (nobody against)"
+    times = {"valid_from": "2099-01-01T00:00", "valid_until": "2099-02-01T00:00"}
+    act("Make law", "promulgated: law over its span", **times, reason="as decided")
+    assert buttons() == ["Suspend", "Renew", "Revoke"]
+    act("Suspend", "suspended", reason="a pause")
+    with Register(law, read_only=True) as register:
+        assert register.verify() == []
+        acts = [one for one in register.acts("request", "c-vote") if one.party == "NATO"]
+    assert {one.by for one in acts} == {"admin"}
+    assert acts[1].body == {"outcome": "approved", "reason": "all agree", "conditions": [HOSTILE_ZONE]}
+    assert acts[2].body["valid_from_us"] == 4_070_908_800_000_000
 
 
 def test_in_ukrainian_dark_and_narrow(decided: Server, seen: Callable[..., Seen]) -> None:

@@ -14,7 +14,7 @@ from nofly.run.proving.report_style import STYLE
 from nofly.run.registering.signing import Keys, signature_plain, signature_text
 from nofly.zones.acts import Act
 from nofly.zones.decision_bodies import Position
-from nofly.zones.decision_rules import RuleKind
+from nofly.zones.decision_rules import RuleKind, Tally
 from nofly.zones.decision_states import LAW, Phase
 from nofly.zones.decisions import Procedure, told
 from nofly.zones.model import Volume, canonical_json
@@ -125,7 +125,7 @@ def as_json(one: Procedure, keys: Keys) -> dict[str, Any]:
     """Return the sheet as JSON values; times are ISO 8601 with Z; ``keys`` as of :func:`log`."""
     keys = _with_listed(one, keys)
     request = one.request
-    verdict, why = one.tally()
+    verdict, why = _tally(one)
     return {
         "id": request.id, "state": one.phase.value, "asked_by": request.asker,
         "zone": json.loads(canonical_json(request.zone)),
@@ -214,8 +214,13 @@ def counted(one: Procedure) -> str:
     """Return how many parties have taken a position, and what that comes to."""
     standing = one.standing
     spoken = f"{len(standing)} of {len(one.request.parties)} parties"
-    verdict, why = one.tally()
+    verdict, why = _tally(one)
     return f"{spoken} have taken one ({why})" if verdict.value != "free" else f"{spoken} have taken one"
+
+
+def _tally(one: Procedure) -> Tally:
+    """Return what the positions come to; once it is decided, with the conditions that were taken up."""
+    return one.tally(() if one.decision is None else one.decision.conditions)
 
 
 def _note(one: Procedure, position: Position) -> str:

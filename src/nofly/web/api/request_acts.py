@@ -181,4 +181,4 @@ async def _done(
             hand = Hand(who.name, here.clock(), team.party, team.key)
             return acting.do(register, request_id, kind, body, hand)
 
-    return answered(request, sheet_of(await asyncio.to_thread(recorded)))
+    return answered(request, sheet_of(await asyncio.to_thread(recorded), here, who))

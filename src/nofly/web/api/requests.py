@@ -18,12 +18,12 @@ from nofly.run.registering.opening import open_register
 from nofly.run.registering.words import act_text, numbered, span_text
 from nofly.store.register import Register
 from nofly.units import US_PER_S
-from nofly.web.access.rights import Principal
+from nofly.web.access.rights import Principal, Right
 from nofly.web.answers import answered
 from nofly.web.errors import ApiError, not_found
 from nofly.web.served import Here, Reader, Served
 from nofly.zones.acts import ZONE
-from nofly.zones.decisions import Procedure
+from nofly.zones.decisions import Procedure, open_to
 from nofly.zones.editions import Law
 
 router = APIRouter(prefix="/api/v1", tags=["requests and editions"])
@@ -70,6 +70,8 @@ class RequestAnswer(BaseModel):
     tally: str = Field(description="What the positions come to, in words.")
     positions: list[PositionAnswer]
     decision: DecisionAnswer | None
+    party: str = Field(description="Whose acts are done here; empty where no register is served.")
+    may: list[str] = Field(description="Which it may do as it stands now, if whoever asks may decide.")
 
 
 class SheetList(BaseModel):
@@ -121,7 +123,7 @@ async def listed(request: Request, here: Here, who: Reader) -> Response:
     if here.register is None:
         return answered(request, {"has_register": False, "requests": [], "unread": []})
     found, unread = await _read(here, lambda register: acting.all_standing(register, at_us))
-    sheets, faults = [sheet_of(one) for one in found], [str(error) for error in unread]
+    sheets, faults = [sheet_of(one, here, who) for one in found], [str(error) for error in unread]
     return answered(request, {"has_register": True, "requests": sheets, "unread": faults})
 
 
@@ -132,7 +134,7 @@ async def one(request: Request, here: Here, who: Reader, request_id: str) -> Res
     """One request: its sheet."""
     at_us = _shown_us(here, who)
     found = await _read(here, lambda register: acting.standing(register, request_id, at_us))
-    return answered(request, sheet_of(found))
+    return answered(request, sheet_of(found, here, who))
 
 
 @router.get(
@@ -196,8 +198,10 @@ async def _read(here: Served, read: Callable[[Register], _Found]) -> _Found:
         ) from error
 
 
-def sheet_of(one: Procedure) -> dict[str, Any]:
-    """Return a request as :class:`RequestAnswer` has it."""
+def sheet_of(one: Procedure, here: Served, who: Principal) -> dict[str, Any]:
+    """Return a request as :class:`RequestAnswer` has it, for who asks."""
+    party = "" if here.register is None else here.register.party
+    may = open_to(one, party) if Right.DECIDE in who.rights and not who.delay_s else ()
     full = sheet.as_json(one, {})
     request = one.request
     same = (
@@ -214,4 +218,5 @@ def sheet_of(one: Procedure) -> dict[str, Any]:
     return {
         **{name: full[name] for name in same}, "facts": list(sheet.facts(one)), "zone_id": request.zone.id,
         "zone_name": request.zone.name, "tally": sheet.counted(one),
+        "party": party, "may": list(may),
     }  # fmt: skip

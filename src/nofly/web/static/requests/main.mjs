@@ -3,6 +3,7 @@
 import { ask, goToLogin, session } from "../page/api.mjs";
 import { byId, element, fill, refill } from "../page/dom.mjs";
 import { learn, say, sayWord, speak, spoken, translatePage } from "../page/words.mjs";
+import { hearActs, showActs } from "./acting.mjs";
 import { showHistory, showSheet } from "./sheet.mjs";
 import { MORE_EN } from "./words_en.mjs";
 import { MORE_UK } from "./words_uk.mjs";
@@ -63,6 +64,7 @@ async function draw() {
   else {
     fill(byId("banner"), ...faults);
     showSheet(one, Date.now());
+    showActs(one, look);
     showHistory(await ask(`editions/${encodeURIComponent(one.zone_id)}`));
   }
   document.body.dataset.drawn = "true";
@@ -76,12 +78,17 @@ function refused({ message }) {
   fill(byId("banner"), element("p", { class: "alarm" }, say("banner.unreachable", { why: message })));
 }
 
-/** Ask for all, and again from time to time. */
+/** Ask for all, and show it. */
+async function look() {
+  ({ has_register, requests, unread } = await ask("requests"));
+  byId("whole").hidden = false;
+  await draw();
+}
+
+/** Look, and again from time to time. */
 async function follow() {
   try {
-    ({ has_register, requests, unread } = await ask("requests"));
-    byId("whole").hidden = false;
-    await draw();
+    await look();
   } catch (error) {
     refused(/** @type {any} */ (error));
   }
@@ -89,6 +96,7 @@ async function follow() {
 }
 
 dress();
+hearActs();
 dark.addEventListener("change", dress);
 byId("theme").addEventListener("click", () => {
   note("theme", document.documentElement.dataset.theme === "dark" ? "light" : "dark");
