@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from nofly.cli import main
 from tests.cli.live import Feed, until
+from tests.run.test_watch_register import Flying
 from tests.web.keys import put_user
 from tests.web.test_serve import Server, serving
 
@@ -98,3 +100,39 @@ def test_all_of_the_law_may_be_declared_here_and_withdrawn(tmp_path: Path, feed:
         until(lambda: again.asked("status")[1]["zones"] == 1, "there is law again")
         feed.fly("icao24:4b1805", 14.01, 14.02)
         until(lambda: len(incidents(again)) == 2, "judged again")
+
+
+def test_declared_here_it_is_law_in_the_register_and_what_that_says_of_it_since_is_followed(
+    tmp_path: Path, feed: Feed
+) -> None:
+    """Put in force on the page, suspended by the command line, resumed, withdrawn on the page: each once."""
+    state, zones, law = tmp_path / "state", tmp_path / "zones.geojson", str(tmp_path / "law.sqlite")
+    zones.write_text(json.dumps(ELSEWHERE))
+    config = tmp_path / "nofly.toml"
+    config.write_text('[register]\nurl = "law.sqlite"\nparty = "Examplia"\n')
+    address = f"jsonl+tcp://127.0.0.1:{feed.port}"
+    args = ("--config", str(config), "--zones", str(zones), "--feed", address, "--metrics", "")
+    one = Flying(feed)
+
+    def told(it: Server) -> list[str]:
+        _, found = it.asked("incidents")
+        kinds = [kind for one in found["incidents"] for kind, _ in causes(it, one["id"])]
+        return [kind for kind in kinds if kind in ("entered", "exited", "re-entered")]
+
+    with serving(state, *args, "--state", str(state)) as it:
+        one.until(lambda: it.asked("aircraft")[1]["aircraft"])
+        inside = {"type": "Point", "coordinates": [14.15, 50.0]}
+        put_in_force(it, {**CIRCLE, "geometry": inside})
+        one.until(lambda: told(it) == ["entered"])
+        one.until(lambda: it.asked("status")[1]["zones"] == 2)
+        for verb, count in (("suspend", 2), ("resume", 3)):
+            said = ("--register", law, "--party", "Examplia", "--why", "a pause")
+            assert main(["zones", verb, "HERE-1", *said]) == 0
+            one.until(lambda count=count: len(told(it)) == count)
+            # Editions that are over are not among the zones that are watched.
+            zones_now = 1 if verb == "suspend" else 2
+            one.until(lambda zones_now=zones_now: it.asked("status")[1]["zones"] == zones_now)
+        assert it.asked("declared/HERE-1/withdraw", {"why": "over"})[0] == 200
+        one.until(lambda: it.asked("status")[1]["zones"] == 1)
+        one.until(lambda: len(told(it)) == 4)
+        assert sorted(told(it)) == ["entered", "entered", "exited", "exited"]

@@ -146,6 +146,12 @@ class Judging:
         is known once this is kept."""
         if options is not None:
             self.engine.options = options
+        known = {*self.engine.hashes}
+        # Of a register come all editions that ever were: one that is over can be entered no more.
+        law = [
+            one for one in law
+            if one.zone_hash in known or one.valid_to_us is None or one.valid_to_us > at_us
+        ]  # fmt: skip
         engine, ended = reloaded(self.engine, law, at_us, self.plan.predictor)
         ended = [*self.unstored, *ended]
         keep_law(self.plan.law_path, [*self.engine.law, *engine.law])
