@@ -6,7 +6,6 @@ import argparse
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager, AsyncExitStack
 
@@ -130,7 +129,6 @@ async def _watch(
     from nofly.run.declaring.file import LawFile
     from nofly.run.display.watch_metrics import WatchPages
     from nofly.run.following.status import StatusFile, status_of
-    from nofly.run.live.beside import end
     from nofly.run.watch import Watch
 
     stop = asyncio.Event()
@@ -159,9 +157,7 @@ async def _watch(
         loop.add_signal_handler(signal.SIGHUP, reader.again)
         if early:
             reader.again()
-        reading = asyncio.create_task(reader.run(), name="law")
-        ends.push_async_callback(end, reading)
-        _heed_law(watch, LawFile(plan.state), reader, reading)
+        _heed_law(watch, LawFile(plan.state), reader, ends)
         await watch.run(stop)
         file.ended(watch.view())
         if beside is not None and not stop.is_set():
@@ -247,10 +243,15 @@ def _tell_others(watch: Watch, file: StatusFile) -> None:
     watch.on_tick = tick
 
 
-def _heed_law(watch: Watch, file: LawFile, reader: LawReader, reading: asyncio.Task[None]) -> None:
-    """Have zones read again as soon as others are declared; raise what the reading of them fails with."""
+def _heed_law(watch: Watch, file: LawFile, reader: LawReader, ends: AsyncExitStack) -> None:
+    """Have zones read again as soon as others are declared, until ``ends`` ends; what the reading of them
+    fails with is raised."""
+    import asyncio
+
     from nofly.run.live import beside
 
+    reading = asyncio.create_task(reader.run(), name="law")
+    ends.push_async_callback(beside.end, reading)
     shown = watch.on_tick
 
     def tick(view: View) -> None:
