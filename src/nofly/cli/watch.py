@@ -281,5 +281,5 @@ def _law_reader(
     def read() -> Read:
         return read_law(config, plan.zone_files, watch.clock(), plan.register)
 
-    settle_s = plan.watch.hold_s + max((feed.lateness_s for feed in plan.feeds), default=0.0)
-    return LawReader(watch, read, taken, say, plan.register, settle_s)
+    behind_s = plan.watch.hold_s + max((feed.lateness_s for feed in plan.feeds), default=0.0)
+    return LawReader(watch, read, taken, say, plan.register, behind_s)

@@ -16,11 +16,15 @@ from nofly.run.live.engine import EngineOptions
 from nofly.run.outputs.text import printable
 from nofly.run.registering.following import Followed
 from nofly.run.watch import Watch
+from nofly.units import US_PER_S
 
 Read = tuple[ZoneSet, EngineOptions, list[Finding]]
 
 POLL_S = 2.0
 """The register is looked at so often."""
+SETTLE_S = 10.0
+"""So long at most it is waited for what came before an act to be judged, beyond how late reports may be."""
+_LOOK_S = 0.1
 
 
 @dataclass(slots=True)
@@ -35,9 +39,8 @@ class LawReader:
     """Called with what was read, as the watch is given it."""
     say: Callable[[str], None]
     register: Followed | None = None
-    settle_s: float = 0.0
-    """So long after there are more acts they are read: by then what came before they were recorded is
-    judged, and a zone that they end is not one that began anew."""
+    behind_s: float = 0.0
+    """How far what is judged lies behind what comes, by how the feeds are planned."""
     _asked: asyncio.Event = field(default_factory=asyncio.Event)
     _hashes: list[str] = field(init=False)
     _lost: bool = False
@@ -56,12 +59,23 @@ class LawReader:
             with suppress(TimeoutError):
                 async with asyncio.timeout(None if self.register is None else POLL_S):
                     await self._asked.wait()
-            if self._asked.is_set():
-                self._asked.clear()
-                await self._read(asked=True)
-            elif await self._moved():
-                await asyncio.sleep(self.settle_s)
-                await self._read(asked=False)
+            asked = self._asked.is_set()
+            self._asked.clear()
+            if asked or await self._moved():
+                await self._settle()
+                await self._read(asked=asked)
+
+    async def _settle(self) -> None:
+        """Wait until what came before now is judged: else a zone that an act ends now would begin anew, as
+        another edition, and end. It is not waited for feeds that tell of the past, or of nothing."""
+        if self.register is None:
+            return
+        now_us, most_s = self.watch.clock(), self.behind_s + SETTLE_S
+        for _ in range(round(most_s / _LOOK_S)):
+            judged_us = self.watch.judged_us
+            if judged_us is None or not 0 < now_us - judged_us < most_s * US_PER_S:
+                return
+            await asyncio.sleep(_LOOK_S)
 
     async def _moved(self) -> bool:
         """Return whether the register is to be read: there is more in it, or it can be read again."""

@@ -58,6 +58,7 @@ class Watch:
     on_tick: Callable[[View], None] = lambda _: None
     law_trouble: str | None = None
     """Why the zones could not be read again: they are as they were."""
+    _running: bool = False
     _trouble: str | None = None
     _counts: Counts = field(default_factory=Counts)
     _next_law: Sequence[Zone] | None = None
@@ -93,6 +94,7 @@ class Watch:
             judging = Judging(plan, self.clock, self.monotonic_s, self._store, self._journal)
             self._judging = judging
             judging.recover()
+            self._running = True
             self._received = ReceiveClock(self.clock, self.monotonic_s, judging.read_us)
             times_by = ForwardClock(self.clock, self.monotonic_s, judging.read_us)
             self._feeds = Feeds(plan.feeds, self._received, capture=capture, times_by=times_by)
@@ -116,6 +118,11 @@ class Watch:
     def reload(self, law: Sequence[Zone], options: EngineOptions | None = None) -> None:
         """Judge by other zones from the next tick on, and with other heights and lists where given."""
         self._next_law, self._next_options, self.law_trouble = law, options, None
+
+    @property
+    def judged_us(self) -> int | None:
+        """Up to which time of the reports all is judged; None before anything is."""
+        return self._judging.event_us if self._running else None
 
     def view(self) -> View:
         """Return what is to be shown now."""
