@@ -193,7 +193,6 @@ def _wanted(config: Config) -> dict[str, Any]:
         "provider": _provider(web),
         "claims_folder": Path(web.claims) if web.claims else None,
         "ledger": Path(web.ledger) if web.ledger else None,
-        "signing": station_key(web),
         "prediction": prediction_of(config.prediction),
         "signing": signing,
     }

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from nofly.run.weighing.notes import SENTENCES
 from nofly.run.deciding.acting import ask, clock_us
 from nofly.run.registering.signing import Hand
+from nofly.run.weighing.notes import SENTENCES
 from nofly.store.register import Register
 from nofly.zones.decision_bodies import Request
 from nofly.zones.decision_rules import DecisionRule, Purpose, RuleKind

@@ -125,7 +125,6 @@ def weigh(
     return Weighed(
         tuple(asked.zones), tuple(asked.instead_of), result, effect, change, warnings, seen.ways,
         asked.pairs, tuple(notes_of(asked, effect, seen, knowing)), asked.prices,
-        asked.pairs, tuple(_notes(asked, effect, seen, knowing)), asked.prices,
         operator_names=asked.operators.names,
     )  # fmt: skip
 
