@@ -16,7 +16,8 @@ from tests.web.browser.conftest import Seen
 from tests.web.browser.other_server import OtherServer, other_server
 from tests.web.browser.served import Server, square
 
-AT = "?lat=50&lon=14.1&zoom=8"
+AT = "?lat=50&lon=14.1&zoom=8&veil=off"
+"""Without the veil: it lies over the colours that are looked at."""
 PURPLE = (128, 0, 128)
 
 
