@@ -124,6 +124,7 @@ def test_numbers_that_do_not_fit_one_flight_are_self_inconsistent(flight: Flight
         assert entry.verdict is Verdict.SELF_INCONSISTENT, (other, entry.best)
 
 
+@pytest.mark.thorough
 @FEW
 @given(flights())
 def test_deeper_than_the_zone_is_deep_is_self_inconsistent(flight: Flight) -> None:

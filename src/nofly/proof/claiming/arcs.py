@@ -132,11 +132,13 @@ def _arc(edges: Floats, start: Floats, direction: Floats, bend: Floats) -> Float
         root = np.sqrt(b * b - a * c)
     least = np.full(len(direction), np.inf)
     for part in ((-b - root) / a, (-b + root) / a):
-        turn = np.arctan2(ay + part * dy, ax + part * dx) - begin
-        way = np.mod(turn * np.sign(radius), 2.0 * np.pi) * np.abs(radius)
-        meets = (part >= 0.0) & (part <= 1.0) & (way > _AT_START_M)
-        whole = 2.0 * np.pi * np.abs(radius) - _AT_START_M
-        least = np.minimum(least, np.where(meets & (way < whole), way, np.inf).min(axis=1))
+        # The circle meets few of the edges.
+        path, edge = np.nonzero((part >= 0.0) & (part <= 1.0))
+        at, r = part[path, edge], radius[path, 0]
+        turn = np.arctan2(ay[path, edge] + at * dy[edge], ax[path, edge] + at * dx[edge]) - begin[path, 0]
+        way = np.mod(turn * np.sign(r), 2.0 * np.pi) * np.abs(r)
+        meets = (way > _AT_START_M) & (way < 2.0 * np.pi * np.abs(r) - _AT_START_M)
+        np.minimum.at(least, path[meets], way[meets])
     return least
 
 
@@ -144,20 +146,22 @@ def deepest_m(figure: Figure, paths: Paths, from_m: Floats, until_m: Floats) -> 
     """Return the largest distance from the boundary on each path between two distances (n) along it."""
     shares = np.broadcast_to(np.linspace(0.0, 1.0, POINTS), (len(paths), POINTS))
     depth = _depths_m(figure, paths, from_m, until_m, shares)
-    apart_m = (until_m - from_m) / (POINTS - 1)
-    found = np.zeros(len(paths))
-    rows = np.arange(len(paths))
+    lower = np.zeros(depth.shape, np.bool_)
+    lower[:, 1:] = depth[:, 1:] < depth[:, :-1]
+    lower[:, :-1] |= depth[:, :-1] < depth[:, 1:]
+    depth[lower] = -np.inf
+    reach_m = 0.5 * (until_m - from_m) / (POINTS - 1)
+    found, rows = np.zeros(len(paths)), np.arange(len(paths))
     for _ in range(PEAKS):
         top = depth[rows].argmax(axis=1)
-        # The depth changes by no more than the way flown: what lies lower by more than that is not looked at.
-        worth = depth[rows, top] + 0.5 * apart_m[rows] > found[rows]
+        # The depth changes by no more than the way flown: what is lower by more than that is not looked at.
+        worth = depth[rows, top] + reach_m[rows] > found[rows]
         rows, top = rows[worth], top[worth]
         if not len(rows):
             break
         near = _peak_m(figure, paths.take(rows), from_m[rows], until_m[rows], shares[rows, top])
         found[rows] = np.maximum(found[rows], np.maximum(near, depth[rows, top]))
-        for beside in (-1, 0, 1):
-            depth[rows, np.clip(top + beside, 0, POINTS - 1)] = -np.inf
+        depth[rows, top] = -np.inf
     return found
 
 
