@@ -111,6 +111,8 @@ def _note(
 def _agree(
     found: dict[str, Any], rivals: dict[str, Contestant], traffic: workload.Traffic, folder: Path
 ) -> None:
+    if not rivals:
+        return
     ours = agreement.load(folder / "nofly.npz")
     for name, rival in rivals.items():
         if "whole" in rival.jobs and f"{name} whole" not in found["errors"]:

@@ -21,6 +21,7 @@ from nofly.zones.model import Datum, Limit, Zone
 from tests.proof.test_claims_hold import REFUSED, answered, stay_of, written
 from tests.proof.turning_flights import ADDRESS, START_US, Flight, flown, positions, star
 
+pytestmark = pytest.mark.thorough
 FEW = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 BANK_MPS2 = 9.80665 * 1.43
 ACCEL_MPS2 = 5.0

@@ -21,6 +21,7 @@ from nofly.run.api import check
 from tests.proof.turning_flights import ADDRESS, Flight, flights
 
 REFUSED = (Verdict.CONTRADICTED, Verdict.SELF_INCONSISTENT)
+pytestmark = pytest.mark.thorough
 FEW = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 
 
@@ -124,7 +125,6 @@ def test_numbers_that_do_not_fit_one_flight_are_self_inconsistent(flight: Flight
         assert entry.verdict is Verdict.SELF_INCONSISTENT, (other, entry.best)
 
 
-@pytest.mark.thorough
 @FEW
 @given(flights())
 def test_deeper_than_the_zone_is_deep_is_self_inconsistent(flight: Flight) -> None:

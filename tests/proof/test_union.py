@@ -90,6 +90,7 @@ def test_the_union_is_that_of_shapely(zone: Zone) -> None:
     assert cut.hausdorff_distance(lines) < figure.simplified_m + 12.0
 
 
+@pytest.mark.thorough
 @settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_what_is_true_of_a_flight_through_a_corridor_is_never_refused(data: st.DataObject) -> None:
