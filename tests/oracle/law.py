@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 LAST = 20
-"""Instants are 0 to LAST; an act without a beginning speaks from 0, one without an end to LAST."""
+"""Instants are 0 to LAST, and one before them, from which an act without a beginning speaks; one without
+an end speaks to LAST."""
+BEFORE = -1
 
 
 class Plain(NamedTuple):
@@ -35,9 +37,10 @@ def law(acts: Sequence[Plain], at: int, known: int) -> dict[str, int]:
 
 
 def _of_zone(acts: Sequence[Plain], at: int) -> int:
-    holds, stopped, editions = [0] * (LAST + 1), [False] * (LAST + 1), 0
+    instants, editions = range(BEFORE, LAST + 1), 0
+    holds, stopped = dict.fromkeys(instants, 0), dict.fromkeys(instants, False)
     for a in acts:
-        start = 0 if a.start is None else a.start
+        start = BEFORE if a.start is None else a.start
         end = LAST + 1 if a.end is None else a.end
         if a.kind in ("declare", "amend"):
             editions += 1
@@ -57,8 +60,8 @@ def _of_zone(acts: Sequence[Plain], at: int) -> int:
         elif a.kind == "withdraw":
             for t in range(start, LAST + 1):
                 holds[t] = 0
-        elif a.kind == "extend" and any(holds):
-            last = max(t for t in range(LAST + 1) if holds[t])
+        elif a.kind == "extend" and any(holds.values()):
+            last = max(t for t in instants if holds[t])
             for t in range(last + 1, end):
                 holds[t] = holds[last]
     return 0 if stopped[at] else holds[at]
