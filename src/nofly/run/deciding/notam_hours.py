@@ -86,8 +86,10 @@ def _moved(period: Period, offset_s: int, time_zone: str) -> Period:
             f"a NOTAM cannot say on which days of UTC the sun rises or sets on days of {time_zone}",
             expected="UTC, or every day",
         )
-    full = isinstance(start, ClockTime) and isinstance(end, ClockTime)
-    if full and daily and (end.second_of_day - start.second_of_day) % _DAY_S == 0:  # type: ignore[union-attr]
+    if (
+        daily and isinstance(start, ClockTime) and isinstance(end, ClockTime)
+        and (end.second_of_day - start.second_of_day) % _DAY_S == 0
+    ):  # fmt: skip
         return Period(ClockTime(0), ClockTime(_DAY_S))
     shift = (start.second_of_day - offset_s) // _DAY_S if isinstance(start, ClockTime) else 0
     days = frozenset() if daily else frozenset((day + shift) % 7 for day in period.days)
