@@ -33,7 +33,7 @@ def read(text: str) -> dict[str, tuple[str, Family]]:
         if found := re.fullmatch(r"# HELP (\w+) ((?:[^\\]|\\\\|\\n|\\r)*)", line):
             assert found[1] not in families
             name = found[1]
-        elif found := re.fullmatch(r"# TYPE (\w+) (counter|gauge)", line):
+        elif found := re.fullmatch(r"# TYPE (\w+) (counter|gauge|summary)", line):
             assert found[1] == name
             families[name] = (found[2], {})
         else:

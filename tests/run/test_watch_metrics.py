@@ -12,7 +12,7 @@ from nofly.errors import ConfigError
 from nofly.feeds.health import Status
 from nofly.incidents.states import Phase
 from nofly.run.display.metrics import exposition
-from nofly.run.display.watch_metrics import WatchPages, served_at
+from nofly.run.display.watch_metrics import MOST_TICKS, WatchPages, served_at
 from nofly.run.feeding.monitoring import condition_of
 from tests.run.test_metrics import read
 from tests.run.views import NOW_US, PLANS, busy, case, feed, view
@@ -48,9 +48,19 @@ def test_what_is_measured() -> None:
     assert told["nofly_feed_up"][1] == {(("feed", "roof"),): 1.0, (("feed", "hill"),): 0.0}
     assert told["nofly_trouble"][1] == {(("of", "record"),): 1.0, (("of", "archive"),): 1.0}
     assert told["nofly_alerts_waiting"][1][("channel", "hook"), ("kind", "webhook")] == 37.0
-    assert told["nofly_tick_seconds"][1] == {(): 0.004}
     assert told["nofly_monitored"][1] == {(): 1.0}
     assert told["nofly_judged_until_timestamp_seconds"][1] == {(): NOW_US / 1e6 - 2.0}
+
+
+def test_how_long_ticks_took_is_told_of_the_last_ones_alone() -> None:
+    made = WatchPages(PLANS, 0.25, lambda: 0.0)
+    for step_s in (9.0, *(n / 1000 for n in range(1, MOST_TICKS + 1))):
+        made.told(view(step_s=step_s))
+    kind, told = read(exposition(made.metrics()))["nofly_tick_seconds"]
+    assert kind == "summary"
+    assert told == {
+        (("quantile", "0.5"),): 0.120, (("quantile", "0.99"),): 0.238, (("quantile", "1"),): 0.240,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("phase", [p for p in Phase if p not in (Phase.CLEAR, Phase.CLOSED)])

@@ -23,7 +23,7 @@ MOST_HEAD_BYTES = 8192
 MOST_CONNECTIONS = 32
 REQUEST_S = 5.0
 """Longest that a request may take to come, and its answer to go."""
-KINDS = ("counter", "gauge")
+KINDS = ("counter", "gauge", "summary")
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+import math
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Sequence
 
 from nofly.feeds.feed_url import host_and_port
 from nofly.feeds.health import FeedState, positions_per_s
@@ -25,6 +26,9 @@ from nofly.units import US_PER_S
 
 LATE_S = 5.0
 """A tick that comes, or takes, so much longer than it should is no tick."""
+MOST_TICKS = 240
+"""Of so many of the last ticks it is told how long they took: a minute of them as a watch is set."""
+QUANTILES = (0.5, 0.99, 1.0)
 
 
 class WatchPages:
@@ -34,10 +38,12 @@ class WatchPages:
         self._plans, self._tick_s, self._monotonic_s = plans, tick_s, monotonic_s
         self._view: View | None = None
         self._told_s = monotonic_s()
+        self._steps_s: deque[float] = deque(maxlen=MOST_TICKS)
 
     def told(self, view: View) -> None:
         """Take what the last tick left."""
         self._view, self._told_s = view, self._monotonic_s()
+        self._steps_s.append(view.step_s)
 
     def health(self) -> Health:
         """Return whether positions come, are judged in time and recorded, and why not; and whether the zones
@@ -66,7 +72,12 @@ class WatchPages:
         view = self._view
         if view is None:
             return []
-        return [*_of_watch(view, self._plans), *_of_feeds(view, self._plans), *alert_metrics(view.channels)]
+        return [
+            *_of_watch(view, self._plans),
+            _of_ticks(self._steps_s),
+            *_of_feeds(view, self._plans),
+            *alert_metrics(view.channels),
+        ]
 
 
 def _of_watch(view: View, plans: Sequence[FeedPlan]) -> list[Metric]:
@@ -93,13 +104,21 @@ def _of_watch(view: View, plans: Sequence[FeedPlan]) -> list[Metric]:
         _one("nofly_targets", "gauge", "Targets heard.", view.targets),
         _one("nofly_zones", "gauge", "Zones watched.", len(view.law)),
         Metric("nofly_incidents", "gauge", "Targets and zones by phase, credible or not.", cases),
-        _one("nofly_tick_seconds", "gauge", "How long the last tick took.", view.step_s),
         Metric("nofly_judged_until_timestamp_seconds", "gauge", "Up to when reports are judged.", judged),
         Metric(
             "nofly_trouble", "gauge", "1 while the record, or the archive of positions, cannot be written.",
             [Sample(why is not None, {"of": name}) for name, why in troubles.items()],
         ),
     ]  # fmt: skip
+
+
+def _of_ticks(steps_s: Iterable[float]) -> Metric:
+    """Return how long ticks took: the least length that so large a part of them did not exceed."""
+    ordered = sorted(steps_s)
+    return Metric(
+        "nofly_tick_seconds", "summary", "How long the last ticks took.",
+        [Sample(ordered[math.ceil(q * len(ordered)) - 1], {"quantile": f"{q:g}"}) for q in QUANTILES],
+    )  # fmt: skip
 
 
 def _of_feeds(view: View, plans: Sequence[FeedPlan]) -> list[Metric]:
