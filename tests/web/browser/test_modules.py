@@ -27,6 +27,11 @@ MARKS = """async incidents => {
   const { markOf } = await import("/page/marks.mjs");
   return incidents.map(markOf);
 }"""
+SIZES = """async counts => {
+  const { sizeAmong } = await import("/page/icons.mjs");
+  let now = 1;
+  return counts.map(count => now = sizeAmong(count, now));
+}"""
 UNSEEN = """async ([coverage, band]) => {
   const { unseen } = await import("/page/coverage_layer.mjs");
   return unseen(coverage, band).map(one => one.geometry.coordinates[0]);
@@ -73,6 +78,14 @@ def test_a_gap_is_never_drawn_as_flown(swiss: Server, seen: Callable[..., Seen])
     assert [gap for gap, _ in lines] == [False, True, False]
     assert lines[0][1] == [[179.8, 50], [179.9, 50]]
     assert np.allclose(lines[1][1], [[179.9, 50], [180.1, 50]]), "the short way over the antimeridian"
+
+
+def test_pictures_of_many_aircraft_are_smaller_and_do_not_flicker(
+    swiss: Server, seen: Callable[..., Seen]
+) -> None:
+    counts = [0, 1999, 2000, 1990, 1700, 1599, 1990, 6000, 5500, 4801, 4799, 12_000, 0]
+    sizes = plain(swiss, seen).evaluate(SIZES, counts)
+    assert sizes == [1, 1, 0.7, 0.7, 0.7, 1, 1, 0.5, 0.5, 0.5, 0.7, 0.5, 1]
 
 
 def test_each_kind_of_incident_has_a_mark_of_its_own(swiss: Server, seen: Callable[..., Seen]) -> None:

@@ -1,7 +1,7 @@
 /** Aircraft on the map: coloured by height, marked where an incident is open about them. */
 
 import { MAP, ofHeight } from "./colours.mjs";
-import { iconOf } from "./icons.mjs";
+import { iconOf, sizeAmong } from "./icons.mjs";
 import { addSource, collection, line, point, showFeatures } from "./layers.mjs";
 import { FONT } from "./map.mjs";
 import { arrow, duration, height, speed } from "./units.mjs";
@@ -14,7 +14,8 @@ const LABELS_ZOOM = 5.5;
 /** Data blocks. Those of aircraft that an incident is about are never left out for want of room. */
 const LABELS = ["aircraft-labels", "marked-labels"];
 const FADING = ["interpolate", ["linear"], ["get", "age_s"], FRESH_S, 1, OLD_S, 0.45];
-const ICON_SIZE = ["interpolate", ["linear"], ["zoom"], 3, 0.45, 6, 0.75, 10, 1];
+/** How large pictures are drawn on a map, beside those of few aircraft. @type {WeakMap<object, number>} */
+const sizes = new WeakMap();
 
 /**
  * @typedef {import("./frames.mjs").Report & import("./socket.mjs").Name & {
@@ -36,7 +37,7 @@ export function addAircraft(map, theme) {
     id: "marks", type: "symbol", source: "aircraft", filter: ["has", "mark"],
     layout: {
       "icon-image": ["get", "mark"], "icon-allow-overlap": true, "icon-ignore-placement": true,
-      "icon-size": ICON_SIZE,
+      "icon-size": iconSize(1),
     },
   });
   map.addLayer({
@@ -47,7 +48,7 @@ export function addAircraft(map, theme) {
     id: "aircraft", type: "symbol", source: "aircraft",
     layout: {
       "icon-image": ["get", "icon"], "icon-rotate": ["get", "track_deg"], "icon-rotation-alignment": "map",
-      "icon-allow-overlap": true, "icon-ignore-placement": true, "icon-size": ICON_SIZE,
+      "icon-allow-overlap": true, "icon-ignore-placement": true, "icon-size": iconSize(1),
       "symbol-sort-key": ["get", "rank"],
     },
     paint: { "icon-color": ["get", "colour"], "icon-halo-width": 1.2, "icon-opacity": FADING },
@@ -67,6 +68,28 @@ export function addAircraft(map, theme) {
     });
   }
   themeAircraft(map, theme);
+}
+
+/**
+ * Return how large pictures are at each zoom. Those of aircraft that are marked or selected keep their size.
+ * @param {number} size of the others, beside the pictures of few
+ */
+function iconSize(size) {
+  const of = (/** @type {number} */ whole) => ["case", [">", ["get", "rank"], 0], whole, whole * size];
+  return ["interpolate", ["linear"], ["zoom"], 3, of(0.45), 6, of(0.75), 10, of(1)];
+}
+
+/**
+ * Draw pictures as large as there is room for so many.
+ * @param {import("../vendor/maplibre-gl.mjs").MapLibreMap} map
+ * @param {number} count of aircraft in view
+ */
+function fitIcons(map, count) {
+  const now = sizes.get(map) ?? 1;
+  const size = sizeAmong(count, now);
+  if (size === now) return;
+  sizes.set(map, size);
+  map.setLayoutProperty("aircraft", "icon-size", iconSize(size));
 }
 
 /**
@@ -101,6 +124,7 @@ export function themeAircraft(map, theme) {
  *           entries: Map<string, { lat_deg: number, lon_deg: number }> }} how `entries`: where, by incident
  */
 export function showAircraft(map, aircraft, { selected, theme, now_ms, entries }) {
+  fitIcons(map, aircraft.length);
   const labelled = map.getZoom() >= LABELS_ZOOM;
   showFeatures(map, "aircraft", collection(aircraft.map((one) => point(one.lat_deg, one.lon_deg, {
     target_id: one.target_id, icon: iconOf(one.category, one.track_deg), track_deg: one.track_deg ?? 0,

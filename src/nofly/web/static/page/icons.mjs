@@ -28,6 +28,21 @@ const CATEGORIES = {
   C1: "surface", C2: "surface", C3: "surface",
 };
 
+/** Among so many in view, pictures are drawn so much smaller: they would hide one another. */
+const CROWDS = [{ from: 6000, size: 0.5 }, { from: 2000, size: 0.7 }, { from: 0, size: 1 }];
+/** So much fewer there must be for them to grow again, or they would flicker. */
+const AGAIN = 0.8;
+
+/**
+ * Return how large the pictures of so many aircraft are, beside those of few.
+ * @param {number} count of aircraft in view
+ * @param {number} now how large they are
+ */
+export function sizeAmong(count, now) {
+  const sizeOf = (/** @type {number} */ of) => CROWDS.find(({ from }) => of >= from)?.size ?? 1;
+  return Math.max(Math.min(now, sizeOf(count)), sizeOf(count / AGAIN));
+}
+
 /**
  * Return the name of the picture of an aircraft. Where its way is not known, none that points anywhere.
  * @param {string | null | undefined} category
