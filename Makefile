@@ -10,7 +10,7 @@ PIP := -m pip --disable-pip-version-check --no-input -q
 SCANS := $(shell find src/nofly -name '*.pxd' -o -name '*_scan.py' -o -name 'geodesic.py')
 COMPILED := -c 'import sys, nofly.kernel; sys.exit(not nofly.kernel.compiled())'
 FUZZ_S ?= 60
-WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$((n < 2 ? 2 : n > 8 ? 8 : n)))
+WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$((n < 2 ? 3 : n > 6 ? 8 : n + 1)))
 PYTEST := -m pytest -n $(WORKERS) --dist worksteal
 PINNED := --universal --python-version 3.11 --generate-hashes --no-emit-index-url -q \
 	--extra terrain --extra mqtt --extra notify --extra oidc --extra timestamps \
