@@ -10,8 +10,10 @@ PIP := -m pip --disable-pip-version-check --no-input -q
 SCANS := $(shell find src/nofly -name '*.pxd' -o -name '*_scan.py' -o -name 'geodesic.py')
 COMPILED := -c 'import sys, nofly.kernel; sys.exit(not nofly.kernel.compiled())'
 FUZZ_S ?= 60
-WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$((n < 2 ? 3 : n > 6 ? 8 : n + 1)))
+WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$((n < 2 ? 2 : n > 8 ? 8 : n)))
 PYTEST := -m pytest -n $(WORKERS) --dist worksteal
+# Many of the quick tests wait for processes: one worker more than there are cores is busy too.
+MORE_WORKERS = $$(($(WORKERS) + 1))
 PINNED := --universal --python-version 3.11 --generate-hashes --no-emit-index-url -q \
 	--extra terrain --extra mqtt --extra notify --extra oidc --extra timestamps \
 	--custom-compile-command "make constraints"
@@ -37,7 +39,7 @@ test: build
 		NOFLY_PURE=1 $(PY) $(PYTEST) -q -m "not big and not thorough" \
 			tests/kernel tests/geo tests/zones tests/tracks; \
 	fi
-	$(PY) $(PYTEST) --durations=10 -m "not big and not browser and not thorough"
+	$(PY) $(PYTEST) -n $(MORE_WORKERS) --durations=10 -m "not big and not browser and not thorough"
 
 ## make thorough     what takes minutes: many random cases, real processes killed, packages recomputed
 thorough: build
