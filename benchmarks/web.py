@@ -25,7 +25,7 @@ from nofly.web.access.asking import AccessControl
 from nofly.web.access.ledger import By
 from nofly.web.access.links import HEADER
 
-AIRCRAFT, CLIENTS, ROUNDS = 12_000, 200, 3
+AIRCRAFT, CLIENTS, ROUNDS = 12_000, 200, 2
 WARM_S, MEASURE_S = 8.0, 62.0
 """The watch tells of the ticks of its last minute."""
 QUANTILES = {"0.5": "tick ms, median", "0.99": "tick ms, p99", "1": "tick ms, most"}
