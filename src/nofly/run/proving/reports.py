@@ -15,6 +15,7 @@ import numpy as np
 from nofly import plugins
 from nofly.errors import ConfigError, Finding, InputError
 from nofly.feeds.options import ArchiveOptions, Column
+from nofly.proof.coverage import Coverage
 from nofly.proof.package import MANIFEST, Part
 from nofly.proof.packing.canonical import canonical, list_of, mapping, parsed
 from nofly.proof.packing.container import PackageError, safe_name
@@ -62,9 +63,11 @@ class Recorded:
     def __init__(
         self, tracks: Sequence[str], options: ArchiveOptions, targets: set[str],
         given: Callable[[], Iterable[TrackBatch]] | None = None,
+        cover: Callable[[Iterable[TrackBatch]], Coverage] | None = None,
     ) -> None:  # fmt: skip
-        """Read them, or take them where they are ``given`` in memory. Raises what the readers raise;
-        ConfigError for standard input, which is gone."""
+        """Read them, or take them where they are ``given`` in memory; ``cover`` makes of all that is read on
+        the way what could have been seen. Raises what the readers raise; ConfigError for standard input,
+        which is gone."""
         if STDIN in tracks:
             raise ConfigError(
                 "evidence of what came by standard input", expected="traffic in files: it is read again"
@@ -74,12 +77,44 @@ class Recorded:
         self._rows: dict[str, list[Positions]] = {name: [] for name in targets}
         names = dict(_names(tracks))
         self._in_memory = given is not None
-        for batch in read_batches(tracks, options) if given is None else given():
-            known = self._files.setdefault(
-                batch.path, _File(batch.path, names.get(batch.path, Path(batch.path).name), batch.format)
-            )
-            known.findings += batch.findings
-            self._take(batch.positions, known)
+        self.coverage: Coverage | None = None
+        self.not_covered = ""
+        """Why there is no coverage, where one was asked for."""
+        self._read(read_batches(tracks, options) if given is None else given(), names, cover)
+
+    def _read(
+        self, batches: Iterable[TrackBatch], names: Mapping[str, str],
+        cover: Callable[[Iterable[TrackBatch]], Coverage] | None,
+    ) -> None:  # fmt: skip
+        all_read = False
+
+        def passed() -> Iterator[TrackBatch]:
+            nonlocal all_read
+            for batch in batches:
+                self._take_batch(batch, names)
+                yield batch
+            all_read = True
+
+        passing = passed()
+        try:
+            if cover is not None:
+                self.coverage = cover(passing)
+            for _ in passing:
+                pass
+        except InputError as error:
+            for _ in passing:
+                pass
+            # Nothing is left to read, and not all was read: it is the reader who said it.
+            if not all_read:
+                raise
+            self.not_covered = error.message
+
+    def _take_batch(self, batch: TrackBatch, names: Mapping[str, str]) -> None:
+        known = self._files.setdefault(
+            batch.path, _File(batch.path, names.get(batch.path, Path(batch.path).name), batch.format)
+        )
+        known.findings += batch.findings
+        self._take(batch.positions, known)
 
     def _take(self, positions: Positions, file: _File) -> None:
         found = of_targets(positions, self._rows.keys())
