@@ -21,6 +21,7 @@ from nofly.web.access.rights import Role
 from nofly.web.api import trails
 from nofly.web.app import create_app
 from nofly.web.served import Served
+from tests.cli.live import until
 from tests.web.conftest import As, application
 
 
@@ -262,6 +263,12 @@ def test_coverage_says_when_each_receiver_was_up(watched: Path) -> None:
     served = Served(follower, As(Role.VIEWER), lambda: latest_us)
     with TestClient(create_app(served)) as client:
         told = client.get("/api/v1/coverage?within_s=86400").json()
+        assert told["horizon"] is None, "it is told beside the loop, and nobody waits for it"
+        horizon = until(lambda: client.get("/api/v1/coverage").json()["horizon"], "a horizon")
+    assert horizon["why"] == ""
+    assert {"could", "could_not"} == {
+        name for cell in horizon["cells"] for name in ("could", "could_not") if cell[name]
+    }
     (one,) = told["receivers"]
     assert 0 < one["minutes_up"] <= one["minutes"]
     assert one["station"] == "feed1"

@@ -48,8 +48,8 @@ def golden(folder: Path) -> bytes:
 
 
 def golden_live(folder: Path) -> bytes:
-    """Return a package of an incident of a watch: raw bytes of two feeds, zones, records and links, a table of
-    sightings, a later signature."""
+    """Return a package of an incident of a watch: raw bytes of two feeds, zones, records and links, a table
+    of sightings, a later signature."""
     path, law = zones_in(folder)
     before = lines("icao24:4b0003", range(-600, 0, 5), lambda s: 14.5 + (s + 300) * 0.001, alt_std_m=1000.0)
     said = [*before, *through(range(0, 600, 5), callsign="SWR123", gs_mps=71.6, track_deg=90.0)]

@@ -1,4 +1,4 @@
-"""Where and how high something was seen lately; where nothing was, nobody can say that nothing is there."""
+"""Where and how high something was seen lately, and where it could have been; all else is unknown."""
 
 from __future__ import annotations
 
@@ -33,13 +33,39 @@ class ReceiverAnswer(BaseModel):
     last_s: int = Field(description="how long ago it did last")
 
 
+class HorizonCellAnswer(BaseModel):
+    """A cell by its south-west corner and its width; a quarter of a degree high."""
+
+    south_deg: float
+    west_deg: float
+    width_deg: float
+    could: list[int] = Field(
+        description="By number the bands in which an aircraft with a transponder could have been seen."
+    )
+    could_not: list[int] = Field(description="Those in which it could not have been.")
+
+
+class HorizonAnswer(BaseModel):
+    """What could have been seen in the hour before ``time``, told from what was received since
+    ``from_time``."""
+
+    time: str
+    from_time: str
+    cells: list[HorizonCellAnswer]
+    why: str = Field(description="Why there are no cells, where it cannot be told; else empty.")
+
+
 class CoverageAnswer(BaseModel):
-    """Cells from which reports came. Of all others, and of bands with null, nothing can be said."""
+    """Cells from which reports came, and what could have been seen. Of all other cells and bands nothing is
+    known."""
 
     time: str
     cell_deg: float
     bands_ft: list[int] = Field(description="Where each band of height begins; the last has no end.")
     cells: list[CellAnswer]
+    horizon: HorizonAnswer | None = Field(
+        description="Told anew every five minutes while anybody asks; null: not told yet."
+    )
     receivers: list[ReceiverAnswer] = Field(description="those that received anything within the time")
 
 
@@ -47,12 +73,17 @@ class CoverageAnswer(BaseModel):
 async def coverage(
     request: Request, here: Here, _: AtOnce, within_s: Annotated[int, Query(ge=1, le=86_400)] = 3600
 ) -> Response:
-    """Where, and how high, something was seen within so many seconds, and when the receivers were up."""
+    """Where, and how high, something was seen within so many seconds; where it could have been in the last
+    hour, and where not; and when the receivers were up."""
     now_us = here.follower.picture_us(here.clock())
-    known = here.follower.coverage
+    known, horizon = here.follower.coverage, here.horizons.at(now_us)
     return answered(request, {
         "time": iso_time(now_us), "cell_deg": CELL_DEG, "bands_ft": list(BANDS_FT),
         "cells": [one._asdict() for one in known.seen(now_us, within_s)],
+        "horizon": None if horizon is None else {
+            "time": iso_time(horizon.time_us), "from_time": iso_time(horizon.from_us),
+            "cells": horizon.cells, "why": printable(horizon.why),
+        },
         "receivers": [
             {**one._asdict(), "station": printable(one.station)} for one in known.receivers(now_us, within_s)
         ],

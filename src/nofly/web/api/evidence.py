@@ -34,8 +34,8 @@ class VerifiedAnswer(BaseModel):
 
     exit_code: int
     unshown: list[str] = Field(
-        description="of what nothing in it shows that it is so: signatures (who made it), coverage (what could "
-        "have been seen)"
+        description="of what nothing in it shows that it is so: signatures (who made it), coverage (what "
+        "could have been seen)"
     )
     bytes: int
     steps: list[StepAnswer]
