@@ -59,7 +59,7 @@ def test_of_too_much_it_looks_at_less_and_says_why_there_is_nothing(
     assert horizon(folder, now_us).from_us == now_us - HOUR_US // 60
     monkeypatch.setattr(module, "MOST_ROWS", 5)
     found = horizon(folder, now_us)
-    assert (found.cells, found.why) == ([], "more than 5 positions are kept of one hour")
+    assert (found.cells, found.why) == ([], "more than 5 positions are kept of 1 minutes")
 
 
 def test_where_nothing_is_kept_nothing_is_known(tmp_path: Path) -> None:

@@ -370,6 +370,22 @@ def test_what_could_have_been_seen_is_told_anew_from_the_table_of_sightings(
     assert any("another statement" in one for one in said)
 
 
+def test_several_statements_stand_apart_in_the_report(tmp_path: Path) -> None:
+    """On the zone, and on the time before reports began inside: each under its own verdict, nothing lost."""
+    lines = Path(track_file(tmp_path / "t.csv")).read_text().splitlines()
+    (tmp_path / "t.csv").write_text("\n".join([lines[0], *lines[101:]]) + "\n")
+    result, inputs = checked([zone_file(tmp_path / "z.geojson")], [str(tmp_path / "t.csv")])
+    files = one_each(result, inputs, wanted())[0]
+    statement = parsed(files["coverage.json"], "")
+    assert len(statement["numbers"]["statements"]) == 2
+    page = files["report.html"].decode()
+    assert "<h2>What could have been seen</h2>" in page
+    for one in statement["numbers"]["statements"]:
+        assert f"<h3>{escape(one['sentences'][0])}</h3>" in page
+    assert all(page.count(f">{escape(sentence)}<") == 1 for sentence in statement["sentences"])
+    assert verify(packed(files)).exit_code == 0
+
+
 def test_the_table_of_sightings_names_nobody(tmp_path: Path) -> None:
     """Whoever tries all addresses finds none of them in it."""
     result, inputs = checked([zone_file(tmp_path / "z.geojson")], [track_file(tmp_path / "t.csv")])

@@ -7,10 +7,12 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
 from nofly.errors import InputError, NoflyError
 from nofly.proof.coverage import Coverage, Seen
@@ -19,15 +21,19 @@ from nofly.proof.covering.statements import ORDER, Asked
 from nofly.run.apart import Bounds, answer_of, bound
 from nofly.run.coverage import kept, read
 from nofly.run.files.trackfiles import TrackBatch
+from nofly.schema import Positions
 from nofly.store.positions.layout import Wanted
 from nofly.units import US_PER_S
 
 BOUNDS = Bounds(cpu_s=60, wall_s=120.0)
 ASKED_US = 3600 * US_PER_S
-LOOKED_BACK_US = tuple(hours * ASKED_US for hours in (6, 3, 1))
-"""The longest of these times in which no more positions are kept than are looked at."""
-MOST_ROWS = 3_000_000
-MOST_CELLS = 20_000
+LOOKED_BACK_US = tuple(minutes * 60 * US_PER_S for minutes in (360, 180, 60, 20))
+"""The longest of these times in which no more positions are kept than are read."""
+MOST_ROWS = 15_000_000
+THINNED_US = 10 * US_PER_S
+"""Of each aircraft and receiver one report in so long: a cell is 28 km wide, and lost is who is not received
+for five minutes."""
+MOST_CELLS = 60_000
 
 
 class HorizonCell(msgspec.Struct, frozen=True):
@@ -66,7 +72,8 @@ def horizon(folder: Path, now_us: int) -> Horizon:
         again = partial(_few, folder, Wanted(now_us - back_us, now_us + 1))
         with suppress(_TooMany):
             return Horizon(now_us, now_us - back_us, _cells(read(again(), again), now_us))
-    return Horizon(now_us, now_us, [], f"more than {MOST_ROWS:,} positions are kept of one hour")
+    shortest = LOOKED_BACK_US[-1] // (60 * US_PER_S)
+    return Horizon(now_us, now_us, [], f"more than {MOST_ROWS:,} positions are kept of {shortest} minutes")
 
 
 class _TooMany(InputError):
@@ -79,7 +86,20 @@ def _few(folder: Path, wanted: Wanted) -> Iterator[TrackBatch]:
         rows += len(batch.positions)
         if rows > MOST_ROWS:
             raise _TooMany(f"more than {MOST_ROWS:,} positions")
-        yield batch
+        yield replace(batch, positions=_thinned(batch.positions))
+
+
+def _thinned(positions: Positions) -> Positions:
+    if not len(positions):
+        return positions
+    station = positions.texts.get("station")
+    who = positions.target.codes.astype(np.int64) + 1
+    if station is not None:
+        who = who * (len(station.values) + 1) + station.codes + 1
+    slot = positions.time_us // THINNED_US
+    slot -= slot.min()
+    first = np.unique(who * (slot.max() + 1) + slot, return_index=True)[1]
+    return positions.take(np.sort(first))
 
 
 def _cells(coverage: Coverage, now_us: int) -> list[HorizonCell]:

@@ -22,7 +22,7 @@ from nofly.run.files.lists import Lists, read_list
 from nofly.run.files.trackfiles import TrackBatch, read_batches
 from nofly.run.files.zonefiles import ZoneSet
 from nofly.run.outputs.coverage_told import stays_covered
-from nofly.run.proving import aids, finding, law, reports, sighted, working
+from nofly.run.proving import aids, finding, law, reading, reports, sighted, working
 from nofly.run.registering.law import Registered
 from nofly.run.result import CheckResult
 from nofly.schema import Positions
@@ -118,7 +118,7 @@ def _parts(
     }  # fmt: skip
     configuration = {
         "checking": {"max_gap_s": inputs.checking.max_gap_s, "screening": inputs.checking.screening},
-        "reading": reports.reading(inputs.reading),
+        "reading": reading.reading(inputs.reading),
         "stations": reports.stations(recorded.rows(targets)),
     }
     parts |= working.parts(again, found, parts)
@@ -153,7 +153,7 @@ def found_again(package: Package) -> Found:
     known, left_out = aids.read(files)
     steps += [unchecked("heights", f"not in the package: {text}", aids.FILE) for text in left_out]
     remarked: list[Finding] | None
-    options = reports.options_of(mapping(told.get("reading"), "manifest.json", "reading"))
+    options = reading.options_of(mapping(told.get("reading"), "manifest.json", "reading"))
     rows = reports.rows(files, MOST_UNPACKED_BYTES)
     targets, batches = reports.batches(files, options, MOST_UNPACKED_BYTES)
     if batches is None:

@@ -6,7 +6,7 @@ import hashlib
 import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from nofly import plugins
 from nofly.errors import ConfigError, Finding, InputError
-from nofly.feeds.options import ArchiveOptions, Column
+from nofly.feeds.options import ArchiveOptions
 from nofly.proof.coverage import Coverage
 from nofly.proof.package import MANIFEST, Part
 from nofly.proof.packing.canonical import canonical, list_of, mapping, parsed
@@ -31,17 +31,6 @@ MOST_RAW_BYTES = 64 << 20
 MOST_ROWS = 5_000_000
 """Reports that a package may be about."""
 _PIECE_BYTES = 1 << 20
-_READING = (
-    "columns",
-    "altitude_datum",
-    "time_zone",
-    "start_us",
-    "beast_clock",
-    "receiver",
-    "respect_privacy",
-)
-
-
 _ONLY = (
     "it holds the messages of the aircraft alone: that none of them was left out is not shown by the package"
 )
@@ -222,28 +211,6 @@ def _unpacked(path: str, options: ArchiveOptions) -> bytes:
         packing = compression(file.read(HEAD_BYTES))
         file.seek(0)
         return b"".join(unpacked(file, b"", packing, path, options))
-
-
-def reading(options: ArchiveOptions) -> dict[str, Any]:
-    """Return how files were read, as plain values, but for limits and format."""
-    plain = asdict(options)
-    columns = {name: list(Column(*column)) for name, column in options.columns.items()}
-    receiver = None if options.receiver is None else list(options.receiver)
-    order = {"date_order": options.date_order} if options.date_order else {}
-    return {name: plain[name] for name in _READING} | {"columns": columns, "receiver": receiver} | order
-
-
-def options_of(told: Mapping[str, Any]) -> ArchiveOptions:
-    """Return the reading that :func:`reading` told. Raises PackageError for what is none."""
-    try:
-        values = {name: told[name] for name in _READING}
-        columns = {str(k): Column(str(v[0]), str(v[1])) for k, v in values["columns"].items()}
-        place = values["receiver"]
-        receiver = None if place is None else (float(place[0]), float(place[1]))
-        values |= {"columns": columns, "receiver": receiver, "date_order": told.get("date_order")}
-        return ArchiveOptions(**values)
-    except (ConfigError, KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-        raise PackageError(f"no way to read files: {error!r}", source="manifest.json") from error
 
 
 def index_steps(files: Mapping[str, bytes]) -> Iterator[Step]:

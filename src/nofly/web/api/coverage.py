@@ -56,16 +56,12 @@ class HorizonAnswer(BaseModel):
 
 
 class CoverageAnswer(BaseModel):
-    """Cells from which reports came, and what could have been seen. Of all other cells and bands nothing is
-    known."""
+    """Cells from which reports came. What could have been seen in all others is ``coverage/horizon``."""
 
     time: str
     cell_deg: float
     bands_ft: list[int] = Field(description="Where each band of height begins; the last has no end.")
     cells: list[CellAnswer]
-    horizon: HorizonAnswer | None = Field(
-        description="Told anew every five minutes while anybody asks; null: not told yet."
-    )
     receivers: list[ReceiverAnswer] = Field(description="those that received anything within the time")
 
 
@@ -73,18 +69,21 @@ class CoverageAnswer(BaseModel):
 async def coverage(
     request: Request, here: Here, _: AtOnce, within_s: Annotated[int, Query(ge=1, le=86_400)] = 3600
 ) -> Response:
-    """Where, and how high, something was seen within so many seconds; where it could have been in the last
-    hour, and where not; and when the receivers were up."""
+    """Where, and how high, something was seen within so many seconds, and when the receivers were up."""
     now_us = here.follower.picture_us(here.clock())
-    known, horizon = here.follower.coverage, here.horizons.at(now_us)
+    known = here.follower.coverage
     return answered(request, {
         "time": iso_time(now_us), "cell_deg": CELL_DEG, "bands_ft": list(BANDS_FT),
         "cells": [one._asdict() for one in known.seen(now_us, within_s)],
-        "horizon": None if horizon is None else {
-            "time": iso_time(horizon.time_us), "from_time": iso_time(horizon.from_us),
-            "cells": horizon.cells, "why": printable(horizon.why),
-        },
         "receivers": [
             {**one._asdict(), "station": printable(one.station)} for one in known.receivers(now_us, within_s)
         ],
     })  # fmt: skip
+
+
+@router.get("/coverage/horizon", operation_id="get_horizon", responses={200: {"model": HorizonAnswer | None}})
+async def horizon(request: Request, here: Here, _: AtOnce) -> Response:
+    """Where, and how high, an aircraft with a transponder could have been seen in the last hour, and where
+    not; of all else nothing is known. It is told anew every five minutes while anybody asks, and nobody waits
+    for it: null where nothing is told yet."""
+    return answered(request, here.horizons.at(here.follower.picture_us(here.clock())))
