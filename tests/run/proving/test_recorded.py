@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from copy import deepcopy
 from dataclasses import replace
 from functools import partial
 from html import escape
@@ -339,6 +340,12 @@ def test_what_could_have_been_seen_is_told_anew_from_all_the_sources(tmp_path: P
     for changed in ({**statement, "verdict": "seen"}, {**statement, "numbers": {}}, {"verdict": "x"}):
         said = differing(verify(remade(files, coverage_json=canonical(changed))))
         assert any("coverage.json the source files give another statement" in one for one in said)
+    bands = deepcopy(statement)
+    bands["numbers"]["statements"][0]["numbers"]["bands"][1]["by_verdict"]["seen"] += 1
+    steps = verify(remade(files, coverage_json=canonical(bands))).steps
+    (step,) = (s for s in steps if s.subject == "coverage")
+    assert step.message.endswith(": numbers.statements[0].numbers.bands[1].by_verdict.seen")
+    assert int(step.old or 0) == int(step.new or 0) + 1
 
 
 @pytest.mark.parametrize("others", [True, False])
