@@ -393,6 +393,17 @@ def test_several_statements_stand_apart_in_the_report(tmp_path: Path) -> None:
     assert verify(packed(files)).exit_code == 0
 
 
+def test_traffic_without_heights_says_that_coverage_has_nothing_to_go_by(tmp_path: Path) -> None:
+    lines = Path(track_file(tmp_path / "t.csv")).read_text().splitlines()
+    (tmp_path / "t.csv").write_text("\n".join(line.rsplit(",", 2)[0] for line in lines) + "\n")
+    result, inputs = checked([zone_file(tmp_path / "z.geojson")], [str(tmp_path / "t.csv")])
+    files = one_each(result, inputs, wanted())[0]
+    statement = parsed(files["coverage.json"], "")
+    assert statement["verdict"] == "unknown"
+    assert "None of 244 reports tells a height, so nothing is known of any band." in statement["sentences"]
+    assert verify(packed(files)).exit_code == 0
+
+
 def test_the_table_of_sightings_names_nobody(tmp_path: Path) -> None:
     """Whoever tries all addresses finds none of them in it."""
     result, inputs = checked([zone_file(tmp_path / "z.geojson")], [track_file(tmp_path / "t.csv")])
