@@ -44,7 +44,7 @@ def test_a_package_for_each_infringement(inputs: list[str], tmp_path: Path, caps
 
 
 def test_what_could_have_been_seen_is_in_the_package(inputs: list[str], tmp_path: Path, capsys: Any) -> None:
-    for path in _made(inputs, tmp_path / "cases", "--coverage"):
+    for path in _made(inputs, tmp_path / "cases"):
         package = opened(path.read_bytes())
         statement = package.json("coverage.json")
         assert statement["verdict"]
@@ -54,6 +54,22 @@ def test_what_could_have_been_seen_is_in_the_package(inputs: list[str], tmp_path
         capsys.readouterr()
         assert main(["verify", str(path)]) == 0
         assert "the source files give the same statement" in capsys.readouterr().out
+    asked = [path.read_bytes() for path in _made(inputs, tmp_path / "asked", "--coverage")]
+    assert asked == [path.read_bytes() for path in _made(inputs, tmp_path / "cases")]
+    for path in _made(inputs, tmp_path / "cases", "--no-coverage"):
+        assert "coverage.json" not in opened(path.read_bytes()).files
+        capsys.readouterr()
+        assert main(["verify", str(path)]) == 0
+        assert "it does not say what could have been seen" in capsys.readouterr().out
+
+
+def test_evidence_alone_tells_nothing_of_it_on_the_terminal(
+    inputs: list[str], tmp_path: Path, capsys: Any
+) -> None:
+    _made(inputs[:-1], tmp_path / "cases", "--format", "json")
+    said = capsys.readouterr()
+    assert "coverage" not in json.loads(said.out)
+    assert "could have been seen" not in said.err
 
 
 def test_all_stays_in_one_file_and_none_at_all(inputs: list[str], tmp_path: Path, capsys: Any) -> None:

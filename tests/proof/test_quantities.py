@@ -14,6 +14,11 @@ from nofly.proof.claiming.quantities import Kind, read_span
     ("text", "kind", "low", "high"),
     [
         ("17 s", Kind.DURATION, 16.5, 17.5),
+        ("1 min 16 s", Kind.DURATION, 75.5, 76.5),
+        ("1 min 40 s", Kind.DURATION, 95.0, 105.0),
+        ("1 h 5 min", Kind.DURATION, 3870.0, 3930.0),
+        ("1 h 2 min 3 s ± 4 s", Kind.DURATION, 3719.0, 3727.0),
+        ("1 min 10 s – 2 min", Kind.DURATION, 70.0, 120.0),
         ("about 4 min", Kind.DURATION, 192.0, 288.0),
         ("10–12 min", Kind.DURATION, 600.0, 720.0),
         ("1.15 nmi", Kind.LENGTH, 1.145 * 1852, 1.155 * 1852),

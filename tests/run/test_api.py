@@ -201,6 +201,9 @@ def test_a_result_gives_evidence_that_verifies(tmp_path: Path, monkeypatch: pyte
     assert nofly.verify(one, key=public).exit_code == 1
     assert main(["check", "--zones", zones, tracks, "-q", "--evidence", str(tmp_path / "cli.zip")]) == 1
     assert (tmp_path / "cli.zip").read_bytes() == one.read_bytes()
+    (bare,) = result.evidence(tmp_path / "bare.zip", coverage=False)
+    assert "coverage.json" in nofly.verify(one).package.files
+    assert "coverage.json" not in nofly.verify(bare).package.files
 
 
 def test_evidence_of_reports_in_memory_has_their_rows_and_says_so(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from nofly.web.access.rights import Role
 from nofly.web.api import trails
 from nofly.web.app import create_app
 from nofly.web.served import Served
+from tests.cli.live import until
 from tests.web.conftest import As, application
 
 
@@ -242,7 +243,7 @@ def test_the_openapi_document_is_whole(client: TestClient) -> None:
 
 def test_whoever_is_shown_only_what_is_past_sees_nothing_sooner(watched: Path) -> None:
     with application(watched, Role.VIEWER, delay_s=300.0) as client:
-        for path in ("aircraft", "aircraft/icao24:4ca7b3", "coverage", "trails"):
+        for path in ("aircraft", "aircraft/icao24:4ca7b3", "coverage", "coverage/horizon", "trails"):
             assert client.get(f"/api/v1/{path}").status_code == 403
         assert client.get("/ogc/collections/positions/items").json()["features"] == []
         past = rows(client, limit=1000)
@@ -267,6 +268,27 @@ def test_coverage_says_when_each_receiver_was_up(watched: Path) -> None:
     assert one["station"] == "feed1"
     assert one["last_s"] == 0
     assert told["cells"]
+
+
+def test_what_could_have_been_seen_is_told_beside_the_loop(watched: Path) -> None:
+    follower = Follower(watched)
+    follower.follow(0)
+    now_us = follower.picture.latest_us or 0
+    served = Served(follower, As(Role.VIEWER), lambda: now_us)
+    with TestClient(create_app(served)) as client:
+        first = client.get("/api/v1/coverage/horizon")
+        assert (first.status_code, first.json()) == (200, None), "nobody waits for it"
+        told = until(lambda: client.get("/api/v1/coverage/horizon").json(), "a horizon")
+        again = client.get("/api/v1/coverage/horizon")
+        known = {"If-None-Match": again.headers["etag"]}
+        assert client.get("/api/v1/coverage/horizon", headers=known).status_code == 304
+        assert told["why"] == ""
+        assert any(cell["could"] for cell in told["cells"])
+        now_us += 600 * 1_000_000
+        assert client.get("/api/v1/coverage/horizon").json() == told, "it is old, and being told anew"
+        until(lambda: client.get("/api/v1/coverage/horizon").json()["time"] > told["time"], "a newer one")
+        now_us += 7200 * 1_000_000
+        assert client.get("/api/v1/coverage/horizon").json() is None, "so old it says nothing of now"
 
 
 def test_a_fault_in_following_is_said_and_passes(own: Path, caplog: pytest.LogCaptureFixture) -> None:

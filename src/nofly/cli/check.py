@@ -100,8 +100,9 @@ def _add_judging(group: argparse._ArgumentGroup) -> None:
         help="a list that exemptions name: one aircraft address a line",
     )  # fmt: skip
     add(
-        "--coverage", action="store_true",
-        help="also tell what could have been seen: of each zone, and where an aircraft was not received",
+        "--coverage", action=argparse.BooleanOptionalAction, default=None,
+        help="also tell what could have been seen: of each zone, and where an aircraft was not received; "
+        "packages of evidence hold it unless --no-coverage",
     )  # fmt: skip
     add("--at", metavar="TIME", help="only who was inside at this instant, such as 2022-03-04T12:00:00Z")
     add("--threads", type=_count, metavar="N", help="how many threads work (all cores)")

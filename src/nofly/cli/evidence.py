@@ -136,7 +136,7 @@ def write_evidence(result: CheckResult, args: argparse.Namespace) -> None:
 
     limit = reports.MOST_RAW_BYTES if args.raw_limit_bytes is None else args.raw_limit_bytes
     making = Making(__version__, args.made, args.signing_keys)
-    wanted = recorded.Wanted(making, limit, args.only_target)
+    wanted = recorded.Wanted(making, limit, args.only_target, args.coverage is not False)
     places = write_packages(result, recorded.Inputs(*args.inputs), args.evidence, wanted)
     if not places:
         note("evidence: there is no stay to make a package of")

@@ -58,6 +58,7 @@ def export_package(args: argparse.Namespace, record: Path) -> int:
     from nofly.run.proving.covered import case_covered
     from nofly.run.proving.live import package
     from nofly.run.proving.live_case import live_case, only_target
+    from nofly.run.proving.sighted import Sighted
     from nofly.run.record.incident_log import read_log
     from nofly.store.sqlite import Store
 
@@ -75,9 +76,9 @@ def export_package(args: argparse.Namespace, record: Path) -> int:
     case = live_case(record.parent, log, name, terrain, head, now_us)
     if args.only_target:
         case = only_target(case)
-    coverage = case_covered(record.parent, case)
+    coverage = case_covered(record.parent, case) if args.coverage is not False else Sighted(None)
     if args.only_target:
-        # The table tells by their hashes which others were received where.
+        # The table tells where others were received.
         coverage = coverage._replace(coverage=None)
     data = packed(package(case, making, _sources(args, config), coverage))
     write_whole(args.output, data)

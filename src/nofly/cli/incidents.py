@@ -76,7 +76,10 @@ def parser() -> argparse.ArgumentParser:
         "--format", "-f", choices=("json", "csv", "geojson", "evidence"), help="else the file's extension"
     )
     given.add_argument("--output", "-o", metavar="FILE", help="else it is printed")
-    given.add_argument("--coverage", action="store_true", help=_COVERAGE)
+    given.add_argument(
+        "--coverage", action=argparse.BooleanOptionalAction, default=None,
+        help=f"{_COVERAGE}; a package of evidence holds it unless --no-coverage",
+    )  # fmt: skip
     add_packaging(given)
     checked = verb("verify", "whether every record is as it was written, and none is missing")
     checked.add_argument(

@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-FORMAT = "nofly-coverage/1"
+FORMAT = "nofly-coverage/2"
+_FORMATS = ("nofly-coverage/1", FORMAT)
+"""In the first the aircraft of a table go by the hashes of their ids, in the second by numbers."""
 _WAITING_ROWS = 1 << 17
 _BY = (*HEIGHTS, "ground", "untold", "doubtful")
 _Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 62)]
@@ -147,8 +149,9 @@ class Coverage:
         return stated(self, cell, list(chosen), from_us, until_us)
 
     def as_json(self) -> dict[str, Any]:
-        """Return all that is known as plain values: the same for the same traffic, to the last bit."""
-        rows = self.rows()
+        """Return all that is known as plain values: the same for the same traffic, to the last bit. Aircraft
+        are told apart by numbers in the order of their first sighting, which name none."""
+        rows = sightings.numbered(self.rows())
         names = sorted(self._stations)
         order = {name: k for k, name in enumerate(names)}
         rows = sightings.with_stations(rows, [order[name] for name in self._stations])
@@ -160,15 +163,15 @@ class Coverage:
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any], most_rows: int = MOST_ROWS) -> Coverage:
-        """Return what :meth:`as_json` gave. Raises InputError for anything else, and for more rows than
-        ``most_rows``."""
+        """Return what :meth:`as_json` gave, to be told from: what is taken or merged later counts as other
+        aircraft. Raises InputError for anything else, and for more rows than ``most_rows``."""
         it = cls(most_rows)
         try:
             read = msgspec.convert(document, _Document)
             data = base64.b64decode(read.table, validate=True)
         except (msgspec.ValidationError, binascii.Error, ValueError) as error:
             raise InputError(f"not a coverage: {error}", expected=FORMAT) from error
-        if (read.format, read.cell_deg, read.bands_ft) != (FORMAT, CELL_DEG, list(BANDS_FT)):
+        if read.format not in _FORMATS or (read.cell_deg, read.bands_ft) != (CELL_DEG, list(BANDS_FT)):
             raise InputError("a coverage on another grid, or of another format", expected=FORMAT)
         if sorted(read.heights) != sorted(it.heights) or read.stations != sorted(set(read.stations)):
             raise InputError("not a coverage", locator="$.heights, $.stations", expected=FORMAT)

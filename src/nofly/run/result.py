@@ -180,18 +180,19 @@ class CheckResult:
 
     def evidence(
         self, path: str | Path, key: str | Path | None = None, *, passphrase: bytes | None = None,
-        made_by: str = "", made_at: str | None = None,
+        made_by: str = "", made_at: str | None = None, coverage: bool = True,
     ) -> list[Path]:  # fmt: skip
         """Write evidence packages, and return their paths: into a folder one an infringement, or all stays
         into a ``.zip``.
 
         ``key`` signs them: a key of ``nofly keys`` by its name, or its file. ``made_by`` and ``made_at`` (ISO
-        8601) stand in the chain of custody. What the check was made of is read again. Raises ConfigError
-        where that cannot be, InputError where it has changed since, StoreError for a key that cannot be had.
+        8601) stand in the chain of custody; ``coverage`` says whether they tell what could have been seen.
+        What the check was made of is read again. Raises ConfigError where that cannot be, InputError where it
+        has changed since, StoreError for a key that cannot be had.
         """
         from nofly.run.proving.writing import Signing, evidence
 
-        return evidence(self, path, Signing(key, passphrase, made_by, made_at))
+        return evidence(self, path, Signing(key, passphrase, made_by, made_at), coverage)
 
     @property
     def __geo_interface__(self) -> dict[str, Any]:

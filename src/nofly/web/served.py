@@ -20,6 +20,7 @@ from nofly.run.following.follower import Follower
 from nofly.web.access.oidc.provider import Provider
 from nofly.web.access.rights import Principal, Right
 from nofly.web.errors import ApiError
+from nofly.web.horizons import Horizons
 from nofly.web.sheets import Sheets
 from nofly.web.style import Style
 from nofly.web.tiles import Tiles
@@ -81,10 +82,13 @@ class Served:
     """Where they are; ``claims`` in the state folder where nothing is said."""
     positions: object = None
     """What the clients of positions have in common; theirs."""
+    horizons: Horizons = field(init=False)
+    """What could have been seen lately."""
     turned: asyncio.Condition = field(default_factory=asyncio.Condition)
     """Notified when something new was taken."""
 
     def __post_init__(self, claims_folder: Path | None) -> None:
+        self.horizons = Horizons(self.follower.folder)
         self.claims = Sheets(claims_folder or self.follower.folder / "claims")
         self.ledger = self.ledger or self.follower.folder / "ledger.toml"
 

@@ -17,6 +17,7 @@ from nofly.proof.packing.container import packed
 from nofly.proof.packing.custody import Act
 from nofly.run.files.zonefiles import read_zones
 from nofly.run.proving import live, recorded
+from nofly.run.proving.covered import case_covered
 from nofly.run.proving.live_case import live_case
 from tests.run.proving.cases import KEY, OTHER, checked, track_file, wanted, zone_file
 from tests.run.proving.test_live_case import Brought, lines, through
@@ -47,10 +48,11 @@ def golden(folder: Path) -> bytes:
 
 
 def golden_live(folder: Path) -> bytes:
-    """Return a package of an incident of a watch: raw bytes of two feeds, zones, records and links, a later
-    signature."""
+    """Return a package of an incident of a watch: raw bytes of two feeds, zones, records and links, a table
+    of sightings, a later signature."""
     path, law = zones_in(folder)
-    said = through(range(0, 600, 5), callsign="SWR123", gs_mps=71.6, track_deg=90.0)
+    before = lines("icao24:4b0003", range(-600, 0, 5), lambda s: 14.5 + (s + 300) * 0.001, alt_std_m=1000.0)
+    said = [*before, *through(range(0, 600, 5), callsign="SWR123", gs_mps=71.6, track_deg=90.0)]
     feeds = {"north": said[::2], "south": said[1::2]}
     urls = {name: f"jsonl+tcp://{name}.example:9?lateness_s=0" for name in feeds}
     log = recorded_live(Brought(urls, feeds, []), law, folder / "state")
@@ -59,11 +61,12 @@ def golden_live(folder: Path) -> bytes:
     name = next(name for name, one in log.incidents.items() if one.target_id == "icao24:4b0001")
     case = live_case(folder / "state", log, name)
     making = Making("0.1.0", Act("made", "the tests"), [KEY])
-    files = live.package(case, making, read_zones([str(path)]))
+    seen = case_covered(folder / "state", case)
+    files = live.package(case, making, read_zones([str(path)]), seen)
     return packed(with_signature(files, Act("signed", "B", "2026-01-01T00:00:00.000000Z"), OTHER))
 
 
 if __name__ == "__main__":
-    for name, make in (("recorded-2", golden), ("live-2", golden_live)):
+    for name, make in (("recorded-2", golden), ("live-2-numbers", golden_live)):
         with tempfile.TemporaryDirectory() as place:
             Path(sys.argv[1], f"{name}.nofly.zip").write_bytes(make(Path(place)))

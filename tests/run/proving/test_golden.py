@@ -10,9 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from nofly.proof.coverage import Coverage
+from nofly.proof.covering.sightings import hashed
 from nofly.proof.package import MANIFEST, integrity, opened, signatures
 from nofly.proof.packing.container import PackageError, packed
 from nofly.proof.packing.steps import Outcome
+from nofly.run.proving.sighted import TABLE
 from nofly.run.proving.verify import Trust, verify
 from tests.run.proving.cases import KEY, OTHER
 
@@ -49,8 +52,21 @@ def test_it_holds_everything_a_package_can(name: str) -> None:
     assert statuses == {"infringement", "exempt"}
 
 
-def test_that_of_a_watch_holds_two_feeds_and_links_to_a_head() -> None:
-    package = opened((GOLDEN / "live-2.nofly.zip").read_bytes())
+@pytest.mark.parametrize("kind", ["hashes", "numbers"])
+def test_what_could_have_been_seen_is_found_again_from_tables_of_both_formats(kind: str) -> None:
+    found = verify((GOLDEN / f"live-2-{kind}.nofly.zip").read_bytes())
+    table = found.package.json(TABLE)["coverage"]
+    assert table["format"] == {"hashes": "nofly-coverage/1", "numbers": "nofly-coverage/2"}[kind]
+    aircraft = set(Coverage.from_json(table).rows()["aircraft"].tolist())
+    assert (hashed("icao24:4b0001") in aircraft) is (kind == "hashes")
+    assert (aircraft <= set(range(1, 10))) is (kind == "numbers")
+    (first, *_) = (s for s in found.steps if s.subject == "coverage")
+    assert first.message.endswith("the table of sightings gives the same statement")
+
+
+@pytest.mark.parametrize("name", ["live-2", "live-2-hashes", "live-2-numbers"])
+def test_that_of_a_watch_holds_two_feeds_and_links_to_a_head(name: str) -> None:
+    package = opened((GOLDEN / f"{name}.nofly.zip").read_bytes())
     told = package.manifest["configuration"]["receivers"]
     assert [one["feed"] for one in told] == ["north", "south"]
     records = package.json("record/records.json")

@@ -7,6 +7,10 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
+from copy import deepcopy
+from dataclasses import replace
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -18,11 +22,12 @@ from nofly.errors import InputError
 from nofly.feeds.options import ArchiveOptions, Column
 from nofly.incidents.record import Certainty, Status
 from nofly.proof.coverage import Coverage
+from nofly.proof.covering.sightings import hashed
 from nofly.proof.package import MANIFEST, Making, Part, Role, made, opened
 from nofly.proof.packing.canonical import canonical, parsed
 from nofly.proof.packing.container import packed
 from nofly.proof.packing.steps import Outcome
-from nofly.run.files.trackfiles import read_batches
+from nofly.run.files.trackfiles import TrackBatch, read_batches
 from nofly.run.outputs.coverage_told import stays_covered
 from nofly.run.proving import aids, finding, recorded, reports
 from nofly.run.proving.verify import Trust, Verified, verify
@@ -70,8 +75,8 @@ def test_a_package_is_found_again(tmp_path: Path) -> None:
     subjects = [s.subject for s in found.steps if s.outcome is Outcome.AGREES]
     assert {"container", "files", "custody", "zones", "reports", "finding", "working copy"} <= set(subjects)
     assert {name.split("/")[0] for name in files} == {
-        "aids", "custody.jsonl", "finding.json", "law.json", "manifest.json", "raw", "replay.czml",
-        "replay.kml", "report.html", "signatures", "tracks.parquet", "zones",
+        "aids", "coverage.json", "custody.jsonl", "finding.json", "law.json", "manifest.json", "raw",
+        "replay.czml", "replay.kml", "report.html", "signatures", "tracks.parquet", "zones",
     }  # fmt: skip
 
 
@@ -115,10 +120,12 @@ def test_several_files_and_a_folder(tmp_path: Path) -> None:
     (folder / "far.csv").write_text(f"{lines[0]}\n1533115440,abcdef,X,10,10,100,30\n")
     result, inputs = checked([zone_file(tmp_path / "z.geojson")], [str(folder)])
     assert len(result.infringements) == 2
-    for files in one_each(result, inputs, wanted()):
-        assert differing(verify(packed(files))) == []
-        names = [entry["name"] for entry in parsed(files[reports.INDEX], "")["files"]]
-        assert names == ["day 1/part 0.csv", "day 1/part 1.csv", "day 1/part 2.csv"]
+    own = ["day 1/part 0.csv", "day 1/part 1.csv", "day 1/part 2.csv"]
+    for covered, expected in ((True, [*own, "far.csv"]), (False, own)):
+        for files in one_each(result, inputs, wanted(coverage=covered)):
+            assert differing(verify(packed(files))) == []
+            names = [entry["name"] for entry in parsed(files[reports.INDEX], "")["files"]]
+            assert sorted(names) == expected
 
 
 def test_how_files_were_read_is_kept(tmp_path: Path) -> None:
@@ -319,6 +326,9 @@ def test_what_could_have_been_seen_is_told_anew_from_all_the_sources(tmp_path: P
     (tracks / "b.csv").write_text(rows.replace(",8.", ",9."))
     result, inputs = checked([zone_file(tmp_path / "z.geojson")], [str(tracks)], coverage=True)
     files = one_each(result, inputs, wanted())[0]
+    # A check that told of no coverage comes to the same package.
+    without, _ = checked([zone_file(tmp_path / "z.geojson")], [str(tracks)])
+    assert one_each(without, inputs, wanted())[0] == files
     assert {"raw/0001-a.csv", "raw/0002-b.csv"} <= files.keys()
     assert not any(name.startswith("coverage/") for name in files)
     statement = parsed(files["coverage.json"], "")
@@ -330,6 +340,12 @@ def test_what_could_have_been_seen_is_told_anew_from_all_the_sources(tmp_path: P
     for changed in ({**statement, "verdict": "seen"}, {**statement, "numbers": {}}, {"verdict": "x"}):
         said = differing(verify(remade(files, coverage_json=canonical(changed))))
         assert any("coverage.json the source files give another statement" in one for one in said)
+    bands = deepcopy(statement)
+    bands["numbers"]["statements"][0]["numbers"]["bands"][1]["by_verdict"]["seen"] += 1
+    steps = verify(remade(files, coverage_json=canonical(bands))).steps
+    (step,) = (s for s in steps if s.subject == "coverage")
+    assert step.message.endswith(": numbers.statements[0].numbers.bands[1].by_verdict.seen")
+    assert int(step.old or 0) == int(step.new or 0) + 1
 
 
 @pytest.mark.parametrize("others", [True, False])
@@ -348,7 +364,10 @@ def test_what_could_have_been_seen_is_told_anew_from_the_table_of_sightings(
         assert steps == [(Outcome.UNCHECKED, "coverage.json")]
         return
     table = "coverage/sightings.json"
-    assert steps == [(Outcome.AGREES, "coverage.json"), (Outcome.UNCHECKED, table)]
+    assert steps == [(Outcome.AGREES, "coverage.json"), (Outcome.NOTE, table)]
+    assert found.summary.endswith(
+        " What could have been seen rests on a table of sightings that nothing in it shows to be true."
+    )
     told = parsed(files[table], table)
     less = Coverage.from_json(told["coverage"])
     assert result.tracks is not None
@@ -356,6 +375,75 @@ def test_what_could_have_been_seen_is_told_anew_from_the_table_of_sightings(
     changed = canonical({**told, "coverage": less.as_json()})
     said = differing(verify(remade(files, coverage__sightings_json=changed)))
     assert any("another statement" in one for one in said)
+
+
+def test_several_statements_stand_apart_in_the_report(tmp_path: Path) -> None:
+    """On the zone, and on the time before reports began inside: each under its own verdict, nothing lost."""
+    lines = Path(track_file(tmp_path / "t.csv")).read_text().splitlines()
+    (tmp_path / "t.csv").write_text("\n".join([lines[0], *lines[101:]]) + "\n")
+    result, inputs = checked([zone_file(tmp_path / "z.geojson")], [str(tmp_path / "t.csv")])
+    files = one_each(result, inputs, wanted())[0]
+    statement = parsed(files["coverage.json"], "")
+    assert len(statement["numbers"]["statements"]) == 2
+    page = files["report.html"].decode()
+    assert "<h2>What could have been seen</h2>" in page
+    for one in statement["numbers"]["statements"]:
+        assert f"<h3>{escape(one['sentences'][0])}</h3>" in page
+    assert all(page.count(f">{escape(sentence)}<") == 1 for sentence in statement["sentences"])
+    assert verify(packed(files)).exit_code == 0
+
+
+def test_traffic_without_heights_says_that_coverage_has_nothing_to_go_by(tmp_path: Path) -> None:
+    lines = Path(track_file(tmp_path / "t.csv")).read_text().splitlines()
+    (tmp_path / "t.csv").write_text("\n".join(line.rsplit(",", 2)[0] for line in lines) + "\n")
+    result, inputs = checked([zone_file(tmp_path / "z.geojson")], [str(tmp_path / "t.csv")])
+    files = one_each(result, inputs, wanted())[0]
+    statement = parsed(files["coverage.json"], "")
+    assert statement["verdict"] == "unknown"
+    assert "None of 244 reports tells a height, so nothing is known of any band." in statement["sentences"]
+    assert verify(packed(files)).exit_code == 0
+
+
+def test_the_table_of_sightings_names_nobody(tmp_path: Path) -> None:
+    """Whoever tries all addresses finds none of them in it."""
+    result, inputs = checked([zone_file(tmp_path / "z.geojson")], [track_file(tmp_path / "t.csv")])
+    files = one_each(result, inputs, wanted(most_raw_bytes=0))[0]
+    rows = Coverage.from_json(parsed(files["coverage/sightings.json"], "")["coverage"]).rows()
+    assert set(rows["aircraft"].tolist()) == {1, 2, 3, 4}
+    for name in ("4ca7b3", "4b1804", "3c0000", "3c0001"):
+        assert hashed(f"icao24:{name}") not in rows["aircraft"]
+
+
+@pytest.mark.parametrize("covered", [True, False])
+def test_a_package_without_what_could_have_been_seen_says_so(
+    tmp_path: Path, covered: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it is not wanted, and where it cannot be told."""
+    result, inputs = checked([zone_file(tmp_path / "z.geojson")], [track_file(tmp_path / "t.csv")])
+    monkeypatch.setattr(recorded, "covered", partial(_too_much, error=InputError("too many cells")))
+    files = one_each(result, inputs, wanted(coverage=covered))[0]
+    assert not any(name.startswith("coverage") for name in files)
+    assert b"This package holds no statement of coverage" in files["report.html"]
+    assert (b"which cannot be told: too many cells" in files["report.html"]) is covered
+    found = verify(packed(files))
+    assert found.exit_code == 0
+    assert [s.outcome for s in found.steps if s.subject == "coverage"] == [Outcome.NOTE]
+
+
+def _too_much(batches: Iterable[Any], *_: Any, error: InputError, **__: Any) -> Coverage:
+    next(iter(batches))
+    raise error
+
+
+def test_what_a_reader_says_while_coverage_is_told_is_no_lack_of_coverage(tmp_path: Path) -> None:
+    result, inputs = checked([zone_file(tmp_path / "z.geojson")], [track_file(tmp_path / "t.csv")])
+
+    def given() -> Iterator[TrackBatch]:
+        yield from read_batches(inputs.tracks, inputs.reading)
+        raise InputError("the file ends in the middle")
+
+    with pytest.raises(InputError, match="ends in the middle"):
+        one_each(result, replace(inputs, tracks=(), given=given), wanted())
 
 
 def test_tracks_that_change_meanwhile_are_an_error(tmp_path: Path) -> None:

@@ -102,8 +102,9 @@ def test_a_table_keeps_the_rows_of_the_aircraft_alone(tmp_path: Path, packing: s
         assert all(str(stay.icao24).encode() in line for line in lines[1:])
         found = verify(packed(files))
         assert said(found, Outcome.DIFFERS) == []
-        (one,) = said(found, Outcome.UNCHECKED)
+        one, seen = said(found, Outcome.UNCHECKED)
         assert ONLY in one
+        assert "neither the traffic that it is told from nor a table of it is in the package" in seen
         told = parsed(files["raw/index.json"], "")["files"][0]
         assert told["sha256"] in one
         assert told["bytes"] == (tmp_path / f"t.csv{packing}").stat().st_size

@@ -34,7 +34,7 @@ SIZES = """async counts => {
 }"""
 UNSEEN = """async ([coverage, band]) => {
   const { unseen } = await import("/page/coverage_layer.mjs");
-  return unseen(coverage, band).map(one => one.geometry.coordinates[0]);
+  return unseen(coverage, band).map(one => [one.properties.verdict, one.geometry.coordinates[0]]);
 }"""
 SAID = """async () => {
   const { EN } = await import("/page/words_en.mjs"), { UK } = await import("/page/words_uk.mjs");
@@ -114,18 +114,53 @@ def test_the_veil_lies_on_all_that_was_not_seen(swiss: Server, seen: Callable[..
         (47.0, 7.0, [None, None]),
     ]
     coverage = {
-        "cell_deg": 0.25,
+        "cell_deg": 0.25, "bands_ft": [0, 1000], "horizon": None,
         "cells": [{"south_deg": s, "west_deg": w, "ages_s": ages} for s, w, ages in cells],
-    }
+    }  # fmt: skip
     page = plain(swiss, seen)
     for band, holes in (("", 3), ("0", 1), ("1", 2), ("7", 0)):
         veiled = page.evaluate(UNSEEN, [coverage, band])
-        area = sum((ring[2][0] - ring[0][0]) * (ring[2][1] - ring[0][1]) for ring in veiled)
+        area = sum((ring[2][0] - ring[0][0]) * (ring[2][1] - ring[0][1]) for _, ring in veiled)
         assert area == 170 * 360 - holes * 0.25**2
+        assert {verdict for verdict, _ in veiled} == {"unknown"}
     for south, west, _ in cells[:3]:
-        lat, lon = south + 0.1, west + 0.1
-        veiled = page.evaluate(UNSEEN, [coverage, ""])
-        assert not any(r[0][0] < lon < r[2][0] and r[0][1] < lat < r[2][1] for r in veiled)
+        assert there(page.evaluate(UNSEEN, [coverage, ""]), south + 0.1, west + 0.1) == "seen"
+
+
+def there(veiled: list[Any], lat: float, lon: float) -> str:
+    """Return what the veil says of a place."""
+    found = [v for v, r in veiled if r[0][0] < lon < r[2][0] and r[0][1] < lat < r[2][1]]
+    assert len(found) <= 1, "no two lie on each other"
+    return found[0] if found else "seen"
+
+
+def test_the_veil_tells_what_could_have_been_seen(swiss: Server, seen: Callable[..., Seen]) -> None:
+    """Also of cells that are wider than those from which reports came; what was seen is seen."""
+    horizon = [
+        (60.0, 10.0, 0.5, [1], [0]),
+        (60.0, 10.5, 0.5, [0, 1], []),
+        (60.0, 11.0, 0.5, [], [0, 1]),
+        (60.25, 10.0, 0.5, [], [0]),
+        (-90.0, -180.0, 360.0, [0], []),
+    ]
+    names = ("south_deg", "west_deg", "width_deg", "could", "could_not")
+    coverage = {
+        "cell_deg": 0.25, "bands_ft": [0, 1000],
+        "horizon": {"cells": [dict(zip(names, one, strict=True)) for one in horizon]},
+        "cells": [{"south_deg": 60.0, "west_deg": 10.25, "ages_s": [9, None]}],
+    }  # fmt: skip
+    page = plain(swiss, seen)
+    expected = {
+        "": ["could", "seen", "could", "could", "could_not", "could_not", "unknown", "unknown"],
+        "0": ["could_not", "seen", "could", "could", "could_not", "could_not", "unknown", "could_not"],
+        "1": ["could", "could", "could", "could", "could_not", "could_not", "unknown", "unknown"],
+    }
+    for band, verdicts in expected.items():
+        veiled = page.evaluate(UNSEEN, [coverage, band])
+        row = [there(veiled, 60.1, 10.1 + k * 0.25) for k in range(7)]
+        assert [*row, there(veiled, 60.3, 10.3)] == verdicts, band
+        area = sum((ring[2][0] - ring[0][0]) * (ring[2][1] - ring[0][1]) for _, ring in veiled)
+        assert area == 170 * 360 - (0.25**2 if band != "1" else 0.0)
 
 
 def test_both_languages_say_the_same(swiss: Server, seen: Callable[..., Seen]) -> None:

@@ -60,6 +60,9 @@ _UNIT = r"[A-Za-z/°]*"
 _VALUE = re.compile(
     rf"(?P<a>{_NUMBER})\s*(?P<ua>{_UNIT})(?:\s*(?:(?P<pm>±|\+/-|\+-)|–|—|-|to)\s*(?P<b>{_NUMBER})\s*(?P<ub>{_UNIT}))?"
 )
+_PARTS = re.compile(
+    r"(?=\d+\s*(?:h|min)\s+\d)(?:(?P<h>\d+)\s*h\s+)?(?:(?P<min>\d+)\s*min\s+)?(?P<last>\d+)\s*(?P<unit>min|s)\b"
+)
 _ABOUT = ("about", "approximately", "circa", "ca.", "nearly", "≈", "~")
 _UPPER = ("less than", "at most", "no more than", "under", "up to", "<=", "≤", "<")
 _LOWER = ("more than", "at least", "over", ">=", "≥", ">")
@@ -107,12 +110,13 @@ def read_span(text: str | float, kind: Kind, unit: str = "") -> tuple[tuple[str,
         body, datum = _datum(body)
     if kind is Kind.HEIGHT and (level := re.fullmatch(r"FL\s*(\d{1,3})", body)):
         body = f"{level[1]} FL"
+    body, last = _one_unit(body) if kind is Kind.DURATION else (body, "")
     found = _VALUE.fullmatch(body)
     if found is None:
         raise InputError(f"{stated!r} is no {kind}", expected=_example(kind))
     names = [found["ua"] or found["ub"] or "", found["ub"] or found["ua"] or ""]
     ways = _ways(names, kind, stated)
-    exact = 0.0 if kind is Kind.COUNT else 0.5 if names[0] == "FL" else rounding(found["a"])
+    exact = 0.0 if kind is Kind.COUNT else 0.5 if names[0] == "FL" else rounding(last or found["a"])
     # A range of directions runs clockwise: 350–10° goes over north.
     turn = 360.0 if kind is Kind.ANGLE else 0.0
     said = stated, datum, exact, turn
@@ -125,6 +129,17 @@ def _sense(body: str) -> tuple[str, str]:
             if body.lower().startswith(word):
                 return body[len(word) :].strip(), sense
     return body, ""
+
+
+def _one_unit(body: str) -> tuple[str, str]:
+    """Return a duration with its first value in one unit, and the number that its exactness goes by: ``1 min
+    16 s`` is 76 s, ± 0.5 s."""
+    found = _PARTS.match(body)
+    if found is None or (found["unit"] == "min" and found["min"]):
+        return body, ""
+    seconds = int(found["h"] or 0) * 3600 + int(found["min"] or 0) * 60
+    total = seconds // int(UNITS[Kind.DURATION][found["unit"]]) + int(found["last"])
+    return f"{total} {found['unit']}{body[found.end() :]}", found["last"]
 
 
 def _datum(body: str) -> tuple[str, str]:
@@ -190,6 +205,7 @@ def _example(kind: Kind) -> str:
     return {
         Kind.LENGTH: "such as 1.15 nmi, 2.5 km, < 10 km, 3 ± 1 km",
         Kind.HEIGHT: "such as 19000 ft STD, FL190",
-        Kind.DURATION: "such as 17 s, about 4 min, 10–12 min", Kind.ANGLE: "such as 270°, 250–290°",
+        Kind.DURATION: "such as 17 s, 1 min 16 s, about 4 min, 10–12 min",
+        Kind.ANGLE: "such as 270°, 250–290°",
         Kind.SPEED: "such as 980 km/h, 450 ± 20 kt", Kind.COUNT: "such as 3, 19–23, at least 2",
     }[kind]  # fmt: skip

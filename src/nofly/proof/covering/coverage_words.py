@@ -53,7 +53,7 @@ def zone_sentences(
         parts = [f"{name} in {count:,}" for name, count in one["by_verdict"].items() if count]
         total = f"{one['cell_hours']:,} cells × hours"
         lines.append(f"{_upper(one['band'])}: {', '.join(parts)} of {total}.")
-    return (*lines, TRANSPONDERS)
+    return (*lines, *_no_height(numbers["heights"]), TRANSPONDERS)
 
 
 def zone_sentence(said: Statement) -> str:
@@ -135,6 +135,13 @@ def _up(numbers: dict[str, Any]) -> str:
 
 def _all(minutes: int) -> str:
     return "this minute" if minutes == 1 else f"all {minutes:,} minutes"
+
+
+def _no_height(heights: dict[str, int]) -> list[str]:
+    """Return why nothing is known of any band, where that is since no report tells its height."""
+    if not heights["untold"] or any(n for name, n in heights.items() if name not in ("untold", "doubtful")):
+        return []
+    return [f"None of {sum(heights.values()):,} reports tells a height, so nothing is known of any band."]
 
 
 def _heights(heights: dict[str, int]) -> list[str]:

@@ -93,6 +93,19 @@ def with_stations(rows: NDArray[np.void], codes: Sequence[int]) -> NDArray[np.vo
     return out[np.lexsort((out["key"], out["aircraft"]))]
 
 
+def numbered(rows: NDArray[np.void]) -> NDArray[np.void]:
+    """Return rows whose aircraft are numbers from 1 on in the order in which they were first sighted; OTHERS
+    stay so. A hash of an address of 24 bits tells it: all 16 million are tried in seconds."""
+    at = np.flatnonzero(rows["aircraft"] != OTHERS)
+    first = at[np.lexsort([rows[name][at] for name in ("key", *reversed(_LAST), *reversed(_FIRST))])]
+    known, begins, which = np.unique(rows["aircraft"][first], return_index=True, return_inverse=True)
+    number = np.empty(len(known), np.uint64)
+    number[np.argsort(begins)] = np.arange(1, len(known) + 1)
+    out = rows.copy()
+    out["aircraft"][first] = number[which]
+    return out[np.lexsort((out["key"], out["aircraft"]))]
+
+
 def hashed(target_id: str) -> int:
     """Return the number that stands for a target: 64 bits of BLAKE2b of its id, never OTHERS."""
     digest = hashlib.blake2b(target_id.encode("utf-8", "surrogatepass"), digest_size=8).digest()

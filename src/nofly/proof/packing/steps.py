@@ -8,6 +8,8 @@ from enum import StrEnum
 
 UNSIGNED = "UNSIGNED"
 """How the step of a package begins that nobody signed."""
+UNSHOWN = "NOT SHOWN"
+"""How the step of a table of sightings begins whose reports are not in the package."""
 
 
 class Outcome(StrEnum):
@@ -59,6 +61,27 @@ def note(subject: str, message: str, place: str = "") -> Step:
     return Step(subject, Outcome.NOTE, message, place)
 
 
+_UNSHOWN = {
+    "signatures": (UNSIGNED, "Nothing in it shows who made it."),
+    "coverage": (
+        UNSHOWN,
+        "What could have been seen rests on a table of sightings that nothing in it shows to be true.",
+    ),
+}
+"""The subject of a step → how it begins, and what stands in the last line then."""
+
+
+def unshown(steps: Iterable[Step]) -> list[str]:
+    """Return of which subjects a package shows nothing: ``signatures`` where nobody signed, ``coverage``
+    where it rests on a table of sightings."""
+    told = list(steps)
+    return [
+        subject
+        for subject, (begin, _) in _UNSHOWN.items()
+        if any(step.subject == subject and step.message.startswith(begin) for step in told)
+    ]
+
+
 def exit_code(steps: Iterable[Step]) -> int:
     """Return 0 where all agrees, 1 where anything differs, 3 where something could not be checked."""
     outcomes = {step.outcome for step in steps}
@@ -75,9 +98,8 @@ def summary(steps: Iterable[Step]) -> str:
     if differ:
         things = "1 thing differs" if differ == 1 else f"{differ} things differ"
         return f"NOT AS IT WAS MADE: {things}."
-    nobody = any(step.subject == "signatures" and step.message.startswith(UNSIGNED) for step in told)
-    unsigned = " Nothing in it shows who made it." if nobody else ""
+    rest = "".join(f" {_UNSHOWN[subject][1]}" for subject in unshown(told))
     if unchecked:
         things = "1 thing" if unchecked == 1 else f"{unchecked} things"
-        return f"All that could be checked agrees; {things} could not be checked.{unsigned}"
-    return f"All agrees.{unsigned}"
+        return f"All that could be checked agrees; {things} could not be checked.{rest}"
+    return f"All agrees.{rest}"

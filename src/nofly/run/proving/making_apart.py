@@ -36,15 +36,18 @@ class SaidStep(msgspec.Struct, frozen=True):
 class _Said(msgspec.Struct):
     steps: list[SaidStep] = []
     exit_code: int = 0
+    unshown: list[str] = []
     error: tuple[str, str] | None = None
 
 
 class MadeApart(msgspec.Struct, frozen=True):
-    """A package's bytes, and what verifying it says, with the exit code of ``nofly verify``."""
+    """A package's bytes, and what verifying it says, with the exit code of ``nofly verify`` and the subjects
+    of which it shows nothing."""
 
     data: bytes
     steps: list[SaidStep]
     exit_code: int
+    unshown: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,7 @@ def made_apart(wanted: Apart) -> MadeApart:
             )
         if said.error is not None:
             raise InputError(said.error[0], expected=said.error[1])
-        return MadeApart(out.read_bytes(), said.steps, said.exit_code)
+        return MadeApart(out.read_bytes(), said.steps, said.exit_code, said.unshown)
 
 
 def _made(wanted: Apart, out: Path) -> _Said:
@@ -95,6 +98,7 @@ def _made(wanted: Apart, out: Path) -> _Said:
     from nofly.proof.package import Making
     from nofly.proof.packing.container import packed
     from nofly.proof.packing.custody import Act
+    from nofly.proof.packing.steps import unshown
     from nofly.run.declaring.file import NAME as DECLARED
     from nofly.run.proving.covered import case_covered
     from nofly.run.proving.law import sources_at_hand
@@ -117,6 +121,7 @@ def _made(wanted: Apart, out: Path) -> _Said:
     return _Said(
         [SaidStep(s.subject, s.outcome.value, s.message, s.place, s.old, s.new) for s in found.steps],
         found.exit_code,
+        unshown(found.steps),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from nofly import __version__
@@ -18,10 +19,10 @@ from nofly.proof.packing.steps import Step, agrees, differs, unchecked
 from nofly.run.check import CheckOptions, Given, check
 from nofly.run.coverage import read as covered
 from nofly.run.files.lists import Lists, read_list
-from nofly.run.files.trackfiles import TrackBatch
+from nofly.run.files.trackfiles import TrackBatch, read_batches
 from nofly.run.files.zonefiles import ZoneSet
 from nofly.run.outputs.coverage_told import stays_covered
-from nofly.run.proving import aids, finding, law, reports, sighted, working
+from nofly.run.proving import aids, finding, law, reading, reports, sighted, working
 from nofly.run.registering.law import Registered
 from nofly.run.result import CheckResult
 from nofly.schema import Positions
@@ -52,6 +53,8 @@ class Wanted:
     most_raw_bytes: int = reports.MOST_RAW_BYTES
     only_targets: bool = False
     """Whether of the source files only the messages of the aircraft concerned are put into a package."""
+    coverage: bool = True
+    """Whether a package says what could have been seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,10 @@ def packages(
     if not all(chosen):
         raise InputError("no stay to make evidence of", expected="one at least in each package")
     targets = {stay.target_id for group in chosen for stay in group}
-    recorded = reports.Recorded(inputs.tracks, inputs.reading, targets, inputs.given)
+    told = result.coverage if wanted.coverage else None
+    cover = partial(_seen_by, inputs) if wanted.coverage and told is None else None
+    recorded = reports.Recorded(inputs.tracks, inputs.reading, targets, inputs.given, cover)
+    recorded.coverage = recorded.coverage or told
     for group in chosen:
         yield made("recorded", *_parts(result, group, recorded, inputs, wanted), wanted.making)
 
@@ -98,11 +104,13 @@ def _parts(
             expected="tracks and zones that stay as they were while evidence is made of them",
         )  # fmt: skip
     raw, left_out, remarked = recorded.parts(
-        targets, wanted.most_raw_bytes, wanted.only_targets, with_others=result.coverage is not None
+        targets, wanted.most_raw_bytes, wanted.only_targets, with_others=recorded.coverage is not None
     )
     said = finding.document(again, found, remarked)
     heights, no_heights = overheard.parts(again.span_us or (0, 0))
-    seen, no_table = _seen(replace(again, coverage=result.coverage), found, raw, wanted)
+    seen, no_table = _seen(replace(again, coverage=recorded.coverage), found, raw, wanted)
+    if recorded.not_covered:
+        left_out = [*left_out, f"what could have been seen, which cannot be told: {recorded.not_covered}"]
     considered = law.parts(zones, inputs.law, inputs.checking.lists, found, inputs.register)
     parts = {
         **raw, **heights, **considered, **seen,
@@ -110,11 +118,17 @@ def _parts(
     }  # fmt: skip
     configuration = {
         "checking": {"max_gap_s": inputs.checking.max_gap_s, "screening": inputs.checking.screening},
-        "reading": reports.reading(inputs.reading),
+        "reading": reading.reading(inputs.reading),
         "stations": reports.stations(recorded.rows(targets)),
     }
     parts |= working.parts(again, found, parts)
     return parts, configuration
+
+
+def _seen_by(inputs: Inputs, batches: Iterable[TrackBatch]) -> Coverage:
+    """Return the coverage of the traffic of a check, as it is read."""
+    again = inputs.given or (lambda: read_batches(inputs.tracks, inputs.reading))
+    return covered(batches, again, screening=inputs.checking.screening)
 
 
 def _seen(
@@ -139,7 +153,7 @@ def found_again(package: Package) -> Found:
     known, left_out = aids.read(files)
     steps += [unchecked("heights", f"not in the package: {text}", aids.FILE) for text in left_out]
     remarked: list[Finding] | None
-    options = reports.options_of(mapping(told.get("reading"), "manifest.json", "reading"))
+    options = reading.options_of(mapping(told.get("reading"), "manifest.json", "reading"))
     rows = reports.rows(files, MOST_UNPACKED_BYTES)
     targets, batches = reports.batches(files, options, MOST_UNPACKED_BYTES)
     if batches is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from html import escape
@@ -207,7 +208,17 @@ def _coverage(told: Any) -> str:
             "what was not received, nothing follows.</p></section>"
         )
     verdict, words = str(told.get("verdict", "")), [str(line) for line in told.get("sentences", ())]
-    return f"<section><h2>What could have been seen: {escape(verdict)}</h2>{_list(words)}</section>"
+    statements = told["numbers"].get("statements", ())
+    if len(statements) < 2:
+        return f"<section><h2>What could have been seen: {escape(verdict)}</h2>{_list(words)}</section>"
+    parts, said = [], Counter(line for one in statements for line in one["sentences"])
+    for one in statements:
+        first, *rest = (str(line) for line in one["sentences"])
+        own = _list(line for line in rest if said[line] == 1)
+        parts.append(f"<h3>{escape(printable(first))}</h3>{own}")
+    # What holds of all of them, and what is said of none alone.
+    parts.append(_list(line for line in words if said[line] != 1))
+    return f"<section><h2>What could have been seen</h2>{''.join(parts)}</section>"
 
 
 def _silence(result: CheckResult) -> str:

@@ -6,7 +6,7 @@ import hashlib
 import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,8 @@ import numpy as np
 
 from nofly import plugins
 from nofly.errors import ConfigError, Finding, InputError
-from nofly.feeds.options import ArchiveOptions, Column
+from nofly.feeds.options import ArchiveOptions
+from nofly.proof.coverage import Coverage
 from nofly.proof.package import MANIFEST, Part
 from nofly.proof.packing.canonical import canonical, list_of, mapping, parsed
 from nofly.proof.packing.container import PackageError, safe_name
@@ -30,17 +31,6 @@ MOST_RAW_BYTES = 64 << 20
 MOST_ROWS = 5_000_000
 """Reports that a package may be about."""
 _PIECE_BYTES = 1 << 20
-_READING = (
-    "columns",
-    "altitude_datum",
-    "time_zone",
-    "start_us",
-    "beast_clock",
-    "receiver",
-    "respect_privacy",
-)
-
-
 _ONLY = (
     "it holds the messages of the aircraft alone: that none of them was left out is not shown by the package"
 )
@@ -62,9 +52,11 @@ class Recorded:
     def __init__(
         self, tracks: Sequence[str], options: ArchiveOptions, targets: set[str],
         given: Callable[[], Iterable[TrackBatch]] | None = None,
+        cover: Callable[[Iterable[TrackBatch]], Coverage] | None = None,
     ) -> None:  # fmt: skip
-        """Read them, or take them where they are ``given`` in memory. Raises what the readers raise;
-        ConfigError for standard input, which is gone."""
+        """Read them, or take them where they are ``given`` in memory; ``cover`` makes of all that is read on
+        the way what could have been seen. Raises what the readers raise; ConfigError for standard input,
+        which is gone."""
         if STDIN in tracks:
             raise ConfigError(
                 "evidence of what came by standard input", expected="traffic in files: it is read again"
@@ -74,12 +66,44 @@ class Recorded:
         self._rows: dict[str, list[Positions]] = {name: [] for name in targets}
         names = dict(_names(tracks))
         self._in_memory = given is not None
-        for batch in read_batches(tracks, options) if given is None else given():
-            known = self._files.setdefault(
-                batch.path, _File(batch.path, names.get(batch.path, Path(batch.path).name), batch.format)
-            )
-            known.findings += batch.findings
-            self._take(batch.positions, known)
+        self.coverage: Coverage | None = None
+        self.not_covered = ""
+        """Why there is no coverage, where one was asked for."""
+        self._read(read_batches(tracks, options) if given is None else given(), names, cover)
+
+    def _read(
+        self, batches: Iterable[TrackBatch], names: Mapping[str, str],
+        cover: Callable[[Iterable[TrackBatch]], Coverage] | None,
+    ) -> None:  # fmt: skip
+        all_read = False
+
+        def passed() -> Iterator[TrackBatch]:
+            nonlocal all_read
+            for batch in batches:
+                self._take_batch(batch, names)
+                yield batch
+            all_read = True
+
+        passing = passed()
+        try:
+            if cover is not None:
+                self.coverage = cover(passing)
+            for _ in passing:
+                pass
+        except InputError as error:
+            for _ in passing:
+                pass
+            # Nothing is left to read, and not all was read: it is the reader who said it.
+            if not all_read:
+                raise
+            self.not_covered = error.message
+
+    def _take_batch(self, batch: TrackBatch, names: Mapping[str, str]) -> None:
+        known = self._files.setdefault(
+            batch.path, _File(batch.path, names.get(batch.path, Path(batch.path).name), batch.format)
+        )
+        known.findings += batch.findings
+        self._take(batch.positions, known)
 
     def _take(self, positions: Positions, file: _File) -> None:
         found = of_targets(positions, self._rows.keys())
@@ -187,28 +211,6 @@ def _unpacked(path: str, options: ArchiveOptions) -> bytes:
         packing = compression(file.read(HEAD_BYTES))
         file.seek(0)
         return b"".join(unpacked(file, b"", packing, path, options))
-
-
-def reading(options: ArchiveOptions) -> dict[str, Any]:
-    """Return how files were read, as plain values, but for limits and format."""
-    plain = asdict(options)
-    columns = {name: list(Column(*column)) for name, column in options.columns.items()}
-    receiver = None if options.receiver is None else list(options.receiver)
-    order = {"date_order": options.date_order} if options.date_order else {}
-    return {name: plain[name] for name in _READING} | {"columns": columns, "receiver": receiver} | order
-
-
-def options_of(told: Mapping[str, Any]) -> ArchiveOptions:
-    """Return the reading that :func:`reading` told. Raises PackageError for what is none."""
-    try:
-        values = {name: told[name] for name in _READING}
-        columns = {str(k): Column(str(v[0]), str(v[1])) for k, v in values["columns"].items()}
-        place = values["receiver"]
-        receiver = None if place is None else (float(place[0]), float(place[1]))
-        values |= {"columns": columns, "receiver": receiver, "date_order": told.get("date_order")}
-        return ArchiveOptions(**values)
-    except (ConfigError, KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-        raise PackageError(f"no way to read files: {error!r}", source="manifest.json") from error
 
 
 def index_steps(files: Mapping[str, bytes]) -> Iterator[Step]:

@@ -1,12 +1,14 @@
 """What could have been seen, in a package: the statement, and what it is told from.
 
 That are the source files, where the package has all that the check read; else the table of sightings (of each
-aircraft, receiver, hour, cell and band how often it was received), whose reports are not in the package.
+aircraft, by a number, and receiver, hour, cell and band how often it was received), whose reports are not in
+the package.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice, zip_longest
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +19,7 @@ from nofly.proof.covering.sightings import hours
 from nofly.proof.package import Package, Part
 from nofly.proof.packing.canonical import canonical, mapping, parsed
 from nofly.proof.packing.container import PackageError
-from nofly.proof.packing.steps import Step, agrees, differs, note, unchecked
+from nofly.proof.packing.steps import UNSHOWN, Step, agrees, differs, note, unchecked
 from nofly.run.outputs.text import clock
 
 STATEMENT, TABLE = "coverage.json", "coverage/sightings.json"
@@ -25,6 +27,9 @@ MOST_TABLE_ROWS = 200_000
 """A longer table is not put into a package."""
 MOST_HOURS = 24 * 31
 """Of more hours with reports no statement is told anew."""
+_MOST_NAMED = 50
+_GONE = ("not there",)
+"""No value that JSON gives."""
 Span = tuple[int, int]
 Telling = Callable[[Coverage, Span | None], Mapping[str, Any] | None]
 """Tells the statement from a coverage and from when until when its traffic was looked at (None: all)."""
@@ -82,10 +87,10 @@ def steps(package: Package, telling: Telling, from_sources: Callable[[], Coverag
         coverage, looked_us = _table(package.files[TABLE])
         yield _compared(package, said, telling, coverage, looked_us, "the table of sightings gives")
         text = (
-            f"the {coverage.reports:,} reports that this table counts{_when(looked_us)} are not all in the "
-            "package: the statement follows from the table; whether the table is true is not checked"
+            f"{UNSHOWN} to be true: the {coverage.reports:,} reports that this table counts"
+            f"{_when(looked_us)} are not all in the package; the statement follows from the table"
         )
-        yield unchecked("coverage", text, TABLE)
+        yield note("coverage", text, TABLE)
     elif from_sources is not None:
         yield _compared(package, said, telling, from_sources(), None, "the source files give")
     else:
@@ -118,23 +123,32 @@ def _compared(
         return unchecked("coverage", text, STATEMENT)
     anew = telling(coverage, looked_us)
     ours = {} if anew is None else parsed(canonical(dict(anew)), STATEMENT)
-    wrong = [name for name in sorted({*said, *ours}) if not _same(said.get(name), ours.get(name))]
+    wrong = list(islice(_differences(said, ours), _MOST_NAMED + 1))
     if not wrong:
         return agrees("coverage", f"{said.get('verdict')}: {given} the same statement", STATEMENT)
-    old, new = (str({name: one.get(name) for name in wrong})[:500] for one in (said, ours))
     by = package.manifest["created_by"][:40]
-    if wrong == ["sentences"] and by != f"nofly {__version__}":
+    if all(path.startswith("sentences") for path, _, _ in wrong) and by != f"nofly {__version__}":
         return unchecked("coverage", f"its numbers are told anew; {by} worded them otherwise", STATEMENT)
-    return differs("coverage", f"{given} another statement: {', '.join(wrong)}"[:300], STATEMENT, old, new)
+    path, old, new = wrong[0]
+    more = f", and {'more' if len(wrong) > _MOST_NAMED else len(wrong) - 1} besides" if wrong[1:] else ""
+    text = f"{given} another statement: {path[:200]}{more}"
+    return differs("coverage", text, STATEMENT, *(_words(one) for one in (old, new)))
 
 
-def _same(old: Any, new: Any) -> bool:
-    """Return whether plain values agree; a number that is no integer within what another processor may round
-    otherwise."""
+def _words(value: Any) -> str:
+    return _GONE[0] if value is _GONE else str(value)[:500]
+
+
+def _differences(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Yield where plain values differ, with both; :data:`_GONE` where one is not there. A number that is no
+    integer agrees within what another processor may round otherwise."""
     if isinstance(old, dict) and isinstance(new, dict):
-        return old.keys() == new.keys() and all(_same(old[name], new[name]) for name in old)
-    if isinstance(old, list) and isinstance(new, list):
-        return len(old) == len(new) and all(map(_same, old, new))
-    if type(old) is float and type(new) is float:
-        return abs(old - new) <= 1e-9 * max(1.0, abs(new))
-    return type(old) is type(new) and bool(old == new)
+        for name in sorted({*old, *new}):
+            yield from _differences(old.get(name, _GONE), new.get(name, _GONE), f"{path}.{name}".lstrip("."))
+    elif isinstance(old, list) and isinstance(new, list):
+        for k, (a, b) in enumerate(zip_longest(old, new, fillvalue=_GONE)):
+            yield from _differences(a, b, f"{path}[{k}]")
+    elif type(old) is not type(new) or (
+        abs(old - new) > 1e-9 * max(1.0, abs(new)) if type(old) is float else old != new
+    ):
+        yield path, old, new

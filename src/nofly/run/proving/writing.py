@@ -29,7 +29,9 @@ class Signing:
     made_at: str | None = None
 
 
-def evidence(result: CheckResult, path: str | Path, signing: Signing) -> list[Path]:
+def evidence(
+    result: CheckResult, path: str | Path, signing: Signing, coverage: bool = True
+) -> list[Path]:  # fmt: skip
     """Write packages of what :func:`nofly.check` found; see :meth:`nofly.CheckResult.evidence`."""
     if result.inputs is None:
         raise ConfigError("what this result was made of is not known", expected="a result of nofly.check")
@@ -39,7 +41,7 @@ def evidence(result: CheckResult, path: str | Path, signing: Signing) -> list[Pa
         keys.append(signing_key(own_folder(), str(signing.key), lambda: signing.passphrase or b""))
     at = None if signing.made_at is None else iso_time(instant(signing.made_at))
     making = Making(__version__, Act("made", signing.made_by, at), keys)
-    wanted = recorded.Wanted(making)
+    wanted = recorded.Wanted(making, coverage=coverage)
     return write_packages(result, result.inputs, str(path), wanted)
 
 

@@ -1,4 +1,4 @@
-"""Where and how high something was seen lately; where nothing was, nobody can say that nothing is there."""
+"""Where and how high something was seen lately, and where it could have been; all else is unknown."""
 
 from __future__ import annotations
 
@@ -33,8 +33,30 @@ class ReceiverAnswer(BaseModel):
     last_s: int = Field(description="how long ago it did last")
 
 
+class HorizonCellAnswer(BaseModel):
+    """A cell by its south-west corner and its width; a quarter of a degree high."""
+
+    south_deg: float
+    west_deg: float
+    width_deg: float
+    could: list[int] = Field(
+        description="By number the bands in which an aircraft with a transponder could have been seen."
+    )
+    could_not: list[int] = Field(description="Those in which it could not have been.")
+
+
+class HorizonAnswer(BaseModel):
+    """What could have been seen in the hour before ``time``, told from what was received since
+    ``from_time``."""
+
+    time: str
+    from_time: str
+    cells: list[HorizonCellAnswer]
+    why: str = Field(description="Why there are no cells, where it cannot be told; else empty.")
+
+
 class CoverageAnswer(BaseModel):
-    """Cells from which reports came. Of all others, and of bands with null, nothing can be said."""
+    """Cells from which reports came. What could have been seen in all others is ``coverage/horizon``."""
 
     time: str
     cell_deg: float
@@ -57,3 +79,11 @@ async def coverage(
             {**one._asdict(), "station": printable(one.station)} for one in known.receivers(now_us, within_s)
         ],
     })  # fmt: skip
+
+
+@router.get("/coverage/horizon", operation_id="get_horizon", responses={200: {"model": HorizonAnswer | None}})
+async def horizon(request: Request, here: Here, _: AtOnce) -> Response:
+    """Where, and how high, an aircraft with a transponder could have been seen in the last hour, and where
+    not; of all else nothing is known. It is told anew every five minutes while anybody asks, and nobody waits
+    for it: null where nothing is told yet."""
+    return answered(request, here.horizons.at(here.follower.picture_us(here.clock())))

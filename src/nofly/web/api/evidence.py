@@ -33,6 +33,10 @@ class VerifiedAnswer(BaseModel):
     checked."""
 
     exit_code: int
+    unshown: list[str] = Field(
+        description="of what nothing in it shows that it is so: signatures (who made it), coverage (what "
+        "could have been seen)"
+    )
     bytes: int
     steps: list[StepAnswer]
 
@@ -61,7 +65,7 @@ async def verified(here: Here, who: AtOnce, name: str) -> VerifiedAnswer:
         )
         for s in made.steps
     ]  # fmt: skip
-    return VerifiedAnswer(exit_code=made.exit_code, bytes=len(made.data), steps=steps)
+    return VerifiedAnswer(exit_code=made.exit_code, unshown=made.unshown, bytes=len(made.data), steps=steps)
 
 
 async def _made(here: Served, name: str, by: str) -> MadeApart:

@@ -42,15 +42,18 @@ async function verify(at, button) {
   button.disabled = true;
   fill(byId("verified"), say("evidence.working"));
   try {
-    const { exit_code, steps } = await ask(`${at}/verified`);
+    const { exit_code, unshown, steps } = await ask(`${at}/verified`);
     const result = RESULTS[/** @type {0 | 1 | 3} */ (exit_code)] ?? "evidence.differs";
-    fill(byId("verified"), element("p", {}, element("strong", {}, say(result))),
+    fill(byId("verified"), element("p", {}, element("strong", {}, say(result)), ...unshown.map(unshownLine)),
       element("ol", { class: "takeaway" }, ...steps.map(step)));
   } catch (error) {
     fill(byId("verified"), say("evidence.failed", { why: error instanceof Error ? error.message : String(error) }));
   }
   button.disabled = false;
 }
+
+/** @param {"signatures" | "coverage"} subject of what nothing in the package shows that it is so */
+const unshownLine = (subject) => ` ${say(`evidence.unshown.${subject}`)}`;
 
 /** @param {any} one a step as the API has it */
 function step({ subject, outcome, message, place, recorded, found }) {

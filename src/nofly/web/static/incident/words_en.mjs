@@ -41,6 +41,8 @@ export const MORE_EN = {
   "evidence.offline": "Raw bytes, law, finding and report. Whoever has it checks it offline:",
   "evidence.agrees": "Everything in it agrees.", "evidence.differs": "Something in it differs.",
   "evidence.unchecked": "Nothing differs; not all of it could be checked.",
+  "evidence.unshown.signatures": "Nothing in it shows who made it.",
+  "evidence.unshown.coverage": "What could have been seen rests on a table of sightings that nothing in it shows to be true.",
   "outcome.agrees": "agrees", "outcome.differs": "differs", "outcome.not checked": "not checked", "outcome.note": "note",
   "export.verify": "Whoever has the proof can check it, offline:",
 };

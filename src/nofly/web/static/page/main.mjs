@@ -202,7 +202,8 @@ async function fetchZones() {
 
 /** Fetch where something was seen lately. */
 async function fetchCoverage() {
-  known.coverage = await ask("coverage");
+  const [coverage, horizon] = await Promise.all([ask("coverage"), ask("coverage/horizon")]);
+  known.coverage = { ...coverage, horizon };
   drawBands(known.coverage.bands_ft, view.veil);
   drawReceivers(known.coverage.receivers);
   if (map.getSource("coverage")) showCoverage(map, known.coverage, view.veil);

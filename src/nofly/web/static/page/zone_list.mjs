@@ -1,6 +1,7 @@
 /** The list of zones, and what the signs of the map mean. */
 
 import { atFeet, GROUND, UNKNOWN, ZONES } from "./colours.mjs";
+import { veilPicture } from "./coverage_layer.mjs";
 import { byId, element, fill, refill } from "./dom.mjs";
 import { KINDS, markPicture } from "./marks.mjs";
 import { matches } from "./table.mjs";
@@ -8,6 +9,7 @@ import { clock, limit } from "./units.mjs";
 import { say, sayWord } from "./words.mjs";
 import { hatching, STATES } from "./zone_layer.mjs";
 
+const VEILS = /** @type {const} */ (["seen", "could", "unknown", "could_not"]);
 const SCALE_FT = [0, 5000, 10000, 15000, 20000, 25000, 30000, 35000, 40000];
 
 /**
@@ -70,8 +72,7 @@ export function drawLegend(theme) {
     element("p", { class: "steps" }, step(UNKNOWN[theme], ""), say("legend.unknown"), step(GROUND[theme], ""), say("legend.ground")),
     element("ul", { class: "signs" },
       ...KINDS.map((kind) => element("li", {}, markPicture(kind, theme), say(`mark.${kind}`))),
-      element("li", {}, element("span", { class: "sign veil" }), say("legend.veil")),
-      element("li", {}, element("span", { class: "sign" }), say("legend.unveiled")),
+      ...VEILS.map((verdict) => element("li", {}, veilPicture(verdict, theme), say(`veil.${verdict}`))),
       element("li", {}, element("span", { class: "sign trail" }), say("legend.trail")),
       element("li", {}, element("span", { class: "sign gap" }), say("legend.gap")),
       element("li", {}, element("span", { class: "sign path" }), say("legend.path")),
