@@ -14,11 +14,11 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from nofly.geo.heights import ERR_M
-from nofly.run.files.zonewords import sentences
+from nofly.run.files import zonewords
 from nofly.run.following.evidence import GAP_S, Evidence, evidence, gaps_us, span_us
 from nofly.run.judging.preparing import position_errors_m
 from nofly.run.outputs.text import iso_time, printable
-from nofly.web.answers import answered
+from nofly.web.answers import Worded, answered
 from nofly.web.api.incidents import named
 from nofly.web.features import features
 from nofly.web.served import Here, Reader, Served
@@ -73,7 +73,7 @@ class VolumeAnswer(BaseModel):
     upper: LimitAnswer | None
 
 
-class TrackAnswer(BaseModel):
+class TrackAnswer(Worded):
     """The reports round an incident, in order of time."""
 
     target_id: str | None
@@ -118,7 +118,7 @@ def _track(here: Served, name: str, margin_s: float) -> dict[str, Any]:
         "gaps": unseen, "assumed_err_m": ERR_M,
         "volumes": [] if zone is None else _volumes(zone),
         "zone": None if zone is None else features([zone], incident.entry_us or incident.last_us)[0],
-        "law": [] if zone is None else sentences(zone),
+        "law": [] if zone is None else [printable(one) for one in zonewords.told(zone)],
     }  # fmt: skip
 
 
