@@ -18,6 +18,7 @@ from nofly.run.files import zonewords
 from nofly.run.following.evidence import GAP_S, Evidence, evidence, gaps_us, span_us
 from nofly.run.judging.preparing import position_errors_m
 from nofly.run.outputs.text import iso_time, printable
+from nofly.sentence import say
 from nofly.web.answers import Worded, answered
 from nofly.web.api.incidents import named
 from nofly.web.features import features
@@ -134,7 +135,8 @@ def rows(found: Evidence) -> Iterator[dict[str, Any]]:
             "lon_deg": round(float(reports.lon_deg[row]), 7),
             **{name: _known(values[row]) for name, values in columns.items()},
             "judged_err_m": round(errors_m[row], 2),
-            "inside_m": None if inside is None else _known(inside[row]), "marks": list(found.marks[row]),
+            "inside_m": None if inside is None else _known(inside[row]),
+            "marks": [say(mark) for mark in found.marks[row]],
         }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import { ask } from "../page/api.mjs";
 import { element, fill } from "../page/dom.mjs";
+import { told } from "../page/sentences.mjs";
 import { say } from "../page/words.mjs";
 import { bars } from "./bars.mjs";
 import { fault } from "./fields.mjs";
@@ -60,7 +61,7 @@ export class Checking {
     fill(this.into,
       element("p", { class: zone ? "sound" : "error" }, say(zone ? "check.sound" : "check.rejected")),
       findingsList(found.findings),
-      ...(zone ? [element("ul", { class: "sentences" }, ...sentencesOf(zone).map((one) => element("li", {}, one))), bars(zone)] : []));
+      ...(zone ? [element("ul", { class: "sentences" }, ...sentencesOf(zone).map((one) => told("li", {}, one))), bars(zone)] : []));
     this.judged(zone);
   }
 
