@@ -6,6 +6,7 @@ import { told } from "../page/sentences.mjs";
 import { say } from "../page/words.mjs";
 import { bars } from "./bars.mjs";
 import { fault } from "./fields.mjs";
+import { partsOf } from "./parts.mjs";
 import { complete } from "./shape.mjs";
 import { sentencesOf } from "./standing.mjs";
 
@@ -34,7 +35,7 @@ export class Checking {
     this.number += 1;
     clearTimeout(this.timer);
     this.judged(null);
-    if (!complete(feature)) return fill(this.into, element("p", {}, say("check.incomplete")));
+    if (!partsOf(feature).every(complete)) return fill(this.into, element("p", {}, say("check.incomplete")));
     this.into.classList.add("old");
     this.timer = setTimeout(() => void this.#check(feature), SETTLE_MS);
   }
