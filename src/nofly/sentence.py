@@ -43,3 +43,19 @@ def joined(between: str, parts: Sequence[str]) -> Sentence:
 def made_of(text: str) -> str | Words:
     """Return the words of a text, or the text where it is no sentence."""
     return text.words if isinstance(text, Sentence) else str(text)
+
+
+def taken_apart(value: Any) -> tuple[Any, dict[str, Words]]:
+    """Return plain values with each sentence as a text that any encoder takes, and the words of the sentences
+    by these."""
+    words: dict[str, Words] = {}
+
+    def plain(one: Any) -> Any:
+        if isinstance(one, Sentence):
+            words[str(one)] = one.words
+            return str(one)
+        if isinstance(one, Mapping):
+            return {name: plain(part) for name, part in one.items()}
+        return [plain(part) for part in one] if isinstance(one, list | tuple) else one
+
+    return plain(value), words

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -27,10 +28,14 @@ class Worded(BaseModel):
     )
 
 
-def answered(request: Request, value: Any, media_type: str = JSON, status: int = HTTPStatus.OK) -> Response:
+def answered(
+    request: Request, value: Any, media_type: str = JSON, status: int = HTTPStatus.OK,
+    known: Mapping[str, Words] | None = None,
+) -> Response:  # fmt: skip
     """Return plain values as JSON; 304 without a body where whoever asks has them already (RFC 9110, 13.1.2).
-    NaN becomes null. What the sentences in an object are made of is added to it as ``words``."""
-    words: dict[str, Words] = {}
+    NaN becomes null. What the sentences in an object are made of is added to it as ``words``; ``known`` are
+    those that were taken apart before."""
+    words = dict(known or {})
 
     def sentence(one: Any) -> str:
         if not isinstance(one, Sentence):
@@ -43,7 +48,7 @@ def answered(request: Request, value: Any, media_type: str = JSON, status: int =
         body = body[:-1] + b',"words":' + msgspec.json.encode(words) + b"}"
     tag = f'W/"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
     headers = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Cookie, Authorization"}
-    known = request.headers.get("if-none-match", "")
-    if status == HTTPStatus.OK and tag in (part.strip() for part in known.split(",")):
+    held = request.headers.get("if-none-match", "")
+    if status == HTTPStatus.OK and tag in (part.strip() for part in held.split(",")):
         return Response(None, HTTPStatus.NOT_MODIFIED, headers)
     return Response(body, status, headers, media_type)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
+from nofly.sentence import say
 from nofly.whatif import patrol, sharing
 from nofly.whatif.enforcement import Consent, Level, Place, RequiredAct, required
 from nofly.whatif.precedents import PRECEDENTS, Precedent, sorties_by_area
@@ -47,8 +48,8 @@ class Ledger:
     parties: tuple[Party, ...] = ()
     coincidence: Input = field(
         default_factory=lambda: Input(
-            "coincidence", "how the hours of both fall together", "", COINCIDENCE,
-            note="-1 as little as they can, 0 by chance, 1 as much as they can",
+            "coincidence", say("how the hours of both fall together"), "", COINCIDENCE,
+            note=say("-1 as little as they can, 0 by chance, 1 as much as they can"),
         )
     )  # fmt: skip
     level: Level = Level.OBSERVE

@@ -17,6 +17,8 @@ from nofly.run.outputs import explain
 from nofly.sentence import Sentence
 from nofly.tracks import screening
 from nofly.web.app import STATIC
+from nofly.whatif.enforcement import ACTS, Answer, Level
+from nofly.whatif.precedents import PRECEDENTS
 from nofly.zones import editions, predicates, schedule
 from nofly.zones.decision_rules import Purpose
 from tests.web.browser.conftest import Seen
@@ -30,7 +32,8 @@ TRANSLATED = """async sentences => {
 TABLE = """async () => {
   const { SENTENCES_UK } = await import("/page/sentences_uk.mjs");
   const { PARTS_UK } = await import("/page/parts_uk.mjs");
-  return { ...SENTENCES_UK, ...PARTS_UK };
+  const { LEDGER_UK } = await import("/whatif/sentences_uk.mjs");
+  return { ...SENTENCES_UK, ...PARTS_UK, ...LEDGER_UK };
 }"""
 WORDED = """async ([words, sentences]) => {
   const { speak } = await import("/page/words.mjs");
@@ -89,7 +92,9 @@ def frames_of_the_source() -> set[str]:
     found = {
         *schedule._EVENTS.values(), *predicates._NAMED.values(), *zonewords._EDGES.values(), *editions.KINDS,
         *sheet._RULES.values(), *Purpose, *screening.SENTENCES.values(), *explain._CLAIMS.values(),
-        *explain._REPORTS.values(), *explain._BASED.values(), explain._UNKNOWN_HEIGHT,
+        *explain._REPORTS.values(), *map(str, Level), *map(str, Answer), *ACTS.values(),
+        *(text for one in PRECEDENTS for text in (one.name, one.when, one.counted, one.caveat)),
+        *explain._BASED.values(), explain._UNKNOWN_HEIGHT,
     }  # fmt: skip
     for path in ROOT.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):

@@ -17,7 +17,9 @@ from nofly.run.weighing.ledger_words import Section, ends, label, moving, sectio
 from nofly.run.weighing.picture import chosen, ways_of
 from nofly.run.weighing.weigh import Weighed
 from nofly.run.weighing.words import airport_name, state_name
+from nofly.sentence import Sentence, say
 from nofly.whatif.ledger import Result
+from nofly.whatif.ranges import Bar
 
 MOST_ROWS = 100
 MOST_FLIGHTS = 200
@@ -150,14 +152,18 @@ def _section(table: LedgerTable, section: Section) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _moved(input: str, bar: Bar) -> Sentence:
+    low, _, high = ends(bar.input_range)
+    return say("{input}, {low} to {high}", input=input, low=low, high=high)
+
+
 def _tornado(table: LedgerTable, result: Result) -> dict[str, Any]:
     bars = moving(result)
     return {
         "title": printable(result.quantity.label), "likely": bars[0].likely_value,
         "bars": [
             {
-                "input": printable(f"{label(bar, table.weighed.inputs)}, "
-                                   f"{' to '.join(ends(bar.input_range)[::2])}"),
+                "input": printable(_moved(label(bar, table.weighed.inputs), bar)),
                 "at_low": bar.at_low_value, "at_high": bar.at_high_value,
             }
             for bar in bars

@@ -14,6 +14,7 @@ import msgspec
 from nofly.errors import InputError, NoflyError
 from nofly.incidents.warnings import PredictionParams
 from nofly.run.apart import DRAWING, Bounds, answer_of, bound
+from nofly.sentence import Words, taken_apart
 from nofly.zones.model import Zone, canonical_json
 
 BOUNDS = Bounds()
@@ -44,7 +45,8 @@ class Question(msgspec.Struct, frozen=True):
 class WeighedApart(msgspec.Struct):
     """The answer as of :func:`nofly.run.weighing.shown.shown`. ``everywhere``: all traffic of the time was
     looked at, not only what was near the zones; ``whole`` false: there was more than was looked at.
-    Sections that were asked for and could not be weighed are None; ``missing`` says why."""
+    Sections that were asked for and could not be weighed are None; ``missing`` says why. ``words``: what the
+    sentences of the ledger are made of."""
 
     answer: dict[str, Any] = {}
     everywhere: bool = True
@@ -52,6 +54,7 @@ class WeighedApart(msgspec.Struct):
     detours: dict[str, Any] | None = None
     ledger: dict[str, Any] | None = None
     missing: dict[str, str] = {}
+    words: dict[str, Words] = {}
     error: tuple[str, str, str] | None = None
 
 
@@ -125,7 +128,8 @@ def _sections(asked: Question, weighed: Any, said: WeighedApart) -> None:
             said.missing["detours"] = _why(error)
     if asked.ledger:
         try:
-            said.ledger = ledger_shown(with_ledger(weighed, asked.ledger).sections["ledger"])  # type: ignore[arg-type]
+            table = with_ledger(weighed, asked.ledger).sections["ledger"]
+            said.ledger, said.words = taken_apart(ledger_shown(table))  # type: ignore[arg-type]
         except NoflyError as error:
             said.missing["ledger"] = _why(error)
 

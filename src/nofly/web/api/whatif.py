@@ -17,7 +17,7 @@ from nofly.run.registering.opening import open_register
 from nofly.run.weighing.pairs import LEVEL, level_m
 from nofly.run.weighing.weighing_apart import Question, question, weighed_apart
 from nofly.units import US_PER_S
-from nofly.web.answers import answered
+from nofly.web.answers import Worded, answered
 from nofly.web.errors import not_found
 from nofly.web.features import ZoneFeature, features, proposals
 from nofly.web.served import Authority, Here, Served
@@ -83,7 +83,7 @@ class WhatIfBody(BaseModel, extra="forbid"):
     prices: PricesBody | None = Field(None, description="Also what it comes to by these.")
 
 
-class WhatIfAnswer(BaseModel):
+class WhatIfAnswer(Worded):
     """What it would touch; a section that was asked for and could not be weighed is null, and in missing."""
 
     since: str
@@ -133,7 +133,7 @@ async def weigh(request: Request, here: Here, _: Authority, body: WhatIfBody) ->
         "everywhere": found.everywhere, "whole": found.whole, "zones": proposals([zone]),
         "instead_of": features(old, asked.until_us),
         "answer": found.answer, "detours": found.detours, "ledger": found.ledger, "missing": found.missing,
-    })  # fmt: skip
+    }, known=found.words)  # fmt: skip
 
 
 def _question(here: Served, body: WhatIfBody, zone: Zone, old: list[Zone]) -> Question:

@@ -17,7 +17,7 @@ export const MORE_EN = {
   "whatif.notknown": "not known", "whatif.more": "{count} more", "whatif.beyond": "{count} more are not shown.",
   "whatif.flights": "Flights", "whatif.longest": "The {shown} longest inside of {count}.", "whatif.who": "Aircraft", "whatif.callsign": "Callsign", "whatif.operator": "Operator", "whatif.state": "State", "whatif.origin": "From", "whatif.destination": "To", "whatif.entered": "Entered", "whatif.outcome": "Would be",
   "whatif.detours": "Going round", "whatif.pair": "Pair", "whatif.direct": "Direct", "whatif.round": "Round", "whatif.extra": "More", "whatif.outcome.way": "Way", "way.clear": "clear", "way.round": "round", "way.inside": "begins or ends inside", "way.no-way": "no way",
-  "whatif.ledger": "What it would expose", "whatif.missing": "This could not be told: {why}",
+  "whatif.likely": "likely {value}", "whatif.ledger": "What it would expose", "whatif.missing": "This could not be told: {why}",
   "whatif.instead": "In place of", "whatif.instead.none": "nothing", "whatif.instead.of": "In place of: {zones}.", "whatif.warnings.also": "Also what the watch would warn of", "whatif.prices": "Prices of your own",
   "whatif.price.flight": "Of a flight inside", "whatif.price.hour": "Of an hour flown inside", "whatif.price.km": "Of a kilometre flown inside", "whatif.currency": "Currency",
   "whatif.price.unread": "No price: {text}. For example 850 or 0.9", "whatif.change": "Change", "whatif.change.before": "Before", "whatif.change.after": "After",

@@ -17,7 +17,7 @@ export const MORE_UK = {
   "whatif.notknown": "невідомо", "whatif.more": "Ще {count}", "whatif.beyond": "Ще {count} не показано.",
   "whatif.flights": "Рейси", "whatif.longest": "{shown} найдовших усередині з {count}.", "whatif.who": "Судно", "whatif.callsign": "Позивний", "whatif.operator": "Експлуатант", "whatif.state": "Держава", "whatif.origin": "Звідки", "whatif.destination": "Куди", "whatif.entered": "Увійшло", "whatif.outcome": "Було б",
   "whatif.detours": "Обліт", "whatif.pair": "Пара", "whatif.direct": "Прямо", "whatif.round": "В обліт", "whatif.extra": "Більше на", "whatif.outcome.way": "Шлях", "way.clear": "вільний", "way.round": "в обліт", "way.inside": "починається чи кінчається всередині", "way.no-way": "шляху немає",
-  "whatif.ledger": "На що вона наражає", "whatif.missing": "Цього сказати не можна: {why}",
+  "whatif.likely": "імовірно {value}", "whatif.ledger": "На що вона наражає", "whatif.missing": "Цього сказати не можна: {why}",
   "whatif.instead": "Замість", "whatif.instead.none": "нічого", "whatif.instead.of": "Замість: {zones}.", "whatif.warnings.also": "Також про що попередив би нагляд", "whatif.prices": "Власні ціни",
   "whatif.price.flight": "За рейс усередині", "whatif.price.hour": "За годину польоту всередині", "whatif.price.km": "За кілометр польоту всередині", "whatif.currency": "Валюта",
   "whatif.price.unread": "Це не ціна: {text}. Наприклад, 850 або 0,9", "whatif.change": "Зміна", "whatif.change.before": "До", "whatif.change.after": "Після",
