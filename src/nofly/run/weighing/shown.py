@@ -13,13 +13,14 @@ from nofly.run.outputs.text import printable
 from nofly.run.weighing import json
 from nofly.run.weighing.detours import DetourTable, Row
 from nofly.run.weighing.ledger import LedgerTable
+from nofly.run.weighing.ledger_changes import name_of
 from nofly.run.weighing.ledger_words import Section, ends, label, moving, sections
 from nofly.run.weighing.picture import chosen, ways_of
 from nofly.run.weighing.weigh import Weighed
 from nofly.run.weighing.words import airport_name, state_name
 from nofly.sentence import Sentence, say
 from nofly.whatif.ledger import Result
-from nofly.whatif.ranges import Bar
+from nofly.whatif.ranges import Bar, Input
 
 MOST_ROWS = 100
 MOST_FLIGHTS = 200
@@ -140,6 +141,16 @@ def ledger_shown(table: LedgerTable) -> dict[str, Any]:
         "title": printable(ledger.title), "question": printable(ledger.question),
         "notes": list(map(printable, ledger.notes)),
         "sections": [_section(table, section) for section in sections(table)],
+        "inputs": [_input(one) for one in table.weighed.inputs.values()],
+    }  # fmt: skip
+
+
+def _input(one: Input) -> dict[str, Any]:
+    """Return an input by the name that :func:`nofly.run.weighing.ledger_changes.changed` has for it."""
+    low, likely, high = one.range.ends
+    return {
+        "name": name_of(one.name), "label": printable(one.label), "unit": one.unit, "low": low,
+        "likely": likely, "high": high, "source": printable(one.source), "note": printable(one.note),
     }  # fmt: skip
 
 

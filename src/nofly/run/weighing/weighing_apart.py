@@ -25,7 +25,8 @@ class Question(msgspec.Struct, frozen=True):
 
     ``held``: as if they held all the time, whatever is said of from when until when; their schedules stay.
     ``instead_of``: zones that these would stand in place of. ``level_m``: also going round at that pressure
-    altitude. ``ledger``: also the exposure ledger of a file. ``prediction``: also what a watch would warn of.
+    altitude. ``ledger``: also the exposure ledger of a file, ``inputs`` in place of its
+    own. ``prediction``: also what a watch would warn of.
     ``prices`` are by :data:`nofly.run.weighing.prices.UNITS`; none, no money.
     """
 
@@ -36,6 +37,7 @@ class Question(msgspec.Struct, frozen=True):
     held: bool = False
     level_m: float | None = None
     ledger: str = ""
+    inputs: list[str] = []
     instead_of: list[str] = []
     prediction: PredictionParams | None = None
     prices: dict[str, float] = {}
@@ -128,7 +130,7 @@ def _sections(asked: Question, weighed: Any, said: WeighedApart) -> None:
             said.missing["detours"] = _why(error)
     if asked.ledger:
         try:
-            table = with_ledger(weighed, asked.ledger).sections["ledger"]
+            table = with_ledger(weighed, asked.ledger, asked.inputs).sections["ledger"]
             said.ledger, said.words = taken_apart(ledger_shown(table))  # type: ignore[arg-type]
         except NoflyError as error:
             said.missing["ledger"] = _why(error)

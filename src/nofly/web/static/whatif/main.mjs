@@ -10,6 +10,7 @@ import { hoursOf, keyOf, OUTCOMES, signOf } from "./bars.mjs";
 import { addDetours, showDetours, themeDetours } from "./detours_layer.mjs";
 import { figuresOf } from "./figures.mjs";
 import { askForm } from "./form.mjs";
+import { inputsForm, readInputs } from "./inputs.mjs";
 import { ledgerOf } from "./ledger.mjs";
 import { changeOf, detoursOf, flightsOf, moneyOf, SHARES, sharesOf, spreadOf } from "./tables.mjs";
 import { PRICES, readView, writeView } from "./view.mjs";
@@ -48,7 +49,7 @@ async function weigh() {
   fill(byId("banner"), element("p", { class: "replay" }, say("whatif.weighing")));
   const body = {
     of: view.of, id: view.id, hours: Number(view.hours), until: view.until || null, held: view.held === "1",
-    detours: view.detours === "1", level: view.level, ledger: view.ledger === "1", warnings: view.warnings === "1",
+    detours: view.detours === "1", level: view.level, ledger: view.ledger === "1", inputs: readInputs(view.inputs), warnings: view.warnings === "1",
     instead_of: view.instead || null,
     prices: { ...Object.fromEntries(PRICES.map((name) => [name, view[`per_${name}`] ? Number(view[`per_${name}`]) : null])), currency: view.currency },
   };
@@ -79,7 +80,8 @@ function show() {
   fill(byId("shares"), ...SHARES.map((one) => sharesOf(one, answer.tables[one])));
   fill(byId("flights"), ...flightsOf(answer));
   part("detours", (detours || missing.detours) && detoursOf(detours, toldText(missing.detours ?? "")));
-  part("ledger", (ledger || missing.ledger) && ledgerOf(ledger, toldText(missing.ledger ?? "")));
+  part("ledger", (ledger || missing.ledger) && [
+    ...ledgerOf(ledger, toldText(missing.ledger ?? "")), inputsForm(ledger?.inputs ?? [], view, weigh)]);
   fill(byId("map-key"), ...keyOf(OUTCOMES.filter((one) => answer.figures.outcomes[one]), false).childNodes, ...detours ? ["direct", "round"].map((one) => signOf(one, say(`whatif.key.${one}`))) : []);
   drawMap();
 }

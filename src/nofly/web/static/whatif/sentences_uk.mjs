@@ -6,7 +6,7 @@ export const LEDGER_UK = {
   "from": "звідки", "party": "сторона", "because it": "бо вона", "which acts": "які дії", "answer": "відповідь", "said": "сказано", "result": "підсумок",
   "input, alone": "вхідне, саме", "from … to": "від … до", "result at its low": "підсумок за найменшого", "result at its high": "підсумок за найбільшого",
   "when": "коли", "counted": "що лічено", "n": "скільки", "a day": "на добу", "a day on 1,000 km²": "на добу на 1000 км²", "source": "джерело", "input": "вхідне", "unit": "одиниця",
-  "all": "усі", "not given": "не вказано", "not published": "не оприлюднено", "no source given": "джерела не вказано", "over {count}": "понад {count}", "as given": "як вказано",
+  "changed for this once": "змінено цього разу", "all": "усі", "not given": "не вказано", "not published": "не оприлюднено", "no source given": "джерела не вказано", "over {count}": "понад {count}", "as given": "як вказано",
   "{input}, {low} to {high}": "{input}, від {low} до {high}",
   // Hours shared.
   "Hours in which aircraft of both would share the airspace": "Години, коли повітряний простір ділили б судна обох",

@@ -29,4 +29,6 @@ export const MORE_EN = {
   "whatif.note.far-hours": "In {far} of {heard} hours with traffic no report came from near the zone: nobody was there, or nobody was received.",
   "whatif.note.no-operator": "Flights that sent no callsign that begins with an operator's three letters: {without} of {flights}.", "whatif.note.no-type": "The traffic tells no type of aircraft (no emitter category).",
   "whatif.note.airports": "Of {flights} flights the airport of departure is known of {departures}, that of arrival of {arrivals}: the others were not heard low enough near one.",
+  "inputs.title": "Inputs, to be tried otherwise", "inputs.send": "Weigh with these", "inputs.back": "As in the file", "inputs.end": "{input}: {end}", "inputs.input": "input", "inputs.unit": "unit", "inputs.source": "source", "inputs.low": "low", "inputs.likely": "likely", "inputs.high": "high",
+  "inputs.unread": "No number: {text}. For example 4 or 0.5", "inputs.means": "For this once; the file stays as it is.",
 };

@@ -29,4 +29,6 @@ export const MORE_UK = {
   "whatif.note.far-hours": "Протягом {far} із {heard} годин із рухом біля зони не почуто нікого: там нікого не було або нікого не приймали.",
   "whatif.note.no-operator": "Рейсів без позивного, що починається з трьох літер експлуатанта: {without} із {flights}.", "whatif.note.no-type": "Рух не каже типу жодного судна (немає категорії випромінювача).",
   "whatif.note.airports": "Із {flights} рейсів аеропорт вильоту відомий для {departures}, аеропорт прильоту – для {arrivals}: решту поблизу аеропортів на малій висоті не почуто.",
+  "inputs.title": "Вхідні дані, щоб спробувати інакше", "inputs.send": "Зважити з цими", "inputs.back": "Як у файлі", "inputs.end": "{input}: {end}", "inputs.input": "вхідне", "inputs.unit": "одиниця", "inputs.source": "джерело", "inputs.low": "найменше", "inputs.likely": "імовірно", "inputs.high": "найбільше",
+  "inputs.unread": "Це не число: {text}. Наприклад, 4 або 0,5", "inputs.means": "Лише цього разу; файл лишається, яким був.",
 };
