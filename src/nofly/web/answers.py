@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from nofly.sentence import Sentence, Words
+from nofly.zones.sentence import Sentence, Words
 
 JSON = "application/json"
 GEOJSON = "application/geo+json"

@@ -13,9 +13,9 @@ from nofly.run.files.zonewords import limit_text
 from nofly.run.following.law import ZoneState, state_at
 from nofly.run.outputs.outline import outlines
 from nofly.run.outputs.text import iso_time, printable
-from nofly.sentence import joined, say
 from nofly.zones.model import Zone
 from nofly.zones.schedule import told
+from nofly.zones.sentence import joined, say
 
 DIGITS = 6
 

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
-from nofly.sentence import say
 from nofly.whatif import patrol, sharing
 from nofly.whatif.enforcement import Consent, Level, Place, RequiredAct, required
 from nofly.whatif.precedents import PRECEDENTS, Precedent, sorties_by_area
 from nofly.whatif.ranges import Bar, Input, Quantity, Range, spread, tornado
 from nofly.whatif.sharing import COINCIDENCE, Presence, Together, together
 from nofly.zones.rules import Predicate
+from nofly.zones.sentence import say
 
 
 @dataclass(frozen=True, slots=True)

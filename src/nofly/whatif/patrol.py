@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from nofly.sentence import say
 from nofly.whatif.ranges import Input, Quantity, Range, Values
+from nofly.zones.sentence import say
 
 LEAST_FACTOR_OF_AREA = 5.0
 """Zones of the past took 0.07 to 2.0 sorties a day for every 1,000 km² (:mod:`nofly.whatif.precedents`): area
@@ -65,48 +65,29 @@ def quantities(given: Mapping[str, Range]) -> tuple[tuple[Quantity, ...], tuple[
     stations_of = _BY_AREA if by_area(given) else {"stations": 1}
     up = {**stations_of, "aircraft_per_station": 1}
     ready = {**up, "cycle_h": 1, "on_station_h": -1}
+    by_size = say("area ÷ area a station, rounded up") if by_area(given) else say("as given")
     found = [
+        Quantity("stations", say("stations"), "", _stations, stations_of, by_size),
         Quantity(
-            "stations",
-            say("stations"),
-            "",
-            _stations,
-            stations_of,
-            say("area ÷ area a station, rounded up") if by_area(given) else say("as given"),
-        ),
-        Quantity(
-            "aircraft_up",
-            say("aircraft on station at once"),
-            "",
-            _up,
-            up,
+            "aircraft_up", say("aircraft on station at once"), "", _up, up,
             say("stations × aircraft a station"),
         ),
         Quantity(
-            "aircraft_ready",
-            say("aircraft that must be ready"),
-            "",
-            _ready,
-            ready,
+            "aircraft_ready", say("aircraft that must be ready"), "", _ready, ready,
             say("aircraft on station × cycle ÷ time on station"),
         ),
         Quantity(
-            "aircraft_needed",
-            say("aircraft needed"),
-            "",
-            lambda v: _ready(v) / v["readiness"],
+            "aircraft_needed", say("aircraft needed"), "", lambda v: _ready(v) / v["readiness"],
             {**ready, "readiness": -1},
             say("stations × aircraft a station × cycle ÷ time on station ÷ readiness"),
         ),
         Quantity(
-            "sorties_a_day",
-            say("patrol sorties a day"),
-            "a day",
+            "sorties_a_day", say("patrol sorties a day"), "a day",
             lambda v: _up(v) * v["hours_a_day"] / v["on_station_h"],
             {**up, "hours_a_day": 1, "on_station_h": -1},
             say("aircraft on station × hours a day ÷ time on station"),
         ),
-    ]
+    ]  # fmt: skip
     lacking = {q.name: [name for name in q.ways if name not in given] for q in found}
     said = tuple(
         say("Not worked out: {what}; not given: {names}.", what=q.label, names=", ".join(lacking[q.name]))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from nofly.sentence import say
+from nofly.zones.sentence import say
 
 NO_SCORE = say(
     "There is no number for escalation here, and none is worked out: no count, rate or model says what "

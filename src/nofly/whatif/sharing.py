@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from nofly.sentence import say
 from nofly.units import US_PER_S
 from nofly.whatif.ranges import Quantity, Range, Values
+from nofly.zones.sentence import say
 
 DAY_H = 24.0
 US_PER_H = 3600 * US_PER_S

@@ -9,7 +9,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import NamedTuple, Protocol
 
-from nofly.sentence import say
+from nofly.zones.sentence import say
 
 
 class Purpose(StrEnum):

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from nofly.sentence import Sentence, joined, say
 from nofly.zones.rules import Predicate, PredicateKind, Rule
+from nofly.zones.sentence import Sentence, joined, say
 
 MAX_PATTERN = 64
 """The longest pattern and value, in characters."""

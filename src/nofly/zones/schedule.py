@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from nofly.sentence import Sentence, joined, say
+from nofly.zones.sentence import Sentence, joined, say
 
 
 class SunEvent(StrEnum):

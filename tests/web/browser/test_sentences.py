@@ -14,13 +14,13 @@ from nofly.incidents import judge, keepin
 from nofly.run.deciding import sheet
 from nofly.run.files import zonewords
 from nofly.run.outputs import explain
-from nofly.sentence import Sentence
 from nofly.tracks import screening
 from nofly.web.app import STATIC
 from nofly.whatif.enforcement import ACTS, Answer, Level
 from nofly.whatif.precedents import PRECEDENTS
 from nofly.zones import editions, predicates, schedule
 from nofly.zones.decision_rules import Purpose
+from nofly.zones.sentence import Sentence
 from tests.web.browser.conftest import Seen
 from tests.web.browser.served import Server
 

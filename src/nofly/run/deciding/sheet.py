@@ -12,7 +12,6 @@ from nofly.proof.packing.signing import PublicKey
 from nofly.run.outputs.text import printable, shorten, width
 from nofly.run.proving.report_style import STYLE
 from nofly.run.registering.signing import Keys, signature_plain, signature_text
-from nofly.sentence import Sentence, joined, say
 from nofly.zones import schedule
 from nofly.zones.acts import Act
 from nofly.zones.decision_bodies import Position
@@ -20,6 +19,7 @@ from nofly.zones.decision_rules import RuleKind, Tally
 from nofly.zones.decision_states import LAW, Phase
 from nofly.zones.decisions import Procedure, told
 from nofly.zones.model import Volume, canonical_json
+from nofly.zones.sentence import Sentence, joined, say
 
 _RULES = {
     RuleKind.SINGLE: "one authority decides",

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from nofly.geo.geodesic import length_and_azimuths
 from nofly.run.outputs.text import clock, place, printable, zone_words
-from nofly.sentence import Sentence, joined, say
 from nofly.units import M_PER_NM, feet, nautical_miles
 from nofly.zones import schedule
 from nofly.zones.model import Arc, Circle, Corridor, Footprint, Limit, Polygon, Volume, Zone
 from nofly.zones.predicates import told_all
 from nofly.zones.rules import Clearance, Exemption, Rule
+from nofly.zones.sentence import Sentence, joined, say
 
 _PLAIN = {
     "name": say("name"), "kind": say("kind"), "country": say("country"), "message": say("message"),

@@ -21,10 +21,10 @@ from nofly.run.outputs.text import (
     zone_label,
 )
 from nofly.run.result import CheckResult
-from nofly.sentence import Sentence, joined, say
 from nofly.units import feet
 from nofly.zones.judging import PERHAPS
 from nofly.zones.model import Limit, Zone
+from nofly.zones.sentence import Sentence, joined, say
 
 UNSEEN_M = 0.15
 """Half a foot: nothing to speak of."""

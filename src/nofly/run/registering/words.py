@@ -9,12 +9,12 @@ from nofly.errors import InputError
 from nofly.run.files.zonewords import differences
 from nofly.run.outputs.text import clock, iso_time, printable, zone_words
 from nofly.run.registering.signing import Keys, signature_plain, signature_text
-from nofly.sentence import Sentence, joined, say
 from nofly.zones.activity import ALWAYS_FROM_US, ALWAYS_UNTIL_US
 from nofly.zones.acts import Act
 from nofly.zones.edition_acts import MOST_WHY_CHARACTERS
 from nofly.zones.editions import AMEND, DECLARE, KINDS, Edition, LawChange, Life, bounds, zone_of
 from nofly.zones.model import Zone
+from nofly.zones.sentence import Sentence, joined, say
 
 
 def span_text(from_us: int | None, until_us: int | None) -> Sentence:

@@ -7,7 +7,7 @@ from math import isfinite
 from typing import Any
 
 from nofly.errors import InputError
-from nofly.sentence import say
+from nofly.zones.sentence import say
 
 SOURCE = say("changed for this once")
 _EXPECTED = (

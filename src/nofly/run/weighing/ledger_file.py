@@ -15,7 +15,6 @@ from typing import Any
 from nofly.errors import InputError
 from nofly.proof.claiming.claim_table import Table
 from nofly.run.weighing.ledger_changes import changed
-from nofly.sentence import say
 from nofly.whatif import patrol
 from nofly.whatif.enforcement import Answer, Consent, Level, Place
 from nofly.whatif.ledger import Change, Ledger, Party
@@ -24,6 +23,7 @@ from nofly.whatif.ranges import Input, Range
 from nofly.whatif.refused import refused_keys, why_refused
 from nofly.whatif.sharing import DAY_H
 from nofly.zones.rule_mapping import predicate_from_mapping
+from nofly.zones.sentence import say
 
 FORMAT = "nofly-ledger/1"
 MOST_BYTES = 1 << 20

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nofly.sentence import Sentence, joined, say
 from nofly.units import US_PER_S
 from nofly.whatif.enforcement import Answer, Consent, Level
 from nofly.whatif.ledger import Result, Weighed
 from nofly.whatif.precedents import PRECEDENTS, Precedent
 from nofly.whatif.ranges import Bar, Input, Range
 from nofly.whatif.refused import NO_SCORE, NOTHING_BEYOND
+from nofly.zones.sentence import Sentence, joined, say
 
 if TYPE_CHECKING:
     from nofly.run.weighing.ledger import LedgerTable

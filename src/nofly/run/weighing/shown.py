@@ -18,9 +18,9 @@ from nofly.run.weighing.ledger_words import Section, ends, label, moving, sectio
 from nofly.run.weighing.picture import chosen, ways_of
 from nofly.run.weighing.weigh import Weighed
 from nofly.run.weighing.words import airport_name, state_name
-from nofly.sentence import Sentence, say
 from nofly.whatif.ledger import Result
 from nofly.whatif.ranges import Bar, Input
+from nofly.zones.sentence import Sentence, say
 
 MOST_ROWS = 100
 MOST_FLIGHTS = 200

@@ -14,8 +14,8 @@ import msgspec
 from nofly.errors import InputError, NoflyError
 from nofly.incidents.warnings import PredictionParams
 from nofly.run.apart import DRAWING, Bounds, answer_of, bound
-from nofly.sentence import Words, taken_apart
 from nofly.zones.model import Zone, canonical_json
+from nofly.zones.sentence import Words, taken_apart
 
 BOUNDS = Bounds()
 

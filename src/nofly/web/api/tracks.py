@@ -18,12 +18,12 @@ from nofly.run.files import zonewords
 from nofly.run.following.evidence import GAP_S, Evidence, evidence, gaps_us, span_us
 from nofly.run.judging.preparing import position_errors_m
 from nofly.run.outputs.text import iso_time, printable
-from nofly.sentence import say
 from nofly.web.answers import Worded, answered
 from nofly.web.api.incidents import named
 from nofly.web.features import features
 from nofly.web.served import Here, Reader, Served
 from nofly.zones.model import Limit, Zone
+from nofly.zones.sentence import say
 
 router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"])
 _HEIGHTS = ("alt_std_m", "alt_amsl_m", "alt_agl_m", "alt_hae_m")
