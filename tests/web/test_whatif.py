@@ -187,7 +187,7 @@ def test_inputs_of_the_ledger_are_tried_otherwise(authority: TestClient, state: 
         assert refused["missing"]["ledger"]
         assert str(state) not in json.dumps(refused)
     for ill in ({"patrol.stations": [1]}, {"x" * 201: [1, 1, 1]}, {"patrol.stations": ["a", 1, 2]}):
-        assert weigh(authority, "request", "sky", ledger=True, inputs=ill).status_code == 400
+        assert weigh(authority, "request", "sky", ledger=True, inputs=ill).status_code == 422
 
 
 def test_in_place_of_a_zone_in_force_the_change_is_told(authority: TestClient) -> None:
