@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import nofly
+from nofly.geo import heightwords
 from nofly.incidents import judge, keepin
 from nofly.run.deciding import sheet
 from nofly.run.files import zonewords
@@ -138,6 +139,20 @@ def test_a_finding_is_said_whole(swiss: Server, seen: Callable[..., Seen]) -> No
         assert stay.callsign in told[0]
 
 
+def test_why_a_height_is_not_known_is_known(swiss: Server, seen: Callable[..., Seen]) -> None:
+    """Every reason of the source, on every datum: no word of it stays English."""
+    source = Path(heightwords.__file__).read_text()
+    reasons = re.findall(
+        r'return "([^"]+)"', source[source.index("def _reason") : source.index("def _between")]
+    )
+    reasons += [f"only {one} is reported and no QNH is given" for one in ("a flight level", "an altitude")]
+    assert len(reasons) >= 8
+    told = [f"{name} not known: {why}" for name in heightwords.NAMES.values() for why in reasons]
+    for english, ukrainian in zip(told, in_ukrainian(swiss, seen, told), strict=True):
+        assert ukrainian is not None, english
+        assert not re.search("[A-Za-z]{4,}", ukrainian), ukrainian
+
+
 def test_sentences_of_the_source_are_what_the_table_has() -> None:
     """A sentence that the core does not say any more has no place in the table."""
     table = (STATIC / "page" / "sentences_uk.mjs").read_text()
@@ -163,6 +178,14 @@ def test_sentences_of_the_source_are_what_the_table_has() -> None:
         ("Perhaps exempt: x: names callsign A* and not squawk 7; its callsign is not known, "
          "so it cannot be told.",
          "Можливо, звільнено: x: називає: позивний A* і не код 7; невідомо: позивний, тож не можна сказати."),
+        ("Altitude above mean sea level not known: only a flight level is reported and no QNH is given; "
+         "between 900 and 1,100 ft.",
+         "Висота над рівнем моря невідома: повідомлено лише ешелон, а QNH немає; між 900 і 1,100 ft."),
+        ("height above ground not known: no terrain data given; at most 300 ft AGL",
+         "висота над землею невідома: даних рельєфу немає; щонайбільше 300 ft AGL"),
+        ("Whether the zone was active is not known. "
+         "Its hours: when announced (by NOTAM or otherwise), always.",
+         "Чи діяла зона, невідомо. Її години: за оголошенням (NOTAM чи іншим), завжди."),
         ("One of its reports: two senders far apart use this address.",
          "Одне з його донесень: цією адресою користуються два далекі один від одного передавачі."),
         ("<b>{place}</b>", None),

@@ -33,6 +33,13 @@ export const PARTS_UK = {
   "1 report outside": "За одним донесенням назовні", "{count} reports outside": "За донесеннями назовні ({count})",
   ", by place alone": ", за самим місцем", ", in force{start}{end}": ", чинна{start}{end}",
   " from {time}": " з {time}", " until {time}": " до {time}", " always": " завжди",
+  // Why a height is not known.
+  "the report gives no height": "донесення не називає висоти", "the report says only that the aircraft is on the ground": "донесення каже лише, що судно на землі",
+  "no terrain data given": "даних рельєфу немає", "the terrain data do not reach this place": "дані рельєфу не сягають цього місця",
+  "only a satellite height is reported and no geoid is given": "повідомлено лише супутникову висоту, а геоїда немає",
+  "only a flight level is reported and no QNH is given": "повідомлено лише ешелон, а QNH немає", "only an altitude is reported and no QNH is given": "повідомлено лише висоту над морем, а QNH немає",
+  "no QNH of a station near enough and fresh enough": "немає QNH станції, досить близької і свіжої",
+  "between {low} and {high}": "між {low} і {high}", "at most {height}": "щонайбільше {height}", "at least {height}": "щонайменше {height}",
   // When a zone holds.
   "always": "завжди", "never": "ніколи", "daily": "щодня", "from {time}": "з {time}", "until {time}": "до {time}", "without end": "без кінця",
   "when announced (by NOTAM or otherwise), {when}": "за оголошенням (NOTAM чи іншим), {when}",

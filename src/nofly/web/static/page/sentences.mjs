@@ -12,13 +12,15 @@ import { spoken } from "./words.mjs";
 const TABLES = { uk: [{ ...SENTENCES_UK }, { ...PARTS_UK }] };
 const HOLE = /\{(\w+)\}/g;
 /** Holes of recorded sentences in which words stand; in others, names, codes and numbers do. */
-const OF_WORDS = new Set(["bounds", "names", "one", "other", "unknown", "what"]);
+const OF_WORDS = new Set(["between", "bounds", "hours", "names", "one", "other", "reason", "unknown", "what", "when"]);
+/** Of these, those in which predicates stand that "and" and "or" join. */
+const JOINED = new Set(["names", "one", "other", "what"]);
 const LONGEST = 2000;
 const MOST = 5000;
 
 /** What sentences of answers are made of, by the sentence. @type {Map<string, Words>} */
 const made = new Map();
-/** By table, each with what finds it, the most particular first. @type {Map<Table, { pattern: RegExp, text: string }[]>} */
+/** By table, each with what finds it, the most particular first. @type {Map<Table, { pattern: RegExp, text: string, joins: boolean }[]>} */
 const patterns = new Map();
 
 /**
@@ -48,7 +50,7 @@ export function translated(sentence) {
   const tables = TABLES[spoken()];
   if (!tables) return null;
   const words = made.get(sentence);
-  return words ? inWords(words, tables) : recorded(sentence, tables[0]);
+  return words ? inWords(words, tables) : recorded(sentence, tables[0]) ?? begun(sentence, tables[0]);
 }
 
 /**
@@ -78,13 +80,28 @@ const inEnglish = ({ say: frame, values }) => frame.replace(HOLE, (_, name) => {
 });
 
 /**
+ * Return a clause that was made a sentence, as one; null where it is not known.
  * @param {string} sentence
  * @param {Table} table
+ */
+function begun(sentence, table) {
+  if (!sentence.endsWith(".")) return null;
+  const found = recorded(sentence[0].toLowerCase() + sentence.slice(1, -1), table);
+  return found && `${found[0].toUpperCase()}${found.slice(1)}.`;
+}
+
+/**
+ * @param {string} sentence
+ * @param {Table} table
+ * @param {boolean} [joined] whether it may be two parts
  * @returns {string | null}
  */
-function recorded(sentence, table) {
+function recorded(sentence, table, joined = false) {
   if (sentence.length > LONGEST) return null;
-  for (const { pattern, text } of patternsOf(table)) {
+  const all = patternsOf(table);
+  // What joins two goes before what may stand on either side of it.
+  const some = joined ? [...all.filter(({ joins }) => joins), ...all.filter(({ joins }) => !joins)] : all.filter(({ joins }) => !joins);
+  for (const { pattern, text } of some) {
     const found = pattern.exec(sentence);
     if (found) return text.replace(HOLE, (_, name) => filled(name, found.groups?.[name] ?? ""));
   }
@@ -96,17 +113,16 @@ function recorded(sentence, table) {
  * @param {string} value
  */
 function filled(name, value) {
-  return OF_WORDS.has(name) ? recorded(value, TABLES[spoken()][1]) ?? value : value;
+  return OF_WORDS.has(name) ? recorded(value, TABLES[spoken()][1], JOINED.has(name)) ?? value : value;
 }
 
 /** @param {Table} table */
 function patternsOf(table) {
   let known = patterns.get(table);
   if (!known) {
-    // What joins two goes before what may stand on either side of it.
-    const plain = (/** @type {string} */ english) => english.replace(HOLE, "").length + (english.startsWith("{one}") ? LONGEST : 0);
+    const plain = (/** @type {string} */ english) => english.replace(HOLE, "").length;
     known = Object.entries(table).filter(([english]) => /\p{L}/u.test(english.replace(HOLE, ""))).sort(([a], [b]) => plain(b) - plain(a))
-      .map(([english, text]) => ({ pattern: patternOf(english), text }));
+      .map(([english, text]) => ({ pattern: patternOf(english), text, joins: english.startsWith("{one}") }));
     patterns.set(table, known);
   }
   return known;

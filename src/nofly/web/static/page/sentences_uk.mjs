@@ -27,6 +27,12 @@ export const SENTENCES_UK = {
   "Its height is not known; the zone has limits{extent}.": "Висота невідома; зона має межі{extent}.",
   "Its height is not known.": "Висота невідома.",
   "It was above the floor and below the ceiling all the time.": "Увесь час був вище нижньої межі та нижче верхньої.",
+  // Why a height, or whether the zone was active, is not known.
+  "flight level not known: {reason}; {between}": "ешелон невідомий: {reason}; {between}", "flight level not known: {reason}": "ешелон невідомий: {reason}",
+  "altitude above mean sea level not known: {reason}; {between}": "висота над рівнем моря невідома: {reason}; {between}", "altitude above mean sea level not known: {reason}": "висота над рівнем моря невідома: {reason}",
+  "height above ground not known: {reason}; {between}": "висота над землею невідома: {reason}; {between}", "height above ground not known: {reason}": "висота над землею невідома: {reason}",
+  "height above the ellipsoid not known: {reason}; {between}": "висота над еліпсоїдом невідома: {reason}; {between}", "height above the ellipsoid not known: {reason}": "висота над еліпсоїдом невідома: {reason}",
+  "Whether the zone was active is not known. Its hours: {hours}.": "Чи діяла зона, невідомо. Її години: {hours}.",
   // How sure.
   "Confirmed: at least one report lies inside by more than its own 95 % error, in place and in height.": "Підтверджено: щонайменше одне донесення лежить усередині далі за власну похибку 95 %, за місцем і за висотою.",
   "Confirmed: at least one report lies outside by more than its own 95 % error, in place or in height.": "Підтверджено: щонайменше одне донесення лежить назовні далі за власну похибку 95 %, за місцем або за висотою.",
