@@ -21,6 +21,12 @@ export function readInputs(text) {
 }
 
 /**
+ * Return a number as it is shown, to six digits.
+ * @param {number} value
+ */
+const shown = (value) => String(Number(value.toPrecision(6)));
+
+/**
  * Return a number as it is typed, with a point or a comma. Throws Error for what is none.
  * @param {string} text
  */
@@ -37,7 +43,7 @@ function parseNumber(text) {
  * @param {() => Promise<void>} weigh
  */
 export function inputsForm(inputs, view, weigh) {
-  const rows = inputs.map((one) => ({ one, controls: ENDS.map((end) => line(String(one[end]), () => undefined, {
+  const rows = inputs.map((one) => ({ one, controls: ENDS.map((end) => line(shown(one[end]), () => undefined, {
     inputmode: "decimal", size: 7, maxlength: 20, "data-input": `${one.name} ${end}`, "aria-describedby": WRONG,
     "aria-label": say("inputs.end", { input: toldText(one.label), end: say(`inputs.${end}`) }),
   })) }));
@@ -46,7 +52,8 @@ export function inputsForm(inputs, view, weigh) {
     const known = readInputs(view.inputs);
     try {
       for (const { one, controls } of rows) {
-        const ends = controls.map(read);
+        // What is left as it was shown is what it was, to its last digit.
+        const ends = ENDS.map((end, k) => controls[k].value === shown(one[end]) ? one[end] : read(controls[k]));
         if (ENDS.some((end, k) => ends[k] !== one[end])) known[one.name] = ends;
       }
     } catch {
