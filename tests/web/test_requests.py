@@ -50,7 +50,9 @@ def test_the_sheets_of_requests(watched: Path, register: TeamRegister) -> None:
         assert refused["no_position"] == ["France"]
         assert refused["decision"]["reason"] == "wider war"
         assert ["why", "<b>bombs</b>"] in refused["facts"]
-        assert client.get("/api/v1/requests/a-no").json() == refused
+        one = client.get("/api/v1/requests/a-no").json()
+        assert one.pop("words")
+        assert one == refused
         # Who may not decide is offered nothing.
         assert (law["party"], law["may"]) == ("NATO", [])
         missing = client.get("/api/v1/requests/none")
@@ -204,3 +206,43 @@ def test_who_may_not_decide_may_not_act(watched: Path, asked: str) -> None:
         assert "is not signed" in answer.text
     with application(watched, Role.AUTHORITY) as client:
         assert client.post("/api/v1/requests/y/decide", json=body).status_code == 404
+
+
+def test_the_history_says_who_signed_and_whether_it_is_so(watched: Path, tmp_path: Path) -> None:
+    path, other = str(tmp_path / "signed.sqlite"), SigningKey(bytes(32)).public
+    with Register(path) as register:
+        asked = Request(
+            "z", "Ukraine", ZONE, Purpose.PREVENT, "w", ("Canada",), "NATO", DecisionRule(RuleKind.SINGLE)
+        )
+        ask(register, asked, Hand("a", clock_us()))
+        do(register, "z", "decide", {"outcome": "approved", "reason": "agreed"}, Hand("c", clock_us()))
+        signer = Hand("c", clock_us(), "NATO", KEY)
+        do(register, "z", "promulgate", {"valid_from_us": LATER_US}, signer)
+        do(register, "z", "suspend", {"reason": "a pause"}, Hand("c", clock_us()))
+    known = KEY.public.id
+    for told, team in (
+        (("genuine", "NATO"), TeamRegister(path, "NATO", KEY)),
+        (("genuine", "kept"), TeamRegister(path, "NATO", None, {known: ("kept", KEY.public)})),
+        (("false", "kept"), TeamRegister(path, "NATO", None, {known: ("kept", other)})),
+        (("unknown-key", None), TeamRegister(path, "NATO")),
+    ):
+        with application(watched, Role.VIEWER, register=team) as client:
+            acts = client.get("/api/v1/editions/SKY").json()["acts"]
+            assert (acts[0]["signed"], acts[0]["key"]) == told
+            assert acts[0]["key_id"] == known
+            assert (acts[1]["signed"], acts[1]["key_id"], acts[1]["signature"]) == ("not-signed", None, None)
+
+
+def test_an_answer_says_what_its_sentences_are_made_of(watched: Path, register: TeamRegister) -> None:
+    with application(watched, Role.VIEWER, register=register) as client:
+        found = client.get("/api/v1/requests/a-no").json()
+        facts = dict(found["facts"])
+        assert found["words"][facts["where"]] == {
+            "say": "{p0}", "values": {"p0": {
+                "say": "{lower} to {upper}",
+                "values": {
+                    "lower": {"say": "ground", "values": {}}, "upper": {"say": "unlimited", "values": {}},
+                },
+            }},
+        }  # fmt: skip
+        assert facts["why"] not in found["words"], "what somebody wrote is no sentence of nofly"

@@ -166,6 +166,30 @@ def test_a_ledger_gives_ranges_and_a_tornado(authority: TestClient, state: Path)
     assert broken["answer"] == found["answer"]
 
 
+def test_inputs_of_the_ledger_are_tried_otherwise(authority: TestClient, state: Path) -> None:
+    shutil.copy(LEDGER, state / "ledger.toml")
+    found = weigh(authority, "request", "sky", ledger=True).json()
+    inputs = {one["name"]: one for one in found["ledger"]["inputs"]}
+    party = next(name for name in inputs if name.endswith(".hours_a_day"))
+    assert inputs["patrol.stations"]["label"] == "stations"
+    wanted = {"patrol.stations": [4, 5, 6], party: [1, 2, 3], "sharing.coincidence": [0, 0, 0]}
+    changed = weigh(authority, "request", "sky", ledger=True, inputs=wanted).json()
+    told = {one["name"]: one for one in changed["ledger"]["inputs"]}
+    for name, ends in wanted.items():
+        assert [told[name][end] for end in ("low", "likely", "high")] == ends
+        assert told[name]["source"] == "changed for this once"
+    assert changed["words"]["changed for this once"] == {"say": "changed for this once", "values": {}}
+    assert changed["ledger"]["sections"] != found["ledger"]["sections"]
+    assert weigh(authority, "request", "sky", ledger=True).json()["ledger"] == found["ledger"]
+    for wrong in ({"patrol.sta": [1, 1, 1]}, {"nobody.aircraft": [1, 1, 1]}, {"patrol.stations": [3, 2, 1]}):
+        refused = weigh(authority, "request", "sky", ledger=True, inputs=wrong).json()
+        assert refused["ledger"] is None
+        assert refused["missing"]["ledger"]
+        assert str(state) not in json.dumps(refused)
+    for ill in ({"patrol.stations": [1]}, {"x" * 201: [1, 1, 1]}, {"patrol.stations": ["a", 1, 2]}):
+        assert weigh(authority, "request", "sky", ledger=True, inputs=ill).status_code == 422
+
+
 def test_in_place_of_a_zone_in_force_the_change_is_told(authority: TestClient) -> None:
     choices = authority.get("/api/v1/whatif").json()["zones"]
     law = {one["zone_id"]: one for one in choices if one["of"] == "law"}

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from nofly.config import WebConfig
     from nofly.proof.packing.custody import Act
     from nofly.proof.packing.signing import SigningKey
+    from nofly.run.registering.signing import Keys
     from nofly.run.result import CheckResult
 
 
@@ -64,6 +65,15 @@ def key_folder(args: argparse.Namespace) -> Path:
     from nofly.store.keys import own_folder
 
     return Path(args.keys) if args.keys else own_folder()
+
+
+def station_keys(web: WebConfig) -> Keys:
+    """Return the keys that are known where the web's own is kept, by their ids. Raises StoreError where one
+    cannot be read."""
+    from nofly.store.keys import keys_in
+
+    folder = key_folder(argparse.Namespace(keys=web.evidence_keys or None))
+    return {kept.key.id: (kept.name, kept.key) for kept in keys_in(folder)}
 
 
 def station_key(web: WebConfig) -> SigningKey | None:

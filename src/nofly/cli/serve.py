@@ -176,7 +176,7 @@ def serving_state(
 
 def _wanted(config: Config) -> dict[str, Any]:
     """Return what a configuration says of what is served. Raises ConfigError for what cannot be."""
-    from nofly.cli.evidence import station_key
+    from nofly.cli.evidence import station_key, station_keys
     from nofly.run.declaring.registered import team_register
     from nofly.run.watch_plan import prediction_of
     from nofly.web.origins import origins
@@ -185,8 +185,9 @@ def _wanted(config: Config) -> dict[str, Any]:
 
     web = config.web
     signing = station_key(web)
+    keys = station_keys(web) if config.register.url else None
     return {
-        "register": team_register(config.register, signing),
+        "register": team_register(config.register, signing, keys),
         "tiles": tiles_at(web.tiles, web.tiles_attribution),
         "style": style_at(web.style, web.style_origins),
         "embedders": origins(web.embed_origins, "web.embed_origins"),

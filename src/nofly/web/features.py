@@ -14,7 +14,8 @@ from nofly.run.following.law import ZoneState, state_at
 from nofly.run.outputs.outline import outlines
 from nofly.run.outputs.text import iso_time, printable
 from nofly.zones.model import Zone
-from nofly.zones.schedule import describe
+from nofly.zones.schedule import told
+from nofly.zones.sentence import joined, say
 
 DIGITS = 6
 
@@ -58,11 +59,11 @@ def proposals(zones: Sequence[Zone]) -> list[dict[str, Any]]:
 
 def _feature(zone: Zone, state: ZoneState) -> dict[str, Any]:
     floors = {limit_text(volume.lower, "GND") for volume in zone.volumes}
-    ceilings = {limit_text(volume.upper, "unlimited") for volume in zone.volumes}
+    ceilings = {limit_text(volume.upper, say("unlimited")) for volume in zone.volumes}
     properties = {
         "id": zone.id, "name": zone.name, "zone_hash": zone.zone_hash, "kind": zone.kind,
         "restriction": zone.restriction.value, "floor": " / ".join(sorted(floors)),
-        "ceiling": " / ".join(sorted(ceilings)), "schedule": describe(zone.schedule),
+        "ceiling": joined(" / ", sorted(ceilings)), "schedule": told(zone.schedule),
     }  # fmt: skip
     shown = {name: printable(value) for name, value in properties.items()}
     until = None if state.until_us is None else iso_time(state.until_us)

@@ -8,7 +8,7 @@ import msgspec
 from pydantic import BaseModel, Field
 
 from nofly import plugins
-from nofly.run.files.zonewords import sentences
+from nofly.run.files import zonewords
 from nofly.run.following.law import times
 from nofly.run.outputs.text import iso_time, printable
 from nofly.units import US_PER_S
@@ -49,5 +49,5 @@ def told(zone: Zone, now_us: int) -> dict[str, Any]:
     return {
         "zone": features([zone], now_us)[0], "draft": draft, "times": rows,
         "since": iso_time(now_us), "until": iso_time(until_us),
-        "sentences": [printable(sentence) for sentence in sentences(zone)],
+        "sentences": [printable(sentence) for sentence in zonewords.told(zone)],
     }  # fmt: skip

@@ -13,6 +13,7 @@ from nofly.whatif.precedents import PRECEDENTS, Precedent, sorties_by_area
 from nofly.whatif.ranges import Bar, Input, Quantity, Range, spread, tornado
 from nofly.whatif.sharing import COINCIDENCE, Presence, Together, together
 from nofly.zones.rules import Predicate
+from nofly.zones.sentence import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,8 @@ class Ledger:
     parties: tuple[Party, ...] = ()
     coincidence: Input = field(
         default_factory=lambda: Input(
-            "coincidence", "how the hours of both fall together", "", COINCIDENCE,
-            note="-1 as little as they can, 0 by chance, 1 as much as they can",
+            "coincidence", say("how the hours of both fall together"), "", COINCIDENCE,
+            note=say("-1 as little as they can, 0 by chance, 1 as much as they can"),
         )
     )  # fmt: skip
     level: Level = Level.OBSERVE

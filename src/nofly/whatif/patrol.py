@@ -10,20 +10,21 @@ import math
 from collections.abc import Mapping
 
 from nofly.whatif.ranges import Input, Quantity, Range, Values
+from nofly.zones.sentence import say
 
 LEAST_FACTOR_OF_AREA = 5.0
 """Zones of the past took 0.07 to 2.0 sorties a day for every 1,000 km² (:mod:`nofly.whatif.precedents`): area
 alone predicts badly, so what follows from an area spans at least this factor."""
 
 INPUTS = {
-    "area_km2": ("area of the zone", "km²"),
-    "area_per_station_km2": ("km² that a station covers", "km²"),
-    "stations": ("stations", ""),
-    "aircraft_per_station": ("aircraft on a station at once", ""),
-    "cycle_h": ("hours from one take-off of an aircraft to its next", "h"),
-    "on_station_h": ("hours of that on station", "h"),
-    "readiness": ("share of the aircraft that is ready to fly", ""),
-    "hours_a_day": ("hours a day with a patrol", "h"),
+    "area_km2": (say("area of the zone"), "km²"),
+    "area_per_station_km2": (say("km² that a station covers"), "km²"),
+    "stations": (say("stations"), ""),
+    "aircraft_per_station": (say("aircraft on a station at once"), ""),
+    "cycle_h": (say("hours from one take-off of an aircraft to its next"), "h"),
+    "on_station_h": (say("hours of that on station"), "h"),
+    "readiness": (say("share of the aircraft that is ready to fly"), ""),
+    "hours_a_day": (say("hours a day with a patrol"), "h"),
 }
 """Name → what it is called and its unit."""
 DEFAULTS = {"hours_a_day": Range.exactly(24.0)}
@@ -47,10 +48,13 @@ def widened(given: Mapping[str, Input]) -> tuple[dict[str, Input], tuple[str, ..
     if wide == old.range:
         return out, ()
     out[name] = Input(old.name, old.label, old.unit, wide, old.source, old.note)
-    said = (
-        f"The area a station covers, given as {_words(old.range)} km², is taken as {_words(wide)} km²: area "
-        f"alone predicts badly, so what follows from it spans at least a factor of "
-        f"{LEAST_FACTOR_OF_AREA:g}. Give stations to leave area out."
+    said = say(
+        "The area a station covers, given as {given} km², is taken as {taken} km²: area alone predicts "
+        "badly, so what follows from it spans at least a factor of {factor}. Give stations to leave area "
+        "out.",
+        given=_words(old.range),
+        taken=_words(wide),
+        factor=f"{LEAST_FACTOR_OF_AREA:g}",
     )
     return out, (said,)
 
@@ -61,31 +65,32 @@ def quantities(given: Mapping[str, Range]) -> tuple[tuple[Quantity, ...], tuple[
     stations_of = _BY_AREA if by_area(given) else {"stations": 1}
     up = {**stations_of, "aircraft_per_station": 1}
     ready = {**up, "cycle_h": 1, "on_station_h": -1}
+    by_size = say("area ÷ area a station, rounded up") if by_area(given) else say("as given")
     found = [
+        Quantity("stations", say("stations"), "", _stations, stations_of, by_size),
         Quantity(
-            "stations", "stations", "", _stations, stations_of,
-            "area ÷ area a station, rounded up" if by_area(given) else "as given",
-        ),
-        Quantity("aircraft_up", "aircraft on station at once", "", _up, up, "stations × aircraft a station"),
-        Quantity(
-            "aircraft_ready", "aircraft that must be ready", "", _ready, ready,
-            "aircraft on station × cycle ÷ time on station",
+            "aircraft_up", say("aircraft on station at once"), "", _up, up,
+            say("stations × aircraft a station"),
         ),
         Quantity(
-            "aircraft_needed", "aircraft needed", "", lambda v: _ready(v) / v["readiness"],
+            "aircraft_ready", say("aircraft that must be ready"), "", _ready, ready,
+            say("aircraft on station × cycle ÷ time on station"),
+        ),
+        Quantity(
+            "aircraft_needed", say("aircraft needed"), "", lambda v: _ready(v) / v["readiness"],
             {**ready, "readiness": -1},
-            "stations × aircraft a station × cycle ÷ time on station ÷ readiness",
+            say("stations × aircraft a station × cycle ÷ time on station ÷ readiness"),
         ),
         Quantity(
-            "sorties_a_day", "patrol sorties a day", "a day",
+            "sorties_a_day", say("patrol sorties a day"), "a day",
             lambda v: _up(v) * v["hours_a_day"] / v["on_station_h"],
             {**up, "hours_a_day": 1, "on_station_h": -1},
-            "aircraft on station × hours a day ÷ time on station",
+            say("aircraft on station × hours a day ÷ time on station"),
         ),
     ]  # fmt: skip
     lacking = {q.name: [name for name in q.ways if name not in given] for q in found}
     said = tuple(
-        f"Not worked out: {q.label}; not given: {', '.join(lacking[q.name])}."
+        say("Not worked out: {what}; not given: {names}.", what=q.label, names=", ".join(lacking[q.name]))
         for q in found
         if lacking[q.name]
     )

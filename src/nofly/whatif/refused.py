@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-NO_SCORE = (
+from nofly.zones.sentence import say
+
+NO_SCORE = say(
     "There is no number for escalation here, and none is worked out: no count, rate or model says what "
     "another state will do. What can be counted stands above: hours shared, acts and whose consent they "
     "need, aircraft, and what was counted before, each with its range."
 )
-NOTHING_BEYOND = (
+NOTHING_BEYOND = say(
     "What follows where an aircraft does not heed an interception is a matter of those who decide. nofly "
     "holds, takes and computes nothing about weapons or their use."
 )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from nofly.units import US_PER_S
 from nofly.whatif.ranges import Quantity, Range, Values
+from nofly.zones.sentence import say
 
 DAY_H = 24.0
 US_PER_H = 3600 * US_PER_S
@@ -40,18 +41,24 @@ def quantities(one: str, other: str) -> tuple[Quantity, Quantity]:
     def pairs(values: Values) -> float:
         return shared(values) * (values[aircraft[0]] * values[aircraft[1]])
 
-    title = f"{one} and {other}"
     return (
         Quantity(
-            f"shared:{one}:{other}", f"hours a day that aircraft of {title} share the zone", "h a day",
-            shared, ways, "between hours + hours − 24 (no less than 0) and the smaller of both",
+            f"shared:{one}:{other}",
+            say("hours a day that aircraft of {one} and {other} share the zone", one=one, other=other),
+            "h a day",
+            shared,
+            ways,
+            say("between hours + hours − 24 (no less than 0) and the smaller of both"),
         ),
         Quantity(
-            f"pairs:{one}:{other}", f"pair-hours a day of {title}", "h a day", pairs,
+            f"pairs:{one}:{other}",
+            say("pair-hours a day of {one} and {other}", one=one, other=other),
+            "h a day",
+            pairs,
             {**ways, **dict.fromkeys(aircraft, 1)},
-            "hours shared × aircraft of one at once × aircraft of the other at once",
+            say("hours shared × aircraft of one at once × aircraft of the other at once"),
         ),
-    )  # fmt: skip
+    )
 
 
 def _names(what: str, one: str, other: str) -> tuple[str, str]:
@@ -102,11 +109,12 @@ def together(presences: Iterable[Presence], one: str, other: str) -> Together:
         if ones and others:
             _spread_over_hours(from_us, until_us, by_hour_h)
     return Together(
-        one, other,
+        one,
+        other,
         Range(*(_hours((u - f) for f, u, a, b in spans if a and b) for spans in found)),
         Range(*(_hours((u - f) * a * b for f, u, a, b in spans) for spans in found)),
         tuple(by_hour_h),
-    )  # fmt: skip
+    )
 
 
 def _overlaps(stays: Sequence[Presence], one: str, other: str) -> list[tuple[int, int, int, int]]:

@@ -9,6 +9,8 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import NamedTuple, Protocol
 
+from nofly.zones.sentence import say
+
 
 class Purpose(StrEnum):
     """What the zone is for: the six words of RAND's *Denying Flight*."""
@@ -120,30 +122,38 @@ def tally(
     many = Counter(found.values())
     support, oppose = many[Stand.SUPPORT], many[Stand.OPPOSE]
     if rule.kind not in VOTED:
-        return Tally(Verdict.FREE, "the authority decides")
+        return Tally(Verdict.FREE, say("the authority decides"))
     if rule.kind is RuleKind.UNANIMITY:
         return _unanimous(parties, found)
     if len(found) < rule.quorum:
-        text = f"no quorum: {len(found)} of the {rule.quorum} parties needed have taken a position"
+        text = say(
+            "no quorum: {count} of the {quorum} parties needed have taken a position",
+            count=str(len(found)), quorum=str(rule.quorum),
+        )  # fmt: skip
         return Tally(Verdict.UNDECIDED, text)
     if rule.share is None:
-        carried, words = support > oppose, f"{support} for, {oppose} against"
+        carried = support > oppose
+        words = say("{support} for, {oppose} against", support=str(support), oppose=str(oppose))
     else:
         carried = support >= rule.share * len(parties)
-        words = f"{support} of {len(parties)} for, {rule.share} needed"
+        words = say(
+            "{support} of {parties} for, {share} needed",
+            support=str(support), parties=str(len(parties)), share=str(rule.share),
+        )  # fmt: skip
     return Tally(Verdict.CARRIED if carried else Verdict.FAILED, words)
 
 
 def _unanimous(parties: Collection[str], found: Mapping[str, Stand]) -> Tally:
     against = [party for party in parties if found.get(party) is Stand.OPPOSE]
     if against:
-        return Tally(Verdict.FAILED, f"against: {_named(against)}")
+        return Tally(Verdict.FAILED, say("against: {parties}", parties=_named(against)))
     missing = [p for p in parties if found.get(p) not in (Stand.SUPPORT, Stand.ABSTAIN)]
     if missing:
-        return Tally(Verdict.UNDECIDED, f"not agreed yet: {_named(missing)}")
-    return Tally(Verdict.CARRIED, "nobody against")
+        return Tally(Verdict.UNDECIDED, say("not agreed yet: {parties}", parties=_named(missing)))
+    return Tally(Verdict.CARRIED, say("nobody against"))
 
 
 def _named(parties: list[str]) -> str:
-    more = f" and {len(parties) - 5} more" if len(parties) > 5 else ""
-    return ", ".join(parties[:5]) + more
+    named = ", ".join(parties[:5])
+    more = str(len(parties) - 5)
+    return say("{names} and {count} more", names=named, count=more) if len(parties) > 5 else named

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from nofly.zones.rules import Predicate, PredicateKind, Rule
+from nofly.zones.sentence import Sentence, joined, say
 
 MAX_PATTERN = 64
 """The longest pattern and value, in characters."""
@@ -109,22 +110,48 @@ def fits(pattern: str, text: str) -> bool:
     return all(character == "*" for character in pattern[at:])
 
 
+_NAMED = {
+    PredicateKind.ADDRESS: "address {values}",
+    PredicateKind.STATE: "state of registry {values}",
+    PredicateKind.OPERATOR: "operator {values}",
+    PredicateKind.CALLSIGN: "callsign {values}",
+    PredicateKind.SQUAWK: "squawk {values}",
+    PredicateKind.CATEGORY: "category {values}",
+    PredicateKind.LIST: "on the list {values}",
+    PredicateKind.PARTY: "aircraft of the party {values}",
+    PredicateKind.TARGET: "target {values}",
+}
+
+
 def describe_predicate(predicate: Predicate) -> str:
     """Return a predicate in words: ``callsign SWR*``, ``not on the list medical``."""
-    values = " or ".join(predicate.values[:5]) + (" …" if len(predicate.values) > 5 else "")
-    words = {
-        PredicateKind.ADDRESS: "address",
-        PredicateKind.STATE: "state of registry",
-        PredicateKind.LIST: "on the list",
-        PredicateKind.PARTY: "aircraft of the party",
-    }
-    text = f"{words.get(predicate.kind, predicate.kind.value)} {values}"
-    return f"not {text}" if predicate.negate else text
+    return str(_told(predicate))
+
+
+def _told(predicate: Predicate) -> Sentence:
+    values: str = predicate.values[0] if predicate.values else ""
+    for value in predicate.values[1:5]:
+        values = say("{one} or {other}", one=values, other=value)
+    if len(predicate.values) > 5:
+        values = joined("", [values, " …"])
+    text = say(_NAMED[predicate.kind], values=values)
+    return say("not {what}", what=text) if predicate.negate else text
 
 
 def describe_all(predicates: Iterable[Predicate]) -> str:
     """Return predicates that must all hold in words."""
-    return " and ".join(describe_predicate(predicate) for predicate in predicates) or "nobody"
+    return str(told_all(predicates))
+
+
+def told_all(predicates: Iterable[Predicate]) -> Sentence:
+    """Return what :func:`describe_all` does, with what it is made of."""
+    parts = [_told(predicate) for predicate in predicates]
+    if not parts:
+        return say("nobody")
+    text = parts[0]
+    for part in parts[1:]:
+        text = say("{one} and {other}", one=text, other=part)
+    return text
 
 
 def named_lists(rule: Rule | None) -> frozenset[str]:

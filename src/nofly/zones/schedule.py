@@ -6,9 +6,12 @@ starts and no longer at the instant it ends.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+
+from nofly.zones.sentence import Sentence, joined, say
 
 
 class SunEvent(StrEnum):
@@ -71,12 +74,12 @@ class Schedule:
     """An IANA name: the clock and the calendar that periods are read on."""
 
 
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_DAYS = (say("Mon"), say("Tue"), say("Wed"), say("Thu"), say("Fri"), say("Sat"), say("Sun"))
 _EVENTS = {
-    SunEvent.BMCT: "dawn (civil twilight)",
-    SunEvent.SR: "sunrise",
-    SunEvent.SS: "sunset",
-    SunEvent.EECT: "dusk (civil twilight)",
+    SunEvent.BMCT: say("dawn (civil twilight)"),
+    SunEvent.SR: say("sunrise"),
+    SunEvent.SS: say("sunset"),
+    SunEvent.EECT: say("dusk (civil twilight)"),
 }
 
 
@@ -86,37 +89,53 @@ def describe(schedule: Schedule | None) -> str:
     ``Mon–Fri 08:00–16:00 Europe/Zurich``; ``daily sunrise to sunset, from 2024-05-01 00:00 Z until
     2024-10-01 00:00 Z``; ``always``; ``never``.
     """
+    return str(told(schedule))
+
+
+def told(schedule: Schedule | None) -> Sentence:
+    """Return what :func:`describe` does, with what it is made of."""
     if schedule is None:
-        return "always"
+        return say("always")
     if not schedule.windows:
-        return "never"
-    return "; ".join(_window_text(window, schedule.time_zone) for window in schedule.windows)
+        return say("never")
+    return joined("; ", [_window_text(window, schedule.time_zone) for window in schedule.windows])
 
 
-def _window_text(window: Window, time_zone: str) -> str:
-    text = " and ".join(_period_text(period) for period in window.periods)
-    if any(isinstance(end, ClockTime) for period in window.periods for end in (period.start, period.end)):
-        text = f"{text} {time_zone}"
+def _window_text(window: Window, time_zone: str) -> Sentence:
+    parts = []
+    if window.periods:
+        periods = _all([_period_text(period) for period in window.periods])
+        ends = [end for period in window.periods for end in (period.start, period.end)]
+        by_clock = any(isinstance(end, ClockTime) for end in ends)
+        parts.append(joined(" ", [periods, time_zone]) if by_clock else periods)
     bounds = []
     if window.start_us is not None:
-        bounds.append(f"from {_instant_text(window.start_us)}")
+        bounds.append(say("from {time}", time=_instant_text(window.start_us)))
     if window.end_us is not None:
-        bounds.append(f"until {_instant_text(window.end_us)}")
-    text = ", ".join(part for part in (text, " ".join(bounds)) if part) or "always"
-    return text if window.certain else f"when announced (by NOTAM or otherwise), {text}"
+        bounds.append(say("until {time}", time=_instant_text(window.end_us)))
+    parts += [joined(" ", bounds)] if bounds else []
+    text = joined(", ", parts) if parts else say("always")
+    return text if window.certain else say("when announced (by NOTAM or otherwise), {when}", when=text)
 
 
-def _period_text(period: Period) -> str:
-    start, end = _time_text(period.start), _time_text(period.end)
-    clock = isinstance(period.start, ClockTime) and isinstance(period.end, ClockTime)
-    return (
-        f"{_days_text(period.days)} {start}–{end}" if clock else f"{_days_text(period.days)} {start} to {end}"
-    )
+def _all(parts: Sequence[Sentence]) -> Sentence:
+    """Return parts with "and" between each two."""
+    text = parts[0]
+    for part in parts[1:]:
+        text = say("{one} and {other}", one=text, other=part)
+    return text
 
 
-def _days_text(days: frozenset[int]) -> str:
+def _period_text(period: Period) -> Sentence:
+    start, end, days = _time_text(period.start), _time_text(period.end), _days_text(period.days)
+    if isinstance(period.start, ClockTime) and isinstance(period.end, ClockTime):
+        return say("{days} {start}–{end}", days=days, start=start, end=end)
+    return say("{days} {start} to {end}", days=days, start=start, end=end)
+
+
+def _days_text(days: frozenset[int]) -> Sentence:
     if not days or len(days) == 7:
-        return "daily"
+        return say("daily")
     runs: list[list[int]] = []
     for day in sorted(days):
         if runs and runs[-1][-1] == day - 1:
@@ -124,10 +143,12 @@ def _days_text(days: frozenset[int]) -> str:
         else:
             runs.append([day])
     names = [
-        f"{_DAYS[run[0]]}–{_DAYS[run[-1]]}" if len(run) > 2 else ", ".join(_DAYS[d] for d in run)
+        say("{one}–{other}", one=_DAYS[run[0]], other=_DAYS[run[-1]])
+        if len(run) > 2
+        else joined(", ", [_DAYS[d] for d in run])
         for run in runs
     ]
-    return ", ".join(names)
+    return joined(", ", names)
 
 
 def _time_text(time: ClockTime | SunTime) -> str:
@@ -138,8 +159,9 @@ def _time_text(time: ClockTime | SunTime) -> str:
     name = _EVENTS[time.event]
     if not time.offset_s:
         return name
-    minutes = round(abs(time.offset_s) / 60)
-    return f"{minutes} min {'after' if time.offset_s > 0 else 'before'} {name}"
+    far = str(round(abs(time.offset_s) / 60))
+    words = "{minutes} min after {event}" if time.offset_s > 0 else "{minutes} min before {event}"
+    return say(words, minutes=far, event=name)
 
 
 def _instant_text(time_us: int) -> str:

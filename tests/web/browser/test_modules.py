@@ -36,6 +36,11 @@ UNSEEN = """async ([coverage, band]) => {
   const { unseen } = await import("/page/coverage_layer.mjs");
   return unseen(coverage, band).map(one => [one.properties.verdict, one.geometry.coordinates[0]]);
 }"""
+COUNTRIES = """async codes => {
+  const { country, speak } = await import("/page/words.mjs");
+  speak("uk");
+  return codes.map(([code, name]) => country(code, name));
+}"""
 SAID = """async () => {
   const { EN } = await import("/page/words_en.mjs"), { UK } = await import("/page/words_uk.mjs");
   const holes = text => (text.match(/\\{\\w+\\}/g) ?? []).sort().join();
@@ -165,3 +170,8 @@ def test_the_veil_tells_what_could_have_been_seen(swiss: Server, seen: Callable[
 
 def test_both_languages_say_the_same(swiss: Server, seen: Callable[..., Seen]) -> None:
     assert plain(swiss, seen).evaluate(SAID) == [[], []]
+
+
+def test_countries_are_named_in_the_language_that_is_spoken(swiss: Server, seen: Callable[..., Seen]) -> None:
+    named = plain(swiss, seen).evaluate(COUNTRIES, [["380", "Italy"], ["804", "Ukraine"], [None, "Kosovo"]])
+    assert named == ["Італія", "Україна", "Kosovo"]

@@ -122,6 +122,41 @@ def test_its_ledger_has_a_tornado(weighing: Server, seen: Callable[..., Seen]) -
     assert page.locator("#detours-part").is_visible()
 
 
+def test_inputs_are_tried_otherwise_and_stand_in_the_address(
+    weighing: Server, seen: Callable[..., Seen], tmp_path: Path
+) -> None:
+    look = seen()
+    page = weighed(look, weighing)
+    page.locator("#inputs summary").click()
+    likely = page.locator("[data-input='patrol.stations likely']")
+    before = likely.input_value()
+    likely.fill("many")
+    page.locator("#inputs-send").click()
+    assert "No number: many" in page.locator("#inputs-wrong").inner_text()
+    assert "inputs=" not in page.url
+    for end, value in (("low", "7"), ("likely", "8"), ("high", "9,5")):
+        page.locator(f"[data-input='patrol.stations {end}']").fill(value)
+    page.locator("#inputs-send").click()
+    look.until("document.querySelector('#ledger').textContent.includes('changed for this once')")
+    assert "inputs=patrol.stations%3D7%2C8%2C9.5" in page.url
+    assert page.locator("[data-input='patrol.stations high']").input_value() == "9.5"
+    page.screenshot(path=tmp_path / "inputs.png", full_page=True)
+    page.locator("#inputs-back").click()
+    look.until("!document.querySelector('#ledger').textContent.includes('changed for this once')")
+    assert page.locator("[data-input='patrol.stations likely']").input_value() == before
+    assert "inputs=" not in page.url
+
+
+def test_a_ledger_is_said_in_ukrainian(weighing: Server, seen: Callable[..., Seen]) -> None:
+    page = weighed(seen(), weighing, VIEW + "&lang=uk")
+    heads = page.locator("#ledger .ledger section > h3").all_inner_texts()
+    assert len(heads) >= 5
+    cells = page.locator("#ledger .ledger th").all_inner_texts()
+    captions = page.locator("#ledger .ledger figcaption").all_inner_texts()
+    for text in (*heads, *filter(None, cells), *captions):
+        assert any("а" <= letter <= "я" for letter in text), text
+
+
 def test_a_change_warnings_and_money_are_told(weighing: Server, seen: Callable[..., Seen]) -> None:
     look = seen()
     page = look.open(weighing, VIEW.replace("&ledger=1&detours=1", ""))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -477,3 +479,171 @@ def test_a_hole_is_drawn_and_typed_and_an_arc_too(opened: Callable[..., Seen], t
     assert draft(look) == HOLED
     page.locator("#draw-undo").click()
     assert len(draft(look)["geometry"]["coordinates"]) == 2
+
+
+ARCED: dict[str, Any] = {
+    "type": "Feature",
+    "properties": {
+        "id": "ARCED", "name": "", "restriction": "PROHIBITED", "lower": "GND", "upper": "FL100",
+        "edges": "GEODESIC",
+    },
+    "geometry": {"type": "Polygon", "coordinates": [[]]},
+}  # fmt: skip
+VIEWED = ("lat", "lon", "zoom")
+ARC = "ARC 500000N 0140000E 10 NM 0 90 CW"
+DRAGGED = """async ([arc, grip, place]) => {
+  const { draggedArc } = await import("/zones/arcs.mjs");
+  return draggedArc(arc, grip, place, { step_m: 185.2, step_deg: 1 });
+}"""
+PARTED = """async features => {
+  const { partsOf, withParts } = await import("/zones/parts.mjs");
+  return features.map(one => [partsOf(one), withParts(one, partsOf(one))]);
+}"""
+
+
+def on_screen(page: Any, lat_deg: float, lon_deg: float) -> tuple[float, float]:
+    """Return where a place is on the screen, by the address: Web Mercator, 512 px wide at zoom 0."""
+    told = {
+        name: float(value[0]) for name, value in parse_qs(urlsplit(page.url).query).items() if name in VIEWED
+    }
+    size_px = 512 * 2 ** told["zoom"]
+    box = page.locator("#map").bounding_box()
+
+    def north(deg: float) -> float:
+        return math.log(math.tan(math.pi / 4 + math.radians(deg) / 2)) / (2 * math.pi)
+
+    x = (lon_deg - told["lon"]) / 360 * size_px
+    y = (north(told["lat"]) - north(lat_deg)) * size_px
+    return box["x"] + box["width"] / 2 + x, box["y"] + box["height"] / 2 + y
+
+
+def drag(look: Seen, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Drag what is at one place of the map, in latitude and longitude, to another."""
+    page = look.page
+    page.wait_for_timeout(400)
+    (x0, y0), (x1, y1) = (on_screen(page, *place) for place in (start, end))
+    page.mouse.move(x0, y0)
+    page.mouse.down()
+    page.mouse.move((x0 + x1) / 2, (y0 + y1) / 2)
+    page.mouse.move(x1, y1)
+    page.mouse.up()
+
+
+def test_an_arc_is_dragged_by_its_centre_its_ends_and_its_middle(
+    opened: Callable[..., Seen], tmp_path: Path
+) -> None:
+    look = opened("zones.html?lat=50&lon=14.1&zoom=8.5")
+    page = look.page
+    page.evaluate("one => sessionStorage.setItem('nofly.draft', JSON.stringify(one))", ARCED)
+    page.goto(page.url + "&show=draft")
+    look.until("document.body.dataset.drawn === 'true' && document.querySelector('#places') !== null")
+    page.locator("#places").fill(f"{ARC}\n500000N 0135000E")
+    look.until("JSON.parse(document.querySelector('#raw').value).properties.arcs?.length === 1")
+    page.keyboard.press("Escape")
+    if page.locator("#draw-add").get_attribute("aria-pressed") == "true":
+        page.locator("#draw-add").click()
+
+    def arc() -> dict[str, Any]:
+        found: dict[str, Any] = draft(look)["properties"]["arcs"][0]
+        return found
+
+    north, east = (50 + 10 / 60, 14.0), (50.0, 14 + 10 / 60 / 0.6428)
+    drag(look, east, (50 - 0.12, 14 + 0.12 / 0.6428))
+    look.until("JSON.parse(document.querySelector('#raw').value).properties.arcs[0].end_deg !== 90")
+    assert 120 < arc()["end_deg"] < 160
+    assert arc()["radius_m"] == pytest.approx(18520)
+    drag(look, north, (50 + 0.12, 14 - 0.12 / 0.6428))
+    look.until("JSON.parse(document.querySelector('#raw').value).properties.arcs[0].start_deg !== 0")
+    assert 300 < arc()["start_deg"] < 330
+    drag(look, (50.0, 14.0), (50.05, 14.05))
+    look.until("JSON.parse(document.querySelector('#raw').value).properties.arcs[0].centre[0] !== 14")
+    assert arc()["centre"] == [pytest.approx(14.05, abs=0.01), pytest.approx(50.05, abs=0.01)]
+    page.screenshot(path=tmp_path / "arc.png")
+    first = page.locator("#places").input_value().splitlines()[0]
+    assert first.startswith("ARC 5003")
+    look.until("!document.querySelector('#propose').disabled")
+    page.locator("#draw-delete").click()
+    assert "arcs" not in draft(look)["properties"]
+    page.locator("#draw-undo").click()
+    assert arc()["centre"] == [pytest.approx(14.05, abs=0.01), pytest.approx(50.05, abs=0.01)]
+
+
+def test_the_middle_of_an_arc_sizes_it(opened: Callable[..., Seen]) -> None:
+    page = opened().page
+    arc = {"centre": [14, 50], "radius_m": 18520, "start_deg": 350, "end_deg": 10, "clockwise": True}
+    wider = page.evaluate(DRAGGED, [arc, "radius", [50.25, 14]])
+    assert wider == {**arc, "radius_m": pytest.approx(27780, rel=0.01)}
+    spiral = page.evaluate(DRAGGED, [{**arc, "end_radius_m": 37040}, "radius", [50.25, 14]])
+    assert spiral["end_radius_m"] == pytest.approx(2 * spiral["radius_m"], rel=1e-6)
+    assert spiral["radius_m"] + spiral["end_radius_m"] == pytest.approx(2 * 27780, rel=0.01)
+    assert page.evaluate(DRAGGED, [arc, "start", [50, 13]])["start_deg"] == 270
+    assert page.evaluate(DRAGGED, [arc, "radius", [50, 14]])["radius_m"] == pytest.approx(185.2)
+
+
+def test_shapes_of_several_parts_come_apart_and_together(opened: Callable[..., Seen]) -> None:
+    page = opened().page
+    ring = [[14, 50], [14.2, 50], [14.2, 50.2], [14, 50]]
+    other = [[15, 50], [15.2, 50], [15.2, 50.2], [15, 50]]
+    base = {"type": "Feature", "properties": {"id": "A", "lower": "GND", "upper": "FL100", "x": 1}}
+    multi = {**base, "geometry": {"type": "MultiPolygon", "coordinates": [[ring], [other]]}}
+    volumes = [{"upper": "FL90"}, {"radius_m": 5.0}]
+    mixed = {
+        "type": "Feature", "properties": {**base["properties"], "volumes": volumes},
+        "geometry": {"type": "GeometryCollection", "geometries": [
+            {"type": "Polygon", "coordinates": [ring]}, {"type": "Point", "coordinates": [14, 50]},
+        ]},
+    }  # fmt: skip
+    unfit = {**mixed, "properties": {**mixed["properties"], "volumes": [{}]}}
+    (parts, whole), (own, again), (one, _) = page.evaluate(PARTED, [multi, mixed, unfit])
+    assert [part["geometry"]["type"] for part in parts] == ["Polygon", "Polygon"]
+    assert whole["properties"] == {**base["properties"], "volumes": [{}, {}]}
+    assert [part["properties"]["upper"] for part in own] == ["FL90", "FL100"]
+    assert again["properties"]["volumes"] == [{"upper": "FL90"}, {"upper": "FL100", "radius_m": 5.0}]
+    assert again["properties"]["lower"] == "GND"
+    assert again["geometry"] == mixed["geometry"]
+    assert one == [unfit], "what cannot be told apart stays as it is"
+
+
+def test_a_part_is_chosen_edited_added_and_taken_away(opened: Callable[..., Seen], tmp_path: Path) -> None:
+    look = opened("zones.html?lat=50.1&lon=14.3&zoom=9")
+    page = look.page
+    parts = {
+        "type": "MultiPolygon",
+        "coordinates": [
+            [[[14, 50], [14.2, 50], [14.2, 50.2], [14, 50]]],
+            [[[14.5, 50], [14.7, 50], [14.7, 50.2], [14.5, 50]]],
+        ],
+    }
+    page.evaluate(
+        "one => sessionStorage.setItem('nofly.draft', JSON.stringify(one))", {**ARCED, "geometry": parts}
+    )
+    page.goto(page.url + "&show=draft")
+    look.until("document.body.dataset.drawn === 'true' && document.querySelector('#parts') !== null")
+    page.get_by_role("button", name="Part 2", exact=True).click()
+    assert page.locator("#places").input_value().splitlines()[0] == "500000N 0143000E"
+    page.locator("#upper").fill("FL200")
+    found = draft(look)
+    assert [one["upper"] for one in found["properties"]["volumes"]] == ["FL100", "FL200"]
+    drag(look, (50.2, 14.7), (50.25, 14.75))
+    look.until("document.querySelector('#places').value.includes('5015')")
+    first, second = draft(look)["geometry"]["geometries"]
+    assert first["coordinates"] == parts["coordinates"][0]
+    assert second["coordinates"][0][2] == [pytest.approx(14.75, abs=0.01), pytest.approx(50.25, abs=0.01)]
+    look.until("!document.querySelector('#propose').disabled")
+    page.wait_for_timeout(600)
+    page.screenshot(path=tmp_path / "parts.png")
+    page.locator("#part-add").click()
+    page.get_by_role("button", name="Circle", exact=True).click()
+    page.keyboard.press("Escape")
+    page.locator("#places").fill("501000N 0142000E")
+    page.locator("#radius_m").fill("3 NM")
+    look.until("!document.querySelector('#propose').disabled")
+    page.screenshot(path=tmp_path / "three.png")
+    assert page.evaluate(OUTSIDE) == []
+    assert draft(look)["properties"]["volumes"][2]["radius_m"] == 5556
+    page.locator("#part-remove").click()
+    page.locator("#part-remove").click()
+    found = draft(look)
+    assert found["geometry"] == second
+    assert found["properties"]["upper"] == "FL200"
+    assert "volumes" not in found["properties"]

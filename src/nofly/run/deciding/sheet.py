@@ -12,13 +12,14 @@ from nofly.proof.packing.signing import PublicKey
 from nofly.run.outputs.text import printable, shorten, width
 from nofly.run.proving.report_style import STYLE
 from nofly.run.registering.signing import Keys, signature_plain, signature_text
+from nofly.zones import schedule
 from nofly.zones.acts import Act
 from nofly.zones.decision_bodies import Position
 from nofly.zones.decision_rules import RuleKind, Tally
 from nofly.zones.decision_states import LAW, Phase
 from nofly.zones.decisions import Procedure, told
 from nofly.zones.model import Volume, canonical_json
-from nofly.zones.schedule import describe
+from nofly.zones.sentence import Sentence, joined, say
 
 _RULES = {
     RuleKind.SINGLE: "one authority decides",
@@ -29,7 +30,7 @@ _RULES = {
 }
 _SOON_US = 60_000_000
 """An act recorded within this of when it was said was said then."""
-_NEVER = "It is law of nothing; what it would have done can still be weighed: nofly whatif."
+_NEVER = say("It is law of nothing; what it would have done can still be weighed: nofly whatif.")
 _STANDS = """
 .stand { display: inline-block; min-width: 6.5rem; font-weight: 600 } .late { color: #555 }
 blockquote { margin: .2rem 0; padding-left: .7rem; border-left: 3px solid #bbb }
@@ -43,9 +44,9 @@ def facts(one: Procedure) -> Iterator[tuple[str, str]]:
     yield "state", one.phase.value
     yield "asked by", request.asker
     yield "zone", f"{request.zone.id} {request.zone.name}".rstrip()
-    yield "where", "; ".join(_bounds(volume) for volume in request.zone.volumes[:5])
-    yield "when active", describe(request.zone.schedule)
-    yield "purpose", request.purpose.value
+    yield "where", joined("; ", [_bounds(volume) for volume in request.zone.volumes[:5]])
+    yield "when active", schedule.told(request.zone.schedule)
+    yield "purpose", say(request.purpose.value)
     yield "why", request.why
     if request.instead:
         yield "if not, instead", request.instead
@@ -58,7 +59,7 @@ def facts(one: Procedure) -> Iterator[tuple[str, str]]:
     if request.source:
         yield "source", request.source
     if one.decision is not None:
-        yield "decision", "approved" if one.decision.approved else "rejected"
+        yield "decision", say("approved") if one.decision.approved else say("rejected")
         yield "decided at", told(one.decision.at_us)
         yield "reason", one.decision.reason
         for condition in one.decision.conditions:
@@ -141,7 +142,7 @@ def as_json(one: Procedure, keys: Keys) -> dict[str, Any]:
         "deadline": _moment(one.deadline_us),
         "positions": [_position(position) for position in one.positions],
         "standing": {party: position.stand.value for party, position in one.standing.items()},
-        "no_position": list(one.silent), "tally": {"verdict": verdict.value, "why": why},
+        "no_position": list(one.silent), "tally": {"verdict": verdict.value, "why": str(why)},
         "decision": None if one.decision is None else {
             "outcome": "approved" if one.decision.approved else "rejected", "reason": one.decision.reason,
             "conditions": list(one.decision.conditions), "at": _moment(one.decision.at_us),
@@ -198,24 +199,28 @@ def _text_lines(value: str) -> str:
     return "\n".join(_text(line) for line in value.split("\n"))
 
 
-def _bounds(volume: Volume) -> str:
-    lower = volume.lower.text if volume.lower else "ground"
-    return f"{lower} to {volume.upper.text if volume.upper else 'unlimited'}"
+def _bounds(volume: Volume) -> Sentence:
+    lower = volume.lower.text if volume.lower else say("ground")
+    upper = volume.upper.text if volume.upper else say("unlimited")
+    return say("{lower} to {upper}", lower=lower, upper=upper)
 
 
-def _rule(one: Procedure) -> str:
-    rule = one.request.rule
-    quorum = f", quorum {rule.quorum} of {len(one.request.parties)}" if rule.quorum else ""
-    share = f", {rule.share} of all parties" if rule.share is not None else ""
-    return f"{_RULES[rule.kind]}{share}{quorum}"
+def _rule(one: Procedure) -> Sentence:
+    rule, parties = one.request.rule, str(len(one.request.parties))
+    quorum = say(", quorum {count} of {parties}", count=str(rule.quorum), parties=parties)
+    share = say(", {share} of all parties", share=str(rule.share))
+    parts = [say(_RULES[rule.kind]), *([share] if rule.share is not None else [])]
+    return joined("", [*parts, *([quorum] if rule.quorum else [])])
 
 
-def counted(one: Procedure) -> str:
+def counted(one: Procedure) -> Sentence:
     """Return how many parties have taken a position, and what that comes to."""
-    standing = one.standing
-    spoken = f"{len(standing)} of {len(one.request.parties)} parties"
+    spoken, parties = str(len(one.standing)), str(len(one.request.parties))
     verdict, why = _tally(one)
-    return f"{spoken} have taken one ({why})" if verdict.value != "free" else f"{spoken} have taken one"
+    if verdict.value == "free":
+        return say("{count} of {parties} parties have taken one", count=spoken, parties=parties)
+    words = "{count} of {parties} parties have taken one ({why})"
+    return say(words, count=spoken, parties=parties, why=why)
 
 
 def _tally(one: Procedure) -> Tally:
@@ -237,10 +242,10 @@ def _said(position: Position) -> Iterator[str]:
         yield f"{position.source}{f' ({position.language})' if position.language else ''}"
 
 
-def _span(start_us: int | None, end_us: int | None) -> str:
-    start = "" if start_us is None else f"from {told(start_us)}"
-    end = "without end" if end_us is None else f"until {told(end_us)}"
-    return f"{start} {end}".strip()
+def _span(start_us: int | None, end_us: int | None) -> Sentence:
+    start = [] if start_us is None else [say("from {time}", time=told(start_us))]
+    end = say("without end") if end_us is None else say("until {time}", time=told(end_us))
+    return joined(" ", [*start, end])
 
 
 def _moment(time_us: int | None) -> str | None:

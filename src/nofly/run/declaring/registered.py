@@ -7,6 +7,7 @@ Proposals and what became of them are nobody's law, and stay here.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from nofly.config import RegisterConfig
@@ -16,6 +17,7 @@ from nofly.run.declaring.acts import ACTIVATED, WITHDRAWN
 from nofly.run.registering.changing import Chosen, put_span
 from nofly.run.registering.importing import bring
 from nofly.run.registering.opening import open_register
+from nofly.run.registering.signing import Keys
 from nofly.zones.acts import ZONE, Act
 from nofly.zones.edition_acts import Said
 from nofly.zones.editions import WITHDRAW, Law
@@ -29,6 +31,8 @@ class TeamRegister(NamedTuple):
     party: str
     key: SigningKey | None = None
     """What signs the acts that are done here."""
+    keys: Keys = MappingProxyType({})
+    """By which signatures of acts are told, besides that key and those that requests list."""
 
     def enter(self, body: Mapping[str, Any]) -> Act | None:
         """Enter an act that is about to be recorded here; return it as the register has it, None where it is
@@ -50,12 +54,15 @@ class TeamRegister(NamedTuple):
             return put_span(register, WITHDRAW, zone_id, said, Chosen(), self.key)
 
 
-def team_register(config: RegisterConfig, key: SigningKey | None = None) -> TeamRegister | None:
-    """Return the register that a configuration names, with the ``key`` that signs what is done here; None
-    where it names none. Raises ConfigError where it does not say whose acts go into it."""
+def team_register(
+    config: RegisterConfig, key: SigningKey | None = None, keys: Keys | None = None
+) -> TeamRegister | None:
+    """Return the register that a configuration names, with the ``key`` that signs what is done here and the
+    ``keys`` that are known; None where it names none. Raises ConfigError where it does not say whose acts go
+    into it."""
     if not config.url:
         return None
     if not config.party:
         raise ConfigError("whose acts go into the register is not said", locator="register.party",
                           expected="the name of the party")  # fmt: skip
-    return TeamRegister(config.url, config.party, key)
+    return TeamRegister(config.url, config.party, key, keys or MappingProxyType({}))

@@ -10,8 +10,8 @@ from typing import Any
 from nofly.errors import InputError
 from nofly.incidents.record import Infringement
 from nofly.run.following.evidence import evidence, gaps_us, span_us
+from nofly.run.outputs import explain
 from nofly.run.outputs.columns import stay_of
-from nofly.run.outputs.explain import sentences
 from nofly.run.record.incident_log import Incident
 from nofly.run.result import CheckResult, Gap
 from nofly.zones.model import Zone
@@ -29,7 +29,7 @@ def told(rows: Iterable[Mapping[str, Any]], law: Law) -> list[list[str]]:
         lines: list[str] = []
         with suppress(InputError):
             stay = stay_of(row)
-            lines = sentences(CheckResult(_zones([stay], law), 0, 0, None), stay).splitlines()
+            lines = explain.told(CheckResult(_zones([stay], law), 0, 0, None), stay)
         out.append(lines)
     return out
 

@@ -24,6 +24,7 @@ from nofly.run.result import CheckResult
 from nofly.units import feet
 from nofly.zones.judging import PERHAPS
 from nofly.zones.model import Limit, Zone
+from nofly.zones.sentence import Sentence, joined, say
 
 UNSEEN_M = 0.15
 """Half a foot: nothing to speak of."""
@@ -67,6 +68,30 @@ _EXIT = {
     Cause.DATA_LOST: "It was last seen inside, at {place}, at {time}: when it left is not known.",
     Cause.DATA_RESUMED: "Reports of it began again at {place}, at {time}.",
 }
+_CLAIMS = {
+    (Side.INSIDE, False): "{who} was inside {zone} for {how}; {also}.",
+    (Side.OUTSIDE, False): "{who} was outside {zone}, which it must not leave, for {how}; {also}.",
+    (Side.INSIDE, True): (
+        "It cannot be told whether {who} was inside {zone}; by place alone it was there for {how}; {also}."
+    ),
+    (Side.OUTSIDE, True): (
+        "It cannot be told whether {who} was outside {zone}, which it must not leave, for {how}; {also}."
+    ),
+}
+"""By side and whether it is undetermined."""
+_UNKNOWN_HEIGHT = "Its height is not known; the zone has limits{extent}."
+_REPORTS = {
+    (True, False): "{count} reports inside",
+    (True, True): "1 report inside",
+    (False, False): "{count} reports outside",
+    (False, True): "1 report outside",
+}
+_BASED = {
+    True: "Based on {reports}{alone}, entry {time}; judged by edition {edition} of {zone} "
+          "(hash {hash}{since}); record {id}.",
+    False: "Based on {reports}{alone}, from {time}; judged by edition {edition} of {zone} "
+           "(hash {hash}{since}); record {id}.",
+}  # fmt: skip
 
 
 def explain(result: CheckResult, infringement_id: str) -> str:
@@ -87,53 +112,58 @@ def explain(result: CheckResult, infringement_id: str) -> str:
 
 def sentences(result: CheckResult, stay: Infringement) -> str:
     """Return one stay in plain sentences, one a line; the first stands for itself."""
+    return "\n".join(told(result, stay))
+
+
+def told(result: CheckResult, stay: Infringement) -> list[str]:
+    """Return the sentences of one stay, as :class:`nofly.said.Sentence` where they are made here."""
     zone = zone_of(result, stay)
     where = {"place": place(stay.entry_lat_deg, stay.entry_lon_deg)}
     there = {"place": place(stay.exit_lat_deg, stay.exit_lon_deg), "time": clock(stay.exit_time_us)}
     entry, exit_ = _ENTRY[stay.cause], _EXIT[stay.exit_cause]
     if stay.side is Side.OUTSIDE:
         entry, exit_ = _keep_in(entry), _keep_in(exit_)
-    lines = [headline(result, stay), entry.format(**where), exit_.format(**there)]
+    lines: list[str] = [headline(result, stay), say(entry, **where), say(exit_, **there)]
     lines += _vertical(stay, zone) if stay.side is Side.INSIDE else _vertical_outside(stay, zone)
     lines.append(_certainty(stay))
     lines += [_sentence(text) for text in (*stay.reasons, *stay.findings)]
     lines += coverage_sentences(result, stay)
     lines.append(_law(stay, zone))
-    return "\n".join(lines)
+    return lines
 
 
-def _certainty(stay: Infringement) -> str:
+def _certainty(stay: Infringement) -> Sentence:
     if stay.status is Status.SUSPECT and stay.certainty is Certainty.PROBABLE:
-        return "Probable at most: reports that are not to be trusted confirm nothing, however deep they lie."
-    return (_CERTAINTY if stay.side is Side.INSIDE else _CERTAINTY_OUTSIDE)[stay.certainty]
+        return say(
+            "Probable at most: reports that are not to be trusted confirm nothing, however deep they lie."
+        )
+    return say((_CERTAINTY if stay.side is Side.INSIDE else _CERTAINTY_OUTSIDE)[stay.certainty])
 
 
-def headline(result: CheckResult, stay: Infringement) -> str:
+def headline(result: CheckResult, stay: Infringement) -> Sentence:
     """Return the first sentence: who, where, how long, how deep, how high, when, under what law."""
-    who, name = aircraft(stay), zone_label(stay)
-    outside = stay.side is Side.OUTSIDE
-    side = f"outside {name}, which it must not leave," if outside else f"inside {name}"
     parts = [
-        f"{duration(stay.duration_s)}{_range(stay)}",
+        _lasted(stay),
         *depth_part(stay),
         *_height_part(stay, zone_of(result, stay)),
-        f"from {clock(stay.entry_time_us)}",
+        say("from {time}", time=clock(stay.entry_time_us)),
     ]
     tail = [
-        f"longest gap {duration(stay.longest_gap_s)}",
-        f"law: edition {stay.zone_edition} in force",
+        say("longest gap {gap}", gap=duration(stay.longest_gap_s)),
+        say("law: edition {edition} in force", edition=str(stay.zone_edition)),
     ]
     if stay.status is Status.INFRINGEMENT:
         doubtful = any(reason.startswith(PERHAPS) for reason in stay.reasons)
-        tail.insert(0, "exempt: perhaps, see below" if doubtful else "exempt: none")
-    told = f"for {', '.join(parts)}; {'; '.join(tail)}"
-    if stay.certainty is Certainty.UNDETERMINED:
-        between = " " if outside else "; by place alone it was there "
-        claim = f"it cannot be told whether {who} was {side}{between}{told}"
-    else:
-        claim = f"{who} was {side} {told}"
-    sentence = f"{_not_counted(stay)}{claim}."
-    return f"I{sentence[1:]}" if sentence.startswith("it cannot") else sentence
+        tail.insert(0, say("exempt: perhaps, see below") if doubtful else say("exempt: none"))
+    what = {
+        "who": aircraft(stay), "zone": zone_label(stay), "how": joined(", ", parts),
+        "also": joined("; ", tail),
+    }  # fmt: skip
+    before = _not_counted(stay)
+    if before is None:
+        return say(_CLAIMS[stay.side, stay.certainty is Certainty.UNDETERMINED], **what)
+    claim = _CLAIMS[stay.side, stay.certainty is Certainty.UNDETERMINED]
+    return say("{before}{claim}", before=before, claim=say(claim.replace("It cannot", "it cannot"), **what))
 
 
 def zone_of(result: CheckResult, stay: Infringement) -> Zone | None:
@@ -144,43 +174,57 @@ def zone_of(result: CheckResult, stay: Infringement) -> Zone | None:
     return same[0] if same else None
 
 
-def _not_counted(stay: Infringement) -> str:
+def _not_counted(stay: Infringement) -> Sentence | None:
     if stay.status is Status.EXEMPT and DID_NOT_FLY in stay.reasons:
-        return "Does not count, the aircraft did not fly: "
+        return say("Does not count, the aircraft did not fly: ")
     if stay.status is Status.EXEMPT and RESTRICTS_NOTHING in stay.reasons:
-        return "Does not count, the zone restricts nothing: "
+        return say("Does not count, the zone restricts nothing: ")
     return {
-        Status.INFRINGEMENT: "",
-        Status.EXEMPT: "Does not count, the zone's rule does not apply to this aircraft: ",
-        Status.CLEARED: "Does not count, the aircraft had permission: ",
-        Status.SUSPECT: "Does not count, the reports themselves are not to be trusted; taken at their word, ",
+        Status.INFRINGEMENT: None,
+        Status.EXEMPT: say("Does not count, the zone's rule does not apply to this aircraft: "),
+        Status.CLEARED: say("Does not count, the aircraft had permission: "),
+        Status.SUSPECT: say(
+            "Does not count, the reports themselves are not to be trusted; taken at their word, "
+        ),
     }[stay.status]
 
 
-def _range(stay: Infringement) -> str:
-    low, high = stay.duration_low_s, stay.duration_high_s
+def _lasted(stay: Infringement) -> str:
+    lasted, low, high = duration(stay.duration_s), stay.duration_low_s, stay.duration_high_s
     if not (math.isfinite(low) and math.isfinite(high)) or duration(low) == duration(high):
-        return ""
+        return lasted
     if stay.duration_s < 60 and high < 120:
-        return f" (95 %: {low:.0f}–{high:.0f} s)"
-    return f" (95 %: {duration(low)} to {duration(high)})"
+        return say("{time} (95 %: {low}–{high} s)", time=lasted, low=f"{low:.0f}", high=f"{high:.0f}")
+    return say("{time} (95 %: {low} to {high})", time=lasted, low=duration(low), high=duration(high))
 
 
 def depth_part(stay: Infringement) -> list[str]:
     """Return how deep inside, or how far outside, at most: no or one phrase."""
     if stay.depth_m is None:
         return []
+    deep = depth(stay.depth_m, stay.depth_err_m)
     if stay.side is Side.INSIDE:
-        return [f"at most {depth(stay.depth_m, stay.depth_err_m)} deep"]
-    off = [f"{depth(stay.depth_m, stay.depth_err_m)} beyond its boundary"] if stay.depth_m > 0.0 else []
+        return [say("at most {depth} deep", depth=deep)]
+    off = [say("{depth} beyond its boundary", depth=deep)] if stay.depth_m > 0.0 else []
     off += _beyond(stay)
-    return [f"at most {' and '.join(off)}"] if off else []
+    return [say("at most {far}", far=_and(off))] if off else []
 
 
-def _beyond(stay: Infringement) -> list[str]:
+def _beyond(stay: Infringement) -> list[Sentence]:
     """Return how far an absence was above the ceiling and below the floor, in feet; nothing where not."""
-    sides = ((stay.upper_margin_m, "above the ceiling"), (stay.lower_margin_m, "below the floor"))
-    return [f"{feet(-m):,.0f} ft {words}" for m, words in sides if m is not None and m < -UNSEEN_M]
+    sides = (
+        (stay.upper_margin_m, "{height} above the ceiling"),
+        (stay.lower_margin_m, "{height} below the floor"),
+    )
+    return [say(words, height=_feet(-m)) for m, words in sides if m is not None and m < -UNSEEN_M]
+
+
+def _feet(length_m: float) -> str:
+    return f"{feet(length_m):,.0f} ft"
+
+
+def _and(parts: list[Sentence]) -> Sentence:
+    return say("{one} and {other}", one=parts[0], other=parts[1]) if len(parts) == 2 else joined(", ", parts)
 
 
 def _height_part(stay: Infringement, zone: Zone | None) -> list[str]:
@@ -188,7 +232,7 @@ def _height_part(stay: Infringement, zone: Zone | None) -> list[str]:
         return [height(stay.height_m, stay.height_datum)]
     if _unlimited(zone):
         return []
-    return ["height within the limits" if within_limits(stay) else "height unknown"]
+    return [say("height within the limits") if within_limits(stay) else say("height unknown")]
 
 
 def _unlimited(zone: Zone | None) -> bool:
@@ -206,45 +250,54 @@ def _keep_in(sentence: str) -> str:
     return sentence
 
 
-def _vertical(stay: Infringement, zone: Zone | None) -> list[str]:
+def _vertical(stay: Infringement, zone: Zone | None) -> list[Sentence]:
     limits = _limits(zone)
-    parts = []
-    if stay.lower_margin_m is not None:
-        parts.append(f"{feet(stay.lower_margin_m):,.0f} ft above the floor{_published(limits, 0)}")
-    if stay.upper_margin_m is not None:
-        parts.append(f"{feet(stay.upper_margin_m):,.0f} ft below the ceiling{_published(limits, 1)}")
+    margins = (
+        (stay.lower_margin_m, "{height} above the floor{limit}"),
+        (stay.upper_margin_m, "{height} below the ceiling{limit}"),
+    )
+    parts = [
+        say(words, height=_feet(m), limit=_published(limits, k))
+        for k, (m, words) in enumerate(margins)
+        if m is not None
+    ]
     if parts:
-        return [f"It was at most {' and '.join(parts)}."]
+        return [say("It was at most {margins}.", margins=_and(parts))]
     if stay.height_m is not None:
         return []
     if _unlimited(zone):
-        return ["The zone has neither floor nor ceiling: it holds at any height."]
-    extent = f" ({_extent(limits)})" if limits else ""
+        return [say("The zone has neither floor nor ceiling: it holds at any height.")]
+    extent = _extent(limits)
     if within_limits(stay):
-        return [f"Its exact height is not known; any that it can have had lies within the limits{extent}."]
+        words = "Its exact height is not known; any that it can have had lies within the limits{extent}."
+        return [say(words, extent=extent)]
     if stay.certainty is not Certainty.UNDETERMINED:
-        return [f"Its height is not known; for a part of the time any lay within the limits{extent}."]
-    return [
-        f"Its height is not known; the zone has limits{extent}." if extent else "Its height is not known."
-    ]
+        words = "Its height is not known; for a part of the time any lay within the limits{extent}."
+        return [say(words, extent=extent)]
+    return [say(_UNKNOWN_HEIGHT, extent=extent) if extent else say("Its height is not known.")]
 
 
-def _vertical_outside(stay: Infringement, zone: Zone | None) -> list[str]:
+def _vertical_outside(stay: Infringement, zone: Zone | None) -> list[Sentence]:
     limits = _limits(zone)
-    margins = ((stay.lower_margin_m, "floor", "below", 0), (stay.upper_margin_m, "ceiling", "above", 1))
+    margins = (
+        (stay.lower_margin_m, "{height} below the floor{limit}"),
+        (stay.upper_margin_m, "{height} above the ceiling{limit}"),
+    )
     past = [
-        f"{feet(-m):,.0f} ft {side} the {word}{_published(limits, k)}"
-        for m, word, side, k in margins
+        say(words, height=_feet(-m), limit=_published(limits, k))
+        for k, (m, words) in enumerate(margins)
         if m is not None and m < -UNSEEN_M
     ]
     if past:
-        return [f"It was at most {' and '.join(past)}."]
+        return [say("It was at most {margins}.", margins=_and(past))]
     if stay.height_m is not None:
-        known = all(m is not None for m, *_, k in margins if limits is None or limits[k] is not None)
-        return ["It was above the floor and below the ceiling all the time."] if known else []
+        known = all(
+            m is not None for k, (m, _) in enumerate(margins) if limits is None or limits[k] is not None
+        )
+        return [say("It was above the floor and below the ceiling all the time.")] if known else []
     if zone is None or _unlimited(zone):
         return []
-    return [f"Its height is not known; the zone has limits{f' ({_extent(limits)})' if limits else ''}."]
+    return [say(_UNKNOWN_HEIGHT, extent=_extent(limits))]
 
 
 def _limits(zone: Zone | None) -> tuple[Limit | None, Limit | None] | None:
@@ -260,10 +313,16 @@ def _published(limits: tuple[Limit | None, Limit | None] | None, which: int) -> 
     return f" ({printable(limit.text)})" if limit and limit.text else ""
 
 
-def _extent(limits: tuple[Limit | None, Limit | None]) -> str:
+def _extent(limits: tuple[Limit | None, Limit | None] | None) -> str:
+    """Return the limits in brackets; nothing where the volumes of a zone have different ones."""
+    if not limits:
+        return ""
     lower, upper = limits
-    floor = printable(lower.text) if lower else "the ground"
-    return f"from {floor} to {printable(upper.text) if upper else 'unlimited'}"
+    return say(
+        " (from {floor} to {ceiling})",
+        floor=printable(lower.text) if lower else say("the ground"),
+        ceiling=printable(upper.text) if upper else say("unlimited"),
+    )
 
 
 def _sentence(text: str) -> str:
@@ -273,18 +332,20 @@ def _sentence(text: str) -> str:
     return text[0].upper() + text[1:] + ("" if text[-1] in ".!?…" else ".")
 
 
-def _law(stay: Infringement, zone: Zone | None) -> str:
+def _law(stay: Infringement, zone: Zone | None) -> Sentence:
     since = ""
     if zone is not None and (zone.valid_from_us, zone.valid_to_us) != (None, None):
-        start = f" from {clock(zone.valid_from_us)}" if zone.valid_from_us is not None else ""
-        end = f" until {clock(zone.valid_to_us)}" if zone.valid_to_us is not None else ""
-        since = f", in force{start}{end}"
-    reports = "1 report" if stay.reports == 1 else f"{stay.reports:,} reports"
-    by_place = ", by place alone" if stay.certainty is Certainty.UNDETERMINED and stay.reports else ""
-    since_word = "entry" if stay.side is Side.INSIDE else "from"
-    return (
-        f"Based on {reports} {stay.side.value}{by_place}, {since_word} {iso_time(stay.entry_time_us)}; "
-        f"judged by edition {stay.zone_edition} of {printable(stay.zone_id)} "
-        f"(hash {stay.zone_hash[:12]}{since}); "
-        f"record {stay.id}."
-    )
+        start, end = (None if t is None else clock(t) for t in (zone.valid_from_us, zone.valid_to_us))
+        since = say(
+            ", in force{start}{end}",
+            start=say(" from {time}", time=start) if start is not None else "",
+            end=say(" until {time}", time=end) if end is not None else "",
+        )
+    inside, one = stay.side is Side.INSIDE, stay.reports == 1
+    reports = say(_REPORTS[inside, one], count=f"{stay.reports:,}")
+    by_place = stay.certainty is Certainty.UNDETERMINED and stay.reports
+    return say(
+        _BASED[inside], reports=reports, alone=say(", by place alone") if by_place else "",
+        time=iso_time(stay.entry_time_us), edition=str(stay.zone_edition), zone=printable(stay.zone_id),
+        hash=stay.zone_hash[:12], since=since, id=stay.id,
+    )  # fmt: skip

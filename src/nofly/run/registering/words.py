@@ -12,15 +12,16 @@ from nofly.run.registering.signing import Keys, signature_plain, signature_text
 from nofly.zones.activity import ALWAYS_FROM_US, ALWAYS_UNTIL_US
 from nofly.zones.acts import Act
 from nofly.zones.edition_acts import MOST_WHY_CHARACTERS
-from nofly.zones.editions import AMEND, DECLARE, Edition, LawChange, Life, bounds, zone_of
+from nofly.zones.editions import AMEND, DECLARE, KINDS, Edition, LawChange, Life, bounds, zone_of
 from nofly.zones.model import Zone
+from nofly.zones.sentence import Sentence, joined, say
 
 
-def span_text(from_us: int | None, until_us: int | None) -> str:
+def span_text(from_us: int | None, until_us: int | None) -> Sentence:
     """Return ``from … until …``; ``always`` where there is neither."""
-    parts = [f"from {clock(from_us)}"] if from_us is not None else []
-    parts += [f"until {clock(until_us)}"] if until_us is not None else []
-    return " ".join(parts) or "always"
+    parts = [say("from {time}", time=clock(from_us))] if from_us is not None else []
+    parts += [say("until {time}", time=clock(until_us))] if until_us is not None else []
+    return joined(" ", parts) if parts else say("always")
 
 
 def act_text(act: Act, number: int | None = None) -> str:
@@ -29,10 +30,16 @@ def act_text(act: Act, number: int | None = None) -> str:
     span = span_text(
         None if start_us <= ALWAYS_FROM_US else start_us, None if end_us >= ALWAYS_UNTIL_US else end_us
     )
-    what = act.kind + (", temporary" if act.body.get("temporary") is True else "")
-    edition = "" if number is None else f" edition {number}"
     why = str(act.body.get("why", ""))[:MOST_WHY_CHARACTERS]
-    return printable(f"{what}{edition} {span}, by {act.by} for {act.party}" + (f": {why}" if why else ""))
+    return printable(
+        say(
+            "{what}{temporary}{edition} {span}, by {who} for {party}{why}",
+            what=say(act.kind) if act.kind in KINDS else act.kind,
+            temporary=say(", temporary") if act.body.get("temporary") is True else "",
+            edition="" if number is None else say(" edition {number}", number=str(number)),
+            span=span, who=act.by, party=act.party, why=joined("", [": ", why]) if why else "",
+        )
+    )  # fmt: skip
 
 
 def life_lines(life: Life, now_us: int, keys: Keys) -> list[str]:

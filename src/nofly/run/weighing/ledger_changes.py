@@ -7,13 +7,15 @@ from math import isfinite
 from typing import Any
 
 from nofly.errors import InputError
+from nofly.zones.sentence import say
 
-SOURCE = "changed for this once"
+SOURCE = say("changed for this once")
 _EXPECTED = (
     "patrol.KEY, sharing.coincidence, PARTY.hours_a_day or PARTY.aircraft, = and one number or "
     "low,likely,high"
 )
 _TABLES = ("patrol", "sharing")
+_OF_PARTY = {"hours": "hours_a_day", "aircraft": "aircraft"}
 
 
 def changed(given: Mapping[str, Any], changes: Sequence[str], source: str) -> Mapping[str, Any]:
@@ -35,6 +37,14 @@ def changed(given: Mapping[str, Any], changes: Sequence[str], source: str) -> Ma
         else:
             out["party"] = _parties(out.get("party"), table, key, value, one, source)
     return out
+
+
+def name_of(input: str) -> str:
+    """Return by which name an input of a ledger is replaced: ``patrol.readiness`` of ``readiness``."""
+    what, colon, party = input.partition(":")
+    if colon and what in _OF_PARTY:
+        return f"{party}.{_OF_PARTY[what]}"
+    return f"sharing.{input}" if input == "coincidence" else f"patrol.{input}"
 
 
 def _range(one: str, numbers: str, source: str) -> dict[str, Any]:

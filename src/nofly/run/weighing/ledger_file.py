@@ -23,20 +23,38 @@ from nofly.whatif.ranges import Input, Range
 from nofly.whatif.refused import refused_keys, why_refused
 from nofly.whatif.sharing import DAY_H
 from nofly.zones.rule_mapping import predicate_from_mapping
+from nofly.zones.sentence import say
 
 FORMAT = "nofly-ledger/1"
 MOST_BYTES = 1 << 20
 MOST_PARTIES = 12
 _TOP = (
-    "format", "title", "question", "notes", "zones", "party", "sharing", "enforcement", "patrol", "precedent",
+    "format",
+    "title",
+    "question",
+    "notes",
+    "zones",
+    "party",
+    "sharing",
+    "enforcement",
+    "patrol",
+    "precedent",
     "change",
-)  # fmt: skip
+)
 _PARTY = ("name", "who", "hours_a_day", "aircraft", "note")
 _PLACE = ("by", "over", "from", "decided_by", "note")
 _CONSENT = ("party", "answer", "statement", "date", "source", "acts")
 _PRECEDENT = (
-    "name", "when", "counted", "count", "days", "area_km2", "source", "at_least", "caveat",
-)  # fmt: skip
+    "name",
+    "when",
+    "counted",
+    "count",
+    "days",
+    "area_km2",
+    "source",
+    "at_least",
+    "caveat",
+)
 _BOUNDS = {"readiness": (0.0, 1.0), "hours_a_day": (0.0, DAY_H), "coincidence": (-1.0, 1.0)}
 _FROM_ZERO = ("hours_a_day", "aircraft", "coincidence", "hours")
 _MOST = 1e12
@@ -86,11 +104,17 @@ def _ledger_file(given: Mapping[str, Any], source: str, folder: Path) -> LedgerF
     sharing, level, places, consents = top.table("sharing"), *_enforcement(top.table("enforcement"))
     sharing.known(("coincidence",))
     ledger = Ledger(
-        title=top.text("title", required=True), question=top.text("question"), notes=top.texts("notes"),
-        parties=_parties(top.tables("party"), top), level=level, places=places, consents=consents,
-        patrol=_patrol(top.table("patrol")), precedents=tuple(map(_precedent, top.tables("precedent"))),
+        title=top.text("title", required=True),
+        question=top.text("question"),
+        notes=top.texts("notes"),
+        parties=_parties(top.tables("party"), top),
+        level=level,
+        places=places,
+        consents=consents,
+        patrol=_patrol(top.table("patrol")),
+        precedents=tuple(map(_precedent, top.tables("precedent"))),
         changes=tuple(map(_change, top.tables("change"))),
-    )  # fmt: skip
+    )
     if "coincidence" in sharing.given:
         old = ledger.coincidence
         one = _input(sharing, "coincidence", "coincidence", old.label, "")
@@ -109,10 +133,10 @@ def _parties(tables: list[Table], top: Table) -> tuple[Party, ...]:
             raise table.wrong(f"{name!r} twice", "name", "each party once")
         who = tuple(predicate_from_mapping(one.given, one.source, one.path) for one in table.tables("who"))
         hours, aircraft = (
-            _input(table, key, f"{what}:{name}", f"{label} of {name}", unit) if key in table.given else None
+            _input(table, key, f"{what}:{name}", say(label, name=name), unit) if key in table.given else None
             for key, what, label, unit in (
-                ("hours_a_day", "hours", "hours a day with an aircraft", "h"),
-                ("aircraft", "aircraft", "aircraft at once", ""),
+                ("hours_a_day", "hours", "hours a day with an aircraft of {name}", "h"),
+                ("aircraft", "aircraft", "aircraft at once of {name}", ""),
             )
         )
         parties.append(Party(name, who, hours, aircraft, table.text("note")))
@@ -128,9 +152,10 @@ def _input(table: Table, key: str, name: str, label: str, unit: str) -> Input:
         inner.known(("low", "likely", "high", "value", "source", "note"))
         source, note = inner.text("source"), inner.text("note")
         value = (
-            inner.given["value"] if "value" in inner.given
+            inner.given["value"]
+            if "value" in inner.given
             else [inner.given.get(end) for end in ("low", "likely", "high")]
-        )  # fmt: skip
+        )
     ends = value if isinstance(value, list) else [value] * 3
     if len(ends) != 3 or not all(type(end) in (int, float) and abs(end) < _MOST for end in ends):
         raise table.wrong(
@@ -160,7 +185,9 @@ def _patrol(table: Table) -> dict[str, Input]:
         raise table.wrong("shorter than on_station_h, which is a part of it", "cycle_h", "a longer time")
     if given:
         for name, range in patrol.DEFAULTS.items():
-            given.setdefault(name, Input(name, *patrol.INPUTS[name], range, note="where nothing is given"))
+            given.setdefault(
+                name, Input(name, *patrol.INPUTS[name], range, note=say("where nothing is given"))
+            )
     return given
 
 
@@ -179,10 +206,14 @@ def _enforcement(table: Table) -> tuple[Level, dict[Level, Place], tuple[Consent
         acts = tuple(_level_word(one, "acts", word) for word in one.texts("acts"))
         consents.append(
             Consent(
-                one.text("party", required=True), Answer(answer), one.text("statement"),
-                str(one.given.get("date", "")), one.text("source"), acts,
+                one.text("party", required=True),
+                Answer(answer),
+                one.text("statement"),
+                str(one.given.get("date", "")),
+                one.text("source"),
+                acts,
             )
-        )  # fmt: skip
+        )
     return level, places, tuple(consents)
 
 
@@ -217,10 +248,17 @@ def _precedent(table: Table) -> Precedent:
             raise table.wrong(f"{value!r}", key, "a number above 0")
         numbers[key] = value
     return Precedent(
-        table.path, table.text("name", required=True), table.text("when"),
-        table.text("counted", required=True), numbers["count"], table.text("source", required=True),
-        table.flag("at_least", False), numbers["days"], numbers["area_km2"], table.text("caveat"),
-    )  # fmt: skip
+        table.path,
+        table.text("name", required=True),
+        table.text("when"),
+        table.text("counted", required=True),
+        numbers["count"],
+        table.text("source", required=True),
+        table.flag("at_least", False),
+        numbers["days"],
+        numbers["area_km2"],
+        table.text("caveat"),
+    )
 
 
 def _change(table: Table) -> Change:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from nofly.units import US_PER_S
 from nofly.whatif.enforcement import Answer, Consent, Level
 from nofly.whatif.ledger import Result, Weighed
-from nofly.whatif.precedents import Precedent
+from nofly.whatif.precedents import PRECEDENTS, Precedent
 from nofly.whatif.ranges import Bar, Input, Range
 from nofly.whatif.refused import NO_SCORE, NOTHING_BEYOND
+from nofly.zones.sentence import Sentence, joined, say
 
 if TYPE_CHECKING:
     from nofly.run.weighing.ledger import LedgerTable
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _BETWEEN = ("stations", "aircraft_up", "aircraft_ready")
 """Steps on the way: what moves them moves what they lead to."""
 MOST_CHANGES = 2
-_RANGE = ("low", "likely", "high")
+_RANGE = (say("low"), say("likely"), say("high"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +48,15 @@ def sections(table: LedgerTable) -> Iterator[Section]:
         yield _patrol(weighed)
     if weighed.inputs:
         rows = tuple(_input(one) for one in weighed.inputs.values())
-        yield Section("What went in, to be changed in the file", ("input", *_RANGE, "unit", "from"), rows)
+        yield Section(
+            say("What went in, to be changed in the file"),
+            (say("input"), *_RANGE, say("unit"), say("from")),
+            rows,
+        )
     if swinging(weighed):
         yield _sensitivity(weighed)
     yield _precedents(weighed)
-    yield Section("No score", before=(NO_SCORE, NOTHING_BEYOND))
+    yield Section(say("No score"), before=(NO_SCORE, NOTHING_BEYOND))
 
 
 def number(value: float) -> str:
@@ -91,96 +96,139 @@ def _shared(table: LedgerTable) -> Section:
         span = table.recorded.span_us
         hours = 0.0 if span is None else (span[1] - span[0]) / US_PER_S / 3600.0
         for pair in weighed.recorded:
-            where = f"in {number(hours)} h of recorded traffic"
-            title = f"{pair.one} and {pair.other}"
-            rows.append((f"hours shared, {title}", *ends(pair.shared_h), where))
-            rows.append((f"pair-hours, {title}", *ends(pair.pair_h), where))
+            where = say("in {hours} h of recorded traffic", hours=number(hours))
+            both = {"one": pair.one, "other": pair.other}
+            rows.append((say("hours shared, {one} and {other}", **both), *ends(pair.shared_h), where))
+            rows.append((say("pair-hours, {one} and {other}", **both), *ends(pair.pair_h), where))
         after.append(
-            "Recorded traffic shows who could be received and told. Military aircraft often send no position "
-            "that anybody may receive: what was shared may have been more."
+            say(
+                "Recorded traffic shows who could be received and told. Military aircraft often send no "
+                "position that anybody may receive: what was shared may have been more."
+            )
         )
     return Section(
-        "Hours in which aircraft of both would share the airspace", ("what", *_RANGE, "how"), tuple(rows),
+        say("Hours in which aircraft of both would share the airspace"),
+        (say("what"), *_RANGE, say("how")),
+        tuple(rows),
         after=tuple(after),
-    )  # fmt: skip
+    )
 
 
 def _acts(weighed: Weighed) -> Section:
     rows = tuple(
         (
-            str(act.act), act.what,
-            *(", ".join(who) or "not given" for who in (act.place.by, act.place.over, act.place.bases)),
+            say(str(act.act)),
+            say(act.what),
+            *(", ".join(who) or say("not given") for who in (act.place.by, act.place.over, act.place.bases)),
         )
         for act in weighed.acts
-    )  # fmt: skip
+    )
     notes = tuple(dict.fromkeys(f"{act.act}: {act.place.note}" for act in weighed.acts if act.place.note))
     return Section(
-        f"Acts that the level “{weighed.ledger.level}” requires",
-        ("act", "what it is", "by", "over", "from"), rows, after=notes,
-    )  # fmt: skip
+        say("Acts that the level “{level}” requires", level=say(str(weighed.ledger.level))),
+        (say("act"), say("what it is"), say("by"), say("over"), say("from")),
+        rows,
+        after=notes,
+    )
 
 
 def _consents(weighed: Weighed) -> Section:
     needed: dict[tuple[str, str, Consent | None], list[str]] = {}
     for act in weighed.acts:
         for one in act.needed:
-            needed.setdefault((one.party, one.why, one.said), []).append(str(act.act))
+            needed.setdefault((one.party, one.why, one.said), []).append(say(str(act.act)))
     rows = tuple(
-        (party, why, "all" if len(acts) == len(weighed.acts) else ", ".join(acts), *_said(said))
+        (
+            party,
+            joined(", ", [say(one) for one in why.split(", ")]),
+            say("all") if len(acts) == len(weighed.acts) else joined(", ", acts),
+            *_said(said),
+        )
         for (party, why, said), acts in needed.items()
     )
     parties = {party for party, _, _ in needed}
     lacking = {one.party for act in weighed.acts for one in act.lacking}
-    unnamed = [str(act.act) for act in weighed.acts if not act.needed]
-    after = f"Not given: who would {', '.join(unnamed)}, where, and whose consent that needs."
+    unnamed = [say(str(act.act)) for act in weighed.acts if not act.needed]
+    after = say(
+        "Not given: who would {acts}, where, and whose consent that needs.", acts=joined(", ", unnamed)
+    )
     return Section(
-        "Whose consent these acts need, and what is on record",
-        ("party", "because it", "acts", "answer", "said"), rows,
-        (f"{len(parties)} must consent; {len(parties - lacking)} of them said yes to all that is theirs.",),
+        say("Whose consent these acts need, and what is on record"),
+        (say("party"), say("because it"), say("which acts"), say("answer"), say("said")),
+        rows,
+        (
+            say(
+                "{count} must consent; {yes} of them said yes to all that is theirs.",
+                count=str(len(parties)),
+                yes=str(len(parties - lacking)),
+            ),
+        ),
         (after,) if unnamed else (),
-    )  # fmt: skip
+    )
 
 
 def _said(said: Consent | None) -> tuple[str, str]:
     if said is None:
-        return str(Answer.NOT_SAID), ""
+        return say(str(Answer.NOT_SAID)), ""
     told = ", ".join(part for part in (said.date, said.source) if part)
-    return str(
-        said.answer
-    ), f"{said.statement} ({told})" if said.statement and told else said.statement or told
+    words = f"{said.statement} ({told})" if said.statement and told else said.statement or told
+    return say(str(said.answer)), words
 
 
 def _patrol(weighed: Weighed) -> Section:
     rows = [(r.quantity.label, *ends(r.range), r.quantity.shown) for r in weighed.patrol]
     if weighed.by_area is not None:
-        how = "the area at the rates of Libya 2011, of the patrols over Bosnia, of all sorties over Bosnia"
-        rows.append(("sorties a day, by area alone", *ends(weighed.by_area), how))
+        how = say(
+            "the area at the rates of Libya 2011, of the patrols over Bosnia, of all sorties over Bosnia"
+        )
+        rows.append((say("sorties a day, by area alone"), *ends(weighed.by_area), how))
     return Section(
-        "What a standing patrol would take", ("what", *_RANGE, "how"), tuple(rows), after=weighed.notes
+        say("What a standing patrol would take"),
+        (say("what"), *_RANGE, say("how")),
+        tuple(rows),
+        after=weighed.notes,
     )
 
 
 def _input(one: Input) -> tuple[str, ...]:
-    told = "; ".join(part for part in (one.source, one.note) if part)
-    return one.label, *ends(one.range), one.unit, told or "no source given"
+    parts = [part for part in (one.source, one.note) if part]
+    told = joined("; ", parts) if parts else say("no source given")
+    return one.label, *ends(one.range), one.unit, told
 
 
 def _sensitivity(weighed: Weighed) -> Section:
     rows = [
-        (result.quantity.label, label(bar, weighed.inputs), _from_to(bar), number(bar.at_low_value),
-         number(bar.likely_value), number(bar.at_high_value))
-        for result in swinging(weighed) for bar in moving(result)
-    ]  # fmt: skip
+        (
+            result.quantity.label,
+            label(bar, weighed.inputs),
+            _from_to(bar),
+            number(bar.at_low_value),
+            number(bar.likely_value),
+            number(bar.at_high_value),
+        )
+        for result in swinging(weighed)
+        for bar in moving(result)
+    ]
     return Section(
-        "What would change this",
-        ("result", "input, alone", "from … to", "result at its low", "likely", "result at its high"),
+        say("What would change this"),
+        (
+            say("result"),
+            say("input, alone"),
+            say("from … to"),
+            say("result at its low"),
+            say("likely"),
+            say("result at its high"),
+        ),
         tuple(rows),
         (
-            "One input at a time, the others where they are likely; the widest first. Drawn: blue with the "
-            "input at its low end, orange at its high end.",
+            say(
+                "One input at a time, the others where they are likely; the widest first. Drawn: blue with "
+                "the input at its low end, orange at its high end."
+            ),
         ),
-        tuple(changes(weighed)), swinging(weighed),
-    )  # fmt: skip
+        tuple(changes(weighed)),
+        swinging(weighed),
+    )
 
 
 def label(bar: Bar, inputs: Mapping[str, Input]) -> str:
@@ -200,33 +248,62 @@ def changes(weighed: Weighed) -> Iterator[str]:
     for result in swinging(weighed):
         for bar in moving(result)[:MOST_CHANGES]:
             low, _, high = ends(bar.input_range)
-            yield (
-                f"{_capital(result.quantity.label)}, likely {number(bar.likely_value)}: "
-                f"{number(bar.at_low_value)} with {label(bar, weighed.inputs)} at {low}, "
-                f"{number(bar.at_high_value)} at {high}."
+            yield say(
+                "{result}, likely {likely}: {at_low} with {input} at {low}, {at_high} at {high}.",
+                result=_capital(result.quantity.label),
+                likely=number(bar.likely_value),
+                at_low=number(bar.at_low_value),
+                input=label(bar, weighed.inputs),
+                low=low,
+                at_high=number(bar.at_high_value),
+                high=high,
             )
 
 
 def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    return say(text.frame[:1].upper() + text.frame[1:], **text.values) if isinstance(text, Sentence) else text
 
 
 def _precedents(weighed: Weighed) -> Section:
     rows = tuple(_precedent(one) for one in weighed.precedents)
     after = (
-        "Sorties for every 1,000 km² differ by a factor of 28 between Libya and Bosnia: area alone predicts "
-        "badly.",
+        say(
+            "Sorties for every 1,000 km² differ by a factor of 28 between Libya and Bosnia: area alone "
+            "predicts badly."
+        ),
     )
     return Section(
-        "What was counted before",
-        ("what", "when", "counted", "n", "a day", "a day on 1,000 km²", "source"), rows, after=after,
-    )  # fmt: skip
+        say("What was counted before"),
+        (
+            say("what"),
+            say("when"),
+            say("counted"),
+            say("n"),
+            say("a day"),
+            say("a day on 1,000 km²"),
+            say("source"),
+        ),
+        rows,
+        after=after,
+    )
 
 
 def _precedent(one: Precedent) -> tuple[str, ...]:
-    count = "not published" if one.count is None else f"{'over ' if one.at_least else ''}{one.count:,.0f}"
+    # Those of the file are in its own words.
+    known = one in PRECEDENTS
+    name, when, counted, caveat = (
+        say(text) if known and text else text for text in (one.name, one.when, one.counted, one.caveat)
+    )
+    count = say("not published") if one.count is None else f"{one.count:,.0f}"
     daily, by_area = (
         "" if value is None else number(value) for value in (one.a_day_count, one.a_day_on_1000_km2_count)
     )
-    counted = f"{one.counted}; {one.caveat}" if one.caveat else one.counted
-    return one.name, one.when, counted, count, daily, by_area, one.source
+    return (
+        name,
+        when,
+        joined("; ", [counted, caveat]) if caveat else counted,
+        say("over {count}", count=count) if one.at_least and one.count is not None else count,
+        daily,
+        by_area,
+        one.source,
+    )

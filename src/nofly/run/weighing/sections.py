@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,7 +34,9 @@ def with_detours(weighed: Weighed, level_m: float) -> Weighed:
     return replace(weighed, sections={**weighed.sections, "detours": table})
 
 
-def with_ledger(weighed: Weighed, path: str | Path) -> Weighed:
-    """Return the report with the exposure ledger of a file. Raises what
+def with_ledger(weighed: Weighed, path: str | Path, changes: Sequence[str] = ()) -> Weighed:
+    """Return the report with the exposure ledger of a file, ``changes`` in place of its inputs. Raises what
     :func:`nofly.run.weighing.ledger.weigh_ledger` raises."""
-    return replace(weighed, sections={**weighed.sections, "ledger": weigh_ledger(path, weighed.zones)})
+    return replace(
+        weighed, sections={**weighed.sections, "ledger": weigh_ledger(path, weighed.zones, changes=changes)}
+    )

@@ -13,11 +13,14 @@ from nofly.run.outputs.text import printable
 from nofly.run.weighing import json
 from nofly.run.weighing.detours import DetourTable, Row
 from nofly.run.weighing.ledger import LedgerTable
+from nofly.run.weighing.ledger_changes import name_of
 from nofly.run.weighing.ledger_words import Section, ends, label, moving, sections
 from nofly.run.weighing.picture import chosen, ways_of
 from nofly.run.weighing.weigh import Weighed
 from nofly.run.weighing.words import airport_name, state_name
 from nofly.whatif.ledger import Result
+from nofly.whatif.ranges import Bar, Input
+from nofly.zones.sentence import Sentence, say
 
 MOST_ROWS = 100
 MOST_FLIGHTS = 200
@@ -138,6 +141,16 @@ def ledger_shown(table: LedgerTable) -> dict[str, Any]:
         "title": printable(ledger.title), "question": printable(ledger.question),
         "notes": list(map(printable, ledger.notes)),
         "sections": [_section(table, section) for section in sections(table)],
+        "inputs": [_input(one) for one in table.weighed.inputs.values()],
+    }  # fmt: skip
+
+
+def _input(one: Input) -> dict[str, Any]:
+    """Return an input by the name that :func:`nofly.run.weighing.ledger_changes.changed` has for it."""
+    low, likely, high = one.range.ends
+    return {
+        "name": name_of(one.name), "label": printable(one.label), "unit": one.unit, "low": low,
+        "likely": likely, "high": high, "source": printable(one.source), "note": printable(one.note),
     }  # fmt: skip
 
 
@@ -150,14 +163,18 @@ def _section(table: LedgerTable, section: Section) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _moved(input: str, bar: Bar) -> Sentence:
+    low, _, high = ends(bar.input_range)
+    return say("{input}, {low} to {high}", input=input, low=low, high=high)
+
+
 def _tornado(table: LedgerTable, result: Result) -> dict[str, Any]:
     bars = moving(result)
     return {
         "title": printable(result.quantity.label), "likely": bars[0].likely_value,
         "bars": [
             {
-                "input": printable(f"{label(bar, table.weighed.inputs)}, "
-                                   f"{' to '.join(ends(bar.input_range)[::2])}"),
+                "input": printable(_moved(label(bar, table.weighed.inputs), bar)),
                 "at_low": bar.at_low_value, "at_high": bar.at_high_value,
             }
             for bar in bars

@@ -15,6 +15,7 @@ from nofly.errors import InputError, NoflyError
 from nofly.incidents.warnings import PredictionParams
 from nofly.run.apart import DRAWING, Bounds, answer_of, bound
 from nofly.zones.model import Zone, canonical_json
+from nofly.zones.sentence import Words, taken_apart
 
 BOUNDS = Bounds()
 
@@ -24,7 +25,8 @@ class Question(msgspec.Struct, frozen=True):
 
     ``held``: as if they held all the time, whatever is said of from when until when; their schedules stay.
     ``instead_of``: zones that these would stand in place of. ``level_m``: also going round at that pressure
-    altitude. ``ledger``: also the exposure ledger of a file. ``prediction``: also what a watch would warn of.
+    altitude. ``ledger``: also the exposure ledger of a file, ``inputs`` in place of its
+    own. ``prediction``: also what a watch would warn of.
     ``prices`` are by :data:`nofly.run.weighing.prices.UNITS`; none, no money.
     """
 
@@ -35,6 +37,7 @@ class Question(msgspec.Struct, frozen=True):
     held: bool = False
     level_m: float | None = None
     ledger: str = ""
+    inputs: list[str] = []
     instead_of: list[str] = []
     prediction: PredictionParams | None = None
     prices: dict[str, float] = {}
@@ -44,7 +47,8 @@ class Question(msgspec.Struct, frozen=True):
 class WeighedApart(msgspec.Struct):
     """The answer as of :func:`nofly.run.weighing.shown.shown`. ``everywhere``: all traffic of the time was
     looked at, not only what was near the zones; ``whole`` false: there was more than was looked at.
-    Sections that were asked for and could not be weighed are None; ``missing`` says why."""
+    Sections that were asked for and could not be weighed are None; ``missing`` says why. ``words``: what the
+    sentences of the ledger are made of."""
 
     answer: dict[str, Any] = {}
     everywhere: bool = True
@@ -52,6 +56,7 @@ class WeighedApart(msgspec.Struct):
     detours: dict[str, Any] | None = None
     ledger: dict[str, Any] | None = None
     missing: dict[str, str] = {}
+    words: dict[str, Words] = {}
     error: tuple[str, str, str] | None = None
 
 
@@ -125,7 +130,8 @@ def _sections(asked: Question, weighed: Any, said: WeighedApart) -> None:
             said.missing["detours"] = _why(error)
     if asked.ledger:
         try:
-            said.ledger = ledger_shown(with_ledger(weighed, asked.ledger).sections["ledger"])  # type: ignore[arg-type]
+            table = with_ledger(weighed, asked.ledger, asked.inputs).sections["ledger"]
+            said.ledger, said.words = taken_apart(ledger_shown(table))  # type: ignore[arg-type]
         except NoflyError as error:
             said.missing["ledger"] = _why(error)
 

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from nofly.run.declaring.acts import Declarations, Declared
 from nofly.run.declaring.file import declare
-from nofly.run.files.zonewords import differences
+from nofly.run.files.zonewords import told_differences
 from nofly.run.following.follower import RECORD
 from nofly.run.outputs.text import iso_time, printable
 from nofly.store.sqlite import Store
@@ -175,7 +175,7 @@ async def _done(
 
 def _row(one: Declared, now_us: int) -> dict[str, Any]:
     proposed, in_force = one.proposed, one.in_force
-    changed = [] if proposed is None or in_force is None else differences(in_force, proposed)
+    changed = [] if proposed is None or in_force is None else told_differences(in_force, proposed)
     return {
         "zone_id": printable(one.zone_id), "edition": one.edition,
         "proposed": None if proposed is None else features([proposed], now_us)[0],

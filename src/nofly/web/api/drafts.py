@@ -17,7 +17,7 @@ from nofly.run.declaring.effect import effect
 from nofly.run.files.reading_apart import Read, read_apart
 from nofly.run.outputs.text import iso_time, printable
 from nofly.units import US_PER_S
-from nofly.web.answers import answered
+from nofly.web.answers import Worded, answered
 from nofly.web.served import Authority, Here
 from nofly.web.telling import DraftAnswer, told
 from nofly.zones.model import Zone
@@ -39,7 +39,7 @@ class FindingAnswer(BaseModel):
     count: int
 
 
-class PreviewAnswer(BaseModel):
+class PreviewAnswer(Worded):
     """A file as it was read: zones + rejected = records."""
 
     format: str

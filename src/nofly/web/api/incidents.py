@@ -23,7 +23,7 @@ from nofly.run.record import incident_export
 from nofly.run.record.incident_log import Choice, Statement, deliveries, is_scope, row_of, say
 from nofly.store.sqlite import Store
 from nofly.web.access.rights import Principal, Right
-from nofly.web.answers import answered
+from nofly.web.answers import Worded, answered
 from nofly.web.errors import ApiError, not_found
 from nofly.web.served import Here, Operator, Reader, Served
 
@@ -102,7 +102,7 @@ class TellingAnswer(BaseModel):
     error: str | None
 
 
-class IncidentWhole(BaseModel):
+class IncidentWhole(Worded):
     """An incident with its records, the verdicts on its stays, and who was told."""
 
     incident: IncidentAnswer

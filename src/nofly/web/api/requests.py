@@ -5,21 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from nofly.errors import InputError, NoflyError
+from nofly.proof.packing.signing import PublicKey
 from nofly.run.deciding import acting, sheet
 from nofly.run.outputs.text import iso_time, printable
 from nofly.run.registering.opening import open_register
+from nofly.run.registering.signing import Keys, signature_plain
 from nofly.run.registering.words import act_text, numbered, span_text
 from nofly.store.register import Register
 from nofly.units import US_PER_S
 from nofly.web.access.rights import Principal, Right
-from nofly.web.answers import answered
+from nofly.web.answers import Worded, answered
 from nofly.web.errors import ApiError, not_found
 from nofly.web.served import Here, Reader, Served
 from nofly.zones.acts import ZONE
@@ -54,7 +56,7 @@ class DecisionAnswer(BaseModel):
     at: str
 
 
-class RequestAnswer(BaseModel):
+class RequestAnswer(Worded):
     """A request and where it stands."""
 
     id: str
@@ -74,7 +76,7 @@ class RequestAnswer(BaseModel):
     may: list[str] = Field(description="Which it may do as it stands now, if whoever asks may decide.")
 
 
-class SheetList(BaseModel):
+class SheetList(Worded):
     """All of them, by name."""
 
     has_register: bool = Field(description="Whether there is a register.")
@@ -102,10 +104,17 @@ class ZoneActAnswer(BaseModel):
     party: str
     by: str
     text: str
+    signed: Literal["not-signed", "genuine", "unknown-key", "false"] = Field(
+        description="genuine: with the key it names; unknown-key: that key is none of those at hand; false: "
+        "it is not of that key."
+    )
+    key_id: str | None = Field(description="The key that the signature names.")
+    key: str | None = Field(description="Whose key that is.")
+    signature: str | None
     hash: str
 
 
-class EditionsAnswer(BaseModel):
+class EditionsAnswer(Worded):
     """The history of a zone."""
 
     zone_id: str
@@ -143,7 +152,9 @@ async def one(request: Request, here: Here, who: Reader, request_id: str) -> Res
 async def editions(request: Request, here: Here, who: Reader, zone_id: str) -> Response:
     """The history of a zone in the register: its editions and all acts."""
     at_us = _shown_us(here, who)
-    law = await _read(here, lambda register: Law(register.acts(ZONE, zone_id), at_us))
+    law, keys = await _read(
+        here, lambda register: (Law(register.acts(ZONE, zone_id), at_us), _keys(here, register, at_us))
+    )
     life = law.lives.get(zone_id)
     if life is None:
         return answered(request, {"zone_id": zone_id, "state": "none", "editions": [], "acts": []})
@@ -164,12 +175,25 @@ async def editions(request: Request, here: Here, who: Reader, zone_id: str) -> R
             "acts": [
                 {
                     "sequence": act.sequence, "recorded": iso_time(act.recorded_us), "kind": act.kind,
-                    "party": act.party, "by": act.by, "text": act_text(act, number), "hash": act.hash,
+                    "party": act.party, "by": act.by, "text": act_text(act, number),
+                    **signature_plain(act, keys), "hash": act.hash,
                 }
                 for act, number in numbered(life)
             ],
         },
     )  # fmt: skip
+
+
+def _keys(here: Served, register: Register, at_us: int | None) -> Keys:
+    """Return the keys by which signatures are told: those that requests list for their parties, those known
+    to the server, and its own."""
+    found: dict[str, tuple[str, PublicKey]] = {}
+    for one in acting.all_standing(register, at_us)[0]:
+        listed = [(party, PublicKey(bytes.fromhex(key))) for party, key in one.request.keys]
+        found |= {key.id: (party, key) for party, key in listed}
+    team = here.register
+    own = {} if team is None or team.key is None else {team.key.public.id: (team.party, team.key.public)}
+    return {**found, **(team.keys if team else {}), **own}
 
 
 def _shown_us(here: Served, who: Principal) -> int | None:

@@ -14,15 +14,16 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from nofly.geo.heights import ERR_M
-from nofly.run.files.zonewords import sentences
+from nofly.run.files import zonewords
 from nofly.run.following.evidence import GAP_S, Evidence, evidence, gaps_us, span_us
 from nofly.run.judging.preparing import position_errors_m
 from nofly.run.outputs.text import iso_time, printable
-from nofly.web.answers import answered
+from nofly.web.answers import Worded, answered
 from nofly.web.api.incidents import named
 from nofly.web.features import features
 from nofly.web.served import Here, Reader, Served
 from nofly.zones.model import Limit, Zone
+from nofly.zones.sentence import say
 
 router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"])
 _HEIGHTS = ("alt_std_m", "alt_amsl_m", "alt_agl_m", "alt_hae_m")
@@ -73,7 +74,7 @@ class VolumeAnswer(BaseModel):
     upper: LimitAnswer | None
 
 
-class TrackAnswer(BaseModel):
+class TrackAnswer(Worded):
     """The reports round an incident, in order of time."""
 
     target_id: str | None
@@ -118,7 +119,7 @@ def _track(here: Served, name: str, margin_s: float) -> dict[str, Any]:
         "gaps": unseen, "assumed_err_m": ERR_M,
         "volumes": [] if zone is None else _volumes(zone),
         "zone": None if zone is None else features([zone], incident.entry_us or incident.last_us)[0],
-        "law": [] if zone is None else sentences(zone),
+        "law": [] if zone is None else [printable(one) for one in zonewords.told(zone)],
     }  # fmt: skip
 
 
@@ -134,7 +135,8 @@ def rows(found: Evidence) -> Iterator[dict[str, Any]]:
             "lon_deg": round(float(reports.lon_deg[row]), 7),
             **{name: _known(values[row]) for name, values in columns.items()},
             "judged_err_m": round(errors_m[row], 2),
-            "inside_m": None if inside is None else _known(inside[row]), "marks": list(found.marks[row]),
+            "inside_m": None if inside is None else _known(inside[row]),
+            "marks": [say(mark) for mark in found.marks[row]],
         }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from nofly.run.registering.opening import open_register
 from nofly.run.weighing.pairs import LEVEL, level_m
 from nofly.run.weighing.weighing_apart import Question, question, weighed_apart
 from nofly.units import US_PER_S
-from nofly.web.answers import answered
+from nofly.web.answers import Worded, answered
 from nofly.web.errors import not_found
 from nofly.web.features import ZoneFeature, features, proposals
 from nofly.web.served import Authority, Here, Served
@@ -28,6 +28,10 @@ from nofly.zones.model import Restriction, Zone
 router = APIRouter(prefix="/api/v1/whatif", tags=["what if"])
 MOST_HOURS = 168.0
 Of = Literal["law", "proposed", "request"]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Ends = Annotated[
+    list[Annotated[float, Field(ge=-1e12, le=1e12, allow_inf_nan=False)]], Field(min_length=3, max_length=3)
+]
 Price = Annotated[float, Field(ge=0.0, le=1e12, allow_inf_nan=False)]
 
 
@@ -76,6 +80,12 @@ class WhatIfBody(BaseModel, extra="forbid"):
     )
     level: str = Field(LEVEL, max_length=20, description="At which these fly.", examples=["FL350", "10600m"])
     ledger: bool = Field(False, description="Also the exposure ledger.")
+    inputs: dict[Name, Ends] = Field(
+        {},
+        max_length=40,
+        examples=[{"patrol.stations": [4, 5, 6]}],
+        description="Of the ledger, in place of its own: by name low, likely and high.",
+    )
     instead_of: str | None = Field(
         None, min_length=1, max_length=500, description="Hash of a zone in force: also what changes."
     )
@@ -83,7 +93,7 @@ class WhatIfBody(BaseModel, extra="forbid"):
     prices: PricesBody | None = Field(None, description="Also what it comes to by these.")
 
 
-class WhatIfAnswer(BaseModel):
+class WhatIfAnswer(Worded):
     """What it would touch; a section that was asked for and could not be weighed is null, and in missing."""
 
     since: str
@@ -133,7 +143,7 @@ async def weigh(request: Request, here: Here, _: Authority, body: WhatIfBody) ->
         "everywhere": found.everywhere, "whole": found.whole, "zones": proposals([zone]),
         "instead_of": features(old, asked.until_us),
         "answer": found.answer, "detours": found.detours, "ledger": found.ledger, "missing": found.missing,
-    })  # fmt: skip
+    }, known=found.words)  # fmt: skip
 
 
 def _question(here: Served, body: WhatIfBody, zone: Zone, old: list[Zone]) -> Question:
@@ -167,6 +177,7 @@ def _question(here: Served, body: WhatIfBody, zone: Zone, old: list[Zone]) -> Qu
     currency = prices.pop("currency", "")
     return question(
         [zone], here.folder, since_us, until_us, held=body.held, level_m=level, ledger=ledger, instead_of=old,
+        inputs=[f"{name}={','.join(map(repr, ends))}" for name, ends in body.inputs.items()],
         prediction=here.prediction if body.warnings else None, prices=prices, currency=currency,
     )  # fmt: skip
 

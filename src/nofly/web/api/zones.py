@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel
 from starlette.responses import Response
 
-from nofly.run.files.zonewords import sentences
+from nofly.run.files import zonewords
 from nofly.run.outputs.text import printable
-from nofly.web.answers import GEOJSON, answered
+from nofly.web.answers import GEOJSON, Worded, answered
 from nofly.web.errors import not_found
 from nofly.web.features import ZoneFeature, features, proposals
 from nofly.web.served import Here, Reader
@@ -19,14 +18,14 @@ from nofly.web.telling import DraftAnswer, told
 router = APIRouter(prefix="/api/v1/zones", tags=["zones"])
 
 
-class ZoneCollection(BaseModel):
+class ZoneCollection(Worded):
     """GeoJSON FeatureCollection."""
 
     type: str = "FeatureCollection"
     features: list[ZoneFeature]
 
 
-class ZoneAnswer(BaseModel):
+class ZoneAnswer(Worded):
     """One zone: what it says, in sentences too, in every edition of the law."""
 
     zones: list[ZoneFeature]
@@ -59,6 +58,6 @@ async def one(request: Request, here: Here, _: Reader, zone_id: str) -> Response
     if not law:
         raise not_found(f"no zone {printable(zone_id)[:80]!r} is watched", "an id of /api/v1/zones")
     now_us = here.follower.picture_us(here.clock())
-    said = [printable(sentence) for zone in law for sentence in sentences(zone)]
+    said = [printable(sentence) for zone in law for sentence in zonewords.told(zone)]
     editions = [told(zone, now_us) for zone in law]
     return answered(request, {"zones": features(law, now_us), "sentences": said, "editions": editions})

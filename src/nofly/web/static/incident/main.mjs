@@ -7,6 +7,7 @@ import { followRecords } from "../page/events.mjs";
 import { addIcons } from "../page/icons.mjs";
 import { createMap, namePlaces, themeMap } from "../page/map.mjs";
 import { askReason, hearStatements } from "../page/statement.mjs";
+import { toldText } from "../page/sentences.mjs";
 import { clock, feet, height } from "../page/units.mjs";
 import { learn, say, sayWord, speak, spoken, translatePage } from "../page/words.mjs";
 import { addZoneNames, addZones, showZones, themeZoneNames, themeZones } from "../page/zone_layer.mjs";
@@ -116,7 +117,7 @@ function showAt(ms) {
   byId("boundary-said").textContent = report ? `${signedDistance(report.inside_m)} ${placeError(report)}` : say("moment.unseen");
   const marks = place.row >= 0 ? track.reports[place.row].marks : [];
   fill(byId("report-marks"), marks.length ? `${say("report.against")} ` : "",
-    marks.length ? element("span", { lang: "en" }, marks.join("; ")) : "");
+    marks.map(toldText).join("; "));
   if (map.getSource("moment")) {
     const at = showMoment(map, track, place, { datum: datum(), theme: theme(), said: say(`moment.short.${place.kind}`) });
     byId("map").dataset.aircraft = at ? `${place.kind} ${at.lat_deg.toFixed(5)} ${at.lon_deg.toFixed(5)}` : "";

@@ -2,6 +2,7 @@
 
 import { element } from "../page/dom.mjs";
 import { happening, telling } from "../page/incident_page.mjs";
+import { told } from "../page/sentences.mjs";
 import { clock, duration } from "../page/units.mjs";
 import { say } from "../page/words.mjs";
 
@@ -20,7 +21,7 @@ const EXPORTS = [
  */
 export function law({ law: sentences }) {
   if (!sentences.length) return element("p", {}, say("law.unknown"));
-  return element("ul", { class: "law", lang: "en" }, ...sentences.map((/** @type {string} */ text) => element("li", {}, text)));
+  return element("ul", { class: "law" }, ...sentences.map((/** @type {string} */ text) => told("li", {}, text)));
 }
 
 /**

@@ -1,6 +1,7 @@
 /** The reports as a table. Only the rows in sight are drawn; the one of the moment is marked. */
 
 import { element } from "../page/dom.mjs";
+import { toldText } from "../page/sentences.mjs";
 import { bearing, clock, distance, height, speed, verticalRate } from "../page/units.mjs";
 import { say } from "../page/words.mjs";
 import { signedDistance } from "./boundary.mjs";
@@ -76,6 +77,7 @@ export class ReportTable {
   #line(report, i) {
     const { ms, lat_deg, lon_deg, gs_mps, track_deg, vrate_mps, inside_m, marks } = report;
     const east_deg = ((lon_deg + 180) % 360 + 360) % 360 - 180;
+    const against = marks.map(toldText).join("; ");
     const said = [
       `${new Date(ms).toISOString().slice(11, 21)} Z`, height(report.alt_m[this.datum] ?? null, this.datum),
       signedDistance(inside_m),
@@ -88,7 +90,7 @@ export class ReportTable {
       "aria-rowindex": String(i + 2), "data-row": i, class: marks.length ? "doubtful" : null,
       "aria-current": i === this.row ? "true" : null, click: () => this.go(ms),
     }, ...said.map((text) => element("td", {}, text)),
-    element("td", { class: "marks", title: marks.join("; "), lang: "en" }, marks.length ? `× ${marks.join("; ")}` : ""),
+    element("td", { class: "marks", title: against }, against ? `× ${against}` : ""),
     ...more.map((text) => element("td", {}, text)));
   }
 

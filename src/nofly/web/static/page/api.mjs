@@ -1,6 +1,6 @@
 /** Requests to the API, and who asks. */
 
-import { translated } from "./sentences.mjs";
+import { learnWords, toldText } from "./sentences.mjs";
 
 const API = "/api/v1/";
 
@@ -76,7 +76,8 @@ export async function ask(path, { method = "GET", body, login = true } = {}) {
   if (answer.status === 204) return null;
   const said = await answer.json().catch(() => null);
   const why = said?.error?.message ?? answer.statusText;
-  if (!answer.ok) throw new Refused(answer.status, translated(why) ?? why);
+  if (!answer.ok) throw new Refused(answer.status, toldText(why));
+  if (said?.words) learnWords(said.words);
   return said;
 }
 

@@ -1,6 +1,7 @@
 /** Whether anything is watched at all: always in view, and unmissable when not. Silence is not safety. */
 
 import { byId, element, fill, refill } from "./dom.mjs";
+import { toldText } from "./sentences.mjs";
 import { clock, duration } from "./units.mjs";
 import { say, sayWord } from "./words.mjs";
 
@@ -21,7 +22,7 @@ const SIGNS = { alive: "●", connecting: "◌", stalled: "▲", failed: "✕", 
 export function drawFeeds(status, now_ms) {
   byId("asof").textContent = clock(now_ms, isReplay(status));
   const chips = status.feeds.map((/** @type {any} */ feed) => {
-    const why = [feed.why, feed.error, feed.silent_since && say("feed.silent", { time: clock(feed.silent_since, true) })];
+    const why = [feed.why && toldText(feed.why), feed.error, feed.silent_since && say("feed.silent", { time: clock(feed.silent_since, true) })];
     const rate = feed.status === "alive" ? ` ${say("feed.rate", { rate: Math.round(feed.positions_per_s) })}` : "";
     const sign = SIGNS[/** @type {keyof typeof SIGNS} */ (feed.status)] ?? "?";
     return element("li", { "data-key": feed.name, class: `feed ${feed.status}`, title: why.filter(Boolean).join(" · ") || null },
@@ -52,7 +53,7 @@ export function drawBanner(status, now_ms, { silent_s, positions_s, broken, unre
   else if (blind) said.push(["alarm", say("banner.positions", { duration: duration(positions_s) })]);
   if (status && !cut) {
     const since = status.unmonitored_since ? say("banner.since", { time: clock(status.unmonitored_since, true) }) : "";
-    const reasons = status.reasons.join("; ");
+    const reasons = status.reasons.map(toldText).join("; ");
     if (!status.monitored) said.push(["alarm", [say("banner.unmonitored"), since, reasons].filter(Boolean).join(" ")]);
     else if (reasons) said.push(["warning", say("banner.trouble", { why: reasons })]);
     if (isReplay(status)) said.push(["replay", say("banner.replay", { time: clock(now_ms, true) })]);

@@ -3,7 +3,7 @@
 import { nameOf } from "./aircraft_layer.mjs";
 import { element } from "./dom.mjs";
 import { inShort } from "./incident_list.mjs";
-import { told, translated } from "./sentences.mjs";
+import { told, toldText } from "./sentences.mjs";
 import { clock, distance, height } from "./units.mjs";
 import { say, sayWord } from "./words.mjs";
 
@@ -92,7 +92,7 @@ function kind({ phase, entry_time, exit_time, certainty }) {
 
 /** @param {any} record */
 export function happening({ sequence, time, kind: word, hash, body }) {
-  const why = [sayWord("cause", body.cause), body.reason && (translated(body.reason) ?? body.reason), body.why && `${body.who}: ${body.why}`].filter(Boolean).join(" · ");
+  const why = [sayWord("cause", body.cause), body.reason && toldText(body.reason), body.why && `${body.who}: ${body.why}`].filter(Boolean).join(" · ");
   const place = body.height_m === undefined || body.height_m === null ? "" : height(body.height_m, body.height_datum);
   return element("li", { "data-kind": word },
     element("time", { datetime: time }, clock(time)), " ",

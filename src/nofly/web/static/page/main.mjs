@@ -1,16 +1,17 @@
 /** The map page: brings together what comes from the server, what is looked at, and what is drawn. */
 
-import { aircraftAt, showAircraft, showLabels } from "./aircraft_layer.mjs";
+import { showAircraft, showLabels } from "./aircraft_layer.mjs";
 import { addLayers, themeLayers } from "./all_layers.mjs";
 import { announce } from "./announcements.mjs";
-import { ask, goToLogin, session } from "./api.mjs";
-import { byId, element, fill } from "./dom.mjs";
+import { ask, session } from "./api.mjs";
+import { byId, fill } from "./dom.mjs";
 import { showCoverage } from "./coverage_layer.mjs";
 import { followRecords } from "./events.mjs";
 import { drawBanner, drawFeeds } from "./feeds.mjs";
+import { Fetches } from "./fetches.mjs";
+import { hear, narrow } from "./hearing.mjs";
 import { drawIncidents } from "./incident_list.mjs";
 import { incidentPage } from "./incident_page.mjs";
-import { hearKeys, showHelp } from "./keys.mjs";
 import { Known, MOST_INCIDENTS } from "./known.mjs";
 import { boxOf, createMap, showWhole, namePlaces } from "./map.mjs";
 import { drawSelected } from "./selected.mjs";
@@ -22,7 +23,7 @@ import { showTrail } from "./trail.mjs";
 import { readView, TABS, writeView } from "./view_url.mjs";
 import { say, speak, spoken, translatePage } from "./words.mjs";
 import { drawBands, drawLegend, drawReceivers, drawZones } from "./zone_list.mjs";
-import { boundsOf, lookAtZones, showZones } from "./zone_layer.mjs";
+import { boundsOf, showZones } from "./zone_layer.mjs";
 
 const ZONES_MS = 10_000;
 const COVERAGE_MS = 30_000;
@@ -32,8 +33,6 @@ const TRAILS_MS = 5000;
 const PLACING_MS = 1000;
 const known = new Known();
 let view = readView();
-/** Whether the address said where to look. */
-const placed = view.lat !== null;
 /** @type {string[]} */
 let rights = [];
 /** @type {string | null} */
@@ -71,6 +70,20 @@ const positions = followPositions({
   },
 });
 
+const fetches = new Fetches(map, known, () => view, {
+  moving: () => drawMoving(), trails: () => drawTrails(), zones: () => drawZoneList(),
+  selected: () => drawSelected(view.aircraft, known.way?.aircraft ?? null, known.marked.get(view.aircraft), openIncident),
+  incident: (whole) => incidentPage(whole, {
+    rights, show: showAircraftOf, speak: (verb) => askReason(whole.incident.id, verb),
+  }),
+});
+
+/** Fetch the zones; the map waits for the first, which say where it begins. */
+const zonesAgain = async () => {
+  await fetches.zones();
+  zonesCame();
+};
+
 /** Dress the page in the language and the theme of the view. */
 function dress() {
   document.documentElement.dataset.theme = theme();
@@ -106,6 +119,9 @@ function drawList() {
   });
 }
 
+/** Draw the list of zones. */
+const drawZoneList = () => drawZones(known.zones.features, { filter: view.filter, theme: theme(), show: showZone });
+
 /** Draw everything that hangs on the view. */
 function draw() {
   document.body.dataset.tab = view.tab;
@@ -119,7 +135,7 @@ function draw() {
     drawTrails();
   }
   drawHeads(view.sort, (sort) => change({ sort }));
-  drawZones(known.zones.features, { filter: view.filter, theme: theme(), show: showZone });
+  drawZoneList();
   drawLegend(theme());
   drawBands(known.coverage?.bands_ft ?? [], view.veil);
   drawReceivers(known.coverage?.receivers ?? []);
@@ -138,9 +154,9 @@ function change(what, { step = true } = {}) {
   const before = view;
   view = { ...view, ...what };
   writeView(view, step);
-  if (view.aircraft !== before.aircraft) void fetchWay();
-  if (view.trails !== before.trails) fetchTrails().catch(() => undefined);
-  if (view.incident !== before.incident) void fetchIncident();
+  if (view.aircraft !== before.aircraft) void fetches.way();
+  if (view.trails !== before.trails) fetches.trails().catch(() => undefined);
+  if (view.incident !== before.incident) void fetches.incident();
   if (theme() !== document.documentElement.dataset.theme) dressMap();
   draw();
 }
@@ -181,74 +197,6 @@ function showAircraftOf(incident) {
   if (at) map.jumpTo({ center: [at.lon_deg, at.lat_deg], zoom: Math.max(map.getZoom(), 7) });
 }
 
-const narrow = () => matchMedia("(max-width: 700px)").matches;
-
-/** Fetch the list of incidents. */
-async function fetchIncidents() {
-  known.takeIncidents(await ask(`incidents?limit=${known.most_incidents}`));
-  drawMoving();
-}
-
-/** Fetch the zones, whose states change with time. */
-async function fetchZones() {
-  const zones = await ask("zones?proposed=true");
-  const first = !known.zones.features.length;
-  known.zones = zones;
-  if (map.getSource("zones")) showZones(map, zones);
-  drawZones(zones.features, { filter: view.filter, theme: theme(), show: showZone });
-  if (first && zones.features.length && !placed) lookAtZones(map, zones.features);
-  zonesCame();
-}
-
-/** Fetch where something was seen lately. */
-async function fetchCoverage() {
-  const [coverage, horizon] = await Promise.all([ask("coverage"), ask("coverage/horizon")]);
-  known.coverage = { ...coverage, horizon };
-  drawBands(known.coverage.bands_ft, view.veil);
-  drawReceivers(known.coverage.receivers);
-  if (map.getSource("coverage")) showCoverage(map, known.coverage, view.veil);
-}
-
-/** Fetch the incident that is looked at. */
-async function fetchIncident() {
-  const id = view.incident;
-  if (known.whole?.incident.id !== id) fill(byId("incident-body"), element("p", {}, say("incident.loading")));
-  known.whole = null;
-  if (!id) return;
-  try {
-    const whole = await ask(`incidents/${encodeURIComponent(id)}`);
-    if (id !== view.incident) return;
-    known.whole = whole;
-    const focused = byId("incident-body").contains(document.activeElement);
-    fill(byId("incident-body"), ...incidentPage(whole, {
-      rights, show: showAircraftOf, speak: (verb) => askReason(id, verb),
-    }));
-    if (focused || document.activeElement === document.body) byId("incident-title").focus({ preventScroll: true });
-  } catch {
-    fill(byId("incident-body"), element("p", {}, say("incident.unknown")));
-  }
-}
-
-/** Fetch the way of the selected aircraft. */
-async function fetchWay() {
-  const target = view.aircraft;
-  const way = target ? await ask(`aircraft/${encodeURIComponent(target)}`).catch(() => null) : null;
-  if (target !== view.aircraft) return;
-  known.way = way;
-  if (map.getSource("trail")) drawTrails();
-  drawSelected(target, way?.aircraft ?? null, known.marked.get(target), openIncident);
-}
-
-/** Fetch the ways of all aircraft in view, where they are to be seen. */
-async function fetchTrails() {
-  const [south, west, north, east] = boxOf(map);
-  const found = view.trails ? await ask(`trails?box=${[south, north, west, east].map((one) => one.toFixed(3))}`) : null;
-  known.trails = view.trails ? found.trails : [];
-  const some = view.trails && found.trails.length < found.aircraft;
-  byId("trails-note").textContent = some ? say("trails.some", { shown: found.trails.length, all: found.aircraft }) : "";
-  if (map.getSource("trail")) drawTrails();
-}
-
 /** Give the map its layers, once it has its style. */
 function begun() {
   addLayers(map, theme());
@@ -256,72 +204,47 @@ function begun() {
   showWhole(map, ["ground", "zones"]);
   draw();
   positions.look(boxOf(map));
-  if (view.trails) fetchTrails().catch(() => undefined);
+  if (view.trails) fetches.trails().catch(() => undefined);
 }
 
 /** Hear what is done to the page. */
-function hear() {
-  map.on("moveend", () => {
-    positions.look(boxOf(map));
-    const { lat, lng } = map.getCenter();
-    view = { ...view, lat, lon: lng, zoom: map.getZoom() };
-    writeView(view, false);
-    if (view.trails) fetchTrails().catch(() => undefined);
-  });
-  map.on("click", (/** @type {any} */ { point }) => {
-    const target = aircraftAt(map, point);
-    if (target !== null) selectAircraft(target);
-    else if (view.aircraft) change({ aircraft: "" });
-  });
-  addEventListener("popstate", () => {
-    // First what is looked at, then the map: it tells the address where it came to.
-    view = readView();
-    const { lat, lon, zoom, lang } = view;
-    speak(lang);
-    if (lat !== null && lon !== null && zoom !== null) map.jumpTo({ center: [lon, lat], zoom });
-    dressMap();
-    void fetchWay();
-    void fetchIncident();
-    fetchTrails().catch(() => undefined);
-    draw();
-  });
-  for (const tab of TABS) byId(`tab-${tab}`).addEventListener("click", () => change({ tab }));
-  byId("filter").addEventListener("input", (event) => {
-    change({ filter: /** @type {HTMLInputElement} */ (event.target).value }, { step: false });
-  });
-  byId("language").addEventListener("change", (event) => {
-    view.lang = /** @type {HTMLSelectElement} */ (event.target).value;
-    writeView(view, true);
-    location.reload();
-  });
-  byId("veil").addEventListener("change", (event) => {
-    change({ veil: /** @type {HTMLSelectElement} */ (event.target).value });
-  });
-  byId("theme").addEventListener("click", turnTheme);
-  dark.addEventListener("change", () => change({}, { step: false }));
-  byId("incident-back").addEventListener("click", () => change({ incident: "" }));
-  byId("selected-close").addEventListener("click", () => change({ aircraft: "" }));
-  byId("incidents-more").addEventListener("click", () => {
-    known.most_incidents = Math.min(MOST_INCIDENTS, known.most_incidents * 3);
-    fetchIncidents().catch(() => undefined);
-  });
-  byId("logout").addEventListener("click", () => ask("session", { method: "DELETE" }).catch(() => undefined).then(goToLogin));
-  hearStatements((id) => {
-    fetchIncidents().catch(() => undefined);
-    if (id === view.incident) void fetchIncident();
-    fill(byId("announce"), say("say.done"));
-  });
-  const tab = (/** @type {string} */ name) => () => {
-    change({ tab: name });
-    byId(`tab-${name}`).focus();
-  };
-  hearKeys({
-    L: () => change({ labels: !view.labels }), T: () => change({ trails: !view.trails }), F: () => byId("filter").focus(),
-    J: tab("incidents"), A: tab("aircraft"), Z: tab("zones"), D: turnTheme, "?": showHelp, Escape: closeOne,
-    M: () => {
-      change({ tab: narrow() ? "map" : view.tab });
-      map.getCanvas().focus();
+function hearAll() {
+  hear(map, {
+    view: () => view, change, select: selectAircraft, turnTheme,
+    moved() {
+      positions.look(boxOf(map));
+      const { lat, lng } = map.getCenter();
+      view = { ...view, lat, lon: lng, zoom: map.getZoom() };
+      writeView(view, false);
+      if (view.trails) fetches.trails().catch(() => undefined);
     },
+    wentBack() {
+      // First what is looked at, then the map: it tells the address where it came to.
+      view = readView();
+      const { lat, lon, zoom, lang } = view;
+      speak(lang);
+      if (lat !== null && lon !== null && zoom !== null) map.jumpTo({ center: [lon, lat], zoom });
+      dressMap();
+      void fetches.way();
+      void fetches.incident();
+      fetches.trails().catch(() => undefined);
+      draw();
+    },
+    speak(tag) {
+      view.lang = tag;
+      writeView(view, true);
+      location.reload();
+    },
+    more() {
+      known.most_incidents = Math.min(MOST_INCIDENTS, known.most_incidents * 3);
+      fetches.incidents().catch(() => undefined);
+    },
+  });
+  dark.addEventListener("change", () => change({}, { step: false }));
+  hearStatements((id) => {
+    fetches.incidents().catch(() => undefined);
+    if (id === view.incident) void fetches.incident();
+    fill(byId("announce"), say("say.done"));
   });
 }
 
@@ -329,28 +252,20 @@ function turnTheme() {
   change({ theme: theme() === "dark" ? "light" : "dark" });
 }
 
-/** Close what was opened last. */
-function closeOne() {
-  const filter = byId("filter");
-  if (document.activeElement === filter) filter.blur();
-  else if (view.incident) change({ incident: "" });
-  else if (view.aircraft) change({ aircraft: "" });
-}
-
 /** Follow the record and the status from now on. */
 async function follow() {
-  const incidentsSoon = soon(fetchIncidents);
-  const wholeSoon = soon(fetchIncident);
-  const zonesSoon = soon(fetchZones);
-  const zonesFirst = fetchZones();
+  const incidentsSoon = soon(() => fetches.incidents());
+  const wholeSoon = soon(() => fetches.incident());
+  const zonesSoon = soon(zonesAgain);
+  const zonesFirst = zonesAgain();
   // Where all fail alike, the first is enough.
   zonesFirst.catch(() => undefined);
   // The status first: what is recorded after it comes as events.
   known.status = await ask("status");
   let law = known.status.zones;
-  await Promise.all([fetchIncidents(), zonesFirst]);
+  await Promise.all([fetches.incidents(), zonesFirst]);
   for (const { incident } of known.marked.values()) {
-    if (incident.phase === "predicted") fetchEntry(incident.id).catch(() => undefined);
+    if (incident.phase === "predicted") fetches.entry(incident.id).catch(() => undefined);
   }
   followRecords(known.status.records, {
     record(record) {
@@ -379,14 +294,6 @@ async function follow() {
   });
 }
 
-/**
- * Fetch where an aircraft is expected to enter, which was said before this page was opened.
- * @param {string} id
- */
-async function fetchEntry(id) {
-  for (const record of (await ask(`incidents/${encodeURIComponent(id)}`)).records) known.takeRecord(record);
-}
-
 /** Draw whether the page is cut off; what it shows then is grey. */
 function drawTrouble() {
   const old = drawBanner(known.status, known.now_ms, {
@@ -410,26 +317,26 @@ async function begin() {
   }
   drawTrouble();
   draw();
-  if (view.incident) void fetchIncident();
+  if (view.incident) void fetches.incident();
 }
 
-hear();
+hearAll();
 // With the style, not after the first picture of it: one picture fewer to draw.
 map.on("style.load", begun);
 map.on("load", () => {
   document.body.dataset.drawn = "true";
   void namePlaces(map);
-  fetchCoverage().catch(() => undefined);
+  fetches.coverage().catch(() => undefined);
 });
 setInterval(drawTrouble, 1000);
 setInterval(() => {
-  if (view.aircraft) void fetchWay();
+  if (view.aircraft) void fetches.way();
 }, WAY_MS);
 setInterval(() => {
-  if (view.trails) fetchTrails().catch(() => undefined);
+  if (view.trails) fetches.trails().catch(() => undefined);
 }, TRAILS_MS);
-setInterval(() => fetchZones().catch(() => undefined), ZONES_MS);
-setInterval(() => fetchCoverage().catch(() => undefined), COVERAGE_MS);
+setInterval(() => zonesAgain().catch(() => undefined), ZONES_MS);
+setInterval(() => fetches.coverage().catch(() => undefined), COVERAGE_MS);
 draw();
-if (view.aircraft) void fetchWay();
+if (view.aircraft) void fetches.way();
 void begin();

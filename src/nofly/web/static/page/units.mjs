@@ -1,5 +1,6 @@
 /** Numbers as they are said in aviation: flight levels, feet, knots, nautical miles, UTC. */
 
+import { toldText } from "./sentences.mjs";
 const M_PER_FT = 0.3048;
 const MPS_PER_KT = 1852 / 3600;
 const M_PER_NM = 1852;
@@ -83,7 +84,7 @@ export function clock(when, dated = false) {
 export function limit(text) {
   return text.split(" / ").map((one) => {
     const found = /^(.*) \((-?[\d,]+ ft \w+)\)$/.exec(one);
-    if (!found) return one;
+    if (!found) return toldText(one);
     return /FL ?\d|STD|AMSL|HAE|AGL|GND/i.test(found[1]) ? found[1] : found[2];
   }).join(" / ");
 }

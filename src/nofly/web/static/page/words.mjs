@@ -59,7 +59,9 @@ export function sayWord(of, word) {
 export function country(code, name) {
   if (!code || language === "en") return name;
   try {
-    return new Intl.DisplayNames([language], { type: "region", fallback: "none" }).of(code) ?? name;
+    // The names of regions are by letters: a locale has them for the digits.
+    const { region } = new Intl.Locale(`und-${code}`);
+    return (region && new Intl.DisplayNames([language], { type: "region", fallback: "none" }).of(region)) || name;
   } catch {
     return name;
   }

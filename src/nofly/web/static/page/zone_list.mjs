@@ -4,6 +4,7 @@ import { atFeet, GROUND, UNKNOWN, ZONES } from "./colours.mjs";
 import { veilPicture } from "./coverage_layer.mjs";
 import { byId, element, fill, refill } from "./dom.mjs";
 import { KINDS, markPicture } from "./marks.mjs";
+import { told } from "./sentences.mjs";
 import { matches } from "./table.mjs";
 import { clock, limit } from "./units.mjs";
 import { say, sayWord } from "./words.mjs";
@@ -30,7 +31,7 @@ export function drawZones(zones, { filter, theme, show }) {
       element("span", { class: "who" }, name || id),
       element("span", { class: "when" }, `${limit(floor)} – ${limit(ceiling)}`),
       element("span", { class: "what" }, sayWord("state", state), until),
-      element("span", { class: "zone" }, schedule),
+      told("span", { class: "zone" }, schedule),
     ));
   }) : [element("li", { class: "none", "data-key": "none" }, say("zones.none"))]);
 }

@@ -1,6 +1,7 @@
 /** The sheet of a request: what is asked, who said what, what was decided, and what became of its zone. */
 
 import { byId, element, fill } from "../page/dom.mjs";
+import { told, toldText } from "../page/sentences.mjs";
 import { clock, duration } from "../page/units.mjs";
 import { say, sayWord } from "../page/words.mjs";
 
@@ -17,9 +18,9 @@ export function showSheet(one, now_ms) {
   fill(byId("state"), sayWord("request", one.state));
   fill(byId("deadline"), deadline(one, now_ms));
   fill(byId("facts"), ...one.facts.filter((/** @type {string[]} */ [name]) => !APART.includes(name)).flatMap(
-    (/** @type {string[]} */ [name, text]) => [element("dt", {}, sayWord("fact", name)), element("dd", {}, text)],
+    (/** @type {string[]} */ [name, text]) => [element("dt", {}, sayWord("fact", name)), told("dd", {}, text)],
   ));
-  fill(byId("tally"), one.tally);
+  fill(byId("tally"), told("span", {}, one.tally));
   fill(byId("positions"), positions(one));
 }
 
@@ -81,7 +82,8 @@ export function showHistory(history) {
   if (!history.acts.length) return fill(byId("history"), element("p", {}, say("requests.nohistory")));
   fill(byId("history"),
     element("ul", { class: "history" }, ...history.editions.map((/** @type {any} */ { edition, span, party }) =>
-      element("li", {}, say("requests.edition", { number: edition, span, party })))),
-    element("ol", { class: "history" }, ...history.acts.map((/** @type {any} */ { recorded, text }) =>
-      element("li", {}, element("time", { datetime: recorded }, clock(recorded, true)), " ", text))));
+      element("li", {}, say("requests.edition", { number: edition, span: toldText(span), party })))),
+    element("ol", { class: "history" }, ...history.acts.map((/** @type {any} */ { recorded, text, signed, key, key_id }) =>
+      element("li", {}, element("time", { datetime: recorded }, clock(recorded, true)), " ", told("span", {}, text),
+        element("div", { class: `fine signed ${signed}` }, say(`signed.${signed}`, { key: key ?? "", id: key_id ?? "" }))))));
 }

@@ -15,6 +15,8 @@ export const MORE_EN = {
   "field.language": "Language, as en or uk", "field.outcome": "Outcome", "field.reason": "Reason", "field.deadline": "Deadline (UTC)",
   "field.valid_from": "Law from (UTC)", "field.valid_until": "Until (UTC); empty: until revoked", "field.taken": "Take up: {text}",
   "outcome.approved": "approved", "outcome.rejected": "rejected",
+  "signed.not-signed": "not signed", "signed.genuine": "signed with key {id} of {key}: genuine", "signed.unknown-key": "signed with key {id}, which is not known here",
+  "signed.false": "NOT signed with key {id} of {key}, as it says",
   "request.open": "open: positions are taken", "request.closed": "closed: the decision is due", "request.silence": "silence procedure: who says nothing agrees",
   "request.broken": "silence broken", "request.agreed": "agreed by silence", "request.approved": "approved, not law yet", "request.rejected": "rejected",
   "request.in-force": "promulgated: law over its span", "request.suspended": "suspended", "request.expired": "expired", "request.revoked": "revoked", "request.withdrawn": "withdrawn",

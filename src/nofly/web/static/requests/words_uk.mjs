@@ -15,6 +15,8 @@ export const MORE_UK = {
   "field.language": "Мова, як-от uk чи en", "field.outcome": "Рішення", "field.reason": "Підстава", "field.deadline": "Строк (UTC)",
   "field.valid_from": "Чинне від (UTC)", "field.valid_until": "До (UTC); порожньо: до скасування", "field.taken": "Прийняти умову: {text}",
   "outcome.approved": "схвалено", "outcome.rejected": "відхилено",
+  "signed.not-signed": "без підпису", "signed.genuine": "підписано ключем {id} ({key}): справжній", "signed.unknown-key": "підписано ключем {id}, якого тут не знають",
+  "signed.false": "НЕ підписано ключем {id} ({key}), хоча так сказано",
   "request.open": "відкрито: сторони висловлюються", "request.closed": "закрито: час рішення", "request.silence": "мовчазна згода: хто мовчить, погоджується",
   "request.broken": "мовчання порушено", "request.agreed": "погоджено мовчанням", "request.approved": "схвалено, ще не чинне", "request.rejected": "відхилено",
   "request.in-force": "оприлюднено: чинне на свій строк", "request.suspended": "призупинено", "request.expired": "строк минув", "request.revoked": "скасовано", "request.withdrawn": "відкликано",

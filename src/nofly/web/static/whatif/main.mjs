@@ -3,16 +3,19 @@
 import { ask, goToLogin, session } from "../page/api.mjs";
 import { byId, element, fill } from "../page/dom.mjs";
 import { createMap, namePlaces, themeMap } from "../page/map.mjs";
+import { learnSentences, toldText } from "../page/sentences.mjs";
 import { learn, say, speak, spoken, translatePage } from "../page/words.mjs";
 import { addZoneNames, addZones, showZones, themeZoneNames, themeZones } from "../page/zone_layer.mjs";
 import { hoursOf, keyOf, OUTCOMES, signOf } from "./bars.mjs";
 import { addDetours, showDetours, themeDetours } from "./detours_layer.mjs";
 import { figuresOf } from "./figures.mjs";
 import { askForm } from "./form.mjs";
+import { inputsForm, readInputs } from "./inputs.mjs";
 import { ledgerOf } from "./ledger.mjs";
 import { changeOf, detoursOf, flightsOf, moneyOf, SHARES, sharesOf, spreadOf } from "./tables.mjs";
 import { PRICES, readView, writeView } from "./view.mjs";
 import { addWays, lookAt, showWays, themeWays } from "./ways_layer.mjs";
+import { LEDGER_UK } from "./sentences_uk.mjs";
 import { MORE_EN } from "./words_en.mjs";
 import { MORE_UK } from "./words_uk.mjs";
 
@@ -28,6 +31,7 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 const theme = () => view.theme === "light" || view.theme === "dark" ? view.theme : dark.matches ? "dark" : "light";
 
 learn({ en: MORE_EN, uk: MORE_UK });
+learnSentences({ uk: LEDGER_UK });
 speak(view.lang);
 dress();
 
@@ -45,7 +49,7 @@ async function weigh() {
   fill(byId("banner"), element("p", { class: "replay" }, say("whatif.weighing")));
   const body = {
     of: view.of, id: view.id, hours: Number(view.hours), until: view.until || null, held: view.held === "1",
-    detours: view.detours === "1", level: view.level, ledger: view.ledger === "1", warnings: view.warnings === "1",
+    detours: view.detours === "1", level: view.level, ledger: view.ledger === "1", inputs: readInputs(view.inputs), warnings: view.warnings === "1",
     instead_of: view.instead || null,
     prices: { ...Object.fromEntries(PRICES.map((name) => [name, view[`per_${name}`] ? Number(view[`per_${name}`]) : null])), currency: view.currency },
   };
@@ -75,8 +79,9 @@ function show() {
   fill(byId("spread"), ...spreadOf(answer.figures));
   fill(byId("shares"), ...SHARES.map((one) => sharesOf(one, answer.tables[one])));
   fill(byId("flights"), ...flightsOf(answer));
-  part("detours", (detours || missing.detours) && detoursOf(detours, missing.detours));
-  part("ledger", (ledger || missing.ledger) && ledgerOf(ledger, missing.ledger));
+  part("detours", (detours || missing.detours) && detoursOf(detours, toldText(missing.detours ?? "")));
+  part("ledger", (ledger || missing.ledger) && [
+    ...ledgerOf(ledger, toldText(missing.ledger ?? "")), inputsForm(ledger?.inputs ?? [], view, weigh)]);
   fill(byId("map-key"), ...keyOf(OUTCOMES.filter((one) => answer.figures.outcomes[one]), false).childNodes, ...detours ? ["direct", "round"].map((one) => signOf(one, say(`whatif.key.${one}`))) : []);
   drawMap();
 }

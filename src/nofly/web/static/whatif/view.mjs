@@ -10,6 +10,7 @@
  * @property {string} detours 1 or empty
  * @property {string} level
  * @property {string} ledger 1 or empty
+ * @property {string} inputs of the ledger in place of its own: a name and three numbers a line, or empty
  * @property {string} instead hash of a zone in force that it stands in place of, or empty
  * @property {string} warnings 1 or empty
  * @property {string} per_flight price, or empty
@@ -20,7 +21,7 @@
  * @property {string} theme light or dark; empty as the system has it
  */
 
-const NAMES = /** @type {const} */ (["of", "id", "hours", "until", "held", "detours", "level", "ledger", "instead", "warnings", "per_flight", "per_hour", "per_km", "currency", "lang", "theme"]);
+const NAMES = /** @type {const} */ (["of", "id", "hours", "until", "held", "detours", "level", "ledger", "inputs", "instead", "warnings", "per_flight", "per_hour", "per_km", "currency", "lang", "theme"]);
 export const PRICES = /** @type {const} */ (["flight", "hour", "km"]);
 export const HOURS = ["1", "6", "24", "72", "168"];
 const FIRST = { hours: "24", held: "1", level: "FL350" };
@@ -31,7 +32,7 @@ const FIRST = { hours: "24", held: "1", level: "FL350" };
  */
 export function readView() {
   const query = new URLSearchParams(location.search);
-  const found = Object.fromEntries(NAMES.map((name) => [name, (query.get(name) ?? "").slice(0, 500)]));
+  const found = Object.fromEntries(NAMES.map((name) => [name, (query.get(name) ?? "").slice(0, 2000)]));
   const view = /** @type {View} */ (/** @type {unknown} */ ({ ...found }));
   for (const [name, value] of Object.entries(FIRST)) if (!found[name]) found[name] = value;
   Object.assign(view, found);

@@ -17,7 +17,7 @@ export const MORE_EN = {
   "whatif.notknown": "not known", "whatif.more": "{count} more", "whatif.beyond": "{count} more are not shown.",
   "whatif.flights": "Flights", "whatif.longest": "The {shown} longest inside of {count}.", "whatif.who": "Aircraft", "whatif.callsign": "Callsign", "whatif.operator": "Operator", "whatif.state": "State", "whatif.origin": "From", "whatif.destination": "To", "whatif.entered": "Entered", "whatif.outcome": "Would be",
   "whatif.detours": "Going round", "whatif.pair": "Pair", "whatif.direct": "Direct", "whatif.round": "Round", "whatif.extra": "More", "whatif.outcome.way": "Way", "way.clear": "clear", "way.round": "round", "way.inside": "begins or ends inside", "way.no-way": "no way",
-  "whatif.ledger": "What it would expose", "whatif.missing": "This could not be told: {why}",
+  "whatif.likely": "likely {value}", "whatif.ledger": "What it would expose", "whatif.missing": "This could not be told: {why}",
   "whatif.instead": "In place of", "whatif.instead.none": "nothing", "whatif.instead.of": "In place of: {zones}.", "whatif.warnings.also": "Also what the watch would warn of", "whatif.prices": "Prices of your own",
   "whatif.price.flight": "Of a flight inside", "whatif.price.hour": "Of an hour flown inside", "whatif.price.km": "Of a kilometre flown inside", "whatif.currency": "Currency",
   "whatif.price.unread": "No price: {text}. For example 850 or 0.9", "whatif.change": "Change", "whatif.change.before": "Before", "whatif.change.after": "After",
@@ -29,4 +29,6 @@ export const MORE_EN = {
   "whatif.note.far-hours": "In {far} of {heard} hours with traffic no report came from near the zone: nobody was there, or nobody was received.",
   "whatif.note.no-operator": "Flights that sent no callsign that begins with an operator's three letters: {without} of {flights}.", "whatif.note.no-type": "The traffic tells no type of aircraft (no emitter category).",
   "whatif.note.airports": "Of {flights} flights the airport of departure is known of {departures}, that of arrival of {arrivals}: the others were not heard low enough near one.",
+  "inputs.title": "Inputs, to be tried otherwise", "inputs.send": "Weigh with these", "inputs.back": "As in the file", "inputs.end": "{input}: {end}", "inputs.input": "input", "inputs.unit": "unit", "inputs.source": "source", "inputs.low": "low", "inputs.likely": "likely", "inputs.high": "high",
+  "inputs.unread": "No number: {text}. For example 4 or 0.5", "inputs.means": "For this once; the file stays as it is.",
 };

@@ -17,7 +17,7 @@ export const MORE_UK = {
   "whatif.notknown": "невідомо", "whatif.more": "Ще {count}", "whatif.beyond": "Ще {count} не показано.",
   "whatif.flights": "Рейси", "whatif.longest": "{shown} найдовших усередині з {count}.", "whatif.who": "Судно", "whatif.callsign": "Позивний", "whatif.operator": "Експлуатант", "whatif.state": "Держава", "whatif.origin": "Звідки", "whatif.destination": "Куди", "whatif.entered": "Увійшло", "whatif.outcome": "Було б",
   "whatif.detours": "Обліт", "whatif.pair": "Пара", "whatif.direct": "Прямо", "whatif.round": "В обліт", "whatif.extra": "Більше на", "whatif.outcome.way": "Шлях", "way.clear": "вільний", "way.round": "в обліт", "way.inside": "починається чи кінчається всередині", "way.no-way": "шляху немає",
-  "whatif.ledger": "На що вона наражає", "whatif.missing": "Цього сказати не можна: {why}",
+  "whatif.likely": "імовірно {value}", "whatif.ledger": "На що вона наражає", "whatif.missing": "Цього сказати не можна: {why}",
   "whatif.instead": "Замість", "whatif.instead.none": "нічого", "whatif.instead.of": "Замість: {zones}.", "whatif.warnings.also": "Також про що попередив би нагляд", "whatif.prices": "Власні ціни",
   "whatif.price.flight": "За рейс усередині", "whatif.price.hour": "За годину польоту всередині", "whatif.price.km": "За кілометр польоту всередині", "whatif.currency": "Валюта",
   "whatif.price.unread": "Це не ціна: {text}. Наприклад, 850 або 0,9", "whatif.change": "Зміна", "whatif.change.before": "До", "whatif.change.after": "Після",
@@ -29,4 +29,6 @@ export const MORE_UK = {
   "whatif.note.far-hours": "Протягом {far} із {heard} годин із рухом біля зони не почуто нікого: там нікого не було або нікого не приймали.",
   "whatif.note.no-operator": "Рейсів без позивного, що починається з трьох літер експлуатанта: {without} із {flights}.", "whatif.note.no-type": "Рух не каже типу жодного судна (немає категорії випромінювача).",
   "whatif.note.airports": "Із {flights} рейсів аеропорт вильоту відомий для {departures}, аеропорт прильоту – для {arrivals}: решту поблизу аеропортів на малій висоті не почуто.",
+  "inputs.title": "Вхідні дані, щоб спробувати інакше", "inputs.send": "Зважити з цими", "inputs.back": "Як у файлі", "inputs.end": "{input}: {end}", "inputs.input": "вхідне", "inputs.unit": "одиниця", "inputs.source": "джерело", "inputs.low": "найменше", "inputs.likely": "імовірно", "inputs.high": "найбільше",
+  "inputs.unread": "Це не число: {text}. Наприклад, 4 або 0,5", "inputs.means": "Лише цього разу; файл лишається, яким був.",
 };

@@ -2,9 +2,11 @@
 
 import { ask } from "../page/api.mjs";
 import { element, fill } from "../page/dom.mjs";
+import { told } from "../page/sentences.mjs";
 import { say } from "../page/words.mjs";
 import { bars } from "./bars.mjs";
 import { fault } from "./fields.mjs";
+import { partsOf } from "./parts.mjs";
 import { complete } from "./shape.mjs";
 import { sentencesOf } from "./standing.mjs";
 
@@ -33,7 +35,7 @@ export class Checking {
     this.number += 1;
     clearTimeout(this.timer);
     this.judged(null);
-    if (!complete(feature)) return fill(this.into, element("p", {}, say("check.incomplete")));
+    if (!partsOf(feature).every(complete)) return fill(this.into, element("p", {}, say("check.incomplete")));
     this.into.classList.add("old");
     this.timer = setTimeout(() => void this.#check(feature), SETTLE_MS);
   }
@@ -60,7 +62,7 @@ export class Checking {
     fill(this.into,
       element("p", { class: zone ? "sound" : "error" }, say(zone ? "check.sound" : "check.rejected")),
       findingsList(found.findings),
-      ...(zone ? [element("ul", { class: "sentences" }, ...sentencesOf(zone).map((one) => element("li", {}, one))), bars(zone)] : []));
+      ...(zone ? [element("ul", { class: "sentences" }, ...sentencesOf(zone).map((one) => told("li", {}, one))), bars(zone)] : []));
     this.judged(zone);
   }
 

@@ -1,5 +1,7 @@
 /** A draft: one feature, whoever changes it, with what it was before. */
 
+import { partsOf, withParts } from "./parts.mjs";
+
 const KEPT = "nofly.draft";
 const MOST_STEPS = 200;
 
@@ -7,6 +9,8 @@ export class Draft {
   /** @param {any} feature */
   constructor(feature) {
     this.feature = feature;
+    /** Which part of the shape is worked on. */
+    this.part = 0;
     /** Which ring of a polygon is worked on: 0 its outline, then its holes. */
     this.ring = 0;
     /** @type {string[]} */
@@ -32,6 +36,39 @@ export class Draft {
     this.changed(by);
   }
 
+  /** The parts of the shape, each a feature. */
+  get parts() {
+    return partsOf(this.feature);
+  }
+
+  /** The part that is worked on: the whole, where there is one. */
+  get shape() {
+    const { parts } = this;
+    return parts[Math.min(this.part, parts.length - 1)];
+  }
+
+  /**
+   * Change the part that is worked on.
+   * @param {any} shape
+   * @param {string} by
+   */
+  reshape(shape, by) {
+    const at = Math.min(this.part, this.parts.length - 1);
+    this.change(withParts(this.feature, this.parts.map((one, k) => k === at ? shape : one)), by);
+  }
+
+  /**
+   * Change one property of the part that is worked on; undefined takes it away.
+   * @param {string} name
+   * @param {unknown} value
+   * @param {string} by
+   */
+  setShape(name, value, by) {
+    const { shape } = this;
+    const { [name]: _, ...rest } = shape.properties;
+    this.reshape({ ...shape, properties: value === undefined ? rest : { ...shape.properties, [name]: value } }, by);
+  }
+
   /**
    * Change one property; undefined takes it away.
    * @param {string} name
@@ -42,6 +79,32 @@ export class Draft {
     const { [name]: _, ...rest } = this.feature.properties;
     const properties = value === undefined ? rest : { ...this.feature.properties, [name]: value };
     this.change({ ...this.feature, properties }, by);
+  }
+
+  /**
+   * Work on another part.
+   * @param {number} part
+   */
+  turnTo(part) {
+    [this.part, this.ring] = [part, 0];
+    this.changed("part");
+  }
+
+  /**
+   * Put a part more to the shape, and work on it.
+   * @param {any} shape
+   */
+  addPart(shape) {
+    const { parts } = this;
+    [this.part, this.ring] = [parts.length, 0];
+    this.change(withParts(this.feature, [...parts, shape]), "part");
+  }
+
+  /** Take away the part that is worked on. */
+  removePart() {
+    const { parts, part } = this;
+    [this.part, this.ring] = [0, 0];
+    this.change(withParts(this.feature, parts.filter((_, k) => k !== part)), "part");
   }
 
   /**

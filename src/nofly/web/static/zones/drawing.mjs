@@ -1,6 +1,7 @@
 /** Drawing on the map: click to add, drag to move, drag a middle to put a corner in, delete, size a circle. */
 
 import { addSource, collection, feature, line, point } from "../page/layers.mjs";
+import { draggedArc, gripsOf } from "./arcs.mjs";
 import { ahead, apart, circleLine, isPlace, kindOf, lineOf, moved, placesOf, ringsOf, rowsOf, turned } from "./shape.mjs";
 
 const INK = { light: "#7a1fa2", dark: "#e7a6ff" };
@@ -19,11 +20,11 @@ export class Drawing {
     this.draft = null;
     this.adding = false;
     this.selected = -1;
-    /** The ring that was drawn last. */
-    this.ring = 0;
+    /** The part and the ring that were drawn last. */
+    [this.part, this.ring] = [0, 0];
     /** What hears that something was selected, or adding began or ended. */
     this.told = () => undefined;
-    /** @type {{ index: number, rows: import("./shape.mjs").Row[], rim: boolean, radius_m?: number } | null} */
+    /** @type {{ index: number, rows: import("./shape.mjs").Row[], kind: string, radius_m?: number } | null} */
     this.dragged = null;
     this.#layers(theme);
     this.#hear();
@@ -91,7 +92,7 @@ export class Drawing {
     const { draft, selected } = this;
     if (!draft || selected < 0) return;
     this.select(-1);
-    draft.change(moved(draft.feature, rowsOf(draft.feature, draft.ring).filter((_, k) => k !== selected), draft.ring), "map");
+    draft.reshape(moved(draft.shape, rowsOf(draft.shape, draft.ring).filter((_, k) => k !== selected), draft.ring), "map");
   }
 
   /**
@@ -104,9 +105,9 @@ export class Drawing {
 
   /** Draw the draft as it is. */
   draw() {
-    const [shown, ring] = [this.draft?.feature ?? null, this.draft?.ring ?? 0];
-    if (ring !== this.ring) {
-      this.ring = ring;
+    const [shown, part, ring] = [this.draft?.shape ?? null, this.draft?.part ?? 0, this.draft?.ring ?? 0];
+    if (part !== this.part || ring !== this.ring) {
+      [this.part, this.ring] = [part, ring];
       this.select(-1);
       this.add(rowsOf(shown, ring).length === 0);
     }
@@ -115,7 +116,8 @@ export class Drawing {
     if (this.selected >= rows.length) this.select(-1);
     if (this.adding && kind === "circle" && rows.length) this.add(false);
     const handles = rows.flatMap((row, at) => isPlace(row)
-      ? [point(row[0], row[1], { at, kind: "corner", selected: at === this.selected })] : []);
+      ? [point(row[0], row[1], { at, kind: "corner", selected: at === this.selected })]
+      : gripsOf(row).map(([grip, [lat, lon]]) => point(lat, lon, { at, kind: grip, selected: at === this.selected })));
     const lines = Array.from({ length: shown ? ringsOf(shown) : 0 }, (_, k) => k === ring ? lineOf(rows) : placesOf(shown, k))
       .filter((one) => kind !== "circle" && one.length > 1)
       .map((one) => line((kind === "polygon" ? [...one, one[0]] : one).map(turned)));
@@ -132,17 +134,18 @@ export class Drawing {
         handles.unshift(point((a[0] + b[0]) / 2, (a[1] + b[1]) / 2, { at, kind: "middle", selected: false }));
       }
     }
-    this.map.getSource("sketch").setData(collection(lines));
+    const others = (this.draft?.parts ?? []).filter((_, k) => k !== part).flatMap(linesOf);
+    this.map.getSource("sketch").setData(collection([...lines, ...others]));
     this.map.getSource("handles").setData(collection(handles));
   }
 
   /** Look at the draft. */
   fit() {
-    const places = this.draft ? placesOf(this.draft.feature) : [];
-    if (!this.draft || !places.length) return;
-    const { radius_m, half_width_m } = this.draft.feature.properties;
-    const wide_m = radius_m ?? half_width_m ?? 0;
-    const all = places.flatMap((place) => [0, 90, 180, 270].map((bearing) => ahead(place, wide_m, bearing)));
+    const all = (this.draft?.parts ?? []).flatMap((part) => {
+      const wide_m = part.properties.radius_m ?? part.properties.half_width_m ?? 0;
+      return placesOf(part).flatMap((place) => [0, 90, 180, 270].map((bearing) => ahead(place, wide_m, bearing)));
+    });
+    if (!all.length) return;
     const [lats, lons] = [all.map(([lat]) => lat), all.map(([, lon]) => lon)];
     this.map.fitBounds(
       [[Math.min(...lons), Math.min(...lats)], [Math.max(...lons), Math.max(...lats)]], { padding: 70, maxZoom: 12 },
@@ -153,12 +156,12 @@ export class Drawing {
     const { map } = this;
     map.on("click", (/** @type {any} */ { lngLat, point: at }) => {
       if (!this.draft || !this.adding || this.#handle(at)) return;
-      const { feature: shown } = this.draft;
+      const { shape: shown } = this.draft;
       const kind = kindOf(shown);
       const place = this.#rounded(lngLat);
       const { ring } = this.draft;
       const rows = kind === "circle" ? [place] : [...rowsOf(shown, ring), place];
-      if (kind !== "other") this.draft.change(moved(shown, rows, ring), "map");
+      if (kind !== "other") this.draft.reshape(moved(shown, rows, ring), "map");
     });
     for (const begin of ["mousedown", "touchstart"]) map.on(begin, (/** @type {any} */ event) => this.#grab(event));
     for (const go of ["mousemove", "touchmove"]) map.on(go, (/** @type {any} */ event) => this.#drag(event));
@@ -182,9 +185,9 @@ export class Drawing {
     if (!handle) return;
     event.preventDefault();
     const { at, kind } = handle.properties;
-    const rows = rowsOf(this.draft.feature, this.draft.ring);
+    const rows = rowsOf(this.draft.shape, this.draft.ring);
     if (kind === "middle") rows.splice(at, 0, this.#rounded(event.lngLat));
-    this.dragged = { index: at, rows, rim: kind === "rim" };
+    this.dragged = { index: at, rows, kind };
     this.select(kind === "rim" ? -1 : at);
     if (kind === "middle") this.outline(null);
     this.draw();
@@ -199,11 +202,16 @@ export class Drawing {
     }
     event.preventDefault();
     const { dragged } = this;
-    if (dragged.rim) {
-      const far_m = apart(/** @type {import("./places.mjs").Place} */ (dragged.rows[0]), [event.lngLat.lat, event.lngLat.lng]);
-      const step_m = this.map.getZoom() < FINE_ZOOM ? 185.2 : 10;
-      const radius_m = Number((Math.max(1, Math.round(far_m / step_m)) * step_m).toFixed(3));
-      dragged.radius_m = radius_m;
+    const row = dragged.rows[dragged.index];
+    const fine = this.map.getZoom() >= FINE_ZOOM;
+    const steps = { step_m: fine ? 10 : 185.2, step_deg: fine ? 0.1 : 1 };
+    if (!isPlace(row)) {
+      const grip = /** @type {import("./arcs.mjs").Grip} */ (dragged.kind);
+      const place = /** @type {import("./places.mjs").Place} */ (grip === "centre" ? this.#rounded(event.lngLat) : [event.lngLat.lat, event.lngLat.lng]);
+      dragged.rows[dragged.index] = draggedArc(row, grip, place, steps);
+    } else if (dragged.kind === "rim") {
+      const far_m = apart(row, [event.lngLat.lat, event.lngLat.lng]);
+      dragged.radius_m = Number((Math.max(1, Math.round(far_m / steps.step_m)) * steps.step_m).toFixed(3));
     } else {
       dragged.rows[dragged.index] = this.#rounded(event.lngLat);
     }
@@ -215,8 +223,8 @@ export class Drawing {
     if (!this.draft || !this.dragged) return;
     const { rows, radius_m } = this.dragged;
     this.dragged = null;
-    const shape = moved(this.draft.feature, rows, this.draft.ring);
-    this.draft.change(radius_m ? { ...shape, properties: { ...shape.properties, radius_m } } : shape, "map");
+    const shape = moved(this.draft.shape, rows, this.draft.ring);
+    this.draft.reshape(radius_m ? { ...shape, properties: { ...shape.properties, radius_m } } : shape, "map");
   }
 
   /**
@@ -230,6 +238,18 @@ export class Drawing {
     const rounded = (/** @type {number} */ deg) => Number((Math.round(deg * steps) / steps).toFixed(9));
     return [rounded(lat), rounded(lon)];
   }
+}
+
+/**
+ * Return the lines of a part that is not worked on.
+ * @param {any} part
+ */
+function linesOf(part) {
+  const kind = kindOf(part);
+  const places = placesOf(part);
+  if (kind === "circle") return places.length ? [line(circleLine(places[0], part.properties.radius_m))] : [];
+  return Array.from({ length: ringsOf(part) }, (_, ring) => placesOf(part, ring)).filter((one) => one.length > 1)
+    .map((one) => line((kind === "polygon" ? [...one, one[0]] : one).map(turned)));
 }
 
 /** A flight that was there, and what is to be read.

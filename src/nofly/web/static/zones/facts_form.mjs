@@ -5,6 +5,7 @@ import { say } from "../page/words.mjs";
 import { choice, field, line, momentText, parseMoment, reading } from "./fields.mjs";
 
 const RESTRICTIONS = ["PROHIBITED", "REQ_AUTHORISATION", "CONDITIONAL", "NO_RESTRICTION", "KEEP_IN"];
+const LIMITED = ["lower", "upper"];
 const LIMITS = ["GND", "500 m AGL", "120 m AGL", "1500 ft AMSL", "3000 ft AMSL", "FL100", "FL195", "FL660", "UNL"];
 
 /**
@@ -15,9 +16,14 @@ export function factsForm(draft) {
   /** @type {(() => void)[]} */
   const refresh = [];
   const text = (/** @type {string} */ name, /** @type {Record<string, unknown>} */ attributes = {}) => {
-    const made = line("", (value) => draft.set(name, said(name, value), name), { id: name, ...attributes });
+    // Each part of a shape has limits of its own.
+    const ofPart = LIMITED.includes(name);
+    const made = line("", (value) => {
+      if (ofPart) draft.setShape(name, said(name, value), name);
+      else draft.set(name, said(name, value), name);
+    }, { id: name, ...attributes });
     refresh.push(() => {
-      if (document.activeElement !== made) made.value = shown(draft.feature.properties[name]);
+      if (document.activeElement !== made) made.value = shown((ofPart ? draft.shape : draft.feature).properties[name]);
     });
     return field(`facts.${name}`, made, { where: `$.properties.${name}` });
   };

@@ -1,6 +1,7 @@
 /** The list of all zones, and what can be begun from it. */
 
 import { element, refill } from "../page/dom.mjs";
+import { toldText } from "../page/sentences.mjs";
 import { matches } from "../page/table.mjs";
 import { limit } from "../page/units.mjs";
 import { say, sayWord } from "../page/words.mjs";
@@ -49,5 +50,5 @@ function rowButton({ key, id, zone, state, here }, theme, open) {
     element("span", { class: "who" }, name || id, name && name !== id ? element("span", { class: "fine" }, ` ${id}`) : null),
     element("span", { class: "when" }, `${limit(floor)} – ${limit(ceiling)}`),
     element("span", { class: "what" }, sayWord("state", state), until, " · ", say(here ? "zones.declared" : "zones.offile")),
-    element("span", { class: "zone" }, schedule, " · ", say("zones.edition", { edition }), " · ", element("code", {}, zone_hash.slice(0, 8))));
+    element("span", { class: "zone" }, toldText(schedule), " · ", say("zones.edition", { edition }), " · ", element("code", {}, zone_hash.slice(0, 8))));
 }

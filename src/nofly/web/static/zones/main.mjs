@@ -13,6 +13,7 @@ import { addFlown, Drawing, showFlown, themeFlown } from "./drawing.mjs";
 import { openEditor } from "./editor.mjs";
 import { openImport } from "./importing.mjs";
 import { rowsOf } from "./known.mjs";
+import { partsOf } from "./parts.mjs";
 import { openList } from "./list.mjs";
 import { lookAtFlown, lookAtZones } from "./looking.mjs";
 import { openZone } from "./one.mjs";
@@ -127,7 +128,7 @@ function openDraft() {
   if (!feature) return change({ show: "" }, false);
   draft = new Draft(feature);
   const mine = draft;
-  const tools = kindOf(feature) !== "other" || feature.geometry === null;
+  const tools = partsOf(feature).some((part) => kindOf(part) !== "other") || feature.geometry === null;
   byId("draw-tools").hidden = !tools;
   const end = openEditor(side(), draft, {
     warning: (id) => warningOf(id), judged: (zone) => {
@@ -152,7 +153,7 @@ function drawDraft(opened) {
   drawing?.show(opened);
   drawing?.outline(judged);
   drawing?.fit();
-  if (kindOf(opened.feature) !== "other" && !placesOf(opened.feature).length) drawing?.add(true);
+  if (kindOf(opened.shape) !== "other" && !placesOf(opened.shape).length) drawing?.add(true);
 }
 
 /**

@@ -1,6 +1,7 @@
 /** One zone: what it says, when it holds, what became of it, and what may be done about it. */
 
 import { element, fill } from "../page/dom.mjs";
+import { told as toldOf } from "../page/sentences.mjs";
 import { clock } from "../page/units.mjs";
 import { say, sayWord } from "../page/words.mjs";
 import { bars } from "./bars.mjs";
@@ -51,7 +52,7 @@ function proposal(told, declared, page) {
   const changes = declared.in_force ? [
     element("h3", {}, say("one.differences")),
     declared.differences.length
-      ? element("ul", { class: "differences" }, ...declared.differences.map((/** @type {string} */ one) => element("li", {}, one)))
+      ? element("ul", { class: "differences" }, ...declared.differences.map((/** @type {string} */ one) => toldOf("li", {}, one)))
       : element("p", {}, say("one.same")),
   ] : [element("p", {}, say("one.new"))];
   return element("section", { class: "part edition proposed" }, element("h2", {}, say("one.proposed")),
@@ -82,7 +83,7 @@ function facts(told) {
   const { state, zone_hash, edition } = told.zone.properties;
   return [
     element("p", { class: "standing" }, element("b", {}, sayWord("state", state)), turns(told.zone), " · ", say("zones.edition", { edition })),
-    element("ul", { class: "sentences" }, ...sentencesOf(told).map((one) => element("li", {}, one))),
+    element("ul", { class: "sentences" }, ...sentencesOf(told).map((one) => toldOf("li", {}, one))),
     element("p", { class: "fine" }, say("one.hash"), " ", element("code", {}, zone_hash)),
     element("details", {}, element("summary", {}, say("bars.title")), bars(told)),
   ];

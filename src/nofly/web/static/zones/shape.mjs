@@ -28,7 +28,7 @@ export function newFeature(kind, id) {
 }
 
 /**
- * Return what can be drawn of a feature. Several parts are edited as JSON only.
+ * Return what can be drawn of a feature that is of one part.
  * @param {any} feature
  * @returns {ShapeKind}
  */
@@ -215,6 +215,17 @@ export function ahead([lat_deg, lon_deg], distance_m, bearing_deg) {
   const to = Math.asin(Math.sin(lat) * Math.cos(far) + Math.cos(lat) * Math.sin(far) * Math.cos(way));
   const turn = Math.atan2(Math.sin(way) * Math.sin(far) * Math.cos(lat), Math.cos(far) - Math.sin(lat) * Math.sin(to));
   return [to / RADIANS, lon_deg + turn / RADIANS];
+}
+
+/**
+ * Return the bearing from one place to another, on the sphere, from 0 to 360 degrees.
+ * @param {Place} from
+ * @param {Place} to
+ */
+export function bearingTo([lat0_deg, lon0_deg], [lat1_deg, lon1_deg]) {
+  const [lat0, lat1, turn] = [lat0_deg * RADIANS, lat1_deg * RADIANS, (lon1_deg - lon0_deg) * RADIANS];
+  const [east, north] = [Math.sin(turn) * Math.cos(lat1), Math.cos(lat0) * Math.sin(lat1) - Math.sin(lat0) * Math.cos(lat1) * Math.cos(turn)];
+  return (Math.atan2(east, north) / RADIANS + 360) % 360;
 }
 
 /**
