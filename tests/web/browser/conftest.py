@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -58,6 +60,19 @@ class Seen:
     def until(self, script: str) -> Any:
         """Return the first true value of a script. The page's policy forbids Playwright's own way to wait."""
         return until(lambda: self.page.evaluate(script), script)
+
+
+PAGES = Path(os.environ.get("NOFLY_PAGES") or Path(__file__).resolve().parents[3] / "build" / "pages")
+"""Where the pictures of pages are kept, to be looked at."""
+
+
+@pytest.fixture
+def pictures(request: pytest.FixtureRequest) -> Path:
+    """Give an empty folder for the pictures of a test, which stay when it has passed."""
+    folder = PAGES / re.sub(r"\W+", "-", f"{request.path.stem}-{request.node.name}").strip("-")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
 
 
 @pytest.fixture(scope="session")

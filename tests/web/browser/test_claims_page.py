@@ -203,9 +203,8 @@ def test_both_languages_say_the_same(claiming: Server, seen: Callable[..., Seen]
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_is_cut_or_overlaps(
-    claiming: Server, seen: Callable[..., Seen], tmp_path_factory: pytest.TempPathFactory, scheme: str
+    claiming: Server, seen: Callable[..., Seen], pictures: Path, scheme: str
 ) -> None:
-    pictures = tmp_path_factory.mktemp(f"claims-{scheme}")
     look = seen(scheme=scheme)
     for address in ("claims.html", "claims.html?claim=stadium"):
         page = look.open(claiming, address)

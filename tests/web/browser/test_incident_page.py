@@ -252,10 +252,9 @@ def test_nothing_is_cut_or_overlaps(
     watching: Server,
     incident: str,
     seen: Callable[..., Seen],
-    tmp_path_factory: pytest.TempPathFactory,
+    pictures: Path,
     scheme: str,
 ) -> None:
-    pictures = tmp_path_factory.mktemp(f"incident-{scheme}")
     look = seen(scheme=scheme)
     page = look.open(watching, f"{incident}&lang={'uk' if scheme == 'dark' else 'en'}")
     for width, height in SIZES:

@@ -11,7 +11,7 @@ from tests.cli.live import Feed
 from tests.web.access.identity_provider import CLIENT, SECRET, identity_provider
 from tests.web.browser.conftest import Seen
 from tests.web.browser.served import PASSWORD, Server, square
-from tests.web.browser.test_looks import violations
+from tests.web.browser.test_looks import CROWDED, OUTSIDE, SIZES, violations
 
 VIEW = "?tab=zones&filter=%3Cb%3E&lat=50&lon=14.1&zoom=8"
 
@@ -81,6 +81,21 @@ def test_the_provider_leads_in_and_back_to_the_view(
         page.wait_for_url("**/login.html**")
         page.goto("about:blank")
         server.end()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_is_cut_or_overlaps(
+    swiss: Server, seen: Callable[..., Seen], pictures: Path, scheme: str
+) -> None:
+    look = seen(scheme=scheme)
+    page = look.page
+    page.goto(f"{swiss.url}login.html")
+    look.until("!document.getElementById('login').hidden")
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        page.screenshot(path=pictures / f"{width}.png")
+        assert page.evaluate(OUTSIDE) == [], width
+        assert page.evaluate(CROWDED) == [], width
 
 
 def test_another_site_is_no_way_back(swiss: Server, seen: Callable[..., Seen]) -> None:

@@ -38,9 +38,8 @@ CROWDED = """(() => {
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_is_cut_or_overlaps(
-    swiss: Server, seen: Callable[..., Seen], tmp_path_factory: pytest.TempPathFactory, scheme: str
+    swiss: Server, seen: Callable[..., Seen], pictures: Path, scheme: str
 ) -> None:
-    pictures = tmp_path_factory.mktemp(f"pictures-{scheme}")
     look = seen(scheme=scheme)
     page = look.open(swiss, f"{SWISS}&aircraft=icao24:49d283")
     look.until("document.querySelectorAll('#incidents-open button').length >= 1")

@@ -16,6 +16,7 @@ from nofly.zones.model import Circle, Volume, Zone
 from tests.cli.live import Feed
 from tests.web.browser.conftest import Seen
 from tests.web.browser.served import HOSTILE_ZONE, Server, square
+from tests.web.browser.test_looks import CROWDED, OUTSIDE, SIZES, violations
 
 ZONE = Zone("SKY/1", HOSTILE_ZONE, (Volume(Circle((48.0, 31.0), 9_000.0)),))
 HOUR_US = 3_600_000_000
@@ -155,6 +156,22 @@ def test_in_ukrainian_dark_and_narrow(decided: Server, seen: Callable[..., Seen]
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.evaluate(SAME_WORDS) == [[], []]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_is_cut_or_overlaps(
+    decided: Server, seen: Callable[..., Seen], pictures: Path, scheme: str
+) -> None:
+    look = seen(scheme=scheme)
+    page = look.open(decided, "requests.html?id=b-law")
+    look.until("document.querySelector('#history').textContent.includes('Edition 1')")
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_timeout(300)
+        page.screenshot(path=pictures / f"{width}.png", full_page=True)
+        assert page.evaluate(OUTSIDE) == [], width
+        assert page.evaluate(CROWDED) == [], width
+    assert violations(page) == []
 
 
 def test_without_a_register_the_page_says_so(swiss: Server, seen: Callable[..., Seen]) -> None:

@@ -220,9 +220,8 @@ def test_both_languages_say_the_same(weighing: Server, seen: Callable[..., Seen]
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_is_cut_or_overlaps(
-    weighing: Server, seen: Callable[..., Seen], tmp_path_factory: pytest.TempPathFactory, scheme: str
+    weighing: Server, seen: Callable[..., Seen], pictures: Path, scheme: str
 ) -> None:
-    pictures = tmp_path_factory.mktemp(f"whatif-{scheme}")
     look = seen(scheme=scheme)
     all_of_it = f"{VIEW}&warnings=1&per_flight=850&per_km=0.9&currency=EUR"
     page = look.open(weighing, all_of_it + ("&lang=uk" if scheme == "dark" else ""))

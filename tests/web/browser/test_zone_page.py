@@ -362,10 +362,7 @@ def walk(look: Seen) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_is_cut_or_overlaps(
-    opened: Callable[..., Seen], tmp_path_factory: pytest.TempPathFactory, scheme: str
-) -> None:
-    pictures = tmp_path_factory.mktemp(f"zone-pictures-{scheme}")
+def test_nothing_is_cut_or_overlaps(opened: Callable[..., Seen], pictures: Path, scheme: str) -> None:
     look = opened(scheme=scheme)
     page = look.page
     for name in walk(look):
