@@ -39,6 +39,8 @@ let rights = [];
 let unreachable = null;
 let event_ms = performance.now();
 let frame_ms = performance.now();
+/** Whether the map is on the screen: thousands of aircraft before it would delay it. */
+let shown = false;
 /** Whether the line of positions is broken. */
 let broken = false;
 /** @type {Promise<void> | null} */
@@ -96,7 +98,7 @@ function dress() {
 /** Draw what moves: aircraft, their table, and what is counted in seconds. */
 function drawMoving() {
   const { aircraft, now_ms, entries, count, marked } = known;
-  if (map.getSource("aircraft")) {
+  if (shown) {
     showAircraft(map, aircraft, { selected: view.aircraft, theme: theme(), now_ms, entries });
   }
   if (shows("aircraft")) {
@@ -201,7 +203,10 @@ function showAircraftOf(incident) {
 function begun() {
   addLayers(map, theme());
   showZones(map, known.zones);
-  showWhole(map, ["ground", "zones"]);
+  showWhole(map, ["ground", "zones"]).then(() => {
+    shown = true;
+    drawMoving();
+  });
   draw();
   positions.look(boxOf(map));
   if (view.trails) fetches.trails().catch(() => undefined);

@@ -54,26 +54,35 @@ export function createMap(container, view, theme, placing) {
 
 /**
  * Show the map when it has a picture in which nothing of these sources is missing. Until then what comes is drawn
- * small and unseen: without a graphics card each whole picture takes a tenth of a second.
+ * small and unseen: without a graphics card each whole picture takes a tenth of a second. Return when it is on the
+ * screen.
  * @param {MapLibreMap} map
  * @param {string[]} sources
  */
 export function showWhole(map, sources) {
   const canvas = map.getCanvas();
   canvas.style.visibility = "hidden";
+  /** @type {() => void} */
+  let shown = () => undefined;
   const show = () => {
     clearTimeout(timer);
     map.off("render", rendered);
     canvas.style.visibility = "";
     map.setPixelRatio(devicePixelRatio);
     // The next picture begins when this one is on the screen.
-    map.once("render", () => requestAnimationFrame(() => performance.mark("map-drawn")));
+    map.once("render", () => requestAnimationFrame(() => {
+      performance.mark("map-drawn");
+      shown();
+    }));
   };
   const rendered = () => {
     if (sources.every((id) => map.getSource(id) && map.isSourceLoaded(id))) show();
   };
   const timer = setTimeout(show, UNSEEN_MS);
   map.on("render", rendered);
+  return new Promise((done) => {
+    shown = () => done(undefined);
+  });
 }
 
 /** @param {import("./colours.mjs").Theme} theme */
