@@ -116,11 +116,16 @@ def configured(folder: Path, feed: Feed, more: str = "", metrics: str = "") -> P
 
 
 @contextmanager
-def watching(config: Path, *more: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a watch; it is ended with SIGTERM, and must end well."""
+def watching(config: Path, *more: str, late_us: int = 0) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a watch; it is ended with SIGTERM, and must end well.
+
+    Its clock is ``late_us`` behind: what was captured then is heard then.
+    """
     env = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    python, option, program = NOFLY
+    late = f"import time; now = time.time_ns; time.time_ns = lambda: now() - {1000 * late_us}; "
     watch = subprocess.Popen(
-        [*NOFLY, "watch", "--config", str(config), *more],
+        [python, option, late + program, "watch", "--config", str(config), *more],
         env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     try:

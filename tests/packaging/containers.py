@@ -20,6 +20,9 @@ from urllib.request import urlopen
 
 import pytest
 
+from tests.feeds.decoders.mode_s import airborne, squitter
+from tests.feeds.decoders.test_beast import encode
+
 ARCHIVE = "http://deb.debian.org/debian"
 TRUSTED = Path("/etc/ssl/certs/ca-certificates.crt")
 HEALTH = "http://127.0.0.1:9107/healthz"
@@ -132,22 +135,44 @@ def healthy() -> bool:
         return False
 
 
+def declare(folder: Path) -> Path:
+    """Write the zone into a new folder."""
+    folder.mkdir()
+    (folder / "zone.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [ZONE]}))
+    return folder
+
+
 def configure(root: Path, port: int) -> None:
     """Write /zones, and /etc/nofly with a configuration whose one feed is at a port, below a root."""
-    zones, etc = root / "zones", root / "etc/nofly"
-    for folder in (zones, etc):
-        folder.mkdir(parents=True, exist_ok=True)
-    (zones / "zone.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [ZONE]}))
+    declare(root / "zones")
+    etc = root / "etc/nofly"
+    etc.mkdir(parents=True, exist_ok=True)
     (etc / "nofly.toml").write_text(
         f'[check]\nzones = ["/zones/*"]\n[[feeds]]\nname = "one"\nurl = "jsonl+tcp://127.0.0.1:{port}"\n'
     )
 
 
+def as_json(lat_deg: float, lon_deg: float) -> bytes:
+    """Return a report as a line of JSON."""
+    time_us = time.time_ns() // 1000
+    report = {"time_us": time_us, "icao24": "4b1804", "lat_deg": lat_deg, "lon_deg": lon_deg}
+    return f"{json.dumps(report)}\n".encode()
+
+
+def as_beast(lat_deg: float, lon_deg: float) -> bytes:
+    """Return a report as a receiver's two frames of Mode S."""
+    return b"".join(encode(3, 0, 100, squitter(airborne(lat_deg, lon_deg, odd))) for odd in (False, True))
+
+
 @contextmanager
-def flight() -> Iterator[int]:
-    """Serve the reports of an aircraft that crosses the zone again and again to whoever connects; yield the
-    port."""
-    server = socket.create_server(("127.0.0.1", 0))
+def flight(
+    say: Callable[[float, float], bytes] = as_json, at: tuple[str, int] = ("127.0.0.1", 0)
+) -> Iterator[int]:
+    """Serve the reports of an aircraft that enters the zone and leaves it again and again; yield the port.
+
+    One peer at a time is spoken to.
+    """
+    server = socket.create_server(at)
     over = threading.Event()
 
     def serve() -> None:
@@ -155,7 +180,7 @@ def flight() -> Iterator[int]:
             try:
                 peer, _ = server.accept()
                 while not over.is_set():
-                    peer.sendall(_report())
+                    peer.sendall(say(50.05, _lon_deg()))
                     over.wait(0.5)
             except OSError:
                 continue
@@ -170,9 +195,6 @@ def flight() -> Iterator[int]:
         thread.join(5)
 
 
-def _report() -> bytes:
-    time_us = time.time_ns() // 1000
-    # 10 s from west of the zone to east of it, 250 m/s and more; then the same way back.
-    part = abs((time_us / 1e6) % 40.0 - 20.0) / 20.0
-    report = {"time_us": time_us, "icao24": "4b1804", "lat_deg": 50.05, "lon_deg": 13.98 + 0.24 * part}
-    return f"{json.dumps(report)}\n".encode()
+def _lon_deg() -> float:
+    # 20 s at 143 m/s across the western edge of the zone; then the same way back.
+    return 13.99 + 0.04 * abs(time.time() % 40.0 - 20.0) / 20.0

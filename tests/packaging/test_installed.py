@@ -13,11 +13,13 @@ from typing import Any
 import pytest
 
 from tests.packaging.containers import (
+    as_beast,
     bind,
     capabilities,
     configure,
     container,
     debian,
+    declare,
     flight,
     healthy,
     need,
@@ -41,37 +43,43 @@ def test_the_image_is_built_and_watches(tmp_path: Path) -> None:
     buildah("add", "-q", base, debian(tmp_path / "debian", "trixie", PYTHON), "/")
     buildah("config", "--env", "PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", base)
     buildah("commit", "-q", base, "docker.io/library/python:3.13-slim")
+    # As Docker writes it: the other format knows no health check.
     buildah(
-        "build", "--pull=never", "--isolation", "chroot", "-f", ROOT / "packaging/Dockerfile",
-        "-t", "nofly", ROOT,
+        "build", "--pull=never", "--isolation", "chroot", "--format", "docker",
+        "-f", ROOT / "packaging/Dockerfile", "-t", "nofly", ROOT,
     )  # fmt: skip
-    made = json.loads(buildah("inspect", "--type", "image", "nofly"))["OCIv1"]["config"]
+    made = json.loads(buildah("inspect", "--type", "image", "nofly"))["Docker"]["config"]
     root = buildah("mount", buildah("from", "--pull=never", "localhost/nofly"))
-    state = tmp_path / "state"
+    state, zones, hosts = tmp_path / "state", declare(tmp_path / "zones"), tmp_path / "hosts"
     state.mkdir()
     run("chown", "10001:10001", state)
-    with flight() as port:
-        configure(tmp_path, port)
+    hosts.write_text("127.0.0.1 localhost\n127.0.0.2 readsb\n")
 
-        def as_composed(spec: dict[str, Any]) -> None:
-            process = spec["process"]
-            process["user"] = {"uid": 10001, "gid": 10001}
-            process["args"] = [*made["Entrypoint"], *made["Cmd"]]
-            process["env"], process["cwd"] = made["Env"], made["WorkingDir"]
-            process["capabilities"] = {kind: [] for kind in process["capabilities"]}
-            process["noNewPrivileges"] = True
-            spec["root"] = {"path": root, "readonly": True}
-            spec["mounts"] += [
-                bind("/etc/nofly", tmp_path / "etc/nofly"), bind("/zones", tmp_path / "zones"),
-                bind("/var/lib/nofly", state, write=True),
-            ]  # fmt: skip
-            spec["linux"]["resources"] = {"memory": {"limit": 2 << 30}, "pids": {"limit": 128}}
+    def as_composed(spec: dict[str, Any]) -> None:
+        process = spec["process"]
+        process["user"] = {"uid": 10001, "gid": 10001}
+        process["args"] = [*made["Entrypoint"], *made["Cmd"]]
+        process["env"], process["cwd"] = made["Env"], made["WorkingDir"]
+        process["capabilities"] = {kind: [] for kind in process["capabilities"]}
+        process["noNewPrivileges"] = True
+        spec["root"] = {"path": root, "readonly": True}
+        spec["mounts"] += [
+            bind("/etc/nofly", ROOT / "packaging/nofly"), bind("/zones", zones), bind("/etc/hosts", hosts),
+            bind("/var/lib/nofly", state, write=True),
+        ]  # fmt: skip
+        spec["linux"]["resources"] = {"memory": {"limit": 2 << 30}, "pids": {"limit": 128}}
 
-        with container(tmp_path / "bundle", "nofly-image", as_composed) as one:
-            until(healthy, "the watch in the container does not say that it is well")
-            until(lambda: " entered " in one.log, "no entry was told")
-            assert one.does("python", "-c", "import nofly.kernel; print(nofly.kernel.compiled())") == "True\n"
-            assert one.stops("TERM") == 0
+    with (
+        flight(as_beast, ("127.0.0.2", 30005)),
+        container(tmp_path / "bundle", "nofly-image", as_composed) as one,
+    ):
+        until(healthy, "the watch in the container does not say that it is well")
+        until(lambda: " entered " in one.log, "no entry was told")
+        assert made["Healthcheck"]["Test"][0] == "CMD"
+        # As often as Docker asks: a machine that is busy may answer late once.
+        until(lambda: _answers(one, *made["Healthcheck"]["Test"][1:]), "the health check says it is not well")
+        assert one.does("python", "-c", "import nofly.kernel; print(nofly.kernel.compiled())") == "True\n"
+        assert one.stops(made["StopSignal"].removeprefix("SIG")) == 0
     _is_whole(run("chroot", root, "/opt/nofly/bin/nofly", "--version"), state)
 
 

@@ -26,6 +26,7 @@ FOLDER = ROOT / "packaging"
 UNIT = FOLDER / "nofly-watch.service"
 DOCKERFILE = FOLDER / "Dockerfile"
 COMPOSE = yaml.safe_load((FOLDER / "compose.yaml").read_text(encoding="utf-8"))
+WITH_PAGE = yaml.safe_load((FOLDER / "compose.serve.yaml").read_text(encoding="utf-8"))["services"]["nofly"]
 
 
 class _Unit(RawConfigParser):
@@ -177,6 +178,43 @@ def test_the_container_is_locked_down_beside_a_receiver() -> None:
     assert "state" in COMPOSE["volumes"]
 
 
+@pytest.mark.parametrize("names", [["compose.yaml"], ["compose.yaml", "compose.serve.yaml"]])
+def test_compose_finds_nothing_wrong_with_its_files(names: list[str]) -> None:
+    compose = _compose()
+    if compose is None:
+        pytest.skip("no docker compose here")
+    files = [word for name in names for word in ("-f", str(FOLDER / name))]
+    given = {"READSB_LAT": "47.45", "READSB_LON": "8.55", "NOFLY_ZONES": "/srv/zones"}
+    said = json.loads(_said([*compose, *files, "config", "--format", "json"], given))["services"]["nofly"]
+    assert said["build"]["context"] == str(ROOT)
+    assert said["command"] == (WITH_PAGE["command"] if names[1:] else None)
+    assert {(port["host_ip"], port["target"]) for port in said["ports"]} == {
+        ("127.0.0.1", 9107), *([("127.0.0.1", 8443)] if names[1:] else []),
+    }  # fmt: skip
+    for name in ("READSB_LAT", "READSB_LON", "NOFLY_ZONES"):
+        lacking = {key: value for key, value in given.items() if key != name}
+        assert name in _said([*compose, *files, "config", "-q"], lacking, fails=True)
+
+
+def _compose() -> list[str] | None:
+    """Return how Docker's compose is called here."""
+    for words in (["docker-compose"], ["docker", "compose"]):
+        if shutil.which(words[0]):
+            done = subprocess.run([*words, "config", "--help"], capture_output=True, text=True, timeout=60)
+            # The first generation, in Python, knows neither this option nor today's files.
+            if done.returncode == 0 and "--format" in done.stdout:
+                return words
+    return None
+
+
+def _said(words: list[str], env: dict[str, str], *, fails: bool = False) -> str:
+    done = subprocess.run(
+        words, env={"PATH": os.environ["PATH"], **env}, capture_output=True, text=True, timeout=60
+    )
+    assert bool(done.returncode) == fails, done.stderr
+    return done.stderr if fails else done.stdout
+
+
 def test_no_port_is_open_to_the_world() -> None:
     ports = [port for service in COMPOSE["services"].values() for port in service.get("ports", ())]
     assert ports
@@ -203,9 +241,8 @@ def test_the_page_is_served_by_the_same_unit_and_the_same_container() -> None:
     starts = [line.partition("=")[2] for line in unit if line.startswith("ExecStart=")]
     assert starts[0] == "", "what the unit starts is taken away first"
     served = starts[1].partition("/bin/nofly ")[2].replace("%S", "/var/lib").split()
-    compose = yaml.safe_load((FOLDER / "compose.serve.yaml").read_text())["services"]["nofly"]
-    for command in (served, compose["command"]):
+    for command in (served, WITH_PAGE["command"]):
         assert command[0] == "serve"
         found = serve.parser().parse_args(command[1:])
         assert (found.config, found.state) == ("/etc/nofly/nofly.toml", "/var/lib/nofly")
-    assert compose["ports"] == ["127.0.0.1:8443:8443"]
+    assert WITH_PAGE["ports"] == ["127.0.0.1:8443:8443"]
