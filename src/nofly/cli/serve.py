@@ -169,7 +169,10 @@ def serving_state(
                     password = access.first_password()
                     if password is not None:
                         note(f"log in as admin with the password {password} (shown only now)")
-                yield
+                try:
+                    yield
+                finally:
+                    it.ending = True
 
     return served()
 

@@ -86,6 +86,8 @@ class Served:
     """What could have been seen lately."""
     turned: asyncio.Condition = field(default_factory=asyncio.Condition)
     """Notified when something new was taken."""
+    ending: bool = False
+    """True: streams end, which a server that ends would else have to break off. Any thread may say so."""
 
     def __post_init__(self, claims_folder: Path | None) -> None:
         self.horizons = Horizons(self.follower.folder)
