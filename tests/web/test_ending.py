@@ -70,11 +70,17 @@ def started(folder: Path, *args: str, terminal: bool = False, speed: float = 1e6
     ours, theirs = pty.openpty() if terminal else os.pipe()
     temporary = folder / "tmp"
     temporary.mkdir()
+
+    def prepared() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # whoever runs the tests may have it ignored
+        if terminal:
+            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
     process = subprocess.Popen(
         [sys.executable, "-c", NOFLY.format(speed=speed), *args], start_new_session=True, cwd=folder,
         stdin=theirs if terminal else subprocess.DEVNULL, stdout=theirs, stderr=theirs,
         env={**os.environ, "TMPDIR": str(temporary), "PYTHONUNBUFFERED": "1"},
-        preexec_fn=(lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0)) if terminal else None,
+        preexec_fn=prepared,
     )  # fmt: skip
     os.close(theirs)
     it = Started(process, temporary, ours)

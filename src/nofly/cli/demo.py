@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from nofly.run.live.engine import Body
@@ -43,6 +44,12 @@ def parser() -> argparse.ArgumentParser:
 
 def run(argv: list[str]) -> int:
     """Run the demo; 0 when it could be shown, whatever it found."""
+    args = parser().parse_args(argv)
+    with _ended_by_sigterm():
+        return _shown(args)
+
+
+def _shown(args: argparse.Namespace) -> int:
     from pathlib import Path
 
     from nofly.cli.streams import colour_wanted, note_findings, say_text
@@ -50,7 +57,6 @@ def run(argv: list[str]) -> int:
     from nofly.run.outputs.explain import sentences
     from nofly.run.outputs.table import summary, table
 
-    args = parser().parse_args(argv)
     result = run_demo()
     say_text(f"{table(result, colour=colour_wanted())}\n\n{summary(result)}\n")
     shown = next((stay for stay in result.infringements if stay.zone_id == EXPLAINED), None)
@@ -67,6 +73,21 @@ def run(argv: list[str]) -> int:
         return _serve(args.bind)
     say_text("The replay on a map: nofly demo --serve")
     return 0
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Have SIGTERM end what runs as Ctrl-C does, with its temporary files."""
+    import signal
+
+    def ended(number: int, _: object) -> NoReturn:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, ended)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _serve(bind: str) -> int:
