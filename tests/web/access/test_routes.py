@@ -112,7 +112,8 @@ def tried(browser: TestClient, door: Door, headers: dict[str, str]) -> int:
 
 async def status_at(browser: TestClient, method: str, path: str) -> int:
     """Return the status of what is at a path, to the letter."""
-    return await status_of(browser, browser.build_request(method, "/"), path)
+    request: Any = browser.build_request(method, "/")
+    return await status_of(browser, request, path)
 
 
 async def status_of(browser: TestClient, request: httpx.Request, path: str | None = None) -> int:
