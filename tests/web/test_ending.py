@@ -174,7 +174,7 @@ def test_a_server_leaves_no_thread(watched: Path) -> None:
     served = Served(Follower(watched), As(Role.VIEWER), lambda: 0)
     with serving(create_app(served), Bind(port=0)) as url, asked(url, "api/v1/stream/incidents") as stream:
         assert stream.readline()
-        served.ending = True
+        served.close()
         (web,) = (one for one in threading.enumerate() if one not in before and one.name == "web")
     assert not web.is_alive()
     assert [one.name for one in threading.enumerate() if one not in before and not one.daemon] == []

@@ -160,7 +160,7 @@ def serving_state(
         with closing(AccessControl(folder, clock)) as access:
             it = Served(Follower(folder), access, clock, channels, **wanted)
             app = Proxied(create_app(it), proxies)
-            with serving(app, bind) as url:
+            with serving(app, bind) as url, closing(it):
                 if guests:
                     secret, _ = access.links.make("guests", None, 0.0, By("nofly", "shown to guests"))
                     note(f"the map is at {url}#link={secret}")
@@ -169,10 +169,7 @@ def serving_state(
                     password = access.first_password()
                     if password is not None:
                         note(f"log in as admin with the password {password} (shown only now)")
-                try:
-                    yield
-                finally:
-                    it.ending = True
+                yield
 
     return served()
 
