@@ -113,9 +113,17 @@ def asked(url: str, path: str, **headers: str) -> IO[bytes]:
     return found
 
 
-def test_the_demo_on_a_terminal_is_a_page_until_ctrl_c(tmp_path: Path) -> None:
+def test_the_demo_on_a_terminal_is_a_page_until_ctrl_c(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser, opened = tmp_path / "browser", tmp_path / "opened"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {opened}\n')
+    browser.chmod(0o755)
+    monkeypatch.setenv("BROWSER", f"{browser} %s")
     with started(tmp_path, "demo", terminal=True) as demo:
         url, link = demo.address()
+        until(lambda: opened.exists() and opened.read_text(), "the page is opened")
+        assert opened.read_text().strip() == f"{url}#link={link}"
         with asked(url, "") as page:
             assert b"<html" in page.read()
 
@@ -129,7 +137,7 @@ def test_the_demo_on_a_terminal_is_a_page_until_ctrl_c(tmp_path: Path) -> None:
         os.write(demo.terminal, CTRL_C)
         assert demo.ended() == 0, bytes(demo.said)
         assert b"Traceback" not in demo.said
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["nofly-demo", "tmp"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["browser", "nofly-demo", "opened", "tmp"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)

@@ -26,6 +26,9 @@ disk.
 """
 
 
+_DESKTOP = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the verb's arguments."""
     it = argparse.ArgumentParser(
@@ -115,8 +118,23 @@ def _serve(bind: str) -> int:
         args = serve.parser().parse_args([*given, "--quiet"])
         return watch.watched(
             args,
-            lambda plan, config: serve.serving_state(args, config, plan.state, lambda _: (), guests=True),
+            lambda plan, config: serve.serving_state(args, config, plan.state, lambda _: (), guests=_opened),
         )
+
+
+def _opened(address: str) -> None:
+    """Say where the map is, and open it where somebody sits before a desktop."""
+    import os
+    import webbrowser
+    from threading import Thread
+
+    from nofly.cli.streams import note
+
+    note(f"the map is at {address}")
+    desktop = sys.platform in ("darwin", "win32") or any(map(os.environ.get, _DESKTOP))
+    if sys.stdout.isatty() and desktop:
+        # Some browsers are waited for.
+        Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
 
 def _replay() -> None:
