@@ -81,15 +81,19 @@ class Authority:
 
 
 @contextmanager
-def served(answer: Callable[[str, bytes], bytes]) -> Iterator[str]:
-    """Serve what answers a POST; return the URL."""
+def served(answer: Callable[[str, bytes], bytes], status: int = 200, location: str = "") -> Iterator[str]:
+    """Serve what answers a POST, or a GET after a redirect; return the URL."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            data = answer(self.path, self.rfile.read(int(self.headers["Content-Length"])))
-            self.send_response(200)
+            data = answer(self.path, self.rfile.read(int(self.headers.get("Content-Length", 0))))
+            self.send_response(status)
+            if location:
+                self.send_header("Location", location)
             self.end_headers()
             self.wfile.write(data)
+
+        do_GET = do_POST
 
         def log_message(self, *args: object) -> None:
             return
@@ -180,6 +184,31 @@ def test_nobody_there(files: dict[str, bytes]) -> None:
     for wrong in ("file:///etc/passwd", "ftp://x/", "x", "http://"):
         with pytest.raises(ConfigError, match="http"):
             stamped(files, [wrong], [])
+
+
+@pytest.mark.parametrize(
+    "inwards", ["http://169.254.169.254/x", "http://2852039166/", "http://[::ffff:a9fe:a9fe]/"]
+)
+def test_no_credentials_of_a_cloud_are_asked(inwards: str, files: dict[str, bytes]) -> None:
+    with pytest.raises(FeedError, match="metadata"):
+        stamped(files, [], [inwards])
+
+
+def test_a_redirect_is_not_followed(files: dict[str, bytes]) -> None:
+    asked: list[str] = []
+
+    def noted(path: str, _: bytes) -> bytes:
+        asked.append(path)
+        return b""
+
+    with served(noted) as inner:
+        for status in (301, 302, 303, 307, 308):
+            with (
+                served(lambda path, body: b"", status, inner) as outer,
+                pytest.raises(FeedError, match="redirects are not followed"),
+            ):
+                stamped(files, [], [outer])
+    assert asked == []
 
 
 def _calendar(pending: bool) -> Callable[[str, bytes], bytes]:

@@ -18,6 +18,8 @@ from nofly.errors import ConfigError
 from nofly.plugins.limits import check_host, check_times
 from nofly.plugins.reasons import placed, reason
 from nofly.plugins.secrets import tls_context
+from nofly.plugins.stream_connection import stream_connection
+from nofly.plugins.web_connection import ANYWHERE, SERVERS
 from nofly.zones.model import Zone
 
 NAME = "cot"
@@ -47,6 +49,8 @@ class OPTIONS:
     """Interface that multicast goes out of: its name, or its IPv4 address."""
     ca_file: str | None = None
     """Certificates to trust instead of the system's."""
+    link_local: bool = False
+    """True: over TCP or TLS also to an address that is link-local or where a cloud serves its credentials."""
 
     def __post_init__(self) -> None:
         check_host(self.host, self.port)
@@ -165,7 +169,8 @@ class _Cot(Channel):
     async def _connected(self) -> asyncio.StreamWriter:
         options = self._options
         context = tls_context(options.ca_file) if options.protocol == "tls" else None
-        _, writer = await asyncio.open_connection(options.host, options.port, ssl=context)
+        wanted = ANYWHERE if options.link_local else SERVERS
+        _, writer = await stream_connection(options.host, options.port, wanted, context)
         return writer
 
     def _hang_up(self) -> None:

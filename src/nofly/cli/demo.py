@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from nofly.run.live.engine import Body
@@ -23,6 +24,9 @@ A replay, nothing here is live: flights recorded over Switzerland on 1 August 20
 through the loop of nofly watch, {speed} times as fast. Each line appears as it would have, once it is on the
 disk.
 """
+
+
+_DESKTOP = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -43,6 +47,12 @@ def parser() -> argparse.ArgumentParser:
 
 def run(argv: list[str]) -> int:
     """Run the demo; 0 when it could be shown, whatever it found."""
+    args = parser().parse_args(argv)
+    with _ended_by_sigterm():
+        return _shown(args)
+
+
+def _shown(args: argparse.Namespace) -> int:
     from pathlib import Path
 
     from nofly.cli.streams import colour_wanted, note_findings, say_text
@@ -50,7 +60,6 @@ def run(argv: list[str]) -> int:
     from nofly.run.outputs.explain import sentences
     from nofly.run.outputs.table import summary, table
 
-    args = parser().parse_args(argv)
     result = run_demo()
     say_text(f"{table(result, colour=colour_wanted())}\n\n{summary(result)}\n")
     shown = next((stay for stay in result.infringements if stay.zone_id == EXPLAINED), None)
@@ -67,6 +76,21 @@ def run(argv: list[str]) -> int:
         return _serve(args.bind)
     say_text("The replay on a map: nofly demo --serve")
     return 0
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Have SIGTERM end what runs as Ctrl-C does, with its temporary files."""
+    import signal
+
+    def ended(number: int, _: object) -> NoReturn:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, ended)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _serve(bind: str) -> int:
@@ -94,8 +118,23 @@ def _serve(bind: str) -> int:
         args = serve.parser().parse_args([*given, "--quiet"])
         return watch.watched(
             args,
-            lambda plan, config: serve.serving_state(args, config, plan.state, lambda _: (), guests=True),
+            lambda plan, config: serve.serving_state(args, config, plan.state, lambda _: (), guests=_opened),
         )
+
+
+def _opened(address: str) -> None:
+    """Say where the map is, and open it where somebody sits before a desktop."""
+    import os
+    import webbrowser
+    from threading import Thread
+
+    from nofly.cli.streams import note
+
+    note(f"the map is at {address}")
+    desktop = sys.platform in ("darwin", "win32") or any(map(os.environ.get, _DESKTOP))
+    if sys.stdout.isatty() and desktop:
+        # Some browsers are waited for.
+        Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
 
 def _replay() -> None:

@@ -126,10 +126,10 @@ def serving_state(
     folder: Path,
     channels: Callable[[Mapping[str, Any]], Sequence[str]],
     *,
-    guests: bool = False,
+    guests: Callable[[str], None] | None = None,
 ) -> AbstractContextManager[None]:
-    """Return a context that serves a state folder, and says where, while it is open; to ``guests`` by a
-    public link. Raises ConfigError where that is not to be, before anything is opened."""
+    """Return a context that serves a state folder, and says where, while it is open; ``guests`` is told
+    a public link instead. Raises ConfigError where that is not to be, before anything is opened."""
     from contextlib import closing, contextmanager
     from time import time_ns
 
@@ -160,10 +160,10 @@ def serving_state(
         with closing(AccessControl(folder, clock)) as access:
             it = Served(Follower(folder), access, clock, channels, **wanted)
             app = Proxied(create_app(it), proxies)
-            with serving(app, bind) as url:
-                if guests:
+            with serving(app, bind) as url, closing(it):
+                if guests is not None:
                     secret, _ = access.links.make("guests", None, 0.0, By("nofly", "shown to guests"))
-                    note(f"the map is at {url}#link={secret}")
+                    guests(f"{url}#link={secret}")
                 else:
                     note(f"the map is at {url}")
                     password = access.first_password()

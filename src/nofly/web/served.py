@@ -86,6 +86,8 @@ class Served:
     """What could have been seen lately."""
     turned: asyncio.Condition = field(default_factory=asyncio.Condition)
     """Notified when something new was taken."""
+    ending: bool = False
+    """True: streams end."""
 
     def __post_init__(self, claims_folder: Path | None) -> None:
         self.horizons = Horizons(self.follower.folder)
@@ -96,6 +98,10 @@ class Served:
     def folder(self) -> Path:
         """The state folder."""
         return self.follower.folder
+
+    def close(self) -> None:
+        """Have the streams end, which a server that ends would else have to break off. Any thread may."""
+        self.ending = True
 
     async def follow(self) -> None:
         """Follow the watch for as long as the application runs."""

@@ -17,6 +17,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from nofly.web.access.asked import anybody, himself, own
 from nofly.web.access.rights import Right, Role
+from nofly.web.app import STATIC
 from nofly.web.served import needs
 from tests.web.access.doors import WHO, House
 
@@ -109,7 +110,13 @@ def tried(browser: TestClient, door: Door, headers: dict[str, str]) -> int:
         return 403
 
 
-async def status_of(browser: TestClient, request: httpx.Request) -> int:
+async def status_at(browser: TestClient, method: str, path: str) -> int:
+    """Return the status of what is at a path, to the letter."""
+    request: Any = browser.build_request(method, "/")
+    return await status_of(browser, request, path)
+
+
+async def status_of(browser: TestClient, request: httpx.Request, path: str | None = None) -> int:
     """Return the status of an answer as soon as it begins: some never end."""
     begun: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     asked = [{"type": "http.request", "body": b""}]
@@ -126,7 +133,7 @@ async def status_of(browser: TestClient, request: httpx.Request) -> int:
 
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": request.method,
-        "path": request.url.path, "raw_path": request.url.raw_path, "query_string": request.url.query,
+        "path": path or request.url.path, "raw_path": request.url.raw_path, "query_string": request.url.query,
         "root_path": "", "scheme": request.url.scheme, "client": browser._transport.client,  # type: ignore[attr-defined]
         "server": (request.url.host, 80), "headers": [(k.lower(), v) for k, v in request.headers.raw],
     }  # fmt: skip
@@ -252,5 +259,13 @@ def test_a_stream_is_opened_by_our_own_page_alone(here: House) -> None:
 
 def test_static_files_are_for_everybody(here: House) -> None:
     assert here.browser().get("/").status_code == 200
-    for path in ("/../access.sqlite", "/%2e%2e/access.sqlite", "/..%2faccess.sqlite", "/access.sqlite"):
-        assert here.browser().get(path).status_code == 404
+    assert (STATIC.parent / "app.py").is_file(), "there is something to be found beside them"
+    for path in (
+        "/../app.py", "/page/../../app.py", "/..//app.py", "//../app.py", "/..\\app.py",
+        f"/{STATIC.parent}/app.py", f"//{STATIC.parent}/app.py", "/page/..", "/..", "/app.py\0",
+        "/\0/../../app.py",
+    ):  # fmt: skip
+        for method in ("GET", "HEAD"):
+            # As it is after it was decoded; a client would take the dots out.
+            assert asyncio.run(status_at(here.browser(), method, path)) in (404, 307), path
+    assert asyncio.run(status_at(here.browser(), "GET", "/page/../index.html")) == 200

@@ -15,6 +15,8 @@ from nofly.errors import FeedError
 from nofly.feeds.feed_url import host_and_port
 from nofly.feeds.receiving import Chunk, Clock
 from nofly.plugins.limits import check_sizes, check_times
+from nofly.plugins.stream_connection import stream_connection
+from nofly.plugins.web_connection import ANYWHERE, SERVERS
 
 NAME = "tcp"
 WHOLE = False
@@ -33,6 +35,8 @@ class TcpOptions:
     least once a minute, even without aircraft."""
     read_bytes: int = 65_536
     """Most bytes of a chunk."""
+    link_local: bool = False
+    """True: also from an address that is link-local or where a cloud serves its credentials."""
 
     def __post_init__(self) -> None:
         check_times(connect_timeout_s=self.connect_timeout_s, stall_timeout_s=self.stall_timeout_s)
@@ -47,7 +51,8 @@ async def receive(url: str, options: TcpOptions, clock: Clock) -> AsyncGenerator
     host, port, _ = host_and_port(url)
     try:
         async with asyncio.timeout(options.connect_timeout_s):
-            reader, writer = await asyncio.open_connection(host, port, limit=options.read_bytes)
+            wanted = ANYWHERE if options.link_local else SERVERS
+            reader, writer = await stream_connection(host, port, wanted, read_bytes=options.read_bytes)
     except TimeoutError as error:
         raise FeedError(f"{url}: no connection within {options.connect_timeout_s:g} s") from error
     except (OSError, UnicodeError) as error:

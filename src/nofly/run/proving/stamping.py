@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import urllib.error
-import urllib.request
 from collections.abc import Mapping, Sequence
 from http.client import HTTPException
 from urllib.parse import urlsplit
 
 from nofly.errors import ConfigError, FeedError
+from nofly.plugins.secrets import tls_context
+from nofly.plugins.web_connection import web_connection
 from nofly.proof.package import MANIFEST, TIMESTAMPS, next_seal
 from nofly.proof.packing import timestamps
 from nofly.proof.packing.container import safe_name
 
 WAIT_S = 20.0
+_PORTS = {"http": 80, "https": 443}
 _EXTRA = "pip install 'nofly[{}]'"
 
 
@@ -67,16 +68,29 @@ def _proof(url: str, message: bytes) -> bytes:
 
 
 def _answer(url: str, body: bytes, headers: Mapping[str, str]) -> bytes:
-    """Return what a server answers, within bounds of size and time."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigError(f"{url!r}", expected="an http or https URL")
-    asked = urllib.request.Request(url, body, {"User-Agent": "nofly", **headers}, method="POST")
+    """Return what a server answers, within bounds of size and time. No redirect is followed."""
     try:
-        with urllib.request.urlopen(asked, timeout=WAIT_S) as answer:
-            data: bytes = answer.read(timestamps.MOST_BYTES + 1)
-    except (urllib.error.URLError, HTTPException, OSError) as error:
+        parts = urlsplit(url)
+        port = parts.port or _PORTS[parts.scheme]
+        host = parts.hostname or ""
+    except (ValueError, KeyError):
+        host = ""
+    if not host:
+        raise ConfigError(f"{url!r}", expected="an http or https URL")
+    context = tls_context(None) if parts.scheme == "https" else None
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    connection = web_connection(host, port, WAIT_S, context)
+    try:
+        connection.request("POST", target, body, {"User-Agent": "nofly", **headers})
+        with connection.getresponse() as answer:
+            status, data = answer.status, answer.read(timestamps.MOST_BYTES + 1)
+    except (HTTPException, OSError, ValueError) as error:
         raise FeedError(f"{url}: no answer: {error}") from error
+    finally:
+        connection.close()
+    if not 200 <= status < 300:
+        why = ": redirects are not followed" if 300 <= status < 400 else ""
+        raise FeedError(f"{url}: no answer: status {status}{why}")
     if len(data) > timestamps.MOST_BYTES:
         raise FeedError(f"{url}: an answer of more than {timestamps.MOST_BYTES:,} bytes")
     return data

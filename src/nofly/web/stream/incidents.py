@@ -50,12 +50,12 @@ async def incidents(
 async def _events(
     connection: HTTPConnection, here: Served, sequence: int, who: Principal
 ) -> AsyncIterator[bytes]:
-    """Yield events for as long as who listens may read."""
+    """Yield events for as long as who listens may read, and the server does not end."""
     status: dict[str, Any] = {}
     yield b"retry: 2000\n\n"
     beat_s = 0.0
     loop = asyncio.get_running_loop()
-    while True:
+    while not here.ending:
         while here.follower.sequence > sequence:
             found = await asyncio.to_thread(_appended, here, sequence + 1)
             due = [record for record in found if who.sees(record.time_us, here.clock())]
