@@ -10,6 +10,7 @@ import pytest
 
 from nofly.alerts import Verdict
 from nofly.errors import FeedError
+from nofly.plugins.address_kinds import is_own_name
 from nofly.plugins.stream_connection import stream_connection
 from nofly.plugins.web_connection import SERVERS, web_connection
 from tests.alerts.notices import channel, notice
@@ -113,6 +114,48 @@ def test_it_is_reached_where_that_is_wanted(wanted: bool, monkeypatch: pytest.Mo
     channel_options: dict[str, Any] = {"host": "169.254.1.2", "port": 8087, "protocol": "tcp"}
     asyncio.run(channel("cot", **channel_options, link_local=wanted).tell(notice()))
     assert reached == ([("169.254.1.2", 30005), ("169.254.1.2", 8087)] if wanted else [])
+
+
+@pytest.mark.parametrize("address", ["192.168.1.2", "127.0.0.1", "10.0.0.1", "::1", "fd12::1", "100.64.0.1"])
+@pytest.mark.parametrize("scheme", ["tcp", "http"])
+@pytest.mark.usefixtures("unreached")
+def test_a_public_name_leads_into_no_network_of_ones_own(
+    scheme: str, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_up(monkeypatch, address)
+    with pytest.raises(FeedError, match=r"refused: the address is (private|loopback)"):
+        asyncio.run(receive(f"{scheme}://feed.example:80", never))
+    for name, options in (
+        ("webhook", {"url": "http://feed.example/latest"}),
+        ("cot", {"host": "feed.example", "port": 80, "protocol": "tcp"}),
+    ):  # fmt: skip
+        looked_up(monkeypatch, address)
+        outcome = asyncio.run(channel(name, **options).tell(notice()))
+        assert (outcome.verdict, "refused" in outcome.why) == (Verdict.LATER, True), name
+
+
+def test_but_where_that_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    reached: list[Any] = []
+
+    async def connecting(_: Any, sock: socket.socket, address: Any) -> None:
+        reached.append(address)
+        raise OSError(111, "nobody")
+
+    monkeypatch.setattr(asyncio.SelectorEventLoop, "sock_connect", connecting)
+    looked_up(monkeypatch, "10.0.0.1")
+    with pytest.raises(FeedError, match="nobody"):
+        asyncio.run(receive("tcp://feed.example:30005", never, private=True))
+    assert reached == [("10.0.0.1", 30005)]
+
+
+@pytest.mark.parametrize(
+    ("host", "own"),
+    [("readsb", True), ("LOCALHOST", True), ("a.localhost", True), ("pi.local.", True), ("pi.lan", True),
+     ("192.168.0.1", True), ("127.1", True), ("::1", True), ("fe80::1%eth0", True), ("hass.internal", True),
+     ("example.org", False), ("local.example.org", False), ("notlan", True), ("a.notlan", False), ("", True)],
+)  # fmt: skip
+def test_which_names_are_of_ones_own_network(host: str, own: bool) -> None:
+    assert is_own_name(host) is own
 
 
 def test_the_network_of_ones_own_is_reached() -> None:

@@ -19,7 +19,7 @@ from nofly.plugins.limits import check_host, check_times
 from nofly.plugins.reasons import placed, reason
 from nofly.plugins.secrets import tls_context
 from nofly.plugins.stream_connection import stream_connection
-from nofly.plugins.web_connection import ANYWHERE, SERVERS
+from nofly.plugins.web_connection import allowed
 from nofly.zones.model import Zone
 
 NAME = "cot"
@@ -49,6 +49,8 @@ class OPTIONS:
     """Interface that multicast goes out of: its name, or its IPv4 address."""
     ca_file: str | None = None
     """Certificates to trust instead of the system's."""
+    private: bool = False
+    """True: over TCP or TLS also to an address of one's own network that a public name means."""
     link_local: bool = False
     """True: over TCP or TLS also to an address that is link-local or where a cloud serves its credentials."""
 
@@ -169,7 +171,7 @@ class _Cot(Channel):
     async def _connected(self) -> asyncio.StreamWriter:
         options = self._options
         context = tls_context(options.ca_file) if options.protocol == "tls" else None
-        wanted = ANYWHERE if options.link_local else SERVERS
+        wanted = allowed(options.host, options.private, options.link_local)
         _, writer = await stream_connection(options.host, options.port, wanted, context)
         return writer
 

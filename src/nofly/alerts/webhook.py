@@ -23,7 +23,7 @@ from nofly.plugins.limits import check_times
 from nofly.plugins.reasons import placed, reason
 from nofly.plugins.retry_after import retry_after_s
 from nofly.plugins.secrets import check_secret, is_reference, secret, tls_context, token
-from nofly.plugins.web_connection import ANYWHERE, SERVERS, Endable, web_connection
+from nofly.plugins.web_connection import Endable, allowed, web_connection
 
 NAME = "webhook"
 STATEFUL = False
@@ -46,6 +46,8 @@ class OPTIONS:
     """Most time of one request, from looking the name up to the last byte of the answer."""
     ca_file: str | None = None
     """Certificates to trust instead of the system's."""
+    private: bool = False
+    """True: also to an address of one's own network that a public name means."""
     link_local: bool = False
     """True: also to an address that is link-local or where a cloud serves its credentials."""
 
@@ -140,7 +142,7 @@ class _Webhook(Channel):
 
     def _connection(self) -> HTTPConnection:
         options, address = self._options, self._address
-        wanted = ANYWHERE if options.link_local else SERVERS
+        wanted = allowed(address.host, options.private, options.link_local)
         return web_connection(address.host, address.port, options.timeout_s, self._context, wanted)
 
     def _headers(self, notice: Notice, body: bytes) -> dict[str, str]:

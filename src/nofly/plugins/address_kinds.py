@@ -33,6 +33,26 @@ class Kind(Enum):
     """Unspecified, multicast, reserved."""
 
 
+_OWN = ("localhost", "local", "lan", "internal", "home.arpa")
+"""Under these nobody can register a name: RFC 6761, RFC 6762, RFC 8375, and what ICANN keeps for private
+networks."""
+
+
+def is_own_name(host: str) -> bool:
+    """Return whether a host says by itself that it stands in a network of one's own: an address, a name of
+    one word, or one that nobody can register."""
+    name = host.rstrip(".").lower()
+    try:
+        ipaddress.ip_address(name.partition("%")[0])
+    except ValueError:
+        return (
+            "." not in name
+            or name.replace(".", "").isdigit()
+            or name.endswith(tuple(f".{own}" for own in _OWN))
+        )
+    return True
+
+
 def kind_of(text: str) -> Kind:
     """Return the kind of an address. What is no address is of kind NONE."""
     try:

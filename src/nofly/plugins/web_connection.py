@@ -12,11 +12,21 @@ from collections.abc import Set
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPSConnection
 
-from nofly.plugins.address_kinds import Kind, kind_of
+from nofly.plugins.address_kinds import Kind, is_own_name, kind_of
 
 SERVERS = frozenset((Kind.PUBLIC, Kind.PRIVATE, Kind.LOOPBACK))
 """What a configuration may name."""
 ANYWHERE = frozenset(Kind)
+_PUBLIC = frozenset((Kind.PUBLIC,))
+
+
+def allowed(host: str, private: bool, link_local: bool) -> Set[Kind]:
+    """Return the kinds of addresses that a host of a feed or a channel may have. A name that anybody can
+    register means no machine of one's own network without ``private``; see :func:`is_own_name` for those
+    that do."""
+    if link_local:
+        return ANYWHERE
+    return SERVERS if private or is_own_name(host) else _PUBLIC
 
 
 class _Plain(HTTPConnection):

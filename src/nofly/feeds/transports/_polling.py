@@ -16,7 +16,7 @@ from nofly.feeds.receiving import Chunk, Clock
 from nofly.plugins.limits import check_sizes, check_times
 from nofly.plugins.retry_after import retry_after_s
 from nofly.plugins.secrets import check_secret, secret, token
-from nofly.plugins.web_connection import ANYWHERE, SERVERS, Endable, web_connection
+from nofly.plugins.web_connection import Endable, allowed, web_connection
 
 _GZIP_WINDOW = 31
 """zlib's window size for gzip."""
@@ -44,6 +44,8 @@ class PollOptions:
     """``env:NAME``: a bearer token (RFC 6750)."""
     ca_file: str | None = None
     """Certificates to trust instead of the system's."""
+    private: bool = False
+    """True: also from an address of one's own network that a public name means."""
     link_local: bool = False
     """True: also from an address that is link-local or where a cloud serves its credentials."""
 
@@ -109,7 +111,7 @@ class _Request:
 
     def connect(self, host: str, port: int, context: ssl.SSLContext | None) -> None:
         """Prepare the next request; nothing is sent yet."""
-        wanted = ANYWHERE if self._options.link_local else SERVERS
+        wanted = allowed(host, self._options.private, self._options.link_local)
         self._connection = Endable(web_connection(host, port, self._options.timeout_s, context, wanted))
 
     def close(self) -> None:

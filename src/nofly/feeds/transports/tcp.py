@@ -16,7 +16,7 @@ from nofly.feeds.feed_url import host_and_port
 from nofly.feeds.receiving import Chunk, Clock
 from nofly.plugins.limits import check_sizes, check_times
 from nofly.plugins.stream_connection import stream_connection
-from nofly.plugins.web_connection import ANYWHERE, SERVERS
+from nofly.plugins.web_connection import allowed
 
 NAME = "tcp"
 WHOLE = False
@@ -35,6 +35,8 @@ class TcpOptions:
     least once a minute, even without aircraft."""
     read_bytes: int = 65_536
     """Most bytes of a chunk."""
+    private: bool = False
+    """True: also from an address of one's own network that a public name means."""
     link_local: bool = False
     """True: also from an address that is link-local or where a cloud serves its credentials."""
 
@@ -51,7 +53,7 @@ async def receive(url: str, options: TcpOptions, clock: Clock) -> AsyncGenerator
     host, port, _ = host_and_port(url)
     try:
         async with asyncio.timeout(options.connect_timeout_s):
-            wanted = ANYWHERE if options.link_local else SERVERS
+            wanted = allowed(host, options.private, options.link_local)
             reader, writer = await stream_connection(host, port, wanted, read_bytes=options.read_bytes)
     except TimeoutError as error:
         raise FeedError(f"{url}: no connection within {options.connect_timeout_s:g} s") from error
