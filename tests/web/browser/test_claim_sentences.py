@@ -47,7 +47,7 @@ CLAIMS = [
 
 def said(claimed: Claimed) -> list[str]:
     """Return all that a sheet says of statements but what people wrote."""
-    found = []
+    found: list[str] = []
     for entry in claimed.entries:
         found += entry.notes
         for answer in entry.answers:
@@ -63,8 +63,8 @@ def test_a_sheet_is_said_whole(swiss: Server, seen: Callable[..., Seen], tmp_pat
     page.goto(f"{swiss.url}login.html")
     count = 0
     for body in CLAIMS:
-        for flight in (None, THROUGH, BESIDE):
-            claimed = checked(tmp_path, body, flight and flight.positions)
+        for positions in (None, THROUGH.positions, BESIDE.positions):
+            claimed = checked(tmp_path, body, positions)
             plain, words = taken_apart(document(claimed))
             assert plain == document(claimed)
             texts = said(claimed)

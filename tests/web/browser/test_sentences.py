@@ -42,7 +42,8 @@ TABLE = """async () => {
   const { PARTS_UK } = await import("/page/parts_uk.mjs");
   const { LEDGER_UK } = await import("/whatif/sentences_uk.mjs");
   const { CLAIMS_UK } = await import("/claims/sentences_uk.mjs");
-  return { ...SENTENCES_UK, ...PARTS_UK, ...LEDGER_UK, ...CLAIMS_UK };
+  const { READERS_UK } = await import("/zones/sentences_uk.mjs");
+  return { ...SENTENCES_UK, ...PARTS_UK, ...LEDGER_UK, ...CLAIMS_UK, ...READERS_UK };
 }"""
 WORDED = """async ([words, sentences]) => {
   const { speak } = await import("/page/words.mjs");
@@ -102,7 +103,7 @@ def said_of_claims() -> set[str]:
         *QUANTITIES, *CLASSES, *families.SECTORS, *families.TURNS, *(one.value for one in Certainty), *seen,
         *map(coverage_words._upper, seen), *map(coverage_words.band_name, range(len(BANDS_FT) + 1)),
         *(frame for _, _, frame in consistency._IMPLIED.values()), against._UNHEARD,
-        coverage_words.TRANSPONDERS, "statute miles", "nautical miles",
+        coverage_words.TRANSPONDERS, "statute miles", "nautical miles", "lower", "upper",
     }  # fmt: skip
 
 

@@ -118,8 +118,12 @@ def _through(
     return Fit(reading, Verdict.SELF_INCONSISTENT, (*said, none, *breaks), numbers, tried=tried)
 
 
-def _none_of(tried: int, least: float) -> Sentence:
-    missed = "" if math.isinf(least) else say("; the nearest misses by {off} %", off=f"{100 * least:.0f}")
+def _none_of(tried: int, least_fraction: float) -> Sentence:
+    missed = (
+        ""
+        if math.isinf(least_fraction)
+        else say("; the nearest misses by {off} %", off=f"{100 * least_fraction:.0f}")
+    )
     return say("None of {count} paths through the zone fits{missed}.", count=f"{tried:,}", missed=missed)
 
 

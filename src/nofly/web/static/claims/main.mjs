@@ -11,6 +11,7 @@ import { keepForm } from "./keeping.mjs";
 import { rowsOf } from "./list.mjs";
 import { pathsOf, shownOf } from "./paths.mjs";
 import { addPaths, lookAtPaths, showPaths, themePaths } from "./paths_layer.mjs";
+import { READERS_UK } from "../zones/sentences_uk.mjs";
 import { CLAIMS_UK } from "./sentences_uk.mjs";
 import { columnsOf, headOf, qnhForm } from "./sheet.mjs";
 import { badge, VERDICTS } from "./verdict.mjs";
@@ -35,7 +36,7 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 const theme = () => view.theme === "light" || view.theme === "dark" ? view.theme : dark.matches ? "dark" : "light";
 
 learn({ en: MORE_EN, uk: MORE_UK });
-learnSentences({ uk: CLAIMS_UK });
+learnSentences({ uk: { ...READERS_UK, ...CLAIMS_UK } });
 speak(view.lang);
 dress();
 

@@ -10,8 +10,8 @@ export const CLAIMS_UK = {
   "at least {value} {unit}": "щонайменше {value} {unit}", "at most {value} {unit}": "щонайбільше {value} {unit}", "any {unit}": "будь-скільки {unit}",
   "statute miles": "сухопутні милі", "nautical miles": "морські милі",
   // Kinds of paths.
-  "to the {direction}, {turn}": "{direction}, {turn}", "north": "на північ", "north-east": "на північний схід", "east": "на схід", "south-east": "на південний схід",
-  "south": "на південь", "south-west": "на південний захід", "west": "на захід", "north-west": "на північний захід",
+  "to the {direction}, {turn}": "на {direction}, {turn}", "north": "північ", "north-east": "північний схід", "east": "схід", "south-east": "південний схід",
+  "south": "південь", "south-west": "південний захід", "west": "захід", "north-west": "північний захід",
   "straight": "прямо", "turning left": "з поворотом ліворуч", "turning right": "з поворотом праворуч", "turning both ways": "з поворотами в обидва боки",
   // What can fly.
   "fast-jet": "швидкісний реактивний літак", "large-jet": "великий реактивний літак", "propeller": "гвинтовий літак", "helicopter": "вертоліт", "drone": "безпілотник",
@@ -25,7 +25,7 @@ export const CLAIMS_UK = {
   "The nearest of {count} paths through the zone misses by {off} %: too near to tell.": "Найближчий зі шляхів крізь зону ({count}) не підходить лише на {off} %: замало, щоб судити.",
   "None of {count} paths through the zone fits{missed}.": "Жоден зі шляхів крізь зону ({count}) не підходить{missed}.", "; the nearest misses by {off} %": "; найближчому бракує {off} %",
   "Shorter ones do: one that turns more often may be long enough.": "Коротші підходять: той, що повертає частіше, може бути досить довгим.",
-  "The {name}": "{name}", "the {name}": "{name}",
+  "The {name}": "зазначена {name}", "the {name}": "зазначена {name}",
   "{others} fit {speed}; {who} flies {limits}.": "Зазначеному ({others}) відповідає {speed}; {who} літає так: {limits}.", "{others} fits {speed}; {who} flies {limits}.": "Зазначеному ({others}) відповідає {speed}; {who} літає так: {limits}.",
   "{others} fits a depth of {asked}; the stated depth is {stated}.": "Решті ({others}) відповідає глибина {asked}; зазначено глибину {stated}.", "{others} fit a depth of {asked}; the stated depth is {stated}.": "Решті ({others}) відповідає глибина {asked}; зазначено глибину {stated}.",
   "{others} fits {asked}; the stated {name} is {stated}.": "Решті ({others}) відповідає {asked}; зазначена {name}: {stated}.", "{others} fit {asked}; the stated {name} is {stated}.": "Решті ({others}) відповідає {asked}; зазначена {name}: {stated}.",
