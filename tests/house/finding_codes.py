@@ -230,6 +230,9 @@ def _message(call: ast.Call, code: ast.expr | None, scope: list[ast.AST]) -> str
         for option in options:
             if isinstance(option, ast.JoinedStr):
                 return _template(option, "…")
+            match option:
+                case ast.Call(func=ast.Name(id="say"), args=[ast.Constant(value=str(frame))]):
+                    return re.sub(r"\{\w+\}", "…", frame)
             if isinstance(option, ast.Constant) and isinstance(option.value, str) and " " in option.value:
                 return option.value
     return ""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from nofly.errors import Finding, Severity, ZoneFormatError
+from nofly.zones.sentence import say
 
 MAX_BYTES = 32 * 1024 * 1024
 """A larger file is refused: all the world's airspace is a few megabytes."""
@@ -83,7 +84,7 @@ def decoded(data: bytes, source: str) -> tuple[str, list[Finding]]:
     try:
         return data.decode("utf-8-sig"), []
     except UnicodeDecodeError:
-        text = "not UTF-8: read as Windows-1252"
+        text = say("not UTF-8: read as Windows-1252")
         return data.decode("cp1252", errors="replace"), [
             Finding("openair-encoding", Severity.INFO, text, source)
         ]
@@ -139,9 +140,12 @@ class _Reader:
         elif record.code in ("TO", "TC"):
             self._terrain(number)
         elif self._open is None:
-            self._note("openair-outside-block", f"{record.code} outside any airspace block", number)
+            self._note(
+                "openair-outside-block", say("{code} outside any airspace block", code=record.code), number
+            )
         elif len(self._open.records) >= MAX_BLOCK_LINES:
-            self._open.spoil("openair-block-too-long", f"more than {MAX_BLOCK_LINES} records", number)
+            why = say("more than {count} records", count=str(MAX_BLOCK_LINES))
+            self._open.spoil("openair-block-too-long", why, number)
         else:
             self._open.records.append(record)
 
@@ -170,14 +174,17 @@ class _Reader:
         return self._open
 
     def _terrain(self, number: int) -> None:
-        self._note("openair-terrain", "terrain record: nofly reads airspace alone", number)
+        self._note("openair-terrain", say("terrain record: nofly reads airspace alone"), number)
         if self._open is not None and self._open.has_shape:
             self._open = None
 
     def _too_long(self, number: int, line: str) -> None:
         if line.lstrip().startswith("*"):
             return
-        why = f"a line of {len(line)} characters (expected at most {MAX_LINE})"
+        why = say(
+            "a line of {count} characters (expected at most {most})",
+            count=str(len(line)), most=str(MAX_LINE),
+        )  # fmt: skip
         if self._open is not None:
             self._open.spoil("openair-line-too-long", why, number)
         else:
@@ -186,12 +193,12 @@ class _Reader:
     def _unknown(self, number: int, content: str) -> None:
         shown = content.strip()[:40]
         if _TITLE.match(content):
-            self._start(number).spoil("openair-foreign", "a zone in Tim Newport-Peace form", number)
+            self._start(number).spoil("openair-foreign", say("a zone in Tim Newport-Peace form"), number)
         elif self._open is not None and (_DRAWING.match(content) or _PLACE.search(content)):
-            why = f"{shown!r} looks like geometry, but is no OpenAir record"
+            why = say("{line} looks like geometry, but is no OpenAir record", line=repr(shown))
             self._open.spoil("openair-unknown-geometry", why, number)
         else:
-            self._note("openair-unknown-line", f"{shown!r} is no OpenAir record", number)
+            self._note("openair-unknown-line", say("{line} is no OpenAir record", line=repr(shown)), number)
 
     def _note(self, code: str, message: str, line: int) -> None:
         first, at, count = self._stray.get(code, (message, line, 0))

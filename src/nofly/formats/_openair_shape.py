@@ -16,6 +16,7 @@ from nofly.formats._openair_lines import Record
 from nofly.formats._openair_values import BadRecordError, length_m, number, points, usual_point
 from nofly.zones.model import Arc, Circle, Corridor, Footprint, Polygon, Vertex
 from nofly.zones.rings import arc_between, clean_ring
+from nofly.zones.sentence import say
 
 UNEVEN_M = 100.0
 UNEVEN = 0.02
@@ -82,15 +83,18 @@ class Shapes:
         if self.path:
             found.append(self._corridor(line))
         if not found:
-            raise BadRecordError("openair-no-geometry", "an airspace block without geometry", line)
+            raise BadRecordError("openair-no-geometry", say("an airspace block without geometry"), line)
         if bool(self.line) + len(self.circles) + bool(self.path) > 1:
-            text = "several shapes in one block: the zone is their union"
+            text = say("several shapes in one block: the zone is their union")
             findings.append(Finding("openair-several-shapes", Severity.WARNING, text, source, locator))
         if self.sixties:
-            text = f"60 seconds read as a full minute ({self.sixties} times)"
+            text = say("60 seconds read as a full minute ({count} times)", count=str(self.sixties))
             findings.append(Finding("openair-sixty-seconds", Severity.WARNING, text, source, locator))
         if self.uneven:
-            text = f"an arc starts and ends at different distances from its centre ({self.uneven[0]})"
+            text = say(
+                "an arc starts and ends at different distances from its centre ({where})",
+                where=self.uneven[0],
+            )
             findings.append(
                 Finding("openair-uneven-arc", Severity.WARNING, text, source, locator, len(self.uneven))
             )
@@ -103,12 +107,13 @@ class Shapes:
 
     def _centre_for(self, record: Record) -> Vertex:
         if self._centre is None:
-            raise BadRecordError("openair-no-centre", f"{record.code} before V X= in its block", record.line)
+            text = say("{code} before V X= in its block", code=record.code)
+            raise BadRecordError("openair-no-centre", text, record.line)
         return self._centre
 
     def _turn(self, record: Record) -> None:
         if record.value not in ("+", "-"):
-            text = f"V D={record.value[:20]} (expected + or -)"
+            text = say("V D={value} (expected + or -)", value=record.value[:20])
             raise BadRecordError("openair-bad-direction", text, record.line)
         self._clockwise = record.value == "+"
 
@@ -116,18 +121,18 @@ class Shapes:
         centre = self._centre_for(record)
         parts = [part for part in re.split(r"[,;\s]+", record.value) if part]
         if len(parts) != 3:
-            text = f"DA {record.value[:40]!r} (expected radius, start angle, end angle)"
+            text = say("DA {value} (expected radius, start angle, end angle)", value=repr(record.value[:40]))
             raise BadRecordError("openair-bad-arc", text, record.line)
         radius_m = length_m(parts[0], record)
         start_deg, end_deg = number(parts[1], record), number(parts[2], record)
         if max(abs(start_deg), abs(end_deg)) > 360.0:
-            raise BadRecordError("openair-bad-arc", "DA (expected angles within 360°)", record.line)
+            raise BadRecordError("openair-bad-arc", say("DA (expected angles within 360°)"), record.line)
         if abs(start_deg - end_deg) == 360.0:
             self.circles.append(Circle(centre, radius_m))
             return
         start_deg, end_deg = start_deg % 360.0, end_deg % 360.0
         if start_deg == end_deg:
-            raise BadRecordError("openair-bad-arc", "DA: an arc that ends where it starts", record.line)
+            raise BadRecordError("openair-bad-arc", say("DA: an arc that ends where it starts"), record.line)
         arc = Arc(centre, radius_m, radius_m, start_deg, end_deg, self._clockwise)
         self.line.append(_Part(arc, None, None))
 
@@ -136,19 +141,26 @@ class Shapes:
         start, end = self._points(record, 2)
         arc = arc_between(centre, start, end, self._clockwise)
         if min(arc.radius_m, arc.end_radius_m) <= 0.0 or arc.start_deg == arc.end_deg:
-            text = "DB: an arc that ends where it starts, or runs through its centre"
+            text = say("DB: an arc that ends where it starts, or runs through its centre")
             raise BadRecordError("openair-bad-arc", text, record.line)
         self.line.append(_Part(arc, start, end))
         apart_m = abs(arc.radius_m - arc.end_radius_m)
         if apart_m > max(UNEVEN_M, UNEVEN * arc.radius_m):
-            self.uneven.append(f"line {record.line}: {arc.radius_m:.0f} m and {arc.end_radius_m:.0f} m")
+            self.uneven.append(
+                say(
+                    "line {line}: {one} m and {other} m",
+                    line=str(record.line),
+                    one=f"{arc.radius_m:.0f}",
+                    other=f"{arc.end_radius_m:.0f}",
+                )
+            )
 
     def _corridor(self, line: int) -> Corridor:
         if self._width_m is None:
-            raise BadRecordError("openair-no-width", "DY without V W=, the width of the airway", line)
+            raise BadRecordError("openair-no-width", say("DY without V W=, the width of the airway"), line)
         path = [p for place, p in enumerate(self.path) if place == 0 or p != self.path[place - 1]]
         if len(path) < 2:
-            raise BadRecordError("openair-short-airway", "an airway of fewer than two points", line)
+            raise BadRecordError("openair-short-airway", say("an airway of fewer than two points"), line)
         return Corridor(tuple(path), self._width_m / 2.0)
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from nofly.errors import Finding, Severity
 from nofly.formats._openair_lines import Record
 from nofly.zones.schedule import Schedule, Window
+from nofly.zones.sentence import say
 
 ANNOUNCED = Window(certain=False)
 """Active when somebody says so: AA NONE."""
@@ -35,14 +36,17 @@ def schedule_of(
             continue
         window = _window(start, end) if slash else None
         if window is None:
-            text = f"AA {record.value[:60]!r} (expected start/end in UTC, ISO 8601): activation unknown"
+            text = say(
+                "AA {value} (expected start/end in UTC, ISO 8601): activation unknown",
+                value=repr(record.value[:60]),
+            )
             findings.append(
                 Finding("openair-bad-activation", Severity.WARNING, text, source, f"line {record.line}")
             )
         windows.append(window or ANNOUNCED)
     if announced:
         if windows:
-            text = "AA NONE overrides the other AA records of its block"
+            text = say("AA NONE overrides the other AA records of its block")
             findings.append(Finding("openair-activation-overridden", Severity.WARNING, text, source, locator))
         windows = [ANNOUNCED]
     return (Schedule(tuple(windows)) if windows else None), findings

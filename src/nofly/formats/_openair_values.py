@@ -9,6 +9,7 @@ from operator import truediv
 from nofly.formats._openair_lines import Record
 from nofly.units import M_PER_NM
 from nofly.zones.model import Vertex
+from nofly.zones.sentence import say
 
 MAX_NM = 10_800.0
 """Half way round the earth."""
@@ -71,21 +72,20 @@ def points(record: Record, wanted: int) -> tuple[list[Vertex], int]:
         found_points.append((-lat if south else lat, -lon if west else lon))
         place = found.end()
     if len(found_points) != wanted or place < len(text):
-        many = "a coordinate" if wanted == 1 else f"{wanted} coordinates"
-        raise BadRecordError(
-            "openair-bad-coordinate",
-            f"{record.code} {text[:60]!r} (expected {many} like 48:49:37 N 002:16:28 E)",
-            record.line,
-        )
+        many = say("a coordinate") if wanted == 1 else say("{count} coordinates", count=str(wanted))
+        why = say(
+            "{code} {value} (expected {what} like 48:49:37 N 002:16:28 E)",
+            code=record.code, value=repr(text[:60]), what=many,
+        )  # fmt: skip
+        raise BadRecordError("openair-bad-coordinate", why, record.line)
     return found_points, sixties
 
 
 def number(text: str, record: Record) -> float:
     """Return a finite number; raises BadRecordError."""
     if not _NUMBER.fullmatch(text):
-        raise BadRecordError(
-            "openair-bad-number", f"{record.code}: {text[:30]!r} is no number (12.5)", record.line
-        )
+        why = say("{code}: {value} is no number (12.5)", code=record.code, value=repr(text[:30]))
+        raise BadRecordError("openair-bad-number", why, record.line)
     return float(text)
 
 
@@ -93,9 +93,11 @@ def length_m(text: str, record: Record) -> float:
     """Return a length published in nautical miles, in metres; raises BadRecordError unless 0 < length."""
     value_nm = number(_UNIT.sub("", text), record)
     if not 0.0 < value_nm <= MAX_NM:
-        raise BadRecordError(
-            "openair-bad-length", f"{record.code}: {value_nm:g} NM (expected 0 to {MAX_NM:g})", record.line
-        )
+        why = say(
+            "{code}: {value} NM (expected 0 to {most})",
+            code=record.code, value=f"{value_nm:g}", most=f"{MAX_NM:g}",
+        )  # fmt: skip
+        raise BadRecordError("openair-bad-length", why, record.line)
     return value_nm * M_PER_NM
 
 
@@ -110,9 +112,9 @@ def _degrees(text: str, most_deg: float, record: Record) -> tuple[float, int]:
     small = values[1:2] if sixty else values[1:]
     total = math.fsum(map(truediv, values, _PARTS_A_DEGREE))
     if max(small, default=0.0) >= 60.0 or total > most_deg:
-        raise BadRecordError(
-            "openair-bad-coordinate",
-            f"{record.code}: {text!r} (expected minutes and seconds below 60, at most {most_deg:g}°)",
-            record.line,
-        )
+        why = say(
+            "{code}: {value} (expected minutes and seconds below 60, at most {most}°)",
+            code=record.code, value=repr(text), most=f"{most_deg:g}",
+        )  # fmt: skip
+        raise BadRecordError("openair-bad-coordinate", why, record.line)
     return total, sixty

@@ -24,6 +24,7 @@ from nofly.formats._openair_values import BadRecordError
 from nofly.formats._told_hours import ANNOUNCED, told_in
 from nofly.zones.limits import parse_limit
 from nofly.zones.model import Authority, Limit, Restriction, Source, Volume, Zone
+from nofly.zones.sentence import say
 
 NAME = "openair"
 EXTENSIONS = (".openair", ".oair", ".txt")
@@ -104,7 +105,7 @@ def _zone(block: Block, source: str, names: _Names, bounds: Bounds) -> tuple[Zon
     restriction = restriction_of(airspace_class, airspace_type)
     if restriction is None:
         word = (airspace_type or airspace_class)[:40]
-        text = f"unknown class or type {word!r}: read as PROHIBITED"
+        text = say("unknown class or type {word}: read as PROHIBITED", word=repr(word))
         findings.append(Finding("openair-unknown-class", Severity.WARNING, text, source, locator))
     kind = kind_of(airspace_class, airspace_type)
     zone_id, more = names.id(_last(by_code, "AI"), _last(by_code, "AN"), kind, locator)
@@ -138,15 +139,15 @@ def _limits(
         records = by_code.get(code, [])
         limits = [_limit(record) for record in records]
         if any(limit != limits[0] and _differ(limit, limits[0]) for limit in limits):
-            text = f"{code} given twice, with different limits"
+            text = say("{code} given twice, with different limits", code=code)
             raise BadRecordError("openair-limit-twice", text, records[-1].line)
         if not records:
-            text = f"no {code}: read as without {word} limit"
+            text = say("no {code}: read as without {which} limit", code=code, which=say(word))
             findings.append(Finding("openair-limit-missing", Severity.WARNING, text, source, f"line {line}"))
         found[code] = limits[0] if limits else None
     lower, upper = found["AL"], found["AH"]
     if lower and upper and lower.datum is upper.datum and lower.value_m > upper.value_m:
-        text = f"floor {lower.text} above ceiling {upper.text}"
+        text = say("floor {lower} above ceiling {upper}", lower=lower.text, upper=upper.text)
         raise BadRecordError("openair-floor-above-ceiling", text, by_code["AL"][0].line)
     return lower, upper, findings
 
@@ -174,16 +175,24 @@ def _remarks(by_code: dict[str, list[Record]], hours: str, source: str, locator:
     findings = []
     classes = [record.value for record in by_code["AC"]]
     if len(classes) > 1:
-        text = f"AC {classes[0][:20]!r}, then {classes[-1][:20]!r}: the last holds"
+        text = say(
+            "AC {one}, then {other}: the last holds", one=repr(classes[0][:20]), other=repr(classes[-1][:20])
+        )
         findings.append(warn("openair-class-twice", text))
     names = by_code.get("AN", [])
     if not names or not names[-1].value:
-        findings.append(warn("openair-no-name", "an airspace without a name"))
+        findings.append(warn("openair-no-name", say("an airspace without a name")))
     if "AX" in by_code and not re.fullmatch(r"[0-7]{4}", _last(by_code, "AX")):
-        text = f"AX {_last(by_code, 'AX')[:20]!r} is no transponder code (expected four digits 0 to 7)"
+        text = say(
+            "AX {value} is no transponder code (expected four digits 0 to 7)",
+            value=repr(_last(by_code, "AX")[:20]),
+        )
         findings.append(warn("openair-bad-transponder", text))
     if hours:
-        text = f"{hours[:60]!r} tells hours of activity in words: when it is active is not known"
+        text = say(
+            "{value} tells hours of activity in words: when it is active is not known",
+            value=repr(hours[:60]),
+        )
         findings.append(warn("openair-hours-in-name", text))
     return findings
 
@@ -214,7 +223,9 @@ class _Names:
         if zone_id == wanted:
             return zone_id, []
         severity = Severity.WARNING if given else Severity.INFO
-        text = f"{wanted[:60]!r} occurs more than once: called {zone_id[-60:]!r}"
+        text = say(
+            "{id} occurs more than once: called {other}", id=repr(wanted[:60]), other=repr(zone_id[-60:])
+        )
         return zone_id, [Finding("openair-id-repeated", severity, text, self._source, locator)]
 
 

@@ -12,6 +12,13 @@ import pytest
 import nofly
 from nofly.geo import heightwords
 from nofly.incidents import judge, keepin
+from nofly.incidents.record import Certainty
+from nofly.proof.claiming import against, consistency, families
+from nofly.proof.claiming.flying import CLASSES
+from nofly.proof.claims import QUANTITIES
+from nofly.proof.coverage import Seen as WouldBeSeen
+from nofly.proof.covering import coverage_words
+from nofly.proof.covering.cells import BANDS_FT
 from nofly.run.deciding import sheet
 from nofly.run.files import zonewords
 from nofly.run.outputs import explain
@@ -34,7 +41,9 @@ TABLE = """async () => {
   const { SENTENCES_UK } = await import("/page/sentences_uk.mjs");
   const { PARTS_UK } = await import("/page/parts_uk.mjs");
   const { LEDGER_UK } = await import("/whatif/sentences_uk.mjs");
-  return { ...SENTENCES_UK, ...PARTS_UK, ...LEDGER_UK };
+  const { CLAIMS_UK } = await import("/claims/sentences_uk.mjs");
+  const { READERS_UK } = await import("/zones/sentences_uk.mjs");
+  return { ...SENTENCES_UK, ...PARTS_UK, ...LEDGER_UK, ...CLAIMS_UK, ...READERS_UK };
 }"""
 WORDED = """async ([words, sentences]) => {
   const { speak } = await import("/page/words.mjs");
@@ -87,6 +96,27 @@ def test_every_sentence_of_a_verdict_is_known(swiss: Server, seen: Callable[...,
             assert (value in ukrainian) == (value in english), english
 
 
+def said_of_claims() -> set[str]:
+    """Return what the sheet of a claim says out of tables: names of quantities, of kinds and of classes."""
+    seen = [one.value for one in WouldBeSeen]
+    return {
+        *QUANTITIES, *CLASSES, *families.SECTORS, *families.TURNS, *(one.value for one in Certainty), *seen,
+        *map(coverage_words._upper, seen), *map(coverage_words.band_name, range(len(BANDS_FT) + 1)),
+        *(frame for _, _, frame in consistency._IMPLIED.values()), against._UNHEARD,
+        coverage_words.TRANSPONDERS, "statute miles", "nautical miles", "lower", "upper",
+    }  # fmt: skip
+
+
+def _either(frame: ast.expr) -> set[str]:
+    """Return the text that an expression is, or both that it may be."""
+    match frame:
+        case ast.Constant(value=str(text)):
+            return {text}
+        case ast.IfExp(body=one, orelse=other):
+            return _either(one) | _either(other)
+    return set()
+
+
 def frames_of_the_source() -> set[str]:
     """Return every sentence with holes that the source makes: what ``say`` is called with, and what stands in
     the tables that it is called with."""
@@ -95,13 +125,13 @@ def frames_of_the_source() -> set[str]:
         *sheet._RULES.values(), *Purpose, *screening.SENTENCES.values(), *explain._CLAIMS.values(),
         *explain._REPORTS.values(), *map(str, Level), *map(str, Answer), *ACTS.values(),
         *(text for one in PRECEDENTS for text in (one.name, one.when, one.counted, one.caveat)),
-        *explain._BASED.values(), explain._UNKNOWN_HEIGHT,
+        *explain._BASED.values(), explain._UNKNOWN_HEIGHT, *said_of_claims(),
     }  # fmt: skip
     for path in ROOT.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             match node:
-                case ast.Call(func=ast.Name(id="say"), args=[ast.Constant(value=frame)]):
-                    found.add(frame)
+                case ast.Call(func=ast.Name(id="say"), args=[frame]):
+                    found |= _either(frame)
     return {str(frame) for frame in found if re.search("[a-z]", re.sub(r"\{\w+\}", "", frame))}
 
 

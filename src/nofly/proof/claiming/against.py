@@ -24,6 +24,7 @@ from nofly.proof.claiming.verdicts import Point, Verdict
 from nofly.proof.claims import Inside, Reading, Statement
 from nofly.proof.coverage import Seen
 from nofly.units import US_PER_S
+from nofly.zones.sentence import say
 
 
 class Truth(Enum):
@@ -40,6 +41,13 @@ _EVER = {
     Truth.TRUE: Verdict.SUPPORTED, Truth.FALSE: Verdict.CONTRADICTED, Truth.OPEN: Verdict.NOT_SHOWN,
     Truth.BLIND: Verdict.NOT_CHECKABLE,
 }  # fmt: skip
+_INSIDE = {
+    Inside.EVER: say("ever inside"),
+    Inside.ALWAYS: say("always inside"),
+    Inside.NEVER: say("never inside"),
+}
+_SEEN = say("seen in tracks")
+_UNHEARD = "No report of this aircraft is in the tracks at that time."
 _NEVER = {**_EVER, Truth.TRUE: Verdict.CONTRADICTED, Truth.FALSE: Verdict.SUPPORTED}
 
 
@@ -88,10 +96,10 @@ def window_us(statement: Statement, reading: Reading, record: Record) -> tuple[i
 def against(statement: Statement, reading: Reading, record: Record) -> list[Point]:
     """Return the points that tracks can say something of."""
     if statement.about.transponder == "off":
-        return [_off()]
+        return [switched_off(tracks=True)]
     window = window_us(statement, reading, record)
     if window is None:
-        return [_unchecked("There is no report in the tracks.", record)]
+        return [_unchecked(say("There is no report in the tracks."), record)]
     if not statement.about.identified and not statement.about.anybody:
         return [_unnamed(statement, record, window)]
     stays = [s for s in record.stays if s.entry_time_us <= window[1] and s.exit_time_us >= window[0]]
@@ -103,14 +111,12 @@ def against(statement: Statement, reading: Reading, record: Record) -> list[Poin
         points.append(_always(record, stays, window, truth, reasons))
     elif statement.inside is not Inside.UNSAID:
         words = _NEVER if statement.inside is Inside.NEVER else _EVER
-        points.append(
-            Point(f"{statement.inside} inside", words[truth], (*reasons, *record.coverage), numbers)
-        )
+        points.append(Point(_INSIDE[statement.inside], words[truth], (*reasons, *record.coverage), numbers))
     if statement.inside is not Inside.NEVER and truth in (Truth.TRUE, Truth.OPEN) and stays:
         chosen = _chosen(statement, stays)
         points += measured(statement, reading, record.trace, chosen, record.boundary_err_m)
     points += _closest(statement, reading, record, window)
-    return points or [_unchecked("It states nothing that tracks could show.", record)]
+    return points or [_unchecked(say("It states nothing that tracks could show."), record)]
 
 
 def _ever(
@@ -134,29 +140,37 @@ def _ever(
         "reports": len(near), "least_outside_m": round(float(off_m.min()), 1), **_numbers(record),
     }  # fmt: skip
     if off_m.min() <= 0.0:
-        why = "No report is inside, but one at least may be within the errors of place, height and boundary."
+        why = say(
+            "No report is inside, but one at least may be within the errors of place, height and boundary."
+        )
         return Truth.OPEN, (why,), numbers
     fastest = envelope_of(statement.about).high_mps
     for gap in near.gaps_us(*window, most_us):
         if reachable(_apart(record, near, gap), gap[1] - gap[0], fastest):
             seconds = wording.time(((gap[1] - gap[0]) / US_PER_S,) * 2)
-            why = f"It was not seen for {seconds} of that time, in which it could have been inside."
+            why = say(
+                "It was not seen for {time} of that time, in which it could have been inside.", time=seconds
+            )
             if record.could_see is False:
-                return Truth.BLIND, (why, "Nobody there would have been received."), numbers
+                return Truth.BLIND, (why, say("Nobody there would have been received.")), numbers
             return Truth.OPEN, (why,), numbers
     away = wording.length((float(off_m.min()),) * 2)
-    why = f"All {len(near)} of its reports are outside, by {away} beyond all errors at the least."
+    why = say(
+        "All {count} of its reports are outside, by {away} beyond all errors at the least.",
+        count=str(len(near)), away=away,
+    )  # fmt: skip
     return Truth.FALSE, (why,), numbers
 
 
 def _unheard(trace: Trace | None, record: Record) -> tuple[Truth, tuple[str, ...]]:
     """Return what it says that no report of an aircraft is in the tracks at a time. It says something of one
     that was received at other times, where those that send are received."""
-    why = "No report of this aircraft is in the tracks at that time."
+    why = say(_UNHEARD)
     if trace is None:
-        return Truth.BLIND, (why, "There is none at any other either: whether it sends is not known.")
+        never = say("There is none at any other either: whether it sends is not known.")
+        return Truth.BLIND, (why, never)
     if record.could_see:
-        more = (
+        more = say(
             "It was received at others: had it been there and sent as it did then, it could have been seen."
         )
         return Truth.OPEN, (why, more)
@@ -181,20 +195,20 @@ def _always(
     record: Record, stays: Sequence[Infringement], window: tuple[int, int], truth: Truth,
     reasons: tuple[str, ...],
 ) -> Point:  # fmt: skip
-    what, trace = "always inside", record.trace
+    what, trace = _INSIDE[Inside.ALWAYS], record.trace
     within = None if trace is None else trace.during(*window)
     whole = [s for s in stays if s.entry_time_us <= window[0] and s.exit_time_us >= window[1]]
     if any(_sure(s, record.boundary_err_m) for s in whole):
-        return Point(what, Verdict.SUPPORTED, ("One stay lasts for all of that time.",))
+        return Point(what, Verdict.SUPPORTED, (say("One stay lasts for all of that time."),))
     if within is not None and len(within):
         off_m = record.shape.outside_at_least_m(within, record.boundary_err_m)
         if off_m.max() > 0.0:
             away = wording.length((float(off_m.max()),) * 2)
-            why = f"One of its reports at that time is outside, by {away} beyond all errors."
+            why = say("One of its reports at that time is outside, by {away} beyond all errors.", away=away)
             return Point(what, Verdict.CONTRADICTED, (why,), {"most_outside_m": round(float(off_m.max()), 1)})
     if truth is Truth.BLIND:
         return Point(what, Verdict.NOT_CHECKABLE, (*reasons, *record.coverage), _numbers(record))
-    why = "It was not seen inside for all of that time."
+    why = say("It was not seen inside for all of that time.")
     return Point(what, Verdict.NOT_SHOWN, (why, *record.coverage), _numbers(record))
 
 
@@ -206,18 +220,22 @@ def _sure(stay: Infringement, boundary_err_m: float) -> bool:
 
 
 def _said(stay: Infringement) -> str:
-    depth = "" if stay.depth_m is None else f", at most {wording.length((stay.depth_m,) * 2)} deep"
-    who = stay.icao24 or stay.target_id
-    return f"{who} was inside for {wording.time((stay.duration_s,) * 2)}{depth}: {stay.certainty.value}."
+    how = wording.time((stay.duration_s,) * 2)
+    if stay.depth_m is not None:
+        how = say("{how}, at most {depth} deep", how=how, depth=wording.length((stay.depth_m,) * 2))
+    return say(
+        "{who} was inside for {how}: {certainty}.",
+        who=stay.icao24 or stay.target_id, how=how, certainty=say(stay.certainty.value),
+    )  # fmt: skip
 
 
 def _why_open(stay: Infringement, boundary_err_m: float) -> str:
     if stay.status is Status.SUSPECT:
-        return "The reports of that stay are not to be trusted."
+        return say("The reports of that stay are not to be trusted.")
     if stay.certainty is Certainty.CONFIRMED:
         off = wording.length((boundary_err_m,) * 2)
-        return f"That is within the uncertainty of the boundary itself ({off})."
-    return "No report is inside by more than its own error."
+        return say("That is within the uncertainty of the boundary itself ({off}).", off=off)
+    return say("No report is inside by more than its own error.")
 
 
 def _chosen(statement: Statement, stays: Sequence[Infringement]) -> Infringement:
@@ -228,16 +246,18 @@ def _chosen(statement: Statement, stays: Sequence[Infringement]) -> Infringement
     return max(stays, key=lambda s: (s.duration_s, s.id))
 
 
-def _off() -> Point:
-    sentences = (
+def switched_off(*, tracks: bool) -> Point:
+    """Return what is said of an aircraft that flew with its transponder off, where tracks were given or
+    not."""
+    why = say(
         "It flew with its transponder off, as is stated: receivers of ADS-B, Mode S and multilateration "
-        "cannot see it, whether it was there or not.",
-        "That no report shows it is no evidence, for either side.",
+        "cannot see it, whether it was there or not."
     )
-    return Point("seen in tracks", Verdict.NOT_CHECKABLE, sentences, {"coverage": "none"})
+    more = (say("That no report shows it is no evidence, for either side."),) if tracks else ()
+    return Point(_SEEN, Verdict.NOT_CHECKABLE, (why, *more), {"coverage": "none"})
 
 
-def _unchecked(why: str, record: Record, what: str = "seen in tracks") -> Point:
+def _unchecked(why: str, record: Record, what: str = _SEEN) -> Point:
     return Point(what, Verdict.NOT_CHECKABLE, (why, *record.coverage), _numbers(record))
 
 
@@ -246,12 +266,12 @@ def _unnamed(statement: Statement, record: Record, window: tuple[int, int]) -> P
     whom = " ".join(part for part in (about.party, about.type) if part)
     stays = [s for s in record.stays if s.entry_time_us <= window[1] and s.exit_time_us >= window[0]]
     others = len({s.target_id for s in stays})
-    why = f"Tracks do not say which aircraft was {whom}: name its address or callsign."
-    more = f"{others} aircraft were received inside at that time." if others else (
+    why = say("Tracks do not say which aircraft was {whom}: name its address or callsign.", whom=whom)
+    more = say("{count} aircraft were received inside at that time.", count=str(others)) if others else say(
         "No aircraft was received inside at that time; one that sends nothing is not."
     )  # fmt: skip
     numbers = {"aircraft_inside": others, **_numbers(record)}
-    return Point("seen in tracks", Verdict.NOT_CHECKABLE, (why, more, *record.coverage), numbers)
+    return Point(_SEEN, Verdict.NOT_CHECKABLE, (why, more, *record.coverage), numbers)
 
 
 def _of_anybody(
@@ -261,20 +281,30 @@ def _of_anybody(
     sure = {s.target_id for s in stays if _sure(s, record.boundary_err_m)}
     perhaps = {s.target_id for s in stays} - sure
     numbers = {"aircraft_inside": len(sure), "aircraft_perhaps_inside": len(perhaps), **_numbers(record)}
-    told = f"{len(sure)} aircraft were inside, {len(perhaps)} more perhaps; others may have sent nothing."
+    told = say(
+        "{count} aircraft were inside, {more} more perhaps; others may have sent nothing.",
+        count=str(len(sure)), more=str(len(perhaps)),
+    )  # fmt: skip
     points = []
     if statement.inside is not Inside.UNSAID:
         truth = Truth.TRUE if sure else Truth.OPEN if perhaps or record.could_see else Truth.BLIND
         words = _NEVER if statement.inside is Inside.NEVER else _EVER
-        points.append(Point(f"{statement.inside} inside", words[truth], (told, *record.coverage), numbers))
+        points.append(Point(_INSIDE[statement.inside], words[truth], (told, *record.coverage), numbers))
     count = reading.quantities.get("count")
     if count is not None:
         verdict, why = Verdict.NOT_CHECKABLE if record.could_see is False else Verdict.NOT_SHOWN, told
         if count.high_value < len(sure):
-            verdict, why = Verdict.CONTRADICTED, f"{len(sure)} aircraft were inside; stated are {count.text}."
+            verdict, why = (
+                Verdict.CONTRADICTED,
+                say(
+                    "{count} aircraft were inside; stated are {stated}.",
+                    count=str(len(sure)),
+                    stated=count.text,
+                ),
+            )
         elif count.low_value <= len(sure) and not perhaps:
             verdict = Verdict.SUPPORTED
-        points.append(Point("count", verdict, (why, *record.coverage), numbers))
+        points.append(Point(say("count"), verdict, (why, *record.coverage), numbers))
     return points
 
 
@@ -287,7 +317,7 @@ def _closest(statement: Statement, reading: Reading, record: Record, window: tup
 
     within = trace.during(*window)
     if not len(within):
-        return [_unchecked("No report of this aircraft is in the tracks at that time.", record, "closest")]
+        return [_unchecked(say(_UNHEARD), record, say("closest"))]
     near, err = closest_m(within, place), float(within.pos_err_m().max())
     gap = within.gaps_us(*window, int(record.max_gap_s * US_PER_S))
     low = 0.0 if gap else max(0.0, near - err)

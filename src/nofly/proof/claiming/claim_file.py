@@ -14,6 +14,7 @@ from nofly.proof.claiming.claim_table import Table
 from nofly.proof.claiming.flying import CLASSES
 from nofly.proof.claiming.quantities import DATUMS, UNITS, Kind, Span, read_span
 from nofly.proof.claims import QUANTITIES, About, Cited, ClaimFile, Inside, Item, Reading, Statement
+from nofly.zones.sentence import joined, say
 
 FORMAT = "nofly-claims/1"
 MOST_BYTES = 1 << 20
@@ -146,7 +147,8 @@ def _readings(table: Table) -> tuple[Reading, ...]:
         words = sorted({word for ways in stated.values() for word, _ in ways if word}, reverse=True) or [""]
         for word in words:
             chosen = {q: next(s for w, s in ways if w in ("", word)) for q, ways in stated.items()}
-            found.append(Reading(", ".join(part for part in (name, word) if part), chosen))
+            parts = [part for part in (name, word and say(word)) if part]
+            found.append(Reading(joined(", ", parts) if parts else "", chosen))
     if len(found) > MOST_READINGS:
         raise table.wrong(f"{len(found)} ways to read it", "reading", f"{MOST_READINGS} at most")
     return tuple(found)

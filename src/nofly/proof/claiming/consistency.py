@@ -20,8 +20,9 @@ from nofly.proof.claiming.path_space import Demand
 from nofly.proof.claiming.paths import NEAR_FRACTION, search
 from nofly.proof.claiming.plane import Figure
 from nofly.proof.claiming.quantities import Span
-from nofly.proof.claiming.verdicts import Point, Verdict
+from nofly.proof.claiming.verdicts import Verdict
 from nofly.proof.claims import About, Inside, Reading, Statement
+from nofly.zones.sentence import Sentence, say
 
 MOVING = ("length", "duration", "speed", "depth")
 """What arithmetic joins."""
@@ -43,11 +44,6 @@ class Fit:
     kinds: int = 0
     """How many kinds fit."""
     tried: int = 0
-
-    def point(self) -> Point:
-        """Return it as one point of a check."""
-        what = "its own numbers" + (f", read as {self.reading.name}" if self.reading.name else "")
-        return Point(what, self.verdict, self.reasons, self.numbers)
 
 
 def envelope_of(about: About) -> Envelope:
@@ -79,7 +75,7 @@ def fit(
     if broken:
         return Fit(reading, Verdict.SELF_INCONSISTENT, (*said, *broken), numbers)
     if not geometry:
-        only = f"What is stated fits a mean speed of {wording.speed(moved.speed_mps)}."
+        only = say("What is stated fits a mean speed of {speed}.", speed=wording.speed(moved.speed_mps))
         return Fit(reading, Verdict.NOT_SHOWN, (*said, only), numbers)
     return _through(statement, reading, stated, (envelope, moved, ends), figures, off_m, (said, numbers))
 
@@ -98,23 +94,37 @@ def _through(
         low = min(family.speed_mps[0] for family in told)
         high = max(family.speed_mps[1] for family in told)
         numbers["fitting_speed_kmh"] = [round(low * 3.6, 1), round(high * 3.6, 1)]
-        kinds = "one kind of path" if len(told) == 1 else f"{len(told)} kinds of paths"
-        verb = "fits" if len(told) == 1 else "fit"
-        fits = f"Through the zone {kinds} {verb}: {wording.speed((low, high))}."
+        fits = say(
+            "Through the zone one kind of path fits: {speed}."
+            if len(told) == 1
+            else "Through the zone {count} kinds of paths fit: {speed}.",
+            count=str(len(told)),
+            speed=wording.speed((low, high)),
+        )
         return Fit(reading, Verdict.NOT_SHOWN, (*said, fits), numbers, told[:MOST_FAMILIES], len(told), tried)
     least = min((one.least_miss_fraction for _, one in found), default=math.inf)
     numbers["nearest_miss_fraction"] = round(least, 4) if math.isfinite(least) else None
     if least <= NEAR_FRACTION:
-        off = f"{100 * least:.1f} %"
-        near = f"The nearest of {tried:,} paths through the zone misses by {off}: too near to tell."
+        near = say(
+            "The nearest of {count} paths through the zone misses by {off} %: too near to tell.",
+            count=f"{tried:,}", off=f"{100 * least:.1f}",
+        )  # fmt: skip
         return Fit(reading, Verdict.NOT_SHOWN, (*said, near), numbers, tried=tried)
-    missed = "" if math.isinf(least) else f"; the nearest misses by {100 * least:.0f} %"
-    none = f"None of {tried:,} paths through the zone fits{missed}."
+    none = _none_of(tried, least)
     if any(_shorter_fits(f, demand(statement, reading, can, f, off_m)) for f in figures):
-        longer = "Shorter ones do: one that turns more often may be long enough."
+        longer = say("Shorter ones do: one that turns more often may be long enough.")
         return Fit(reading, Verdict.NOT_SHOWN, (*said, none, longer), numbers, tried=tried)
     breaks = _search_breaks(statement, reading, stated, can, figures, off_m)
     return Fit(reading, Verdict.SELF_INCONSISTENT, (*said, none, *breaks), numbers, tried=tried)
+
+
+def _none_of(tried: int, least_fraction: float) -> Sentence:
+    missed = (
+        ""
+        if math.isinf(least_fraction)
+        else say("; the nearest misses by {off} %", off=f"{100 * least_fraction:.0f}")
+    )
+    return say("None of {count} paths through the zone fits{missed}.", count=f"{tried:,}", missed=missed)
 
 
 def _shorter_fits(figure: Figure, wanted: Demand) -> bool:
@@ -155,65 +165,85 @@ def demand(
 def _implied(stated: Mapping[str, Span], ends: Ends) -> tuple[str, ...]:
     """Return the sentence that puts the stated numbers together, tolerance aside and with it."""
     said = []
-    for name, (a, b, verb) in {
-        "speed": ("length", "duration", "is"), "length": ("speed", "duration", "covers"),
-        "duration": ("length", "speed", "takes"),
-    }.items():  # fmt: skip
+    for name, (a, b, frame) in _IMPLIED.items():
         if a not in stated or b not in stated:
             continue
         two = {a: stated[a], b: stated[b]}
         exact = getattr(motion(two, _ANY, nominal=True), _FIELD[name])
         wide = getattr(motion(two, _ANY), _FIELD[name])
         words = wording.WORDS[name]
-        rounded = f"; {words(wide)} within what is stated" if words(wide) != words(exact) else ""
-        joined = (
-            f"{stated[a].text} at {stated[b].text}"
-            if b == "speed"
-            else f"{stated[a].text} in {stated[b].text}"
+        rounded = (
+            say("; {wide} within what is stated", wide=words(wide)) if words(wide) != words(exact) else ""
         )
-        said.append(f"{joined} {verb} {words(exact)}{rounded}.")
+        two_texts = {"one": stated[a].text, "other": stated[b].text}
+        said.append(say(frame, **two_texts, exact=words(exact), rounded=rounded))
     if "depth" in stated and "length" not in stated and "speed" not in stated:
         least_m = ends * stated["depth"].low_value
         if least_m > 0.0:
-            way = "in and out again" if ends is Ends.THROUGH else "in"
-            said.append(
-                f"A depth of {stated['depth'].text} takes {wording.length((least_m, math.inf))} {way}."
-            )
+            said.append(say(
+                "A depth of {depth} takes {way} in and out again."
+                if ends is Ends.THROUGH
+                else "A depth of {depth} takes {way} in.",
+                depth=stated["depth"].text, way=wording.length((least_m, math.inf)),
+            ))  # fmt: skip
     return tuple(said)
 
 
+_IMPLIED = {
+    "speed": ("length", "duration", "{one} in {other} is {exact}{rounded}."),
+    "length": ("speed", "duration", "{one} in {other} covers {exact}{rounded}."),
+    "duration": ("length", "speed", "{one} at {other} takes {exact}{rounded}."),
+}
+"""What two stated numbers give: which two, and how it is said."""
 _FIELD = {"speed": "speed_mps", "length": "length_m", "duration": "duration_s", "depth": "length_m"}
 
 
 def _arithmetic_breaks(stated: Mapping[str, Span], envelope: Envelope, ends: Ends, off_m: float) -> list[str]:
     """Return for each number without which the rest fits what the rest asks for instead."""
-    said = []
+    said: list[str] = []
     for name in (*stated, "class"):
+        names = [other for other in stated if other != name]
         rest = motion(stated, envelope, ends=ends, boundary_err_m=off_m, without=name)
-        if not rest.possible:
+        # Without its only number there is nothing that the rest could ask for.
+        if not names or not rest.possible:
             continue
-        others = wording.listed([f"the {other}" for other in stated if other != name])
+        others = _others(names)
         if name == "class":
-            limits = wording.speed((envelope.low_mps, envelope.high_mps))
-            said.append(
-                f"{others.capitalize()} fit {wording.speed(rest.speed_mps)}; {envelope.name} flies {limits}."
-            )
+            said.append(say(
+                "{others} fits {speed}; {who} flies {limits}."
+                if len(stated) == 1
+                else "{others} fit {speed}; {who} flies {limits}.", others=others,
+                speed=wording.speed(rest.speed_mps), who=_called(envelope),
+                limits=wording.speed((envelope.low_mps, envelope.high_mps)),
+            ))  # fmt: skip
         elif name == "depth":
             deepest = (0.0, rest.length_m[1] / max(1, ends) + off_m)
-            said.append(
-                f"{others.capitalize()} {_fit(stated)} a depth of {wording.length(deepest)}; "
-                f"the stated depth is {stated[name].text}."
-            )
+            said.append(say(
+                "{others} fits a depth of {asked}; the stated depth is {stated}."
+                if len(stated) == 2
+                else "{others} fit a depth of {asked}; the stated depth is {stated}.",
+                others=others, asked=wording.length(deepest), stated=stated[name].text,
+            ))  # fmt: skip
         else:
-            asked = wording.WORDS[name](getattr(rest, _FIELD[name]))
-            said.append(
-                f"{others.capitalize()} {_fit(stated)} {asked}; the stated {name} is {stated[name].text}."
-            )
-    return said or ["No one of its numbers alone is to blame: two at least have to be wrong."]
+            said.append(say(
+                "{others} fits {asked}; the stated {name} is {stated}."
+                if len(stated) == 2
+                else "{others} fit {asked}; the stated {name} is {stated}.",
+                others=others, asked=wording.WORDS[name](getattr(rest, _FIELD[name])), name=say(name),
+                stated=stated[name].text,
+            ))  # fmt: skip
+    return said or [say("No one of its numbers alone is to blame: two at least have to be wrong.")]
 
 
-def _fit(stated: Mapping[str, Span]) -> str:
-    return "fits" if len(stated) == 2 else "fit"
+def _others(names: list[str]) -> str:
+    return wording.listed(
+        [say("the {name}" if k else "The {name}", name=say(name)) for k, name in enumerate(names)]
+    )
+
+
+def _called(envelope: Envelope) -> str:
+    """Return the name of a class as a sentence, one that the file gives as it stands."""
+    return say(envelope.name) if envelope.name in CLASSES else envelope.name
 
 
 def _search_breaks(
@@ -236,7 +266,7 @@ def _search_breaks(
         told = [family for figure, one in found for family in families(figure, one.fitting)]
         if told:
             said.append(_without(name, reading.quantities[name].text, told))
-    return said or ["Leaving out any one of its numbers does not help: two at least have to be wrong."]
+    return said or [say("Leaving out any one of its numbers does not help: two at least have to be wrong.")]
 
 
 def _without(name: str, text: str, told: list[Family]) -> str:
@@ -246,8 +276,11 @@ def _without(name: str, text: str, told: list[Family]) -> str:
                           ("duration", "duration_s"))
     }  # fmt: skip
     if name in spans:
-        return f"Without the stated {name} ({text}) paths fit, with {wording.WORDS[name](spans[name])}."
-    return f"Without the stated {name} ({text}) paths fit."
+        return say(
+            "Without the stated {name} ({text}) paths fit, with {span}.",
+            name=say(name), text=text, span=wording.WORDS[name](spans[name]),
+        )  # fmt: skip
+    return say("Without the stated {name} ({text}) paths fit.", name=say(name), text=text)
 
 
 def _heights(reading: Reading) -> bool:
@@ -255,19 +288,24 @@ def _heights(reading: Reading) -> bool:
 
 
 def _impossible_heights(reading: Reading, envelope: Envelope, moved: Motion) -> list[str]:
-    said = []
+    said: list[str] = []
     for name in ("altitude", "exit_altitude"):
         height = reading.quantities.get(name)
         if height is not None and height.low_value > envelope.ceiling_m:
             top = wording.height((0.0, envelope.ceiling_m), "")
-            said.append(f"{height.text} is higher than {envelope.name} flies ({top}).")
+            said.append(say(
+                "{height} is higher than {who} flies ({top}).", height=height.text, who=_called(envelope),
+                top=top,
+            ))  # fmt: skip
     rate = climb_mps(reading.quantities, moved.duration_s) if moved.possible else None
     if rate is not None and rate[0] > envelope.climb_mps:
-        said.append(
-            f"From {reading.quantities['altitude'].text} to {reading.quantities['exit_altitude'].text} in "
-            f"{wording.time(moved.duration_s)} is {rate[0]:,.0f} m/s at least; {envelope.name} climbs "
-            f"or descends at {envelope.climb_mps:,.0f} m/s at most."
-        )
+        said.append(say(
+            "From {low} to {high} in {time} is {rate} m/s at least; {who} climbs or descends at {most} m/s "
+            "at most.",
+            low=reading.quantities["altitude"].text, high=reading.quantities["exit_altitude"].text,
+            time=wording.time(moved.duration_s), rate=f"{rate[0]:,.0f}", who=_called(envelope),
+            most=f"{envelope.climb_mps:,.0f}",
+        ))  # fmt: skip
     return said
 
 

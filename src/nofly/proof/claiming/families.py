@@ -11,8 +11,10 @@ from nofly.proof.claiming.arcs import along, ways_m
 from nofly.proof.claiming.arithmetic import Range
 from nofly.proof.claiming.path_space import Fitting
 from nofly.proof.claiming.plane import Figure
+from nofly.zones.sentence import Sentence, say
 
 SECTORS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
+TURNS = ("turning both ways", "turning left", "turning right", "straight")
 POINTS = 48
 _STRAIGHT_DEG = 2.0
 
@@ -37,9 +39,9 @@ class Family:
     example_depth_m: float
 
     @property
-    def name(self) -> str:
+    def name(self) -> Sentence:
         """What the kind is called: ``to the west, turning left``."""
-        return f"to the {self.direction}, {self.turn}"
+        return say("to the {direction}, {turn}", direction=say(self.direction), turn=say(self.turn))
 
 
 def families(figure: Figure, fitting: Fitting) -> list[Family]:
@@ -60,9 +62,7 @@ def _turns(fitting: Fitting) -> NDArray[np.str_]:
     start, end = fitting.from_m, fitting.from_m + fitting.length_m
     parts = np.degrees(fitting.paths.bends * (ways_m(fitting.paths, end) - ways_m(fitting.paths, start)))
     left, right = parts.max(axis=1) > _STRAIGHT_DEG, parts.min(axis=1) < -_STRAIGHT_DEG
-    return np.select(
-        [left & right, left, right], ["turning both ways", "turning left", "turning right"], "straight"
-    )
+    return np.select([left & right, left, right], TURNS[:3], TURNS[3])
 
 
 def _family(figure: Figure, fitting: Fitting, rows: NDArray[np.intp], key: tuple[int, str]) -> Family:

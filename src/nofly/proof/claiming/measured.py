@@ -17,6 +17,7 @@ from nofly.proof.claiming.trace import Trace
 from nofly.proof.claiming.verdicts import Point, Verdict
 from nofly.proof.claims import Reading, Statement
 from nofly.units import US_PER_S
+from nofly.zones.sentence import say
 
 COARSE_FRACTION = 0.25
 """A measurement whose error is more than this part of it, and more than the tolerance stated, shows
@@ -33,7 +34,8 @@ def measured(
     """Return a point for each number that a stay was measured for."""
     stated, points = reading.quantities, []
     entered, left = stay.cause is not Cause.DATA_RESUMED, stay.exit_cause is not Cause.DATA_LOST
-    open_end = () if entered and left else ("Its entry or its exit was not seen: it may have been more.",)
+    may_be_more = say("Its entry or its exit was not seen: it may have been more.")
+    open_end = () if entered and left else (may_be_more,)
     ends_s = 0.5 * (stay.duration_high_s - stay.duration_low_s)
     # A time with a duration is that of the entry; any other is one at which it was inside, or not.
     if statement.time_us is not None and "duration" in stated and statement.until_us is None:
@@ -60,13 +62,17 @@ def measured(
 def _time(statement: Statement, stay: Infringement, err_s: float, entered: bool) -> Point:
     off_s = (stay.entry_time_us - (statement.time_us or 0)) / US_PER_S
     apart = max(0.0, abs(off_s) - statement.time_err_s - err_s)
-    told = (
-        f"Entered {abs(off_s):.1f} s {'after' if off_s >= 0 else 'before'} the time stated (± {err_s:.1f} s)."
+    told = say(
+        "Entered {off} s after the time stated (± {err} s)."
+        if off_s >= 0
+        else "Entered {off} s before the time stated (± {err} s).",
+        off=f"{abs(off_s):.1f}",
+        err=f"{err_s:.1f}",
     )
     numbers = {"entry_after_stated_s": round(off_s, 1), "entry_err_s": round(err_s, 1)}
     if not entered:
-        return Point("time", Verdict.NOT_SHOWN, ("Its entry was not seen.",), numbers)
-    return Point("time", Verdict.CONTRADICTED if apart > 1.0 else Verdict.SUPPORTED, (told,), numbers)
+        return Point(say("time"), Verdict.NOT_SHOWN, (say("Its entry was not seen."),), numbers)
+    return Point(say("time"), Verdict.CONTRADICTED if apart > 1.0 else Verdict.SUPPORTED, (told,), numbers)
 
 
 def _flown(
@@ -112,20 +118,22 @@ def _track(span: Span, first: tuple[float, float], last: tuple[float, float], wa
     middle, half = 0.5 * (span.low_value + span.high_value), 0.5 * (span.high_value - span.low_value)
     off = abs((bearing_deg - middle + 180.0) % 360.0 - 180.0)
     flown = f"{bearing_deg % 360.0:.0f}° (± {err_deg:.0f}°)"
-    told = f"From entry to exit it flew towards {flown}; stated is {span.text}."
+    told = say(
+        "From entry to exit it flew towards {flown}; stated is {stated}.", flown=flown, stated=span.text
+    )
     verdict = Verdict.CONTRADICTED if off > half + err_deg else Verdict.SUPPORTED
-    return Point("track", verdict, (told,), {"track_deg": round(bearing_deg % 360.0, 1)})
+    return Point(say("track"), verdict, (told,), {"track_deg": round(bearing_deg % 360.0, 1)})
 
 
 def _height(name: str, span: Span, within: Trace, row: int) -> Point:
     if not span.datum:
-        why = f"{span.text} says no datum: it cannot be compared with a reported height."
-        return Point(name, Verdict.NOT_CHECKABLE, (why,))
+        why = say("{stated} says no datum: it cannot be compared with a reported height.", stated=span.text)
+        return Point(say(name), Verdict.NOT_CHECKABLE, (why,))
     heights = within.heights(span.datum)
     known = np.flatnonzero(np.isfinite(heights))
     if not len(known):
-        why = f"No report inside gives a height on {span.datum}."
-        return Point(name, Verdict.NOT_CHECKABLE, (why,))
+        why = say("No report inside gives a height on {datum}.", datum=span.datum)
+        return Point(say(name), Verdict.NOT_CHECKABLE, (why,))
     best, err_m = float(heights[known[row]]), within.height_err_m(int(known[row]))
     return compared(
         name,
@@ -143,16 +151,19 @@ def compared(
 ) -> Point:  # fmt: skip
     """Return a stated number against a measured interval (95 %): contradicted where they do not meet;
     supported where they do and the measurement is fine enough to show it."""
-    say = words or {"closest": wording.length}.get(name) or wording.WORDS[name]
-    told = f"Measured {say((best_value, best_value))} (95 %: {say(within)}); stated is {span.text}."
+    worded = words or {"closest": wording.length}.get(name) or wording.WORDS[name]
+    what, told = say(name), say(
+        "Measured {best} (95 %: {within}); stated is {stated}.",
+        best=worded((best_value, best_value)), within=worded(within), stated=span.text,
+    )  # fmt: skip
     slack = _ROUNDING * max(1.0, abs(best_value))
     numbers = {"measured": round(best_value, 3), "low": round(within[0], 3),
                "high": round(within[1], 3) if math.isfinite(within[1]) else None}  # fmt: skip
     if not span.meets(within[0] - slack, within[1] + slack):
-        return Point(name, Verdict.CONTRADICTED, (told, *more), numbers)
+        return Point(what, Verdict.CONTRADICTED, (told, *more), numbers)
     half, allowed = 0.5 * (within[1] - within[0]), 0.5 * (span.high_value - span.low_value)
     fine = half <= max(COARSE_FRACTION * abs(best_value), allowed if math.isfinite(allowed) else 0.0)
     whole = span.low_value <= within[0] and within[1] <= span.high_value
     if whole or (fine and not more):
-        return Point(name, Verdict.SUPPORTED, (told, *more), numbers)
-    return Point(name, Verdict.NOT_SHOWN, (told, "That is too coarse to show it.", *more), numbers)
+        return Point(what, Verdict.SUPPORTED, (told, *more), numbers)
+    return Point(what, Verdict.NOT_SHOWN, (told, say("That is too coarse to show it."), *more), numbers)

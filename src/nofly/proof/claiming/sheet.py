@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from nofly.proof.claiming import wording
-from nofly.proof.claiming.against import Record, against
+from nofly.proof.claiming.against import Record, against, switched_off
 from nofly.proof.claiming.consistency import Fit, fit
 from nofly.proof.claiming.ends import ends_of
 from nofly.proof.claiming.plane import Figure, figures
@@ -14,6 +14,7 @@ from nofly.proof.claiming.trace import Shape
 from nofly.proof.claiming.verdicts import Point, Verdict, overall
 from nofly.proof.claims import ClaimFile, Inside, Reading, Statement
 from nofly.zones.model import Zone
+from nofly.zones.sentence import say
 
 _LENIENT = (
     Verdict.SUPPORTED, Verdict.NOT_SHOWN, Verdict.NOT_CHECKABLE, Verdict.CONTRADICTED,
@@ -101,18 +102,14 @@ def _seen(statement: Statement, reading: Reading, record: Record | None) -> Sequ
     if record is not None:
         return against(statement, reading, record)
     if statement.about.transponder == "off":
-        why = (
-            "It flew with its transponder off, as is stated: receivers of ADS-B, Mode S and multilateration "
-            "cannot see it, whether it was there or not."
-        )
-        return [Point("seen in tracks", Verdict.NOT_CHECKABLE, (why,), {"coverage": "none"})]
+        return [switched_off(tracks=False)]
     return []
 
 
 def _nothing(record: Record | None) -> Point:
-    tracks = "no tracks were given" if record is None else "tracks say nothing of it"
-    why = f"It states no two numbers that could be compared, and {tracks}."
-    return Point("seen in tracks", Verdict.NOT_CHECKABLE, (why,))
+    tracks = say("no tracks were given" if record is None else "tracks say nothing of it")
+    why = say("It states no two numbers that could be compared, and {tracks}.", tracks=tracks)
+    return Point(say("seen in tracks"), Verdict.NOT_CHECKABLE, (why,))
 
 
 def _items(statement: Statement, reading: Reading) -> list[Point]:
@@ -120,54 +117,67 @@ def _items(statement: Statement, reading: Reading) -> list[Point]:
     count, items = reading.quantities.get("count"), statement.items
     with_evidence = sum(bool(item.evidence or item.url) for item in items)
     numbers = {"items": len(items), "items_with_evidence": with_evidence}
+    what, verdict = say("items"), Verdict.NOT_SHOWN
     if not items:
-        return [] if count is None else [
-            Point("items", Verdict.NOT_SHOWN, (f"{count.text} stated; none is listed by itself.",), numbers)
-        ]  # fmt: skip
-    listed = f"{len(items)} listed, {with_evidence} of them with evidence of their own"
+        if count is None:
+            return []
+        why = say("{count} stated; none is listed by itself.", count=count.text)
+        return [Point(what, verdict, (why,), numbers)]
+    listed = say(
+        "{items} listed, {some} of them with evidence of their own",
+        items=str(len(items)), some=str(with_evidence),
+    )  # fmt: skip
     if count is None:
-        return [Point("items", Verdict.NOT_SHOWN, (f"{listed}.",), numbers)]
-    if len(items) > count.high_value:
-        why = f"{listed}: more than the {count.text} stated."
-        return [Point("items", Verdict.SELF_INCONSISTENT, (why,), numbers)]
-    return [Point("items", Verdict.NOT_SHOWN, (f"{count.text} stated; {listed}.",), numbers)]
+        why = say("{listed}.", listed=listed)
+    elif len(items) > count.high_value:
+        verdict = Verdict.SELF_INCONSISTENT
+        why = say("{listed}: more than the {count} stated.", listed=listed, count=count.text)
+    else:
+        why = say("{count} stated; {listed}.", count=count.text, listed=listed)
+    return [Point(what, verdict, (why,), numbers)]
 
 
 def _notes(
     statement: Statement, shape: Shape | None, shapes: Sequence[Figure], record: Record | None
 ) -> list[str]:
-    notes = []
+    notes: list[str] = []
     if statement.zone_id and shape is None:
-        notes.append(f"No zone {statement.zone_id!r} was given: its numbers were compared without a place.")
+        notes.append(say(
+            "No zone {zone} was given: its numbers were compared without a place.",
+            zone=repr(statement.zone_id),
+        ))  # fmt: skip
     elif shape is not None and not shapes:
-        notes.append(
+        notes.append(say(
             "The zone holds a pole, reaches too far or is too intricate: no paths through it were tried, and "
             "the numbers were compared by arithmetic alone."
-        )
+        ))  # fmt: skip
     off = [s.simplified_m for s in shapes]
     if off and max(off) > 10.0:
-        notes.append(f"For the paths the outline was simplified to within {wording.length((max(off),) * 2)}.")
+        within = wording.length((max(off),) * 2)
+        notes.append(say("For the paths the outline was simplified to within {length}.", length=within))
     place = statement.closest_to
     if place is not None and shape is not None and (off_m := shape.lateral_of(*place)) < 0.0:
         notes.append(_place(statement, off_m))
     if statement.inside is Inside.NEVER and record is None:
-        notes.append("It denies: only tracks or other evidence can show or refute that, no arithmetic.")
+        notes.append(say("It denies: only tracks or other evidence can show or refute that, no arithmetic."))
     if len(statement.readings) > 1:
-        notes.append("It can be read in several ways; it stands as long as one of them does.")
+        notes.append(say("It can be read in several ways; it stands as long as one of them does."))
     return notes
 
 
 def _place(statement: Statement, off_m: float) -> str:
     """Return what a distance from a place inside the zone says of being inside."""
-    name = statement.closest_name or "The place that it names"
+    name = statement.closest_name
+    place = f"{name[0].upper()}{name[1:]}" if name else say("The place that it names")
     away = wording.length((-off_m, -off_m))
-    told = f"{name[0].upper()}{name[1:]} is inside the zone, {away} from its nearest boundary"
+    told = say("{place} is inside the zone, {away} from its nearest boundary", place=place, away=away)
     stated = statement.readings[0].quantities.get("closest")
-    if stated is None:
-        return f"{told}."
-    if stated.low_value <= 0.0:
-        return f"{told}."
+    if stated is None or stated.low_value <= 0.0:
+        return say("{told}.", told=told)
     if stated.low_value < -off_m:
         least = wording.length((stated.low_value, stated.low_value))
-        return f"{told}: who is {least} from it is still inside. The distance alone does not say outside."
-    return f"{told}: so far from it one may be outside, or inside elsewhere."
+        return say(
+            "{told}: who is {least} from it is still inside. The distance alone does not say outside.",
+            told=told, least=least,
+        )  # fmt: skip
+    return say("{told}: so far from it one may be outside, or inside elsewhere.", told=told)

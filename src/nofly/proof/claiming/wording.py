@@ -6,6 +6,7 @@ import math
 
 from nofly.proof.claiming.arithmetic import Range
 from nofly.units import M_PER_NM, MPS_PER_KMH, MPS_PER_KT
+from nofly.zones.sentence import Sentence, joined, say
 
 
 def digits(value: float) -> str:
@@ -22,9 +23,10 @@ def span(range_value: Range, unit: str, per_value: float) -> str:
     is open."""
     low, high = (value / per_value for value in range_value)
     if math.isinf(high):
-        return f"at least {digits(low)} {unit}" if low > 0.0 else f"any {unit}"
+        at_least = say("at least {value} {unit}", value=digits(low), unit=unit)
+        return at_least if low > 0.0 else say("any {unit}", unit=unit)
     if low <= 0.0:
-        return f"at most {digits(high)} {unit}"
+        return say("at most {value} {unit}", value=digits(high), unit=unit)
     a, b = digits(low), digits(high)
     return f"{a} {unit}" if a == b else f"{a}–{b} {unit}"
 
@@ -32,7 +34,7 @@ def span(range_value: Range, unit: str, per_value: float) -> str:
 def speed(range_mps: Range) -> str:
     """Return ``379–406 km/h (205–219 kt)``."""
     plain = span(range_mps, "km/h", MPS_PER_KMH)
-    return plain if plain.startswith("any") else f"{plain} ({span(range_mps, 'kt', MPS_PER_KT)})"
+    return plain if plain.startswith("any") else _also(plain, span(range_mps, "kt", MPS_PER_KT))
 
 
 def length(range_m: Range) -> str:
@@ -41,7 +43,11 @@ def length(range_m: Range) -> str:
     if finite < 1000.0:
         return span(range_m, "m", 1.0)
     plain = span(range_m, "km", 1000.0)
-    return plain if plain.startswith("any") else f"{plain} ({span(range_m, 'NM', M_PER_NM)})"
+    return plain if plain.startswith("any") else _also(plain, span(range_m, "NM", M_PER_NM))
+
+
+def _also(plain: str, other: str) -> Sentence:
+    return say("{plain} ({other})", plain=plain, other=other)
 
 
 def time(range_s: Range) -> str:
@@ -52,7 +58,8 @@ def time(range_s: Range) -> str:
 
 def height(range_m: Range, datum: str) -> str:
     """Return ``18,500–19,500 ft STD``."""
-    return f"{span(range_m, 'ft', 0.3048)} {datum}".rstrip()
+    plain = span(range_m, "ft", 0.3048)
+    return say("{plain} {datum}", plain=plain, datum=datum) if datum else plain
 
 
 WORDS = {"speed": speed, "length": length, "depth": length, "duration": time}
@@ -60,4 +67,6 @@ WORDS = {"speed": speed, "length": length, "depth": length, "duration": time}
 
 def listed(words: list[str]) -> str:
     """Return ``a``, ``a and b``, ``a, b and c``."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+    if len(words) == 1:
+        return words[0]
+    return say("{one} and {other}", one=joined(", ", words[:-1]), other=words[-1])

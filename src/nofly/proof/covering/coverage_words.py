@@ -7,8 +7,9 @@ from typing import Any
 
 from nofly.proof.coverage import Seen, Statement
 from nofly.proof.covering.cells import BANDS_FT, HEIGHTS, band_name
+from nofly.zones.sentence import Sentence, joined, say
 
-__all__ = ["TRANSPONDERS", "band_name", "sentences", "zone_sentence"]
+__all__ = ["TRANSPONDERS", "band_name", "sentences", "zone_sentence", "zone_told"]
 
 TRANSPONDERS = (
     "Aircraft without a transponder, or with it switched off, are outside the sight of ADS-B: nothing is "
@@ -41,14 +42,7 @@ def zone_sentences(
     verdict: Seen, name: str, numbers: dict[str, Any], from_us: int, until_us: int
 ) -> tuple[str, ...]:
     """Return what a statement on a zone says, one sentence an item; the first stands for itself."""
-    called = numbers["zone"] if not name or name in numbers["zone"] else f"{numbers['zone']} {name}"
-    size = f"{_many(numbers['cells'], 'cell')} of a quarter of a degree"
-    if numbers["cells_looked_at"] < numbers["cells"]:
-        size += f", {numbers['cells_looked_at']:,} of them looked at"
-    lines = [
-        f"{_upper(verdict.value)}: an aircraft with a transponder in {called} ({size}), "
-        f"{_when(from_us, until_us)}."
-    ]
+    lines = [f"{_zone_head(verdict, name, numbers, from_us, until_us)}."]
     for one in numbers["bands"]:
         parts = [f"{name} in {count:,}" for name, count in one["by_verdict"].items() if count]
         total = f"{one['cell_hours']:,} cells × hours"
@@ -59,12 +53,44 @@ def zone_sentences(
 def zone_sentence(said: Statement) -> str:
     """Return a statement on a zone in one sentence: its verdict, and of how many cells × hours each is the
     verdict, all its bands together."""
+    return str(_counted(said, said.sentences[0][:-1]))
+
+
+def zone_told(said: Statement, name: str, from_us: int, until_us: int) -> Sentence:
+    """Return :func:`zone_sentence` as one that knows what it is made of: of a zone of that name, from one
+    time until another, in microseconds (UTC)."""
+    return _counted(said, _zone_head(said.verdict, name, said.numbers, from_us, until_us))
+
+
+def _zone_head(verdict: Seen, name: str, numbers: dict[str, Any], from_us: int, until_us: int) -> Sentence:
+    cells, looked_at = numbers["cells"], numbers["cells_looked_at"]
+    size = say(
+        "{count} cell of a quarter of a degree" if cells == 1 else "{count} cells of a quarter of a degree",
+        count=f"{cells:,}",
+    )
+    if looked_at < cells:
+        size = say("{size}, {count} of them looked at", size=size, count=f"{looked_at:,}")
+    return say(
+        "{verdict}: an aircraft with a transponder in {zone} ({size}), {when}",
+        verdict=say(_upper(verdict.value)), size=size, when=_when(from_us, until_us),
+        zone=numbers["zone"] if not name or name in numbers["zone"] else f"{numbers['zone']} {name}",
+    )  # fmt: skip
+
+
+def _counted(said: Statement, head: str) -> Sentence:
     counted = said.numbers["bands"]
     total = sum(one["cell_hours"] for one in counted)
     by_verdict = {name.value: sum(one["by_verdict"][name.value] for one in counted) for name in Seen}
-    parts = [f"{name} in {count:,}" for name, count in by_verdict.items() if count]
-    bands = counted[0]["band"] if len(counted) == 1 else f"in {len(counted)} height bands"
-    return f"{said.sentences[0][:-1]}: {', '.join(parts)} of {total:,} cells × hours {bands}."
+    parts = [
+        say("{verdict} in {count}", verdict=say(name), count=f"{count:,}")
+        for name, count in by_verdict.items()
+        if count
+    ]
+    several = say("in {count} height bands", count=str(len(counted)))
+    return say(
+        "{head}: {parts} of {total} cells × hours {bands}.", head=head, parts=joined(", ", parts),
+        total=f"{total:,}", bands=say(counted[0]["band"]) if len(counted) == 1 else several,
+    )  # fmt: skip
 
 
 def way_sentences(verdict: Seen, numbers: dict[str, Any], from_us: int, until_us: int) -> tuple[str, ...]:
@@ -163,11 +189,11 @@ def _heights(heights: dict[str, int]) -> list[str]:
     return lines or ["Heights count as pressure heights."]
 
 
-def _when(from_us: int, until_us: int) -> str:
+def _when(from_us: int, until_us: int) -> Sentence:
     if from_us == until_us:
-        return f"at {_clock(from_us)}"
+        return say("at {time}", time=_clock(from_us))
     start, end = _clock(from_us), _clock(until_us)
-    return f"from {start} until {end[11:] if end[:10] == start[:10] else end}"
+    return say("from {start} until {end}", start=start, end=end[11:] if end[:10] == start[:10] else end)
 
 
 def _clock(time_us: int) -> str:

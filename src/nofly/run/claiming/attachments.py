@@ -18,6 +18,7 @@ from typing import Any
 from nofly.errors import Finding, InputError, Severity
 from nofly.proof.claims import ClaimFile
 from nofly.run.files.atomic import write_whole
+from nofly.zones.sentence import say
 
 MOST_BYTES = 16 * 1024 * 1024
 MOST_FILES = 200
@@ -92,9 +93,11 @@ def attached(claim_path: Path) -> tuple[tuple[Attachment, ...], list[Finding]]:
     for name in names:
         stem = name.removesuffix(".json")
         if not _NAME.fullmatch(stem):
-            said.append(_wrong("document-unknown", "is no document of this claim", folder / name))
+            said.append(_wrong("document-unknown", say("is no document of this claim"), folder / name))
         elif stem not in hashes:
-            said.append(_wrong("document-missing", "the document it speaks of is missing", folder / name))
+            said.append(
+                _wrong("document-missing", say("the document it speaks of is missing"), folder / name)
+            )
     for name in hashes:
         one, finding = _kept(folder, name)
         found.append(one)
@@ -107,7 +110,7 @@ def _kept(folder: Path, sha256: str) -> tuple[Attachment, list[Finding]]:
     path = folder / sha256
     told = _record(folder / f"{sha256}.json")
     if told is None:
-        said.append(_wrong("document-record-missing", "nothing says when it was captured", path))
+        said.append(_wrong("document-record-missing", say("nothing says when it was captured"), path))
         told = {}
     try:
         if path.is_symlink():
@@ -119,9 +122,8 @@ def _kept(folder: Path, sha256: str) -> tuple[Attachment, list[Finding]]:
         said.append(_wrong("document-not-read", error.message, path))
     sound = actual == sha256 and told.get("sha256", sha256) == sha256
     if actual and not sound:
-        said.append(
-            _wrong("document-changed", f"the bytes are not those captured: their SHA-256 is {actual}", path)
-        )
+        why = say("the bytes are not those captured: their SHA-256 is {hash}", hash=actual)
+        said.append(_wrong("document-changed", why, path))
     text = {name: str(told.get(name, ""))[:500] for name in ("name", "captured", "statement", "url")}
     about = text["captured"], text["statement"], text["url"]
     return Attachment(sha256, text["name"] or sha256, sniff(data), len(data), *about, sound, str(path)), said
@@ -130,9 +132,10 @@ def _kept(folder: Path, sha256: str) -> tuple[Attachment, list[Finding]]:
 def cited_findings(claim: ClaimFile, kept: tuple[Attachment, ...]) -> list[Finding]:
     """Return a finding for each hash that a statement cites and no document beside the file has."""
     have = {one.sha256 for one in kept}
+    why = say("the bytes of this source are not kept beside the claim")
     return [
-        Finding("document-not-kept", Severity.INFO, "the bytes of this source are not kept beside the claim",
-                claim.source, f"{statement.id}: {cited.sha256[:16]}")
+        Finding("document-not-kept", Severity.INFO, why, claim.source,
+                f"{statement.id}: {cited.sha256[:16]}")
         for statement in claim.statements for cited in statement.cited
         if cited.sha256 and cited.sha256 not in have
     ]  # fmt: skip

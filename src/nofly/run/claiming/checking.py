@@ -15,7 +15,7 @@ from nofly.proof.claiming.verdicts import Verdict
 from nofly.proof.claims import ClaimFile, Statement
 from nofly.proof.coverage import Coverage
 from nofly.proof.covering.areas import zone_statements
-from nofly.proof.covering.coverage_words import TRANSPONDERS, zone_sentence
+from nofly.proof.covering.coverage_words import TRANSPONDERS, zone_told
 from nofly.proof.covering.statements import Asked
 from nofly.run.check import CheckOptions, check
 from nofly.run.claiming.attachments import Attachment, attached, cited_findings
@@ -24,6 +24,7 @@ from nofly.run.files.trackfiles import TrackBatch
 from nofly.run.files.zonefiles import ZoneSet, read_zones
 from nofly.run.result import CheckResult
 from nofly.zones.model import Restriction, Zone
+from nofly.zones.sentence import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +156,11 @@ class _Recorder:
         known = [window for window in windows if window is not None]
         if not known or statement.about.transponder == "off":
             return record
-        asked = Asked(coverage.evidence, min(a for a, _ in known), max(b for _, b in known))
-        (said,) = zone_statements(coverage, [record.shape.zone], asked, _heights_m(statement))
-        return replace(record, coverage=(zone_sentence(said), TRANSPONDERS), seen=said.verdict.value)
+        zone, from_us, until_us = record.shape.zone, min(a for a, _ in known), max(b for _, b in known)
+        asked = Asked(coverage.evidence, from_us, until_us)
+        (said,) = zone_statements(coverage, [zone], asked, _heights_m(statement))
+        told = zone_told(said, zone.name, from_us, until_us)
+        return replace(record, coverage=(told, say(TRANSPONDERS)), seen=said.verdict.value)
 
 
 def _heights_m(statement: Statement) -> tuple[float, float] | None:

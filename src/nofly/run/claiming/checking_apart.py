@@ -13,6 +13,7 @@ import msgspec
 from nofly.errors import InputError, NoflyError
 from nofly.run.apart import DRAWING, Bounds, answer_of, bound
 from nofly.zones.model import Zone, canonical_json
+from nofly.zones.sentence import Words, taken_apart
 
 BOUNDS = Bounds()
 EXCERPT_CHARACTERS = 4_000
@@ -21,7 +22,8 @@ EXCERPT_CHARACTERS = 4_000
 class CheckedApart(msgspec.Struct):
     """The sheet as plain values (:mod:`nofly.run.claiming.json`), the zones in their canonical form, of each
     document its beginning where it is a text or a page, and the sheet as a page that stands alone.
-    ``watched``: its tracks are those of the watch; ``whole`` false: there were more than were looked at."""
+    ``watched``: its tracks are those of the watch; ``whole`` false: there were more than were looked at.
+    ``words``: what the sentences of the sheet are made of, by the sentence."""
 
     sheet: dict[str, Any] = {}
     zones: list[str] = []
@@ -30,6 +32,7 @@ class CheckedApart(msgspec.Struct):
     watched: bool = False
     whole: bool = True
     error: tuple[str, str, str] | None = None
+    words: dict[str, Words] = {}
 
 
 def checked_apart(
@@ -80,9 +83,10 @@ def _checked(path: Path, state: Path, known: list[Zone], qnh: str) -> CheckedApa
         options=CheckOptions(qnh=(qnh,) if qnh else ()),
     )  # fmt: skip
     watched = tracks and not own.is_dir()
+    sheet, words = taken_apart(document(claimed))
     return CheckedApart(
-        document(claimed), [canonical_json(zone) for zone in claimed.zones], _excerpts(claimed.attachments),
-        write(claimed).decode(), watched, not watched or seen.whole,
+        sheet, [canonical_json(zone) for zone in claimed.zones], _excerpts(claimed.attachments),
+        write(claimed).decode(), watched, not watched or seen.whole, words=words,
     )  # fmt: skip
 
 

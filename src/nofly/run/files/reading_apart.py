@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +14,7 @@ from nofly.errors import Finding, InputError, ZoneFormatError
 from nofly.run.apart import Bounds, answer_of, bound
 from nofly.zones.model import Zone, canonical_json
 from nofly.zones.reading import zone_from
+from nofly.zones.sentence import Words, taken_apart
 
 BOUNDS = Bounds(1 << 30, 20, 40.0)
 MOST_ZONES, MOST_FINDINGS = 2_000, 200
@@ -27,6 +29,8 @@ class Read:
     format: str
     records: int
     rejected: int
+    words: Mapping[str, Words]
+    """What the findings are made of, by the finding."""
 
 
 class _Said(msgspec.Struct):
@@ -36,6 +40,7 @@ class _Said(msgspec.Struct):
     records: int = 0
     rejected: int = 0
     error: tuple[str, str, str] | None = None
+    words: dict[str, Words] = {}
 
 
 def read_apart(data: bytes, name: str) -> Read:
@@ -55,7 +60,7 @@ def read_apart(data: bytes, name: str) -> Read:
         message, locator, expected = said.error
         raise ZoneFormatError(message, locator=locator, expected=expected)
     zones = tuple(map(zone_from, said.zones))
-    return Read(zones, tuple(said.findings), said.format, said.records, said.rejected)
+    return Read(zones, tuple(said.findings), said.format, said.records, said.rejected, said.words)
 
 
 def _too_much() -> ZoneFormatError:
@@ -71,10 +76,13 @@ def _main(path: str) -> None:
     bound(BOUNDS)
     try:
         found = read_zones(path)
+        findings = found.findings[:MOST_FINDINGS]
+        # What a terminal could not show is told escaped, and then as it is.
+        _, words = taken_apart([one.message for one in findings if one.message.isprintable()])
         said = _Said(
             [canonical_json(zone) for zone in found.zones[:MOST_ZONES]],
-            [replace(finding, source="") for finding in found.findings[:MOST_FINDINGS]],
-            found.files[0].format, found.records, found.rejected,
+            [replace(one, source="", message=str(one.message)) for one in findings],
+            found.files[0].format, found.records, found.rejected, words=words,
         )  # fmt: skip
     except InputError as error:
         said = _Said(error=(error.message, error.locator, error.expected))

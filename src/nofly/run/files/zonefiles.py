@@ -17,6 +17,7 @@ from typing import BinaryIO, NamedTuple
 from nofly import plugins
 from nofly.errors import Finding, PluginError, Severity, ZoneFormatError
 from nofly.zones.model import Source, Zone
+from nofly.zones.sentence import say
 
 KIND = "nofly.formats"
 MAX_BYTES = 512 * 1024 * 1024
@@ -229,6 +230,9 @@ def _duplicates(zones: Sequence[Zone], paths: Sequence[str]) -> list[Finding]:
     for zone, path in zip(zones, paths, strict=True):
         before, where = first.setdefault((zone.id, zone.edition, zone.valid_from_us), (zone, path))
         if before is not zone:
-            text = f"a second zone with the id {zone.id!r}: the first is in {where}, {before.source.locator}"
+            text = say(
+                "a second zone with the id {id}: the first is in {file}, {place}",
+                id=repr(zone.id), file=where, place=before.source.locator,
+            )  # fmt: skip
             found.append(Finding("duplicate-id", Severity.WARNING, text, path, zone.source.locator))
     return found

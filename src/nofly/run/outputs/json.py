@@ -50,7 +50,7 @@ def write(result: CheckResult) -> bytes:
 def finding_record(finding: Finding) -> dict[str, Any]:
     """Return a finding as plain values."""
     return {
-        "code": finding.code, "severity": finding.severity.value, "message": printable(finding.message),
+        "code": finding.code, "severity": finding.severity.value, "message": str(printable(finding.message)),
         "source": printable(finding.source), "locator": printable(finding.locator), "count": finding.count,
     }  # fmt: skip
 

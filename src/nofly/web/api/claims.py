@@ -19,7 +19,7 @@ from nofly.run.claiming.kept import Kept, claim_path, keep_claim, keep_zones, ke
 from nofly.run.files.reading_apart import read_apart
 from nofly.run.outputs.text import printable
 from nofly.run.record.acts import Act, record_act
-from nofly.web.answers import answered
+from nofly.web.answers import Worded, answered
 from nofly.web.errors import not_found
 from nofly.web.features import proposals
 from nofly.web.served import AtOnce, Here, Operator, Served
@@ -54,7 +54,7 @@ class ClaimsAnswer(BaseModel):
     claims: list[ClaimAnswer]
 
 
-class SheetAnswer(BaseModel):
+class SheetAnswer(Worded):
     """The sheet as ``nofly claim check -f json`` has it, with what a page shows besides."""
 
     name: str
@@ -99,7 +99,7 @@ async def sheet(request: Request, here: Here, _: AtOnce, name: str, qnh: _Qnh = 
         "name": name, "sheet": found.sheet, "excerpts": found.excerpts, "watched": found.watched,
         "whole": found.whole,
         "zones": {"type": "FeatureCollection", "features": proposals(list(map(zone_from, found.zones)))},
-    })  # fmt: skip
+    }, known=found.words)  # fmt: skip
 
 
 @router.get("/{name}/page", operation_id="get_claim_page", responses={200: {"content": {"text/html": {}}}})

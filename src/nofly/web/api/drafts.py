@@ -83,7 +83,7 @@ async def preview(
     return answered(request, {
         "format": found.format, "records": found.records, "rejected": found.rejected, "zones": zones,
         "findings": _findings(found.findings),
-    })  # fmt: skip
+    }, known=found.words)  # fmt: skip
 
 
 @router.post("/effect", operation_id="weigh_zone", responses={200: {"model": EffectAnswer}})

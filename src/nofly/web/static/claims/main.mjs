@@ -3,6 +3,7 @@
 import { ask, goToLogin, session } from "../page/api.mjs";
 import { byId, element, fill } from "../page/dom.mjs";
 import { createMap, namePlaces, themeMap } from "../page/map.mjs";
+import { learnSentences } from "../page/sentences.mjs";
 import { learn, say, speak, spoken, translatePage } from "../page/words.mjs";
 import { addZoneNames, addZones, showZones, themeZoneNames, themeZones } from "../page/zone_layer.mjs";
 import { attachForm, documentsOf } from "./documents.mjs";
@@ -10,6 +11,8 @@ import { keepForm } from "./keeping.mjs";
 import { rowsOf } from "./list.mjs";
 import { pathsOf, shownOf } from "./paths.mjs";
 import { addPaths, lookAtPaths, showPaths, themePaths } from "./paths_layer.mjs";
+import { READERS_UK } from "../zones/sentences_uk.mjs";
+import { CLAIMS_UK } from "./sentences_uk.mjs";
 import { columnsOf, headOf, qnhForm } from "./sheet.mjs";
 import { badge, VERDICTS } from "./verdict.mjs";
 import { addressOf, readView, writeView } from "./view.mjs";
@@ -33,6 +36,7 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 const theme = () => view.theme === "light" || view.theme === "dark" ? view.theme : dark.matches ? "dark" : "light";
 
 learn({ en: MORE_EN, uk: MORE_UK });
+learnSentences({ uk: { ...READERS_UK, ...CLAIMS_UK } });
 speak(view.lang);
 dress();
 

@@ -1,6 +1,7 @@
 /** The kinds of paths that fit a statement, in a table with their ranges; what its signs on the map are. */
 
 import { element } from "../page/dom.mjs";
+import { told, toldText } from "../page/sentences.mjs";
 import { say } from "../page/words.mjs";
 import { lengths, speeds, times } from "./amounts.mjs";
 import { COLOURS, DASHES } from "./paths_layer.mjs";
@@ -19,12 +20,12 @@ export function pathsOf(statement, theme) {
   if (!paths.length) return [element("p", { class: "none" }, say("paths.none")), seen].filter((one) => one !== null);
   const numbers = reading.own_numbers.numbers;
   return [
-    reading.name ? element("p", {}, say("reading.as", { name: reading.name })) : null,
+    reading.name ? element("p", {}, say("reading.as", { name: toldText(reading.name) })) : null,
     element("div", { class: "wide", tabindex: 0, role: "region", "aria-label": say("paths.title") }, element("table", { class: "paths" },
       element("thead", {}, element("tr", {}, ...["", "paths.kind", "paths.speed", "paths.length", "paths.depth", "paths.duration"].map(
         (key) => element("th", { scope: "col" }, key ? say(key) : "")))),
       element("tbody", {}, ...paths.map((one, i) => element("tr", {},
-        element("td", {}, keyOf(i, theme)), element("td", { lang: "en" }, one.kind), element("td", {}, speeds(one.speed_mps)),
+        element("td", {}, keyOf(i, theme)), told("td", {}, one.kind), element("td", {}, speeds(one.speed_mps)),
         element("td", {}, lengths(one.length_m)), element("td", {}, lengths(one.depth_m)), element("td", {}, times(one.duration_s))))))),
     element("p", { class: "fine" }, say("paths.about", { tried: numbers.paths_tried ?? 0, fitting: numbers.paths_fitting ?? 0 })),
     seen,

@@ -1,6 +1,7 @@
 /** The sheet: what each side says, statement by statement, with its verdict, the reasons and the numbers. */
 
 import { element } from "../page/dom.mjs";
+import { told, toldText } from "../page/sentences.mjs";
 import { clock } from "../page/units.mjs";
 import { say } from "../page/words.mjs";
 import { shownOf } from "./paths.mjs";
@@ -36,8 +37,8 @@ export function headOf({ sheet, watched, whole }) {
     ...sheet.notes.map((/** @type {string} */ note) => element("p", { class: "fine" }, note)),
     sheet.boundary_note ? element("p", { class: "fine" }, element("b", {}, `${say("zone.about")} `), sheet.boundary_note) : null,
     element("div", { class: "wide" }, element("table", {}, element("tbody", {}, ...rows))),
-    sheet.findings.length ? element("ul", { class: "told", lang: "en" }, ...sheet.findings.map((/** @type {any} */ one) =>
-      element("li", {}, `${one.code}: ${one.message}${one.locator ? ` [${one.locator}]` : ""}`))) : null,
+    sheet.findings.length ? element("ul", { class: "told" }, ...sheet.findings.map((/** @type {any} */ one) =>
+      element("li", {}, `${one.code}: `, told("span", {}, one.message), one.locator ? ` [${one.locator}]` : null))) : null,
   ].filter((one) => one !== null);
 }
 
@@ -84,7 +85,7 @@ function card(statement, show) {
       statement.wording === "paraphrase" ? `${statement.says} (${say("wording.paraphrase")})` : `“${statement.says}”`),
     element("dl", { class: "stated" }, ...stated(statement).flatMap(([name, text]) => [element("dt", {}, name), element("dd", {}, text)])),
     ...statement.readings.map((/** @type {any} */ one) => reading(one, several, one === shownOf(statement).reading)),
-    ...statement.notes.map((/** @type {string} */ note) => element("p", { class: "fine", lang: "en" }, note)),
+    ...statement.notes.map((/** @type {string} */ note) => told("p", { class: "fine" }, note)),
     mapped ? element("button", { type: "button", class: "show-on-map", click: () => show(statement.id) }, say("paths.show")) : null,
     listed("evidence.offered", statement.evidence_offered), listed("evidence.withheld", statement.evidence_withheld),
     items(statement.items), sources(statement.sources));
@@ -115,34 +116,35 @@ function stated(statement) {
  * @param {boolean} open
  */
 function reading(one, several, open) {
-  const points = element("ul", { class: "points", lang: "en" },
+  const points = element("ul", { class: "points" },
     ...one.points.map((/** @type {any} */ { what, verdict, reasons, numbers }) => element("li", { class: kindOf(verdict) },
-      element("b", {}, `${what}: ${verdict}. `), reasons.join(" "), figures(numbers))),
+      element("b", {}, told("span", {}, what), `: ${say(`verdict.${verdict}`)}. `),
+      ...reasons.flatMap((/** @type {string} */ reason, /** @type {number} */ i) => [i ? " " : "", told("span", {}, reason)]), figures(numbers))),
     one.own_numbers ? own(one.own_numbers) : null);
   if (!several) return points;
-  return element("details", { class: "reading", open }, element("summary", {}, say("reading.as", { name: one.name }), " ", badge(one.verdict)), points);
+  return element("details", { class: "reading", open }, element("summary", {}, say("reading.as", { name: toldText(one.name) }), " ", badge(one.verdict)), points);
 }
 
 /** @param {any} fit */
 function own({ verdict, reasons, numbers }) {
   const broken = verdict === "self-inconsistent";
   return element("li", { class: kindOf(verdict) }, element("b", {}, say(broken ? "own.broken" : "own.fit")),
-    element("ul", {}, ...reasons.map((/** @type {string} */ reason) => element("li", {}, reason))), figures(numbers));
+    element("ul", {}, ...reasons.map((/** @type {string} */ reason) => told("li", {}, reason))), figures(numbers));
 }
 
 /** @param {Record<string, unknown>} numbers */
 function figures(numbers) {
-  const told = Object.entries(numbers).map(([name, value]) =>
+  const found = Object.entries(numbers).map(([name, value]) =>
     `${name} ${Array.isArray(value) ? value.map((one) => one ?? "–").join("…") : value ?? "–"}`);
-  return told.length ? element("div", { class: "numbers" }, told.join(" · ")) : null;
+  return found.length ? element("div", { class: "numbers", lang: "en" }, found.join(" · ")) : null;
 }
 
 /**
  * @param {string} key
- * @param {string[]} told
+ * @param {string[]} all
  */
-const listed = (key, told) => told.length ? element("div", {}, element("h4", {}, say(key)),
-  element("ul", { class: "told" }, ...told.map((one) => element("li", {}, one)))) : null;
+const listed = (key, all) => all.length ? element("div", {}, element("h4", {}, say(key)),
+  element("ul", { class: "told" }, ...all.map((one) => element("li", {}, one)))) : null;
 
 /** @param {any[]} all */
 const items = (all) => all.length ? element("div", {}, element("h4", {}, say("items.title")),

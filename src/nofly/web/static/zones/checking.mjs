@@ -84,7 +84,7 @@ export class Checking {
 export function findingsList(findings) {
   if (!findings.length) return null;
   return element("ul", { class: "findings" }, ...findings.map(({ said, severity, message, where, count }) =>
-    element("li", { class: severity }, element("b", {}, say(`severity.${severity}`)), " ", message,
+    element("li", { class: severity }, element("b", {}, say(`severity.${severity}`)), " ", told("span", {}, message),
       count > 1 ? ` × ${count}` : null,
       element("span", { class: "fine" }, ` ${[where, said].filter(Boolean).join(" · ")}`))));
 }

@@ -5,6 +5,7 @@ import { byId, element, fill } from "../page/dom.mjs";
 import { addSource, collection } from "../page/layers.mjs";
 import { createMap, namePlaces, themeMap } from "../page/map.mjs";
 import { clock } from "../page/units.mjs";
+import { learnSentences } from "../page/sentences.mjs";
 import { learn, say, speak, spoken, translatePage } from "../page/words.mjs";
 import { addZones, showZones, themeZones } from "../page/zone_layer.mjs";
 import { activate, discard, propose, proposeAll, withdraw } from "./acts.mjs";
@@ -22,12 +23,14 @@ import { kindOf, newFeature, placesOf } from "./shape.mjs";
 import { hearTools } from "./tools.mjs";
 import { readZoneView, writeZoneView } from "./view.mjs";
 import { EN } from "./words_en.mjs";
+import { READERS_UK } from "./sentences_uk.mjs";
 import { UK } from "./words_uk.mjs";
 
 const LOOK_MS = 5000;
 const SELECTED = { light: "#0b5bb5", dark: "#7dbbff" };
 
 learn({ en: EN, uk: UK });
+learnSentences({ uk: READERS_UK });
 let view = readZoneView();
 /** @type {any[]} */
 let law = [];

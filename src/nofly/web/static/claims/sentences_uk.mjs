@@ -1,0 +1,86 @@
+/** Sentences of a claim sheet that the server says in English, in Ukrainian: `{…}` is what stands in both as it is. */
+
+/** @type {Record<string, string>} */
+export const CLAIMS_UK = {
+  // What a point is of.
+  "duration": "тривалість", "length": "довжина шляху", "depth": "глибина", "speed": "швидкість", "altitude": "висота", "exit_altitude": "висота на виході",
+  "track": "курс", "closest": "найменша відстань", "count": "кількість", "time": "час", "items": "перелічене",
+  "ever inside": "колись усередині", "always inside": "завжди всередині", "never inside": "ніколи всередині", "seen in tracks": "видно в шляхах",
+  // Numbers.
+  "at least {value} {unit}": "щонайменше {value} {unit}", "at most {value} {unit}": "щонайбільше {value} {unit}", "any {unit}": "будь-скільки {unit}",
+  "statute miles": "сухопутні милі", "nautical miles": "морські милі",
+  // Kinds of paths.
+  "to the {direction}, {turn}": "на {direction}, {turn}", "north": "північ", "north-east": "північний схід", "east": "схід", "south-east": "південний схід",
+  "south": "південь", "south-west": "південний захід", "west": "захід", "north-west": "північний захід",
+  "straight": "прямо", "turning left": "з поворотом ліворуч", "turning right": "з поворотом праворуч", "turning both ways": "з поворотами в обидва боки",
+  // What can fly.
+  "fast-jet": "швидкісний реактивний літак", "large-jet": "великий реактивний літак", "propeller": "гвинтовий літак", "helicopter": "вертоліт", "drone": "безпілотник",
+  "small-drone": "малий безпілотник", "missile": "ракета", "balloon": "аеростат", "any": "судно будь-якого виду",
+  // Its own numbers.
+  "{one} in {other} is {exact}{rounded}.": "{one} за {other} – це {exact}{rounded}.", "{one} in {other} covers {exact}{rounded}.": "{one} протягом {other} – це {exact} шляху{rounded}.",
+  "{one} at {other} takes {exact}{rounded}.": "{one} зі швидкістю {other} – це {exact}{rounded}.", "; {wide} within what is stated": "; у межах зазначеного {wide}",
+  "A depth of {depth} takes {way} in and out again.": "Глибина {depth} потребує шляху туди й назад: {way}.", "A depth of {depth} takes {way} in.": "Глибина {depth} потребує шляху всередину: {way}.",
+  "What is stated fits a mean speed of {speed}.": "Зазначене узгоджується із середньою швидкістю {speed}.",
+  "Through the zone one kind of path fits: {speed}.": "Крізь зону підходить один вид шляхів: {speed}.", "Through the zone {count} kinds of paths fit: {speed}.": "Крізь зону підходять шляхи, видів: {count}; {speed}.",
+  "The nearest of {count} paths through the zone misses by {off} %: too near to tell.": "Найближчий зі шляхів крізь зону ({count}) не підходить лише на {off} %: замало, щоб судити.",
+  "None of {count} paths through the zone fits{missed}.": "Жоден зі шляхів крізь зону ({count}) не підходить{missed}.", "; the nearest misses by {off} %": "; найближчому бракує {off} %",
+  "Shorter ones do: one that turns more often may be long enough.": "Коротші підходять: той, що повертає частіше, може бути досить довгим.",
+  "The {name}": "зазначена {name}", "the {name}": "зазначена {name}",
+  "{others} fit {speed}; {who} flies {limits}.": "Зазначеному ({others}) відповідає {speed}; {who} літає так: {limits}.", "{others} fits {speed}; {who} flies {limits}.": "Зазначеному ({others}) відповідає {speed}; {who} літає так: {limits}.",
+  "{others} fits a depth of {asked}; the stated depth is {stated}.": "Решті ({others}) відповідає глибина {asked}; зазначено глибину {stated}.", "{others} fit a depth of {asked}; the stated depth is {stated}.": "Решті ({others}) відповідає глибина {asked}; зазначено глибину {stated}.",
+  "{others} fits {asked}; the stated {name} is {stated}.": "Решті ({others}) відповідає {asked}; зазначена {name}: {stated}.", "{others} fit {asked}; the stated {name} is {stated}.": "Решті ({others}) відповідає {asked}; зазначена {name}: {stated}.",
+  "No one of its numbers alone is to blame: two at least have to be wrong.": "Винне не якесь одне з його чисел: хибними мають бути щонайменше два.",
+  "Leaving out any one of its numbers does not help: two at least have to be wrong.": "Вилучити якесь одне з його чисел не допомагає: хибними мають бути щонайменше два.",
+  "Without the stated {name} ({text}) paths fit, with {span}.": "Без зазначеного ({name}: {text}) шляхи підходять, тоді це {span}.", "Without the stated {name} ({text}) paths fit.": "Без зазначеного ({name}: {text}) шляхи підходять.",
+  "{height} is higher than {who} flies ({top}).": "{height} – вище, ніж літає {who} ({top}).",
+  "From {low} to {high} in {time} is {rate} m/s at least; {who} climbs or descends at {most} m/s at most.": "Від {low} до {high} за {time} – це щонайменше {rate} м/с; {who} набирає чи втрачає висоту щонайбільше на {most} м/с.",
+  // What tracks say.
+  "There is no report in the tracks.": "У шляхах немає жодного донесення.", "It states nothing that tracks could show.": "Воно не стверджує нічого, що могли б показати шляхи.",
+  "It states no two numbers that could be compared, and {tracks}.": "Воно не називає двох чисел, які можна порівняти, і {tracks}.", "no tracks were given": "шляхів не надано", "tracks say nothing of it": "шляхи нічого про нього не кажуть",
+  "{who} was inside for {how}: {certainty}.": "{who} був усередині: {how}; {certainty}.", "{how}, at most {depth} deep": "{how}, щонайбільше {depth} углиб",
+  "confirmed": "підтверджено", "probable": "ймовірно", "undetermined": "не визначено",
+  "The reports of that stay are not to be trusted.": "Донесенням про це перебування не можна вірити.", "That is within the uncertainty of the boundary itself ({off}).": "Це в межах непевності самої межі ({off}).",
+  "No report is inside by more than its own error.": "Жодне донесення не лежить усередині далі, ніж сягає його власна похибка.",
+  "No report is inside, but one at least may be within the errors of place, height and boundary.": "Жодне донесення не лежить усередині, але щонайменше одне може там бути в межах похибок місця, висоти й межі.",
+  "It was not seen for {time} of that time, in which it could have been inside.": "Із цього часу його не було видно {time}, протягом яких він міг бути всередині.", "Nobody there would have been received.": "Там нікого не було б прийнято.",
+  "All {count} of its reports are outside, by {away} beyond all errors at the least.": "Усі його донесення ({count}) назовні, щонайменше на {away} поза всіма похибками.",
+  "No report of this aircraft is in the tracks at that time.": "У шляхах немає донесень цього судна за той час.", "There is none at any other either: whether it sends is not known.": "Немає й за будь-який інший: чи воно передає, невідомо.",
+  "It was received at others: had it been there and sent as it did then, it could have been seen.": "В інший час його приймали: якби воно було там і передавало так само, його могло бути видно.",
+  "One stay lasts for all of that time.": "Одне перебування тривало весь цей час.", "It was not seen inside for all of that time.": "Усередині його видно не весь цей час.",
+  "One of its reports at that time is outside, by {away} beyond all errors.": "Одне з його донесень за той час назовні, на {away} поза всіма похибками.",
+  "It flew with its transponder off, as is stated: receivers of ADS-B, Mode S and multilateration cannot see it, whether it was there or not.": "Як стверджується, відповідач було вимкнено: приймачі ADS-B, Mode S і мультилатерації не можуть його бачити, був він там чи ні.",
+  "That no report shows it is no evidence, for either side.": "Те, що жодне донесення його не показує, не є доказом для жодної зі сторін.",
+  "Tracks do not say which aircraft was {whom}: name its address or callsign.": "Шляхи не кажуть, яке судно – це {whom}: назвіть його адресу або позивний.",
+  "{count} aircraft were received inside at that time.": "За той час усередині прийнято суден: {count}.", "No aircraft was received inside at that time; one that sends nothing is not.": "За той час усередині не прийнято жодного судна; те, що нічого не передає, і не приймають.",
+  "{count} aircraft were inside, {more} more perhaps; others may have sent nothing.": "Усередині було суден: {count}, можливо, ще {more}; інші могли нічого не передавати.", "{count} aircraft were inside; stated are {stated}.": "Усередині було суден: {count}; зазначено {stated}.",
+  // What was measured.
+  "Its entry or its exit was not seen: it may have been more.": "Входу або виходу не видно: могло бути більше.", "Its entry was not seen.": "Входу не видно.",
+  "Entered {off} s after the time stated (± {err} s).": "Увійшов на {off} с пізніше зазначеного часу (± {err} с).", "Entered {off} s before the time stated (± {err} s).": "Увійшов на {off} с раніше зазначеного часу (± {err} с).",
+  "From entry to exit it flew towards {flown}; stated is {stated}.": "Від входу до виходу летів курсом {flown}; зазначено {stated}.",
+  "{stated} says no datum: it cannot be compared with a reported height.": "{stated} не каже, від чого: з повідомленою висотою порівняти не можна.", "No report inside gives a height on {datum}.": "Жодне донесення всередині не називає висоти {datum}.",
+  "Measured {best} (95 %: {within}); stated is {stated}.": "Виміряно {best} (95 %: {within}); зазначено {stated}.", "That is too coarse to show it.": "Це надто грубо, щоб довести.",
+  // What is counted.
+  "{count} stated; none is listed by itself.": "Зазначено {count}; окремо не перелічено жодного.", "{items} listed, {some} of them with evidence of their own": "перелічено {items}, з них із власними доказами {some}",
+  "{listed}: more than the {count} stated.": "{listed}: більше, ніж зазначено ({count}).", "{count} stated; {listed}.": "Зазначено {count}; {listed}.",
+  // Notes.
+  "No zone {zone} was given: its numbers were compared without a place.": "Зони {zone} не надано: його числа порівняно без місця.",
+  "The zone holds a pole, reaches too far or is too intricate: no paths through it were tried, and the numbers were compared by arithmetic alone.": "Зона охоплює полюс, сягає надто далеко або надто складна: шляхів крізь неї не випробувано, числа порівняно самою арифметикою.",
+  "For the paths the outline was simplified to within {length}.": "Для шляхів обрис спрощено з точністю до {length}.",
+  "It denies: only tracks or other evidence can show or refute that, no arithmetic.": "Воно заперечує: довести чи спростувати це можуть лише шляхи або інші докази, не арифметика.",
+  "It can be read in several ways; it stands as long as one of them does.": "Його можна прочитати по-різному; воно чинне, доки чинне хоч одне прочитання.",
+  "{place} is inside the zone, {away} from its nearest boundary": "{place} – усередині зони, за {away} від її найближчої межі", "The place that it names": "Місце, яке воно називає",
+  "{told}: who is {least} from it is still inside. The distance alone does not say outside.": "{told}: хто за {least} від нього, той ще всередині. Сама відстань не означає «назовні».",
+  "{told}: so far from it one may be outside, or inside elsewhere.": "{told}: так далеко від нього можна бути назовні або деінде всередині.",
+  // What could have been seen.
+  "{verdict}: an aircraft with a transponder in {zone} ({size}), {when}": "{verdict}: судно з відповідачем у {zone} ({size}), {when}", "{head}: {parts} of {total} cells × hours {bands}.": "{head}: {parts} з {total} клітинок × годин, {bands}.",
+  "{count} cell of a quarter of a degree": "клітинок по чверть градуса: {count}", "{count} cells of a quarter of a degree": "клітинок по чверть градуса: {count}", "{size}, {count} of them looked at": "{size}, з них розглянуто {count}",
+  "Seen": "Видно було", "Could have been seen": "Могло бути видно", "Could not have been seen": "Не могло бути видно", "Unknown": "Невідомо",
+  "seen": "видно було", "could have been seen": "могло бути видно", "could not have been seen": "не могло бути видно", "unknown": "невідомо",
+  "{verdict} in {count}": "{verdict} у {count}", "in {count} height bands": "смуг висоти: {count}", "at {time}": "на час {time}",
+  "below 1,000 ft": "на висоті до 1000 ft", "1,000–5,000 ft": "на висоті 1000–5000 ft", "5,000–10,000 ft": "на висоті 5000–10 000 ft", "10,000–20,000 ft": "на висоті 10 000–20 000 ft", "20,000–30,000 ft": "на висоті 20 000–30 000 ft",
+  "above 30,000 ft": "на висоті понад 30 000 ft", "height not told": "висоти не сказано",
+  "Aircraft without a transponder, or with it switched off, are outside the sight of ADS-B: nothing is said of them.": "Судна без відповідача або з вимкненим ADS-B не бачить: про них нічого не сказано.",
+  // Documents.
+  "is no document of this claim": "не є документом цього твердження", "the document it speaks of is missing": "документа, про який тут сказано, немає", "nothing says when it was captured": "коли збережено, не сказано",
+  "the bytes are not those captured: their SHA-256 is {hash}": "це не ті байти, що були збережені: їхній SHA-256 – {hash}", "the bytes of this source are not kept beside the claim": "байти цього джерела не збережено поруч із твердженням",
+};
