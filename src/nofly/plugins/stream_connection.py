@@ -8,7 +8,8 @@ import socket
 import ssl
 from collections.abc import Set
 
-from nofly.plugins.address_kinds import Kind, kind_of
+from nofly.plugins.address_kinds import Kind
+from nofly.plugins.web_connection import admitted
 
 _READ_BYTES = 65_536
 
@@ -23,12 +24,9 @@ async def stream_connection(
     Raises OSError, also where every address of the host is of a kind that is not wanted.
     """
     loop = asyncio.get_running_loop()
-    failed: OSError = OSError(0, "no address")
-    for family, kind, protocol, _, address in await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-        found = kind_of(str(address[0]))
-        if found not in wanted:
-            failed = PermissionError(0, f"refused: the address is {found.value}")
-            continue
+    failed = OSError(0, "no address")
+    looked_up = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    for family, kind, protocol, _, address in admitted(looked_up, wanted):
         one = socket.socket(family, kind, protocol)
         try:
             one.setblocking(False)

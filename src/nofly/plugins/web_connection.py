@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPSConnection
+from typing import Any, TypeVar
 
 from nofly.plugins.address_kinds import Kind, is_own_name, kind_of
 
@@ -27,6 +28,9 @@ def allowed(host: str, private: bool, link_local: bool) -> Set[Kind]:
     if link_local:
         return ANYWHERE
     return SERVERS if private or is_own_name(host) else _PUBLIC
+
+
+Found = TypeVar("Found", bound=tuple[Any, ...])
 
 
 class _Plain(HTTPConnection):
@@ -88,13 +92,19 @@ def web_connection(
     return secure
 
 
+def admitted(found: Sequence[Found], wanted: Set[Kind]) -> list[Found]:
+    """Return those of the addresses that a name means, as of :func:`socket.getaddrinfo`, whose kind is
+    wanted. Raises OSError where none is."""
+    kinds = [kind_of(str(one[4][0])) for one in found]
+    if kinds and not any(kind in wanted for kind in kinds):
+        raise PermissionError(0, f"refused: the address is {kinds[-1].value}")
+    return [one for one, kind in zip(found, kinds, strict=True) if kind in wanted]
+
+
 def _connected(host: str, port: int, timeout_s: float | None, wanted: Set[Kind]) -> socket.socket:
-    failed: OSError = OSError(0, "no address")
-    for family, kind, protocol, _, address in socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM):
-        found = kind_of(str(address[0]))
-        if found not in wanted:
-            failed = PermissionError(0, f"refused: the address is {found.value}")
-            continue
+    failed = OSError(0, "no address")
+    looked_up = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)
+    for family, kind, protocol, _, address in admitted(looked_up, wanted):
         one = socket.socket(family, kind, protocol)
         try:
             one.settimeout(timeout_s)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from nofly.errors import InputError
 from nofly.run.weighing import airports
-from nofly.run.weighing.detours import weigh_detours
+from nofly.run.weighing.detours import DetourTable, weigh_detours
 from nofly.run.weighing.ledger import weigh_ledger
 from nofly.run.weighing.weigh import Weighed
 
 
 def with_detours(weighed: Weighed, level_m: float) -> Weighed:
-    """Return the report with the shortest ways round the zones at a level on 1013.25 hPa, of the pairs of
-    airports asked for, or of those that flights inside are known to have flown. Raises InputError where no
-    pair is known."""
+    """Return the report with what :func:`ways_round` gives. Raises what that raises."""
+    return replace(weighed, sections={**weighed.sections, "detours": ways_round(weighed, level_m)})
+
+
+def ways_round(weighed: Weighed, level_m: float) -> DetourTable:
+    """Return the shortest ways round the zones at a level on 1013.25 hPa, of the pairs of airports asked for,
+    or of those that flights inside are known to have flown. Raises InputError where no pair is known."""
     if weighed.pairs:
         found = airports.pairs(weighed.pairs)
     else:
@@ -30,13 +33,10 @@ def with_detours(weighed: Weighed, level_m: float) -> Weighed:
             "going round: of no flight inside both airports are known",
             expected="--pairs, or traffic heard low",
         )
-    table = weigh_detours(weighed.zones, found, level_m=level_m)
-    return replace(weighed, sections={**weighed.sections, "detours": table})
+    return weigh_detours(weighed.zones, found, level_m=level_m)
 
 
-def with_ledger(weighed: Weighed, path: str | Path, changes: Sequence[str] = ()) -> Weighed:
-    """Return the report with the exposure ledger of a file, ``changes`` in place of its inputs. Raises what
+def with_ledger(weighed: Weighed, path: str | Path) -> Weighed:
+    """Return the report with the exposure ledger of a file. Raises what
     :func:`nofly.run.weighing.ledger.weigh_ledger` raises."""
-    return replace(
-        weighed, sections={**weighed.sections, "ledger": weigh_ledger(path, weighed.zones, changes=changes)}
-    )
+    return replace(weighed, sections={**weighed.sections, "ledger": weigh_ledger(path, weighed.zones)})

@@ -120,18 +120,19 @@ def _zones(texts: list[str], held: bool) -> list[Zone]:
 
 def _sections(asked: Question, weighed: Any, said: WeighedApart) -> None:
     """Add the sections that were asked for; one that cannot be weighed takes nothing from the others."""
-    from nofly.run.weighing.sections import with_detours, with_ledger
+    from nofly.run.weighing.ledger import weigh_ledger
+    from nofly.run.weighing.sections import ways_round
     from nofly.run.weighing.shown import detours_shown, ledger_shown
 
     if asked.level_m is not None:
         try:
-            said.detours = detours_shown(with_detours(weighed, asked.level_m).sections["detours"])  # type: ignore[arg-type]
+            said.detours = detours_shown(ways_round(weighed, asked.level_m))
         except NoflyError as error:
             said.missing["detours"] = _why(error)
     if asked.ledger:
         try:
-            table = with_ledger(weighed, asked.ledger, asked.inputs).sections["ledger"]
-            said.ledger, said.words = taken_apart(ledger_shown(table))  # type: ignore[arg-type]
+            table = weigh_ledger(asked.ledger, weighed.zones, changes=asked.inputs)
+            said.ledger, said.words = taken_apart(ledger_shown(table))
         except NoflyError as error:
             said.missing["ledger"] = _why(error)
 
