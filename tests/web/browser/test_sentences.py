@@ -52,6 +52,17 @@ WORDED = """async ([words, sentences]) => {
   learnWords(words);
   return sentences.map(translated);
 }"""
+SOON = """async sentences => {
+  const { speak } = await import("/page/words.mjs"), { translated } = await import("/page/sentences.mjs");
+  speak("uk");
+  setTimeout(() => {
+    const said = document.createElement("p");
+    said.id = "said";
+    said.dataset.count = sentences.map(translated).length;
+    document.body.append(said);
+  });
+}"""
+HOLE = re.compile(r"\{\w+\}")
 ROOT = Path(explain.__file__).parents[2]
 CYRILLIC = re.compile("[А-Яа-яіїєґ]")
 FILLED = {"place": "46.8000 N 8.2000 E", "time": "2018-08-01 12:14:20 Z"}
@@ -226,3 +237,19 @@ def test_what_stands_in_the_holes_stays(
     swiss: Server, seen: Callable[..., Seen], english: str, ukrainian: str | None
 ) -> None:
     assert in_ukrainian(swiss, seen, [english]) == [ukrainian]
+
+
+def test_no_sentence_keeps_the_page_busy(swiss: Server, seen: Callable[..., Seen]) -> None:
+    """Names that anybody gives stand in recorded sentences: the words between the holes, over and over, are
+    looked for once. What tries every way to divide such a name never ends."""
+    page = seen().page
+    page.goto(f"{swiss.url}login.html")
+    hostile = []
+    for frame in page.evaluate(TABLE):
+        between = [part or "x" for part in HOLE.split(frame)]
+        again = "x".join(between)
+        hostile.append((between[0] + again * (2000 // len(again) + 1))[:1990] + "\x01")
+    page.evaluate(SOON, hostile)
+    page.locator("#said").wait_for(state="attached", timeout=30_000)
+    assert page.locator("#said").get_attribute("data-count") == str(len(hostile))
+    assert len(hostile) > 100

@@ -20,7 +20,11 @@ const MOST = 5000;
 
 /** What sentences of answers are made of, by the sentence. @type {Map<string, Words>} */
 const made = new Map();
-/** By table, each with what finds it, the most particular first. @type {Map<Table, { pattern: RegExp, text: string, joins: boolean }[]>} */
+/**
+ * A sentence: the words between its holes, and what is said for it.
+ * @typedef {{ words: string[], holes: string[], text: string, joins: boolean }} Pattern
+ */
+/** By table, the most particular first. @type {Map<Table, Pattern[]>} */
 const patterns = new Map();
 
 /**
@@ -101,9 +105,9 @@ function recorded(sentence, table, joined = false) {
   const all = patternsOf(table);
   // What joins two goes before what may stand on either side of it.
   const some = joined ? [...all.filter(({ joins }) => joins), ...all.filter(({ joins }) => !joins)] : all.filter(({ joins }) => !joins);
-  for (const { pattern, text } of some) {
-    const found = pattern.exec(sentence);
-    if (found) return text.replace(HOLE, (_, name) => filled(name, found.groups?.[name] ?? ""));
+  for (const pattern of some) {
+    const found = holesOf(pattern, sentence);
+    if (found) return pattern.text.replace(HOLE, (_, name) => filled(name, found[name] ?? ""));
   }
   return null;
 }
@@ -122,16 +126,40 @@ function patternsOf(table) {
   if (!known) {
     const plain = (/** @type {string} */ english) => english.replace(HOLE, "").length;
     known = Object.entries(table).filter(([english]) => /\p{L}/u.test(english.replace(HOLE, ""))).sort(([a], [b]) => plain(b) - plain(a))
-      .map(([english, text]) => ({ pattern: patternOf(english), text, joins: english.startsWith("{one}") }));
+      .map(([english, text]) => {
+        const parts = english.split(HOLE);
+        return {
+          words: parts.filter((_, k) => k % 2 === 0), holes: parts.filter((_, k) => k % 2), text,
+          joins: english.startsWith("{one}"),
+        };
+      });
     patterns.set(table, known);
   }
   return known;
 }
 
-/** @param {string} english */
-function patternOf(english) {
-  const parts = english.split(HOLE).map((part, i) => i % 2 ? `(?<${part}>.*?)` : part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  return new RegExp(`^${parts.join("")}$`, "s");
+/**
+ * Return what stands in the holes of a sentence, each as little as it can be; null where the words between are not
+ * its own. Names that anybody gives stand in holes: each word is looked for once, however often it comes.
+ * @param {Pattern} pattern
+ * @param {string} sentence
+ * @returns {Record<string, string> | null}
+ */
+function holesOf({ words, holes }, sentence) {
+  const last = words.length - 1;
+  const end = sentence.length - words[last].length;
+  if (!sentence.startsWith(words[0]) || !sentence.endsWith(words[last])) return null;
+  if (last === 0) return sentence === words[0] ? {} : null;
+  /** @type {Record<string, string>} */
+  const found = {};
+  let at = words[0].length;
+  for (let k = 1; k <= last; k += 1) {
+    const next = k === last ? end : sentence.indexOf(words[k], at);
+    if (next < at || next + words[k].length > (k === last ? sentence.length : end)) return null;
+    found[holes[k - 1]] = sentence.slice(at, next);
+    at = next + words[k].length;
+  }
+  return found;
 }
 
 /**
