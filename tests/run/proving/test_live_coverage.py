@@ -85,6 +85,7 @@ def test_it_is_in_the_package_of_the_command_and_of_the_page(
     assert (again.outcome, again.place) == (Outcome.AGREES, "coverage.json")
     assert (rest.outcome, rest.place) == (Outcome.NOTE, TABLE)
     assert "the 240 reports that this table counts, from " in rest.message
+    assert not [s for s in found.steps if s.outcome is Outcome.DIFFERS]
     # No file of the zone is at hand.
     assert {s.subject for s in found.steps if s.outcome is Outcome.UNCHECKED} <= {"zones"}
     assert main(["incidents", "export", name, "-o", str(out), "--state", str(state), "--only-target"]) == 0
