@@ -188,6 +188,19 @@ def test_hostile_names_stay_text(watching: Server, incident: str, seen: Callable
     assert page.title().endswith("– nofly")
 
 
+def test_it_is_drawn_once_it_is_known(watching: Server, incident: str, seen: Callable[..., Seen]) -> None:
+    """However long the server takes: a map alone is no incident."""
+    look = seen()
+
+    def late(route: Any) -> None:
+        look.page.wait_for_timeout(3000)
+        route.continue_()
+
+    look.page.route("**/api/v1/incidents/*/track", late)
+    page = look.open(watching, incident)
+    assert page.evaluate("document.querySelector('#whole').dataset.kind") is not None
+
+
 def test_what_is_not_an_infringement_does_not_look_like_one(swiss: Server, seen: Callable[..., Seen]) -> None:
     def found() -> list[dict[str, Any]]:
         every = swiss.asked("/api/v1/incidents?limit=1000")["incidents"]

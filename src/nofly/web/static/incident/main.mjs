@@ -41,6 +41,10 @@ let plots = [];
 /** @type {string[]} */
 let rights = [];
 let saidKind = "";
+/** @type {(value?: unknown) => void} */
+let beShown = () => undefined;
+/** Over once the page shows its incident, or says that there is none. */
+const shown = new Promise((done) => beShown = done);
 /** @type {number | undefined} */
 let writing;
 
@@ -262,7 +266,10 @@ function addLayers() {
   addWay(map, theme());
   void namePlaces(map);
   drawWayOnMap();
-  map.once("idle", () => document.body.dataset.drawn = "true");
+  void shown.then(() => {
+    map.once("idle", () => document.body.dataset.drawn = "true");
+    map.triggerRepaint();
+  });
 }
 
 /** Turn dark to light, or light to dark. */
@@ -324,6 +331,7 @@ async function begin() {
     rights = granted;
     byId("logout").hidden = via !== "login";
     await fetchAll();
+    beShown();
     await follow();
     fill(byId("banner"));
   } catch (error) {
@@ -331,7 +339,8 @@ async function begin() {
     const unknown = status === 400 || status === 404 || !view.id;
     fill(byId("banner"), unknown ? element("p", { class: "warning" }, say("incident.unknown"))
       : element("p", { class: "alarm" }, say("banner.unreachable", { why: message })));
-    if (!unknown) setTimeout(begin, RETRY_MS);
+    if (unknown) beShown();
+    else setTimeout(begin, RETRY_MS);
   }
 }
 
